@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Times the digits network's training step (batch 64, Adam) in Lamina and in its peers, in turns
+within one run (A B C A B C …), so that a busy machine slows all of them alike. Prints a table of
+medians, ratios, cold starts and peak memory, and writes them to build/bench.json.
+
+Ratios are per round, the peer's median over Lamina's; the table has their median.
+"""
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+PEERS = ROOT / "bench/peers"
+MODEL = ROOT / "examples/digits/digits.keras"
+BATCH = 64
+
+
+class Peer:
+    """A process of bench/peers; see protocol.py."""
+
+    def __init__(self, name, command, **environment):
+        self.name, self.command = name, command
+        # OpenBLAS' own settings slow the peers down where a machine has them.
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
+        self.environment = {**kept, **environment}
+        self.process = self.cold_s = self.peak = None
+        self.medians = []
+
+    def start(self):
+        """Starts the process and waits for its first step; False where it cannot run here."""
+        started = time.perf_counter()
+        self.process = subprocess.Popen(
+            self.command, env=self.environment, text=True, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=PEERS)
+        line = self.process.stdout.readline()
+        self.cold_s = time.perf_counter() - started
+        return bool(line)
+
+    def measure(self, steps):
+        self.process.stdin.write(f"{steps}\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        self.peak = answer["peak_rss_bytes"]
+        self.medians.append(statistics.median(answer["ms"]))
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Lamina:
+    """`lamina bench`, a process per round."""
+
+    name = "Lamina"
+
+    def __init__(self, binary):
+        self.binary = binary
+        self.cold_s = self.peak = self.report = None
+        self.medians = []
+
+    def run(self, steps):
+        done = subprocess.run(
+            [self.binary, "bench", MODEL, "--batch-size", str(BATCH), "--steps", str(steps),
+             "--json"], capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"error: lamina bench: {done.stderr.strip()}")
+        return json.loads(done.stdout)
+
+    def start(self):
+        started = time.perf_counter()
+        self.run(1)
+        self.cold_s = time.perf_counter() - started
+        return True
+
+    def measure(self, steps):
+        self.report = self.run(steps)
+        self.peak = self.report["peak_rss_bytes"]
+        self.medians.append(self.report["median_ms"])
+
+    def stop(self):
+        pass
+
+
+def contenders(options):
+    python, iree = options.python, options.iree_python
+    yield Lamina(options.lamina)
+    yield Peer("JAX, bare jit", [python, "digits_jax.py"])
+    yield Peer("IREE", [iree, "digits_iree.py"])
+    yield Peer("PyTorch", [options.torch_python or python, "digits_torch.py"])
+    yield Peer("Keras on JAX", [python, "digits_keras.py", MODEL], KERAS_BACKEND="jax")
+    yield Peer("Keras on TensorFlow", [python, "digits_keras.py", MODEL],
+               KERAS_BACKEND="tensorflow")
+
+
+def summarize(contender, lamina):
+    ratios = [a / b for a, b in zip(contender.medians, lamina.medians)]
+    return {"name": contender.name, "median_ms": statistics.median(contender.medians),
+            "min_ms": min(contender.medians), "ratio": statistics.median(ratios),
+            "cold_start_s": contender.cold_s, "peak_rss_bytes": contender.peak,
+            "rounds_ms": contender.medians}
+
+
+def print_table(rows):
+    print(f"\ndigits MLP 64-128-64-10, batch {BATCH}, Adam: one training step\n")
+    print(f"{'':22}{'median ms':>11}{'over Lamina':>13}{'cold start s':>14}{'peak MiB':>10}")
+    for row in rows:
+        print(f"{row['name']:22}{row['median_ms']:11.4f}{row['ratio']:13.2f}"
+              f"{row['cold_start_s']:14.2f}{row['peak_rss_bytes'] / 2**20:10.0f}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--lamina", default=str(ROOT / "build/bin/lamina"))
+    parser.add_argument("--python", default=sys.executable, help="with JAX, Keras and TensorFlow")
+    parser.add_argument("--iree-python", default=sys.executable, help="with IREE and JAX")
+    parser.add_argument("--torch-python", help="with PyTorch; left out where it is not installed")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/bench.json")
+    options = parser.parse_args()
+    running = []
+    for contender in contenders(options):
+        if contender.start():
+            running.append(contender)
+        else:
+            print(f"{contender.name}: not installed here, left out", file=sys.stderr)
+    for round_number in range(options.rounds + 1):
+        for contender in running:
+            contender.measure(options.steps)
+            if round_number == 0:
+                contender.medians.clear()  # the first round warms up
+    rows = [summarize(contender, running[0]) for contender in running]
+    for contender in running:
+        contender.stop()
+    print_table(rows)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(
+        {"workload": "digits", "batch_size": BATCH, "steps": options.steps,
+         "cpus": len(os.sched_getaffinity(0)), "lamina": running[0].report, "rows": rows},
+        indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

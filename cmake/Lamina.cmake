@@ -1,0 +1,53 @@
+# Helpers shared by every folder: where LLVM/MLIR are, and how libraries and unit tests are declared.
+find_program(LLVM_CONFIG NAMES llvm-config-19 REQUIRED)
+execute_process(COMMAND ${LLVM_CONFIG} --prefix OUTPUT_VARIABLE LAMINA_LLVM_PREFIX
+                OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+list(APPEND CMAKE_PREFIX_PATH ${LAMINA_LLVM_PREFIX})
+find_package(MLIR 19.1 REQUIRED CONFIG)
+list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})
+include(TableGen)
+include(AddLLVM)
+include(AddMLIR)
+set(CMAKE_BUILD_RPATH ${LAMINA_LLVM_PREFIX}/lib)
+set(CMAKE_INSTALL_RPATH ${LAMINA_LLVM_PREFIX}/lib)
+
+find_package(fmt REQUIRED)
+find_package(Threads REQUIRED)
+
+option(LAMINA_WERROR "Treat warnings as errors" OFF)
+set(LAMINA_SANITIZE "" CACHE STRING "Sanitizers to build with, for example address,undefined")
+if(LAMINA_SANITIZE)
+  add_compile_options(-fsanitize=${LAMINA_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${LAMINA_SANITIZE})
+endif()
+
+add_library(lamina_options INTERFACE)
+target_include_directories(lamina_options INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+target_compile_options(lamina_options INTERFACE
+  -Wall -Wextra -Wno-unused-parameter $<$<BOOL:${LAMINA_WERROR}>:-Werror>)
+
+# Headers and libraries of LLVM and MLIR, for the rooms that may use them.
+add_library(lamina_mlir INTERFACE)
+target_include_directories(lamina_mlir SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
+
+target_link_libraries(lamina_mlir INTERFACE MLIR LLVM)
+
+# lamina_add_library(Name SOURCES a.cpp … LIBS Other … DEPENDS generated-target …)
+function(lamina_add_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC lamina_options ${ARG_LIBS})
+  if(ARG_DEPENDS)
+    add_dependencies(${name} ${ARG_DEPENDS})
+  endif()
+endfunction()
+
+# lamina_add_unit_test(name SOURCES a.cpp … LIBS Other …): one GoogleTest executable per room,
+# known to CTest as `name`.
+function(lamina_add_unit_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  find_package(GTest REQUIRED)
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE lamina_options ${ARG_LIBS} GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()

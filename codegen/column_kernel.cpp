@@ -1,0 +1,150 @@
+// Reductions whose kept dimensions come last or lie between: bias gradients, statistics over the
+// batch. Vectors run along the last kept dimension, the reduced dimensions are loops around them.
+#include "codegen/accumulator.h"
+#include "codegen/kernel_emitter.h"
+
+using namespace mlir;
+
+namespace lamina::codegen {
+namespace {
+
+class ColumnEmitter final : public KernelEmitter {
+public:
+  ColumnEmitter(const KernelJob &job, const TargetSpec &target) : KernelEmitter(job, target) {
+    for (Operation &op : body().without_terminator())
+      if (isa<ir::ReduceOp, ir::ArgmaxOp>(op))
+        anchor = &op;
+    if (auto reduce = dyn_cast<ir::ReduceOp>(anchor))
+      reduced = llvm::to_vector(reduce.getDimensions());
+    else
+      reduced = {static_cast<int64_t>(cast<ir::ArgmaxOp>(anchor).getDimension())};
+    whole = cast<RankedTensorType>(anchor->getOperand(0).getType()).getShape();
+    kept = cast<RankedTensorType>(anchor->getResult(0).getType()).getShape();
+    width = schedule().getTile()[0] * lanes;
+  }
+
+  llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *rows) override {
+    return ceilDivide(builder, emitUnits(builder, rows), schedule().getTasks()[0]);
+  }
+
+private:
+  static llvm::Value *ceilDivide(llvm::IRBuilder<> &builder, llvm::Value *value, int64_t by) {
+    return builder.CreateUDiv(builder.CreateAdd(value, builder.getInt64(by - 1)),
+                              builder.getInt64(by));
+  }
+
+  /// Tiles of the last kept dimension, times the other kept dimensions.
+  llvm::Value *emitUnits(llvm::IRBuilder<> &builder, llvm::Value *rows) {
+    llvm::Value *columns = emitProduct(builder, kept.take_back(), rows);
+    return builder.CreateMul(emitProduct(builder, kept.drop_back(), rows),
+                             ceilDivide(builder, columns, width));
+  }
+
+  void emitTask(llvm::Value *task) override {
+    int64_t perTask = schedule().getTasks()[0];
+    llvm::Value *begin = b().CreateMul(task, i64(perTask));
+    llvm::Value *end = emitSmaller(b(), b().CreateAdd(begin, i64(perTask)), emitUnits(b(), rows));
+    llvm::Value *columns = extent(kept.back());
+    llvm::Value *tilesPerLine = ceilDivide(b(), columns, width);
+    emitLoop(b(), begin, end, 1, [&](llvm::Value *unit) {
+      expressions->enterScope();
+      Indices leading = delinearize(b().CreateUDiv(unit, tilesPerLine), kept.drop_back());
+      llvm::Value *start = b().CreateMul(b().CreateURem(unit, tilesPerLine), i64(width));
+      emitTiles(leading, start, columns);
+      expressions->leaveScope();
+    });
+  }
+
+  /// A whole tile, or what is left of the columns one vector at a time.
+  void emitTiles(const Indices &leading, llvm::Value *start, llvm::Value *columns) {
+    auto emitWhole = [&] { emitTile(leading, start, schedule().getTile()[0], nullptr); };
+    if (auto known = constantOf(columns); known && *known % width == 0) {
+      emitWhole();
+      return;
+    }
+    llvm::Value *fits = b().CreateICmpSLE(b().CreateAdd(start, i64(width)), columns);
+    emitIf(b(), fits, emitWhole, [&] {
+      emitLoop(b(), start, columns, lanes, [&](llvm::Value *position) {
+        emitTile(leading, position, 1, maskBelow(position, columns));
+      });
+    });
+  }
+
+  void emitTile(const Indices &leading, llvm::Value *start, int64_t vectors, llvm::Value *mask) {
+    expressions->enterScope();
+    expressions->setMask(mask);
+    Accumulator accumulator(b(), anchor, lanes);
+    llvm::SmallVector<Indices> places;
+    Values carried;
+    for (int64_t v = 0; v < vectors; ++v) {
+      Indices place(leading);
+      place.push_back({b().CreateAdd(start, i64(v * lanes)), true, static_cast<int64_t>(lanes)});
+      places.push_back(place);
+      llvm::append_range(carried, accumulator.initial(/*vector=*/true));
+    }
+    Indices position(reduced.size());
+    carried = emitReduced(0, position, places, accumulator, carried);
+    unsigned count = accumulator.carriedCount();
+    for (auto [v, place] : llvm::enumerate(places)) {
+      Values own(carried.begin() + v * count, carried.begin() + (v + 1) * count);
+      expressions->bind(anchor->getResult(0), place, accumulator.result(own));
+      for (Value value : kernel().getYielded())
+        if (!value.getDefiningOp<ir::TransposeOp>())
+          expressions->evaluate(value, place);
+      for (unsigned number = 0; number < outputs.size(); ++number)
+        storeResult(number, place);
+    }
+    expressions->setMask(nullptr);
+    expressions->leaveScope();
+  }
+
+  /// Loops over the reduced dimensions from `depth` on; the innermost takes in one vector per place.
+  Values emitReduced(size_t depth, Indices &position, ArrayRef<Indices> places,
+                     const Accumulator &accumulator, const Values &carried) {
+    if (depth == reduced.size())
+      return combine(position, places, accumulator, carried);
+    return emitLoop(b(), i64(0), extent(whole[reduced[depth]]), 1, carried,
+                    [&](llvm::Value *i, const Values &values) {
+                      expressions->enterScope();
+                      position[depth] = {i, false, 1};
+                      Values next = emitReduced(depth + 1, position, places, accumulator, values);
+                      expressions->leaveScope();
+                      return next;
+                    });
+  }
+
+  Values combine(const Indices &position, ArrayRef<Indices> places,
+                 const Accumulator &accumulator, const Values &carried) {
+    Values result;
+    unsigned count = accumulator.carriedCount();
+    for (auto [v, place] : llvm::enumerate(places)) {
+      Indices indices;
+      size_t nextReduced = 0, nextKept = 0;
+      for (size_t d = 0; d < whole.size(); ++d)
+        indices.push_back(llvm::is_contained(reduced, static_cast<int64_t>(d))
+                              ? position[nextReduced++]
+                              : place[nextKept++]);
+      Values own(carried.begin() + v * count, carried.begin() + (v + 1) * count);
+      llvm::Value *element = expressions->evaluateVector(accumulator.getOperand(), indices);
+      llvm::Value *along = expressions->splat(
+          b().CreateTrunc(position.back().base, b().getInt32Ty()));
+      llvm::append_range(result,
+                         accumulator.combine(own, element, along, expressions->getMask()));
+    }
+    return result;
+  }
+
+  Operation *anchor = nullptr;
+  llvm::SmallVector<int64_t> reduced;
+  ArrayRef<int64_t> whole, kept;
+  int64_t width = 1;
+};
+
+} // namespace
+
+std::unique_ptr<KernelEmitter> createColumnEmitter(const KernelJob &job,
+                                                   const TargetSpec &target) {
+  return std::make_unique<ColumnEmitter>(job, target);
+}
+
+} // namespace lamina::codegen

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/lamina_runtime.h"
+#include "support/element_type.h"
+
+namespace lamina::codegen {
+
+/// An input, target, output or log of a compiled function. A dimension of -1 is the row count.
+struct TensorSpec {
+  std::string name;
+  ElementType type = ElementType::F32;
+  std::vector<int64_t> shape;
+};
+
+/// A variable of the state: parameters, optimizer slots, counters. `shape` is the logical
+/// (Keras) shape; inside the state the variable may be packed.
+struct VariableSpec {
+  std::string name; ///< symbol in the IR, unique
+  std::string path; ///< place in the model file, e.g. "layers/dense/vars/0", "optimizer/vars/2"
+  ElementType type = ElementType::F32;
+  std::vector<int64_t> shape;
+  bool trainable = false;
+  int64_t byteSize() const;
+};
+
+/// What the compiled functions take and give, in model order.
+struct Signature {
+  std::vector<VariableSpec> variables;
+  std::vector<TensorSpec> inputs, targets, outputs;
+  std::vector<std::string> trainLogs, evaluateLogs; ///< "loss" first
+  int64_t batchSize = 0;                            ///< capacity: the most rows of one call
+  size_t stateBytes = 0, workspaceBytes = 0;        ///< aligned to 4096
+};
+
+/// Native functions of one model over one state, made by the JIT. All are safe to call from any
+/// thread as long as no two use one state or workspace at the same time. Arrays are dense and
+/// row-major; status codes are those of lamina_runtime.h.
+class CompiledModel {
+public:
+  virtual ~CompiledModel() = default;
+  const Signature &signature() const { return signature_; }
+  bool hasTraining() const { return hasTraining_; }
+
+  /// Fills the state from the initializers.
+  virtual int init(void *state, uint64_t seed) const = 0;
+  /// `variables[i]` points at the logical values of signature().variables[i]; a null pointer leaves
+  /// that variable as it is (load) or is skipped (save).
+  virtual int load(void *state, const void *const *variables) const = 0;
+  virtual int save(const void *state, void *const *variables) const = 0;
+  virtual int trainStep(const lamina_env *env, void *state, void *workspace, uint32_t rows,
+                        const void *const *inputs, const void *const *targets,
+                        float *logs) const = 0;
+  virtual int evaluate(const lamina_env *env, const void *state, void *workspace, uint32_t rows,
+                       const void *const *inputs, const void *const *targets,
+                       float *logs) const = 0;
+  virtual int predict(const lamina_env *env, const void *state, void *workspace, uint32_t rows,
+                      const void *const *inputs, void *const *outputs) const = 0;
+
+protected:
+  Signature signature_;
+  bool hasTraining_ = false;
+};
+
+} // namespace lamina::codegen

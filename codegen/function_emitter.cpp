@@ -1,0 +1,208 @@
+#include "codegen/function_emitter.h"
+
+#include "llvm/IR/IntrinsicsX86.h"
+#include "llvm/IR/Module.h"
+#include "passes/plan.h"
+#include "runtime/lamina_runtime.h"
+
+using namespace mlir;
+
+namespace lamina::codegen {
+namespace {
+
+/// A wave below this many cycles is done before another thread has heard of it.
+constexpr int64_t kSerialCycles = 5000;
+/// Flush-to-zero and denormals-are-zero bits of the control register MXCSR.
+constexpr uint32_t kFlushDenormals = 0x8040;
+
+llvm::FunctionType *entryType(llvm::IRBuilder<> &b) {
+  llvm::Type *pointer = b.getPtrTy();
+  return llvm::FunctionType::get(
+      b.getInt32Ty(), {pointer, pointer, pointer, b.getInt32Ty(), pointer, pointer}, false);
+}
+
+/// Sets the floating-point mode for as long as generated code runs.
+class FloatMode {
+public:
+  explicit FloatMode(llvm::IRBuilder<> &builder) : b(builder) {
+    slot = b.CreateAlloca(b.getInt32Ty());
+    b.CreateIntrinsic(llvm::Intrinsic::x86_sse_stmxcsr, {}, {slot});
+    before = b.CreateLoad(b.getInt32Ty(), slot);
+    write(b.CreateOr(before, b.getInt32(kFlushDenormals)));
+  }
+  void restore() { write(before); }
+
+private:
+  void write(llvm::Value *mode) {
+    b.CreateStore(mode, slot);
+    b.CreateIntrinsic(llvm::Intrinsic::x86_sse_ldmxcsr, {}, {slot});
+  }
+
+  llvm::IRBuilder<> &b;
+  llvm::Value *slot, *before;
+};
+
+} // namespace
+
+FunctionEmitter::FunctionEmitter(func::FuncOp function, std::string name, const TargetSpec &target)
+    : function(function), name(std::move(name)), target(target),
+      batchSize(ir::getBatchSize(function->getParentOfType<ModuleOp>())) {
+  auto arena = function->getAttrOfType<IntegerAttr>(passes::kArenaBytesAttr);
+  arenaBytes = arena ? arena.getInt() : 0;
+  collectJobs();
+}
+
+FunctionEmitter::~FunctionEmitter() = default;
+
+void FunctionEmitter::collectJobs() {
+  auto argumentOf = [&](Value value) {
+    passes::Place place = passes::placeOf(value, function);
+    return KernelArgument{place.space, place.offset, place.layout};
+  };
+  for (ir::KernelOp kernel : function.getBody().front().getOps<ir::KernelOp>()) {
+    KernelJob job{kernel, name + ".kernel" + std::to_string(jobs.size()), {}, {}, batchSize};
+    for (Value input : kernel.getInputs())
+      job.inputs.push_back(argumentOf(input));
+    for (Value output : kernel.getOutputs())
+      job.outputs.push_back(argumentOf(output));
+    size_t wave = kernel.getWave().value_or(0);
+    waves.resize(std::max(waves.size(), wave + 1));
+    waves[wave].kernels.push_back(jobs.size());
+    waves[wave].cost += kernel.getSchedule()->getCost();
+    emitters.push_back(KernelEmitter::create(job, target));
+    jobs.push_back(std::move(job));
+  }
+  llvm::erase_if(waves, [](const Wave &wave) { return wave.kernels.empty(); });
+}
+
+void FunctionEmitter::emitKernel(llvm::Module &module, size_t index) {
+  emitters[index]->emit(module);
+}
+
+/// A wave's task function: finds the kernel that the task number belongs to.
+llvm::Function *FunctionEmitter::emitWave(llvm::Module &module, const Wave &wave, size_t number) {
+  llvm::IRBuilder<> b(module.getContext());
+  auto *type = llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getInt32Ty()}, false);
+  auto *result = llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage,
+                                        name + ".wave" + std::to_string(number), module);
+  setTargetAttributes(*result, target);
+  b.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "entry", result));
+  FloatMode mode(b);
+  llvm::Value *context = result->getArg(0), *task = result->getArg(1);
+  llvm::Value *rows = b.CreateLoad(
+      b.getInt64Ty(), b.CreateStructGEP(contextType(module.getContext()), context, kContextRows));
+  auto *done = llvm::BasicBlock::Create(module.getContext(), "done", result);
+  for (size_t index : wave.kernels) {
+    llvm::FunctionCallee kernel = module.getOrInsertFunction(jobs[index].name, type);
+    llvm::Value *count =
+        b.CreateTrunc(emitters[index]->emitTaskCount(b, rows), b.getInt32Ty());
+    auto *run = llvm::BasicBlock::Create(module.getContext(), "run", result);
+    auto *next = llvm::BasicBlock::Create(module.getContext(), "next", result);
+    b.CreateCondBr(b.CreateICmpULT(task, count), run, next);
+    b.SetInsertPoint(run);
+    b.CreateCall(kernel, {context, task});
+    b.CreateBr(done);
+    b.SetInsertPoint(next);
+    task = b.CreateSub(task, count);
+  }
+  b.CreateBr(done);
+  b.SetInsertPoint(done);
+  mode.restore();
+  b.CreateRetVoid();
+  return result;
+}
+
+void FunctionEmitter::emitChecks(llvm::IRBuilder<> &b, llvm::Function *entry) {
+  auto require = [&](llvm::Value *holds, int status) {
+    auto *bad = llvm::BasicBlock::Create(b.getContext(), "refuse", entry);
+    auto *good = llvm::BasicBlock::Create(b.getContext(), "go", entry);
+    b.CreateCondBr(holds, good, bad);
+    b.SetInsertPoint(bad);
+    b.CreateRet(b.getInt32(status));
+    b.SetInsertPoint(good);
+  };
+  auto aligned = [&](llvm::Value *pointer) {
+    llvm::Value *low = b.CreateAnd(b.CreatePtrToInt(pointer, b.getInt64Ty()),
+                                   b.getInt64(passes::kBufferAlignment - 1));
+    return b.CreateICmpEQ(low, b.getInt64(0));
+  };
+  llvm::Value *state = entry->getArg(1), *workspace = entry->getArg(2), *rows = entry->getArg(3);
+  require(b.CreateIsNotNull(state), LAMINA_ERROR_NULL);
+  require(aligned(state), LAMINA_ERROR_ALIGNMENT);
+  if (arenaBytes > 0) {
+    require(b.CreateIsNotNull(workspace), LAMINA_ERROR_NULL);
+    require(aligned(workspace), LAMINA_ERROR_ALIGNMENT);
+  }
+  require(b.CreateICmpULT(b.CreateSub(rows, b.getInt32(1)), b.getInt32(batchSize)),
+          LAMINA_ERROR_ROWS);
+}
+
+void FunctionEmitter::emitRunWave(llvm::IRBuilder<> &b, llvm::Function *entry, const Wave &wave,
+                                  llvm::Function *waveFunction, llvm::Value *context,
+                                  llvm::Value *rows) {
+  llvm::Value *count = b.getInt64(0);
+  for (size_t index : wave.kernels)
+    count = b.CreateAdd(count, emitters[index]->emitTaskCount(b, rows));
+  auto runHere = [&] {
+    emitLoop(b, b.getInt64(0), count, 1, [&](llvm::Value *task) {
+      b.CreateCall(waveFunction, {context, b.CreateTrunc(task, b.getInt32Ty())});
+    });
+  };
+  if (wave.cost < kSerialCycles) {
+    runHere();
+    return;
+  }
+  llvm::Value *env = entry->getArg(0);
+  llvm::Type *envType =
+      llvm::StructType::get(b.getContext(), {b.getInt32Ty(), b.getPtrTy(), b.getPtrTy()});
+  llvm::Value *known = b.CreateIsNotNull(env);
+  auto *hasEnv = llvm::BasicBlock::Create(b.getContext(), "env", entry);
+  auto *parallel = llvm::BasicBlock::Create(b.getContext(), "parallel", entry);
+  auto *serial = llvm::BasicBlock::Create(b.getContext(), "serial", entry);
+  auto *after = llvm::BasicBlock::Create(b.getContext(), "wave", entry);
+  b.CreateCondBr(known, hasEnv, serial);
+  b.SetInsertPoint(hasEnv);
+  llvm::Value *pool = b.CreateLoad(b.getPtrTy(), b.CreateStructGEP(envType, env, 1));
+  llvm::Value *parallelFor = b.CreateLoad(b.getPtrTy(), b.CreateStructGEP(envType, env, 2));
+  llvm::Value *several = b.CreateICmpSGT(count, b.getInt64(1));
+  b.CreateCondBr(b.CreateAnd(b.CreateIsNotNull(parallelFor), several), parallel, serial);
+  b.SetInsertPoint(parallel);
+  auto *type = llvm::FunctionType::get(
+      b.getVoidTy(), {b.getPtrTy(), b.getPtrTy(), b.getPtrTy(), b.getInt32Ty()}, false);
+  b.CreateCall(type, parallelFor,
+               {pool, waveFunction, context, b.CreateTrunc(count, b.getInt32Ty())});
+  b.CreateBr(after);
+  b.SetInsertPoint(serial);
+  runHere();
+  b.CreateBr(after);
+  b.SetInsertPoint(after);
+}
+
+llvm::Function *FunctionEmitter::emitEntry(llvm::Module &module) {
+  std::vector<llvm::Function *> waveFunctions;
+  for (auto [number, wave] : llvm::enumerate(waves))
+    waveFunctions.push_back(emitWave(module, wave, number));
+  llvm::IRBuilder<> b(module.getContext());
+  auto *entry =
+      llvm::Function::Create(entryType(b), llvm::GlobalValue::ExternalLinkage, name, module);
+  setTargetAttributes(*entry, target);
+  b.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "entry", entry));
+  emitChecks(b, entry);
+  llvm::StructType *type = contextType(module.getContext());
+  llvm::Value *context = b.CreateAlloca(type);
+  llvm::Value *rows = b.CreateZExt(entry->getArg(3), b.getInt64Ty());
+  const std::pair<ContextField, llvm::Value *> fields[] = {
+      {kContextState, entry->getArg(1)},
+      {kContextArena, entry->getArg(2)},
+      {kContextArguments, entry->getArg(4)},
+      {kContextResults, entry->getArg(5)},
+      {kContextRows, rows}};
+  for (auto [field, value] : fields)
+    b.CreateStore(value, b.CreateStructGEP(type, context, field));
+  for (auto [wave, waveFunction] : llvm::zip(waves, waveFunctions))
+    emitRunWave(b, entry, wave, waveFunction, context, rows);
+  b.CreateRet(b.getInt32(LAMINA_OK));
+  return entry;
+}
+
+} // namespace lamina::codegen

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "codegen/kernel_emitter.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace lamina::codegen {
+
+/// Native code of one function of a module after the memory stage: its kernels, one task function
+/// per wave, and the entry
+///
+///     i32 name(ptr env, ptr state, ptr workspace, i32 rows, ptr arguments, ptr results)
+///
+/// where `arguments` and `results` are arrays of pointers to what is not a variable, and the result
+/// is a status code of lamina_runtime.h. Waves run one after another, each as one parallel-for.
+class FunctionEmitter {
+public:
+  /// `name` is the entry's symbol; kernels and waves are named after it.
+  FunctionEmitter(mlir::func::FuncOp function, std::string name, const TargetSpec &target);
+  ~FunctionEmitter();
+
+  size_t kernelCount() const { return jobs.size(); }
+  /// Emits kernel `index`; modules may differ from kernel to kernel.
+  void emitKernel(llvm::Module &module, size_t index);
+  /// Emits waves and entry. Kernels of other modules are declared.
+  llvm::Function *emitEntry(llvm::Module &module);
+
+private:
+  struct Wave {
+    std::vector<size_t> kernels;
+    int64_t cost = 0; ///< cycles on one thread
+  };
+
+  void collectJobs();
+  llvm::Function *emitWave(llvm::Module &module, const Wave &wave, size_t number);
+  void emitChecks(llvm::IRBuilder<> &builder, llvm::Function *entry);
+  void emitRunWave(llvm::IRBuilder<> &builder, llvm::Function *entry, const Wave &wave,
+                   llvm::Function *waveFunction, llvm::Value *context, llvm::Value *rows);
+
+  mlir::func::FuncOp function;
+  std::string name;
+  TargetSpec target;
+  int64_t batchSize, arenaBytes;
+  std::vector<KernelJob> jobs;
+  std::vector<std::unique_ptr<KernelEmitter>> emitters;
+  std::vector<Wave> waves;
+};
+
+} // namespace lamina::codegen

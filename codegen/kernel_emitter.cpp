@@ -1,0 +1,186 @@
+#include "codegen/kernel_emitter.h"
+
+#include "llvm/IR/Module.h"
+using namespace mlir;
+
+namespace lamina::codegen {
+
+llvm::StructType *contextType(llvm::LLVMContext &context) {
+  llvm::Type *pointer = llvm::PointerType::getUnqual(context);
+  return llvm::StructType::get(context,
+                               {pointer, pointer, pointer, pointer, llvm::Type::getInt64Ty(context)});
+}
+
+KernelEmitter::KernelEmitter(const KernelJob &job, const TargetSpec &target)
+    : job(job), target(target), lanes(this->job.kernel.getSchedule()->getVector()) {}
+
+std::unique_ptr<KernelEmitter> KernelEmitter::create(const KernelJob &job,
+                                                     const TargetSpec &target) {
+  ir::KernelOp kernel = job.kernel;
+  switch (kernel.getSchedule()->getFamily()) {
+  case ir::KernelFamily::map:
+    return createMapEmitter(job, target);
+  case ir::KernelFamily::contraction:
+    return createContractionEmitter(job, target);
+  case ir::KernelFamily::row:
+    return createRowEmitter(job, target);
+  case ir::KernelFamily::column:
+    return createColumnEmitter(job, target);
+  }
+  llvm_unreachable("all families are listed");
+}
+
+namespace {
+
+/// Loads base pointers of buffers from the context.
+class ContextReader {
+public:
+  ContextReader(llvm::IRBuilder<> &builder, llvm::Value *context)
+      : builder(builder), context(context) {}
+
+  llvm::Value *field(ContextField number) {
+    llvm::StructType *type = contextType(builder.getContext());
+    return builder.CreateLoad(type->getElementType(number),
+                              builder.CreateStructGEP(type, context, number));
+  }
+
+  llvm::Value *pointer(const KernelArgument &argument) {
+    switch (argument.space) {
+    case ir::MemorySpace::arena:
+      return bytes(field(kContextArena), argument.offset);
+    case ir::MemorySpace::state:
+      return bytes(field(kContextState), argument.offset);
+    case ir::MemorySpace::argument:
+      return element(field(kContextArguments), argument.offset);
+    case ir::MemorySpace::result:
+      return element(field(kContextResults), argument.offset);
+    }
+    llvm_unreachable("all spaces are listed");
+  }
+
+private:
+  llvm::Value *bytes(llvm::Value *base, int64_t offset) {
+    return builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), base, offset);
+  }
+  llvm::Value *element(llvm::Value *array, int64_t index) {
+    llvm::Type *pointer = builder.getPtrTy();
+    return builder.CreateLoad(pointer, builder.CreateConstInBoundsGEP1_64(pointer, array, index));
+  }
+
+  llvm::IRBuilder<> &builder;
+  llvm::Value *context;
+};
+
+} // namespace
+
+llvm::Function *KernelEmitter::emit(llvm::Module &module) {
+  llvm::LLVMContext &context = module.getContext();
+  builder = std::make_unique<llvm::IRBuilder<>>(context);
+  auto *type = llvm::FunctionType::get(builder->getVoidTy(),
+                                       {builder->getPtrTy(), builder->getInt32Ty()}, false);
+  auto *function =
+      llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, job.name, module);
+  setTargetAttributes(*function, target);
+  function->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  builder->SetInsertPoint(llvm::BasicBlock::Create(context, "entry", function));
+  ContextReader reader(*builder, function->getArg(0));
+  rows = reader.field(kContextRows);
+  expressions =
+      std::make_unique<ExpressionEmitter>(*builder, target, lanes, rows, job.batchSize);
+  for (auto [argument, input] : llvm::zip(body().getArguments(), job.inputs))
+    expressions->bindStorage(
+        argument, Storage::make(reader.pointer(input), cast<RankedTensorType>(argument.getType()),
+                                input.packed, job.batchSize));
+  for (auto [result, output] : llvm::zip(kernel().getResults(), job.outputs))
+    outputs.push_back(Storage::make(reader.pointer(output),
+                                    cast<RankedTensorType>(result.getType()), output.packed,
+                                    job.batchSize));
+  hoistScalars();
+  emitTask(builder->CreateZExt(function->getArg(1), builder->getInt64Ty()));
+  builder->CreateRetVoid();
+  return function;
+}
+
+void KernelEmitter::hoistScalars() {
+  llvm::DenseSet<Value> dependent;
+  for (Operation &op : body().without_terminator()) {
+    bool afterAnchor = isa<ir::DotGeneralOp, ir::ReduceOp, ir::ArgmaxOp>(op) ||
+                       llvm::any_of(op.getOperands(), [&](Value operand) {
+                         return dependent.contains(operand);
+                       });
+    Value result = op.getResult(0);
+    auto type = cast<RankedTensorType>(result.getType());
+    // A reshape of one element reads a tensor of higher rank, which evaluate() handles lazily.
+    if (afterAnchor || isa<ir::ReshapeOp>(op))
+      dependent.insert(result);
+    else if (type.getRank() == 0)
+      expressions->evaluate(result, {});
+  }
+}
+
+llvm::Value *KernelEmitter::emitProduct(llvm::IRBuilder<> &builder, ArrayRef<int64_t> shape,
+                                        llvm::Value *rows) {
+  int64_t fixed = 1;
+  llvm::Value *result = nullptr;
+  for (int64_t size : shape) {
+    if (!ShapedType::isDynamic(size))
+      fixed *= size;
+    else
+      result = result ? builder.CreateMul(result, rows) : rows;
+  }
+  if (!result)
+    return builder.getInt64(fixed);
+  return fixed == 1 ? result : builder.CreateMul(result, builder.getInt64(fixed));
+}
+
+Indices KernelEmitter::delinearize(llvm::Value *position, ArrayRef<int64_t> shape) {
+  Indices indices(shape.size());
+  for (int64_t d = static_cast<int64_t>(shape.size()) - 1; d >= 0; --d) {
+    if (shape[d] == 1) {
+      indices[d] = expressions->constant(0);
+      continue;
+    }
+    bool outermost = llvm::all_of(shape.take_front(d), [](int64_t size) { return size == 1; });
+    indices[d].base = outermost ? position : b().CreateURem(position, extent(shape[d]));
+    if (!outermost)
+      position = b().CreateUDiv(position, extent(shape[d]));
+  }
+  return indices;
+}
+
+llvm::Value *KernelEmitter::maskOf(int64_t count) {
+  if (count >= lanes)
+    return nullptr;
+  llvm::SmallVector<llvm::Constant *> bits;
+  for (unsigned lane = 0; lane < lanes; ++lane)
+    bits.push_back(b().getInt1(lane < count));
+  return llvm::ConstantVector::get(bits);
+}
+
+llvm::Value *KernelEmitter::maskBelow(llvm::Value *start, llvm::Value *end) {
+  if (auto first = constantOf(start), last = constantOf(end); first && last)
+    return maskOf(*last - *first);
+  llvm::SmallVector<llvm::Constant *> steps;
+  for (unsigned lane = 0; lane < lanes; ++lane)
+    steps.push_back(b().getInt32(lane));
+  llvm::Value *left = b().CreateTrunc(b().CreateSub(end, start), b().getInt32Ty());
+  return b().CreateICmpSLT(llvm::ConstantVector::get(steps), b().CreateVectorSplat(lanes, left));
+}
+
+void KernelEmitter::storeResult(unsigned number, ArrayRef<Index> indices) {
+  Value value = kernel().getYielded()[number];
+  auto transpose = value.getDefiningOp<ir::TransposeOp>();
+  bool anchored = schedule().getFamily() == ir::KernelFamily::contraction ||
+                  schedule().getFamily() == ir::KernelFamily::column;
+  if (!transpose || !anchored) {
+    expressions->store(outputs[number], indices, expressions->evaluate(value, indices));
+    return;
+  }
+  Indices place;
+  for (int64_t dimension : transpose.getPermutation())
+    place.push_back(indices[dimension]);
+  expressions->store(outputs[number], place,
+                     expressions->evaluate(transpose.getOperand(), indices));
+}
+
+} // namespace lamina::codegen

@@ -1,0 +1,96 @@
+#include "codegen/loops.h"
+
+namespace lamina::codegen {
+
+std::optional<int64_t> constantOf(llvm::Value *value) {
+  if (auto *constant = llvm::dyn_cast<llvm::ConstantInt>(value))
+    return constant->getSExtValue();
+  return std::nullopt;
+}
+
+llvm::Value *emitSmaller(llvm::IRBuilder<> &builder, llvm::Value *a, llvm::Value *b) {
+  auto x = constantOf(a), y = constantOf(b);
+  if (x && y)
+    return *x < *y ? a : b;
+  return builder.CreateBinaryIntrinsic(llvm::Intrinsic::smin, a, b);
+}
+
+Values emitLoop(llvm::IRBuilder<> &builder, llvm::Value *begin, llvm::Value *end, int64_t step,
+                const Values &initial,
+                const std::function<Values(llvm::Value *, const Values &)> &body) {
+  if (auto first = constantOf(begin), last = constantOf(end); first && last) {
+    if (*first >= *last)
+      return initial;
+    if (*first + step >= *last)
+      return body(begin, initial);
+  }
+  llvm::LLVMContext &context = builder.getContext();
+  llvm::Function *function = builder.GetInsertBlock()->getParent();
+  llvm::BasicBlock *before = builder.GetInsertBlock();
+  auto *loop = llvm::BasicBlock::Create(context, "loop", function);
+  auto *after = llvm::BasicBlock::Create(context, "after", function);
+  builder.CreateCondBr(builder.CreateICmpSLT(begin, end), loop, after);
+
+  builder.SetInsertPoint(loop);
+  llvm::PHINode *index = builder.CreatePHI(builder.getInt64Ty(), 2, "i");
+  index->addIncoming(begin, before);
+  Values carried;
+  for (llvm::Value *value : initial) {
+    llvm::PHINode *phi = builder.CreatePHI(value->getType(), 2);
+    phi->addIncoming(value, before);
+    carried.push_back(phi);
+  }
+  Values next = body(index, carried);
+  llvm::BasicBlock *latch = builder.GetInsertBlock();
+  llvm::Value *advanced = builder.CreateNSWAdd(index, builder.getInt64(step));
+  index->addIncoming(advanced, latch);
+  for (auto [phi, value] : llvm::zip(carried, next))
+    llvm::cast<llvm::PHINode>(phi)->addIncoming(value, latch);
+  builder.CreateCondBr(builder.CreateICmpSLT(advanced, end), loop, after);
+
+  builder.SetInsertPoint(after);
+  Values results;
+  for (auto [first, value] : llvm::zip(initial, next)) {
+    llvm::PHINode *phi = builder.CreatePHI(first->getType(), 2);
+    phi->addIncoming(first, before);
+    phi->addIncoming(value, latch);
+    results.push_back(phi);
+  }
+  return results;
+}
+
+void emitLoop(llvm::IRBuilder<> &builder, llvm::Value *begin, llvm::Value *end, int64_t step,
+              const std::function<void(llvm::Value *)> &body) {
+  emitLoop(builder, begin, end, step, {}, [&](llvm::Value *index, const Values &) {
+    body(index);
+    return Values{};
+  });
+}
+
+void emitIf(llvm::IRBuilder<> &builder, llvm::Value *condition, const std::function<void()> &then,
+            const std::function<void()> &otherwise) {
+  if (auto known = llvm::dyn_cast<llvm::ConstantInt>(condition)) {
+    if (known->isOne() && then)
+      then();
+    if (known->isZero() && otherwise)
+      otherwise();
+    return;
+  }
+  llvm::LLVMContext &context = builder.getContext();
+  llvm::Function *function = builder.GetInsertBlock()->getParent();
+  auto *thenBlock = llvm::BasicBlock::Create(context, "then", function);
+  auto *elseBlock = llvm::BasicBlock::Create(context, "else", function);
+  auto *after = llvm::BasicBlock::Create(context, "endif", function);
+  builder.CreateCondBr(condition, thenBlock, elseBlock);
+  builder.SetInsertPoint(thenBlock);
+  if (then)
+    then();
+  builder.CreateBr(after);
+  builder.SetInsertPoint(elseBlock);
+  if (otherwise)
+    otherwise();
+  builder.CreateBr(after);
+  builder.SetInsertPoint(after);
+}
+
+} // namespace lamina::codegen

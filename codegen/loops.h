@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+
+#include "llvm/IR/IRBuilder.h"
+
+/// Counted loops and conditionals in LLVM IR. The builder ends up behind what is emitted.
+namespace lamina::codegen {
+
+using Values = llvm::SmallVector<llvm::Value *, 8>;
+
+/// for (i = begin; i < end; i += step) carried = body(i, carried). Signed 64-bit; returns what is
+/// carried out. A loop whose trip count is known to be 0 or 1 is not emitted as one.
+Values emitLoop(llvm::IRBuilder<> &builder, llvm::Value *begin, llvm::Value *end, int64_t step,
+                const Values &initial,
+                const std::function<Values(llvm::Value *index, const Values &carried)> &body);
+
+/// The same without carried values.
+void emitLoop(llvm::IRBuilder<> &builder, llvm::Value *begin, llvm::Value *end, int64_t step,
+              const std::function<void(llvm::Value *index)> &body);
+
+/// if (condition) then(); else otherwise(); either may be empty.
+void emitIf(llvm::IRBuilder<> &builder, llvm::Value *condition, const std::function<void()> &then,
+            const std::function<void()> &otherwise = {});
+
+/// The smaller of two signed numbers, folded where both are constants.
+llvm::Value *emitSmaller(llvm::IRBuilder<> &builder, llvm::Value *a, llvm::Value *b);
+
+/// The value of a constant, nothing otherwise.
+std::optional<int64_t> constantOf(llvm::Value *value);
+
+} // namespace lamina::codegen

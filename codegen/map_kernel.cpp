@@ -1,0 +1,168 @@
+// Elementwise kernels: every result element on its own. Where all tensors share one layout the loop
+// runs over flat memory, otherwise over the last dimension in vectors and the others in order.
+#include "codegen/kernel_emitter.h"
+
+using namespace mlir;
+
+namespace lamina::codegen {
+namespace {
+
+class MapEmitter final : public KernelEmitter {
+public:
+  MapEmitter(const KernelJob &job, const TargetSpec &target)
+      : KernelEmitter(job, target),
+        shape(cast<RankedTensorType>(this->job.kernel.getResult(0).getType()).getShape()),
+        flat(isFlat()) {}
+
+  llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *rows) override {
+    llvm::Value *units = emitUnits(builder, rows);
+    llvm::Value *last = builder.CreateAdd(units, builder.getInt64(unitsPerTask() - 1));
+    return builder.CreateUDiv(last, builder.getInt64(unitsPerTask()));
+  }
+
+private:
+  int64_t staticExtent(int64_t size) { return ShapedType::isDynamic(size) ? job.batchSize : size; }
+
+  /// Elements of a flat kernel that do not depend on the row count; packed panels are whole.
+  int64_t flatElements() {
+    int64_t elements = 1;
+    for (int64_t size : shape)
+      elements *= ShapedType::isDynamic(size) ? 1 : size;
+    if (ir::PackedAttr packed = job.outputs[0].packed) {
+      int64_t columns = shape[packed.getDimension()], width = packed.getWidth();
+      elements = elements / columns * llvm::divideCeil(columns, width) * width;
+    }
+    return elements;
+  }
+
+  bool isDynamic() { return llvm::any_of(shape, ShapedType::isDynamic); }
+
+  /// What the outer loop counts: elements when flat, otherwise all but the last dimension.
+  llvm::Value *emitUnits(llvm::IRBuilder<> &builder, llvm::Value *rows) {
+    if (!flat)
+      return emitProduct(builder, shape.empty() ? shape : shape.drop_back(), rows);
+    llvm::Value *elements = builder.getInt64(flatElements());
+    return isDynamic() ? builder.CreateMul(rows, elements) : elements;
+  }
+
+  int64_t unitsPerTask() {
+    int64_t elements = schedule().getTasks()[0];
+    if (flat)
+      return elements;
+    int64_t inner = shape.empty() ? 1 : staticExtent(shape.back());
+    return std::max<int64_t>(1, elements / inner);
+  }
+
+  /// One layout and shape for everything that is not a scalar, and nothing but elementwise
+  /// operations on it; a dynamic dimension, if any, comes first.
+  bool isFlat() {
+    if (shape.empty() || llvm::any_of(shape.drop_front(), ShapedType::isDynamic))
+      return false;
+    auto fits = [&](Value value, const KernelArgument &argument) {
+      auto type = cast<RankedTensorType>(value.getType());
+      return type.getRank() == 0 ||
+             (type.getShape() == shape && argument.packed == job.outputs[0].packed);
+    };
+    for (auto [value, input] : llvm::zip(job.kernel.getInputs(), job.inputs))
+      if (!fits(value, input))
+        return false;
+    for (auto [value, output] : llvm::zip(job.kernel.getResults(), job.outputs))
+      if (!fits(value, output))
+        return false;
+    return llvm::all_of(job.kernel.getBlock().without_terminator(), [&](Operation &op) {
+      return isPointwise(&op);
+    });
+  }
+
+  static bool isPointwise(Operation *op) {
+    if (auto constant = dyn_cast<ir::ConstantOp>(op))
+      return cast<DenseElementsAttr>(constant.getValue()).isSplat();
+    if (auto broadcast = dyn_cast<ir::BroadcastInDimOp>(op))
+      return broadcast.getOperand().getType().getRank() == 0;
+    return op->hasTrait<ir::Elementwise>() || isa<ir::RowsOp>(op);
+  }
+
+  void emitTask(llvm::Value *task) override {
+    llvm::Value *begin = b().CreateMul(task, i64(unitsPerTask()));
+    llvm::Value *units = emitUnits(b(), rows);
+    llvm::Value *end = emitSmaller(b(), b().CreateAdd(begin, i64(unitsPerTask())), units);
+    if (flat) {
+      for (BlockArgument argument : body().getArguments())
+        if (cast<RankedTensorType>(argument.getType()).getRank() > 0)
+          expressions->bindStorage(argument, flatView(*expressions->getStorage(argument)));
+      emitVectors(begin, end, flatElements() % lanes == 0 && unitsPerTask() % lanes == 0, {});
+      return;
+    }
+    if (shape.empty()) {
+      storeAll({});
+      return;
+    }
+    emitLoop(b(), begin, end, 1, [&](llvm::Value *unit) {
+      expressions->enterScope();
+      Indices outer = delinearize(unit, shape.drop_back());
+      llvm::Value *columns = extent(shape.back());
+      std::optional<int64_t> known = constantOf(columns);
+      emitVectors(i64(0), columns, known && *known % lanes == 0, outer);
+      expressions->leaveScope();
+    });
+  }
+
+  /// Vectors from `begin` to `end` along the index after `outer`; `whole` if no lane is left over.
+  void emitVectors(llvm::Value *begin, llvm::Value *end, bool whole, const Indices &outer) {
+    auto emitOne = [&](llvm::Value *position, llvm::Value *mask) {
+      expressions->enterScope();
+      expressions->setMask(mask);
+      Indices indices(outer);
+      indices.push_back({position, true, static_cast<int64_t>(lanes)});
+      storeAll(indices);
+      expressions->setMask(nullptr);
+      expressions->leaveScope();
+    };
+    llvm::Value *fullEnd = end;
+    if (!whole) {
+      llvm::Value *length = b().CreateSub(end, begin);
+      fullEnd = b().CreateSub(end, b().CreateURem(length, i64(lanes)));
+    }
+    emitLoop(b(), begin, fullEnd, lanes,
+             [&](llvm::Value *position) { emitOne(position, nullptr); });
+    if (!whole)
+      emitIf(b(), b().CreateICmpSLT(fullEnd, end),
+             [&] { emitOne(fullEnd, maskBelow(fullEnd, end)); });
+  }
+
+  void storeAll(ArrayRef<Index> indices) {
+    // All values first: a result may overwrite an operand in place.
+    for (Value value : kernel().getYielded())
+      expressions->evaluate(value, indices);
+    for (unsigned number = 0; number < outputs.size(); ++number)
+      if (flat)
+        storeFlat(number, indices);
+      else
+        storeResult(number, indices);
+  }
+
+  void storeFlat(unsigned number, ArrayRef<Index> indices) {
+    expressions->store(flatView(outputs[number]), indices,
+                       expressions->evaluateVector(kernel().getYielded()[number], indices));
+  }
+
+  /// The same memory as a vector.
+  Storage flatView(const Storage &storage) {
+    Storage view = storage;
+    view.type = RankedTensorType::get({ShapedType::kDynamic}, storage.type.getElementType());
+    view.strides = {1};
+    view.packed = {};
+    return view;
+  }
+
+  ArrayRef<int64_t> shape;
+  bool flat;
+};
+
+} // namespace
+
+std::unique_ptr<KernelEmitter> createMapEmitter(const KernelJob &job, const TargetSpec &target) {
+  return std::make_unique<MapEmitter>(job, target);
+}
+
+} // namespace lamina::codegen

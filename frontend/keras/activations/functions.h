@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+
+#include "frontend/keras/tensor.h"
+
+/// Formulas of keras.activations that layers and losses share. Source: keras/src/activations/ and
+/// keras/src/backend/tensorflow/nn.py; derivatives at kinks are TensorFlow's.
+namespace lamina::frontend::keras {
+
+/// max(0, x); the derivative at 0 is 0 and NaN stays NaN.
+Tensor relu(Tensor x);
+/// keras.activations.relu with all its settings.
+Tensor relu(Tensor x, double negativeSlope, std::optional<double> maxValue, double threshold);
+/// min(max(0, x), 6); the derivative is 0 at both ends.
+Tensor relu6(Tensor x);
+Tensor leakyRelu(Tensor x, double negativeSlope);
+Tensor elu(Tensor x, double alpha);
+/// log(1 + exp(x)), without overflow; the derivative at 0 is 1/2.
+Tensor softplus(Tensor x);
+Tensor hardSigmoid(Tensor x);
+/// exp(x - max) / sum(exp(x - max)) over `dimensions`.
+Tensor softmax(Tensor x, llvm::ArrayRef<int64_t> dimensions);
+/// x - max - log(sum(exp(x - max))) over `dimensions`.
+Tensor logSoftmax(Tensor x, llvm::ArrayRef<int64_t> dimensions);
+
+} // namespace lamina::frontend::keras

@@ -1,0 +1,137 @@
+// keras.activations: keras/src/activations/activations.py with the formulas of
+// keras/src/backend/tensorflow/nn.py. All parameters have their defaults: a file names an
+// activation function, it cannot give arguments. `threshold` has no defaults and so no entry.
+#include "frontend/keras/activations/functions.h"
+#include "frontend/keras/registry.h"
+
+namespace lamina::frontend::keras {
+namespace {
+
+/// Functions of one tensor alone.
+template <Tensor (*function)(Tensor)> Tensor plain(LayerCall &, Tensor x) { return function(x); }
+
+Tensor linear(Tensor x) { return x; }
+Tensor reluDefault(Tensor x) { return relu(x); }
+Tensor leakyReluDefault(Tensor x) { return leakyRelu(x, 0.2); }
+Tensor eluDefault(Tensor x) { return elu(x, 1); }
+Tensor celu(Tensor x) { return maximum(x, 0.0) + expm1(minimum(x, 0.0)); }
+Tensor softsign(Tensor x) { return x / (abs(x) + 1.0); }
+Tensor squareplus(Tensor x) { return (x + sqrt(square(x) + 4.0)) / 2.0; }
+Tensor silu(Tensor x) { return x * sigmoid(x); }
+Tensor gelu(Tensor x) { return 0.5 * x * (1.0 + erf(x / 1.4142135623730951)); }
+Tensor mish(Tensor x) { return x * tanh(softplus(x)); }
+Tensor tanhShrink(Tensor x) { return x - tanh(x); }
+Tensor hardTanh(Tensor x) { return clip(x, -1, 1); }
+Tensor hardSilu(Tensor x) { return x * hardSigmoid(x); }
+Tensor hardShrink(Tensor x) { return where(abs(x) > 0.5, x, 0.0); }
+Tensor logSigmoid(Tensor x) { return -softplus(-x); }
+
+/// Klambauer et al. 2017, with the constants of TensorFlow's Selu.
+Tensor selu(Tensor x) {
+  constexpr double kScale = 1.0507009873554804934193349852946;
+  constexpr double kScaleAlpha = 1.7580993408473768599402175208123;
+  return where(x < 0, kScaleAlpha * expm1(minimum(x, 0)), kScale * x);
+}
+
+Tensor softShrink(Tensor x) {
+  return where(x > 0.5, x - 0.5, where(x < -0.5, x + 0.5, x.like(0)));
+}
+
+Tensor sparsePlus(Tensor x) {
+  return where(x <= -1, x.like(0), where(x < 1, 0.25 * square(x + 1.0), x));
+}
+
+Tensor sparseSigmoid(Tensor x) {
+  return where(x <= -1, x.like(0), where(x >= 1, x.like(1), 0.5 * (x + 1.0)));
+}
+
+Tensor sigmoidWithLogits(LayerCall &call, Tensor x) {
+  Tensor y = sigmoid(x);
+  call.setLogits(y, x);
+  return y;
+}
+
+/// The last dimension; refuses a vector of rows, which has none.
+int64_t lastAxis(LayerCall &call, Tensor x) {
+  if (x.rank() < 2)
+    call.fail(fmt::format("the activation works along the last dimension of an input of rank 2 or "
+                          "more, not of shape {}",
+                          describeShape(x.shape())));
+  return x.rank() - 1;
+}
+
+Tensor softmaxWithLogits(LayerCall &call, Tensor x) {
+  Tensor y = softmax(x, {lastAxis(call, x)});
+  call.setLogits(y, x);
+  return y;
+}
+
+Tensor logSoftmaxLast(LayerCall &call, Tensor x) { return logSoftmax(x, {lastAxis(call, x)}); }
+
+/// Dauphin et al. 2017: the first half times the sigmoid of the second.
+Tensor glu(LayerCall &call, Tensor x) {
+  int64_t axis = lastAxis(call, x), extent = x.dim(axis);
+  if (extent % 2)
+    call.fail(fmt::format("glu needs an even last dimension, got {}", extent));
+  return x.slice(axis, 0, extent / 2) * sigmoid(x.slice(axis, extent / 2, extent));
+}
+
+/// Martins and Astudillo 2016. The support is found by comparing all pairs instead of sorting:
+/// with c the number and s the sum of the entries not below x_i, x_i is in it when
+/// 1 + c x_i > s.
+Tensor sparsemax(LayerCall &call, Tensor x) {
+  int64_t axis = lastAxis(call, x), classes = x.dim(axis);
+  llvm::SmallVector<int64_t> pairs(x.shape());
+  pairs.push_back(classes);
+  auto leading = llvm::to_vector(llvm::seq<int64_t>(0, axis + 1));
+  llvm::SmallVector<int64_t> other(leading);
+  other.back() = axis + 1;
+  Tensor mine = x.broadcastInDim(pairs, leading), theirs = x.broadcastInDim(pairs, other);
+  Tensor notBelow = compare(ir::ComparisonDirection::GE, theirs, mine);
+  Tensor count = sum(notBelow.convert(x.elementType()), {axis + 1});
+  Tensor total = sum(where(notBelow, theirs, 0.0), {axis + 1});
+  Tensor support = compare(ir::ComparisonDirection::GT, 1.0 + count * x, total);
+  Tensor size = sum(support.convert(x.elementType()), {axis});
+  Tensor threshold = (sum(where(support, x, 0.0), {axis}) - 1.0) / size;
+  return maximum(x - spread(threshold, {axis}, x), 0.0);
+}
+
+const ActivationEntry kActivations[] = {
+    {"linear", plain<linear>},
+    {"relu", plain<reluDefault>},
+    {"relu6", plain<relu6>},
+    {"leaky_relu", plain<leakyReluDefault>},
+    {"elu", plain<eluDefault>},
+    {"celu", plain<celu>},
+    {"selu", plain<selu>},
+    {"gelu", plain<gelu>},
+    {"silu", plain<silu>},
+    {"swish", plain<silu>},
+    {"mish", plain<mish>},
+    {"exponential", plain<exp>},
+    {"tanh", plain<tanh>},
+    {"tanh_shrink", plain<tanhShrink>},
+    {"hard_tanh", plain<hardTanh>},
+    {"hard_shrink", plain<hardShrink>},
+    {"hard_sigmoid", plain<hardSigmoid>},
+    {"hard_silu", plain<hardSilu>},
+    {"hard_swish", plain<hardSilu>},
+    {"soft_shrink", plain<softShrink>},
+    {"softplus", plain<softplus>},
+    {"softsign", plain<softsign>},
+    {"squareplus", plain<squareplus>},
+    {"sparse_plus", plain<sparsePlus>},
+    {"sparse_sigmoid", plain<sparseSigmoid>},
+    {"log_sigmoid", plain<logSigmoid>},
+    {"sigmoid", sigmoidWithLogits},
+    {"softmax", softmaxWithLogits},
+    {"log_softmax", logSoftmaxLast},
+    {"glu", glu},
+    {"sparsemax", sparsemax},
+};
+
+} // namespace
+
+llvm::ArrayRef<ActivationEntry> activationEntries() { return kActivations; }
+
+} // namespace lamina::frontend::keras

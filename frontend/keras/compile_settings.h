@@ -1,0 +1,33 @@
+#pragma once
+
+#include "frontend/keras/import.h"
+#include "frontend/keras/loss.h"
+#include "frontend/keras/metric.h"
+#include "frontend/keras/model.h"
+
+namespace lamina::frontend::keras {
+
+/// What one output is trained on and measured by.
+struct OutputSettings {
+  std::string name;           ///< in logs: the dict key, else the layer's name
+  std::unique_ptr<Loss> loss; ///< null: the output has none
+  std::optional<double> lossWeight;
+  TargetType target; ///< meaningful with a loss
+  std::vector<Metric> metrics;
+};
+
+/// A model's `compile` arguments, resolved for its outputs.
+struct CompileSettings {
+  std::vector<OutputSettings> outputs;
+  nlohmann::json optimizer; ///< null for none
+
+  bool hasLoss() const;
+};
+
+/// Resolves `compile_config` with the options' overrides (keras/src/trainers/compile_utils.py).
+/// `predictions` are the types of the outputs in model order.
+CompileSettings resolveCompileSettings(const KerasFile &file, const ImportOptions &options,
+                                       const Model &model,
+                                       llvm::ArrayRef<mlir::RankedTensorType> predictions);
+
+} // namespace lamina::frontend::keras

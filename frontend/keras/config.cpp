@@ -1,0 +1,210 @@
+#include "frontend/keras/config.h"
+
+#include "llvm/ADT/StringRef.h"
+
+namespace lamina::frontend::keras {
+
+using nlohmann::json;
+
+namespace {
+
+const json kNull;
+
+/// Whether a value of an unknown key can be passed over: it asks for nothing.
+bool saysNothing(const json &value) {
+  return value.is_null() || value == json(false) ||
+         ((value.is_array() || value.is_object() || value.is_string()) && value.empty());
+}
+
+std::string shortText(const json &value) {
+  return printable(value.dump(-1, ' ', false, json::error_handler_t::replace), 60);
+}
+
+bool isKerasModule(const std::string &module) {
+  llvm::StringRef name(module);
+  return name == "keras" || name.starts_with("keras.") || name.starts_with("tensorflow.keras") ||
+         name == "builtins";
+}
+
+} // namespace
+
+void Place::fail(std::string_view reason) const {
+  throw UserError(part.empty() ? fmt::format("{}: {}", file, reason)
+                               : fmt::format("{}: {}: {}", file, part, reason));
+}
+
+ObjectConfig ObjectConfig::read(const Place &place, std::string_view what, const json &value) {
+  ObjectConfig result;
+  if (value.is_string()) {
+    result.className = value.get<std::string>();
+    return result;
+  }
+  if (!value.is_object() || !value.contains("class_name") || !value["class_name"].is_string())
+    place.fail(fmt::format("{} must be a name or an object with \"class_name\", not {}", what,
+                           shortText(value)));
+  result.className = value["class_name"].get<std::string>();
+  json config = value.value("config", json::object());
+  json module = value.value("module", json());
+  if (module.is_string() && !isKerasModule(module.get<std::string>()))
+    place.fail(fmt::format("{} is the class {} of module {}, which is not Keras' own; nothing in a "
+                           "file is looked up or executed",
+                           what, printable(result.className),
+                           printable(module.get<std::string>())));
+  json registered = value.value("registered_name", json());
+  if (registered.is_string() && registered.get<std::string>().find('>') != std::string::npos)
+    place.fail(fmt::format("{} is the custom class {}; nothing in a file is looked up or executed",
+                           what, printable(registered.get<std::string>())));
+  if (result.className == "function" && config.is_string()) {
+    result.className = config.get<std::string>();
+    result.isFunction = true;
+    return result;
+  }
+  if (!config.is_object() && !config.is_null())
+    place.fail(fmt::format("{}: the \"config\" of class {} must be an object", what,
+                           printable(result.className)));
+  if (config.is_object())
+    result.config = std::move(config);
+  return result;
+}
+
+Config::Config(const json &object, Place place) : object(&object), place(std::move(place)) {
+  if (!object.is_object())
+    this->place.fail("the configuration must be an object");
+}
+
+const json *Config::find(const std::string &key) {
+  understood.insert(key);
+  auto member = object->find(key);
+  return member == object->end() || member->is_null() ? nullptr : &*member;
+}
+
+void Config::failType(const std::string &key, std::string_view expected) const {
+  place.fail(fmt::format("'{}' must be {}, not {}", key, expected, shortText((*object)[key])));
+}
+
+bool Config::has(const std::string &key) const {
+  auto member = object->find(key);
+  return member != object->end() && !member->is_null();
+}
+
+const json &Config::raw(const std::string &key) {
+  const json *value = find(key);
+  return value ? *value : kNull;
+}
+
+bool Config::boolean(const std::string &key, bool fallback) {
+  const json *value = find(key);
+  if (!value)
+    return fallback;
+  if (!value->is_boolean())
+    failType(key, "true or false");
+  return value->get<bool>();
+}
+
+double Config::number(const std::string &key, double fallback) {
+  return optionalNumber(key).value_or(fallback);
+}
+
+std::optional<double> Config::optionalNumber(const std::string &key) {
+  const json *value = find(key);
+  if (!value)
+    return std::nullopt;
+  if (!value->is_number())
+    failType(key, "a number");
+  return value->get<double>();
+}
+
+int64_t Config::integer(const std::string &key, int64_t fallback) {
+  return optionalInteger(key).value_or(fallback);
+}
+
+std::optional<int64_t> Config::optionalInteger(const std::string &key) {
+  const json *value = find(key);
+  if (!value)
+    return std::nullopt;
+  if (!value->is_number_integer())
+    failType(key, "an integer");
+  return value->get<int64_t>();
+}
+
+std::string Config::text(const std::string &key, const std::string &fallback) {
+  const json *value = find(key);
+  if (!value)
+    return fallback;
+  if (!value->is_string())
+    failType(key, "a string");
+  return value->get<std::string>();
+}
+
+std::optional<std::vector<int64_t>> Config::integers(const std::string &key) {
+  const json *value = find(key);
+  if (!value)
+    return std::nullopt;
+  if (value->is_number_integer())
+    return std::vector<int64_t>{value->get<int64_t>()};
+  if (!value->is_array())
+    failType(key, "a list of integers");
+  std::vector<int64_t> result;
+  for (const json &item : *value) {
+    if (!item.is_number_integer())
+      failType(key, "a list of integers");
+    result.push_back(item.get<int64_t>());
+  }
+  return result;
+}
+
+Config::Numbers Config::numbers(const std::string &key, double fallback) {
+  const json *value = find(key);
+  if (!value)
+    return {{fallback}, {}};
+  if (value->is_object() && value->contains("config") && (*value)["config"].is_object() &&
+      (*value)["config"].contains("value"))
+    value = &(*value)["config"]["value"];
+  Numbers result;
+  const json *level = value;
+  while (level->is_array() && !level->empty()) {
+    result.shape.push_back(static_cast<int64_t>(level->size()));
+    level = &level->front();
+  }
+  auto flatten = [&](auto &self, const json &item, size_t depth) -> void {
+    if (depth == result.shape.size()) {
+      if (!item.is_number())
+        failType(key, "a number or a list of numbers");
+      result.values.push_back(item.get<double>());
+      return;
+    }
+    if (!item.is_array() || static_cast<int64_t>(item.size()) != result.shape[depth])
+      failType(key, "a rectangular list of numbers");
+    for (const json &part : item)
+      self(self, part, depth + 1);
+  };
+  flatten(flatten, *value, 0);
+  return result;
+}
+
+void Config::ignore(std::initializer_list<const char *> keys) {
+  understood.insert(keys.begin(), keys.end());
+}
+
+void Config::finish(std::string_view className) const {
+  for (const auto &[key, value] : object->items())
+    if (!understood.contains(key) && !saysNothing(value))
+      place.fail(fmt::format("{} with '{}' = {} is not supported", className, printable(key),
+                             shortText(value)));
+}
+
+std::string nearestName(std::string_view name, const std::vector<std::string> &names) {
+  std::string lower = llvm::StringRef(name.data(), name.size()).lower();
+  std::string nearest;
+  unsigned best = ~0u;
+  for (const std::string &candidate : names) {
+    unsigned distance = llvm::StringRef(llvm::StringRef(candidate).lower()).edit_distance(lower);
+    if (distance < best) {
+      best = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+} // namespace lamina::frontend::keras

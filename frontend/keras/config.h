@@ -1,0 +1,81 @@
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "support/error.h"
+
+/// Reading Keras' configuration objects so that nothing in them goes unnoticed.
+namespace lamina::frontend::keras {
+
+/// What a message is about: the file and the part of it, such as "layer 'dense'".
+struct Place {
+  std::string file;
+  std::string part;
+
+  /// Throws UserError `FILE: PART: reason`.
+  [[noreturn]] void fail(std::string_view reason) const;
+};
+
+/// A serialized object `{"module", "class_name", "config", "registered_name"}`, or a bare name
+/// ("relu", "adam") with an empty configuration.
+struct ObjectConfig {
+  std::string className;
+  nlohmann::json config = nlohmann::json::object();
+  bool isFunction = false; ///< {"class_name": "function", "config": NAME}
+
+  /// Reads one, refusing classes that are not Keras' own. `what` names it in messages.
+  static ObjectConfig read(const Place &place, std::string_view what, const nlohmann::json &value);
+};
+
+/// The members of one object's "config". Each getter marks its key as understood; `finish` refuses
+/// what is left with a value, so that no setting is ignored in silence.
+class Config {
+public:
+  Config(const nlohmann::json &object, Place place);
+
+  const Place &where() const { return place; }
+  [[noreturn]] void fail(std::string_view reason) const { place.fail(reason); }
+
+  bool has(const std::string &key) const; ///< present and not null
+  /// The value as it stands; null when absent.
+  const nlohmann::json &raw(const std::string &key);
+  bool boolean(const std::string &key, bool fallback);
+  double number(const std::string &key, double fallback);
+  std::optional<double> optionalNumber(const std::string &key);
+  int64_t integer(const std::string &key, int64_t fallback);
+  std::optional<int64_t> optionalInteger(const std::string &key);
+  std::string text(const std::string &key, const std::string &fallback);
+  /// A list of integers, or one integer as a list of one; nothing when absent.
+  std::optional<std::vector<int64_t>> integers(const std::string &key);
+  /// A number, a list of numbers or a serialized NumPy array, flattened with its shape.
+  struct Numbers {
+    std::vector<double> values;
+    std::vector<int64_t> shape;
+  };
+  Numbers numbers(const std::string &key, double fallback);
+
+  /// Keys without influence on the result.
+  void ignore(std::initializer_list<const char *> keys);
+  /// Refuses keys that nobody asked for, unless their value says nothing (null, false, empty).
+  void finish(std::string_view className) const;
+
+private:
+  const nlohmann::json *find(const std::string &key);
+  [[noreturn]] void failType(const std::string &key, std::string_view expected) const;
+
+  const nlohmann::json *object;
+  Place place;
+  std::set<std::string> understood;
+};
+
+/// The name in `names` that is closest to `name` by edit distance.
+std::string nearestName(std::string_view name, const std::vector<std::string> &names);
+
+} // namespace lamina::frontend::keras

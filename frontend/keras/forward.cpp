@@ -1,0 +1,143 @@
+#include "frontend/keras/forward.h"
+
+#include <map>
+
+#include "frontend/keras/regularizers.h"
+
+using namespace mlir;
+
+namespace lamina::frontend::keras {
+
+namespace {
+
+/// Streams of random bits below this number belong to the initializers, those above to layers.
+constexpr int64_t kFirstLayerStream = int64_t(1) << 30;
+
+} // namespace
+
+RandomState::RandomState() {
+  for (auto [variable, name] : {std::pair{&seed, "seed"}, std::pair{&step, "step"}}) {
+    variable->symbol = std::string("random/") + name;
+    variable->role = name;
+    variable->type = ElementType::I64;
+    variable->declaration = {name, {}, "zeros", nullptr, nullptr, false};
+  }
+}
+
+/// One call of one layer in one function.
+class WrittenCall : public LayerCall {
+public:
+  WrittenCall(Forward &forward, Layer &layer, Emitter &emitter)
+      : forward(forward), layer(layer), emitter(emitter) {}
+
+  Emitter &emit() override { return emitter; }
+  bool isTraining() const override { return forward.isTraining; }
+  const Place &place() const override { return layer.place; }
+  Tensor variable(size_t index) override {
+    return Tensor(emitter, forward.writer.read(layer.variables.at(index)));
+  }
+  Tensor uniform(ArrayRef<int64_t> shape) override { return forward.drawUniform(emitter, shape); }
+  void setLogits(Tensor result, Tensor source) override { forward.logits[result] = source; }
+
+private:
+  Forward &forward;
+  Layer &layer;
+  Emitter &emitter;
+};
+
+Emitter &Forward::emitterAt(llvm::StringRef name) {
+  OpBuilder &builder = writer.getBuilder();
+  return emitters.emplace_back(builder, NameLoc::get(builder.getStringAttr(name)));
+}
+
+Tensors Forward::run(Model &model, ArrayRef<Tensor> inputs) {
+  std::map<std::pair<size_t, size_t>, Tensors> values;
+  for (auto [port, input] : llvm::zip_equal(model.inputs, inputs))
+    values[{port.tensor.layer, 0}] = {input};
+  auto valueOf = [&](const TensorReference &reference, const Layer &user) {
+    auto value = values.find({reference.layer, reference.node});
+    if (value == values.end() || reference.tensor >= value->second.size())
+      user.place.fail(fmt::format("uses output {} of layer '{}', which does not give it",
+                                  reference.tensor,
+                                  printable(model.layers[reference.layer]->name)));
+    return value->second[reference.tensor];
+  };
+  for (auto [layerIndex, nodeIndex] : model.order) {
+    Layer &layer = *model.layers[layerIndex];
+    const Node &node = layer.nodes[nodeIndex];
+    Tensors arguments;
+    for (const TensorReference &input : node.inputs)
+      arguments.push_back(valueOf(input, layer));
+    values[{layerIndex, nodeIndex}] = callLayer(layer, arguments);
+  }
+  Tensors outputs;
+  for (const ModelPort &port : model.outputs)
+    outputs.push_back(valueOf(port.tensor, *model.layers[port.tensor.layer]));
+  return outputs;
+}
+
+Tensors Forward::callLayer(Layer &layer, ArrayRef<Tensor> inputs) {
+  Emitter &emitter = emitterAt(layer.scope);
+  Tensors placed;
+  for (Tensor input : inputs)
+    placed.push_back(Tensor(emitter, input));
+  Tensors outputs;
+  if (layer.model) {
+    if (inputs.size() != layer.model->inputs.size())
+      layer.place.fail(fmt::format("is a model with {} inputs but is called with {}",
+                                   layer.model->inputs.size(), inputs.size()));
+    outputs = run(*layer.model, placed);
+  } else {
+    build(layer, placed);
+    WrittenCall call(*this, layer, emitter);
+    outputs = layer.meaning->call(call, placed);
+  }
+  addPenalty(layer, emitter, outputs);
+  return outputs;
+}
+
+void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
+  if (layer.isBuilt)
+    return;
+  auto types = llvm::map_to_vector(inputs, [](Tensor input) { return input.type(); });
+  for (VariableDeclaration &declaration : layer.meaning->build(layer.place, types)) {
+    Variable variable;
+    variable.symbol = layer.scope + "/" + declaration.name;
+    variable.path = fmt::format("{}/vars/{}", layer.path, layer.variables.size());
+    variable.owner = layer.place.part;
+    variable.role = declaration.name;
+    variable.isTrainable = declaration.trainable && layer.isTrainable;
+    if (!checkedByteSize(variable.type, declaration.shape))
+      layer.place.fail(fmt::format("{} of shape {} is too large", declaration.name,
+                                   describeShape(ArrayRef<int64_t>(declaration.shape))));
+    variable.declaration = std::move(declaration);
+    layer.variables.push_back(std::move(variable));
+  }
+  layer.isBuilt = true;
+}
+
+Tensor Forward::drawUniform(Emitter &emitter, ArrayRef<int64_t> shape) {
+  random.isUsed = drewRandom = true;
+  auto bitsType = RankedTensorType::get(shape, IntegerType::get(emitter.getContext(), 32));
+  auto stream = writer.getBuilder().getI64IntegerAttr(kFirstLayerStream + drawCount++);
+  Tensor bits(emitter, emitter.create<ir::RngBitsOp>(bitsType, writer.read(random.seed),
+                                                     writer.read(random.step), stream));
+  return uniformFromBits(bits);
+}
+
+void Forward::addPenalty(Layer &layer, Emitter &emitter, ArrayRef<Tensor> outputs) {
+  if (layer.activityRegularizer.is_null())
+    return;
+  for (Tensor output : outputs)
+    penalties.push_back(regularize(layer.place, layer.activityRegularizer, output.toFloat()) /
+                        emitter.rows());
+}
+
+void Forward::advanceRandomStep() {
+  if (!drewRandom)
+    return;
+  Tensor step(emitterAt("random"), writer.read(random.step));
+  writer.assign(random.step, step + 1.0);
+}
+
+} // namespace lamina::frontend::keras

@@ -1,0 +1,166 @@
+#include "frontend/keras/graph_parser.h"
+
+#include <deque>
+
+#include "llvm/ADT/StringExtras.h"
+
+namespace lamina::frontend::keras {
+
+using nlohmann::json;
+
+namespace {
+
+struct History {
+  std::string layer;
+  int64_t node = 0, tensor = 0;
+};
+
+/// [layer, node, tensor]
+std::optional<History> readHistory(const json &value) {
+  if (!value.is_array() || value.size() < 3 || !value[0].is_string() ||
+      !value[1].is_number_integer() || !value[2].is_number_integer())
+    return std::nullopt;
+  return History{value[0].get<std::string>(), value[1].get<int64_t>(), value[2].get<int64_t>()};
+}
+
+TensorReference resolve(const Place &place, const LayerIndex &index, const History &history) {
+  auto layer = index.find(history.layer);
+  if (layer == index.end())
+    place.fail(fmt::format("refers to layer '{}', which the model does not have",
+                           printable(history.layer)));
+  if (history.node < 0 || history.tensor < 0)
+    place.fail(fmt::format("refers to call {} of layer '{}', which does not exist", history.node,
+                           printable(history.layer)));
+  return {layer->second, static_cast<size_t>(history.node), static_cast<size_t>(history.tensor)};
+}
+
+/// Collects the tensors in a call's argument, dicts by sorted key.
+void collectTensors(const Place &place, const LayerIndex &index, const json &value,
+                    std::vector<TensorReference> &tensors) {
+  if (value.is_array()) {
+    for (const json &item : value)
+      collectTensors(place, index, item, tensors);
+    return;
+  }
+  if (!value.is_object())
+    place.fail("is called with a constant; only tensors of the model are supported");
+  if (!value.contains("class_name")) {
+    for (const json &item : value)
+      collectTensors(place, index, item, tensors);
+    return;
+  }
+  const json config = value.value("config", json::object());
+  if (value["class_name"] != "__keras_tensor__" || !config.is_object())
+    place.fail(fmt::format("is called with a {}; only tensors of the model are supported",
+                           printable(value["class_name"].dump())));
+  auto history = readHistory(config.value("keras_history", json()));
+  if (!history)
+    place.fail("is called with a tensor without a valid \"keras_history\"");
+  tensors.push_back(resolve(place, index, *history));
+}
+
+Node parseNode(const Place &place, const LayerIndex &index, const json &value) {
+  Node node;
+  if (!value.is_object() || !value.contains("args"))
+    place.fail("has a call without \"args\"; files of Keras 2 are not supported, save the model "
+               "again with Keras 3");
+  collectTensors(place, index, value["args"], node.inputs);
+  const json kwargs = value.value("kwargs", json::object());
+  if (!kwargs.is_object())
+    place.fail("has a call whose \"kwargs\" is not an object");
+  for (const auto &[key, argument] : kwargs.items()) {
+    // The model's own training argument overrides one that stands in the graph.
+    if (argument.is_null() || key == "training")
+      continue;
+    if (key == "inputs")
+      collectTensors(place, index, argument, node.inputs);
+    else
+      place.fail(fmt::format("is called with the argument '{}', which is not supported",
+                             printable(key)));
+  }
+  if (node.inputs.empty())
+    place.fail("has a call without inputs");
+  return node;
+}
+
+void checkReference(const Place &place, const Model &model, const TensorReference &tensor) {
+  const Layer &layer = *model.layers[tensor.layer];
+  size_t calls = layer.input ? 1 : layer.nodes.size();
+  if (tensor.node >= calls)
+    place.fail(fmt::format("uses call {} of layer '{}', which is called {} times", tensor.node,
+                           printable(layer.name), calls));
+}
+
+} // namespace
+
+std::vector<Node> parseNodes(const Place &place, const Model &, const LayerIndex &index,
+                             const json &nodes) {
+  if (!nodes.is_array())
+    place.fail("has no list of \"inbound_nodes\"");
+  std::vector<Node> result;
+  for (const json &node : nodes)
+    result.push_back(parseNode(place, index, node));
+  return result;
+}
+
+std::vector<ModelPort> parsePorts(const Place &place, const Model &model, const LayerIndex &index,
+                                  const json &ports) {
+  std::vector<ModelPort> result;
+  auto visit = [&](auto &self, const json &value, const std::string &key) -> void {
+    if (auto history = readHistory(value); history && value.size() == 3) {
+      TensorReference tensor = resolve(place, index, *history);
+      const Layer &layer = *model.layers[tensor.layer];
+      // Keras writes calls of a nested Functional from 1 on here, unlike in inbound nodes.
+      if (layer.model && layer.className != "Sequential")
+        tensor.node = tensor.node == 0 ? layer.nodes.size() - 1 : tensor.node - 1;
+      result.push_back({tensor, layer.name, key});
+      return;
+    }
+    if (!value.is_array() && !value.is_object())
+      place.fail("\"input_layers\" and \"output_layers\" must hold [layer, node, tensor]");
+    for (const auto &[name, item] : value.items())
+      self(self, item, value.is_object() ? name : key);
+  };
+  visit(visit, ports, "");
+  if (result.empty())
+    place.fail("needs at least one input and one output");
+  return result;
+}
+
+void orderCalls(const Place &place, Model &model) {
+  std::map<std::pair<size_t, size_t>, size_t> missing;
+  std::map<std::pair<size_t, size_t>, std::vector<std::pair<size_t, size_t>>> users;
+  std::deque<std::pair<size_t, size_t>> ready;
+  for (size_t i = 0; i < model.layers.size(); ++i) {
+    Layer &layer = *model.layers[i];
+    for (size_t n = 0; n < layer.nodes.size(); ++n) {
+      size_t count = 0;
+      for (const TensorReference &input : layer.nodes[n].inputs) {
+        checkReference(layer.place, model, input);
+        if (model.layers[input.layer]->input)
+          continue;
+        ++count;
+        users[{input.layer, input.node}].push_back({i, n});
+      }
+      missing[{i, n}] = count;
+      if (count == 0)
+        ready.push_back({i, n});
+    }
+  }
+  for (const std::vector<ModelPort> *ports : {&model.inputs, &model.outputs})
+    for (const ModelPort &port : *ports)
+      checkReference(place, model, port.tensor);
+  while (!ready.empty()) {
+    auto call = ready.front();
+    ready.pop_front();
+    model.order.push_back(call);
+    for (const auto &user : users[call])
+      if (--missing[user] == 0)
+        ready.push_back(user);
+  }
+  for (const auto &[call, count] : missing)
+    if (count != 0)
+      model.layers[call.first]->place.fail("is part of a cycle in the model's graph");
+}
+
+} // namespace lamina::frontend::keras

@@ -1,0 +1,295 @@
+#include "frontend/keras/import.h"
+
+#include "frontend/keras/compile_settings.h"
+#include "frontend/keras/forward.h"
+#include "frontend/keras/initializer.h"
+#include "frontend/keras/optimizer.h"
+#include "frontend/keras/regularizers.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
+
+using namespace mlir;
+
+namespace lamina::frontend {
+
+using namespace keras;
+
+namespace {
+
+/// Writes a module's functions one after the other from the parsed model.
+class Importer {
+public:
+  Importer(MLIRContext &context, const KerasFile &file, const ImportOptions &options)
+      : context(context), file(file), options(options) {}
+
+  OwningOpRef<ModuleOp> run();
+
+private:
+  struct Outputs {
+    Tensors inputs, outputs;
+  };
+
+  Tensors addInputs(FunctionWriter &writer, Forward &forward);
+  Tensors addTargets(FunctionWriter &writer, Forward &forward);
+  void buildLayers();
+  void declareVariables();
+  void declareVariable(const Variable &variable);
+  void writeInit();
+  void writePredict();
+  /// @loss or @evaluate.
+  void writeLoss(llvm::StringRef name, bool isTraining);
+  Tensor addPenalties(Forward &forward, Tensor loss, FunctionWriter &writer);
+  void addLogs(FunctionWriter &writer, llvm::ArrayRef<std::pair<std::string, Tensor>> logs);
+  void writeOptimizer();
+  void verifyModule();
+
+  MLIRContext &context;
+  const KerasFile &file;
+  const ImportOptions &options;
+  OwningOpRef<ModuleOp> module;
+  std::unique_ptr<Model> model;
+  RandomState random;
+  llvm::SmallVector<RankedTensorType> predictions;
+  CompileSettings settings;
+  std::unique_ptr<Optimizer> optimizer;
+  llvm::SmallVector<Variable *> variables; ///< in the module's order
+};
+
+OwningOpRef<ModuleOp> Importer::run() {
+  ir::loadDialects(context);
+  if (options.batchSize < 1)
+    fail("the batch size must be positive, not {}", options.batchSize);
+  model = parseModel(file, options.inputShapes);
+  OpBuilder builder(&context);
+  module = ModuleOp::create(NameLoc::get(builder.getStringAttr(model->name)));
+  (*module)->setAttr(ir::kModelAttr, builder.getStringAttr(model->name));
+  (*module)->setAttr(ir::kBatchSizeAttr, builder.getI64IntegerAttr(options.batchSize));
+  buildLayers();
+  settings = resolveCompileSettings(file, options, *model, predictions);
+  declareVariables();
+  writeInit();
+  writePredict();
+  if (settings.hasLoss()) {
+    if (options.training)
+      writeLoss(ir::kLoss, true);
+    writeLoss(ir::kEvaluate, false);
+    if (optimizer)
+      writeOptimizer();
+  }
+  verifyModule();
+  return std::move(module);
+}
+
+Tensors Importer::addInputs(FunctionWriter &writer, Forward &forward) {
+  Emitter &emitter = forward.emitterAt("inputs");
+  Tensors inputs;
+  for (const ModelPort &port : model->inputs) {
+    const Layer &layer = *model->layers[port.tensor.layer];
+    llvm::SmallVector<int64_t> shape = {ShapedType::kDynamic};
+    for (int64_t extent : layer.input->rowShape) {
+      if (extent < 1)
+        layer.place.fail("the input's shape is not known; give it with --input-shape");
+      shape.push_back(extent);
+    }
+    auto type = RankedTensorType::get(shape, elementTypeOf(&context, layer.input->type));
+    inputs.push_back(Tensor(emitter, writer.addArgument(type, ir::kInputAttr,
+                                                        StringAttr::get(&context, layer.name))));
+  }
+  return inputs;
+}
+
+/// Runs the model once into a function that is thrown away: afterwards all variables and the
+/// outputs' shapes are known.
+void Importer::buildLayers() {
+  FunctionWriter writer(*module, "");
+  Forward forward(writer, random, options.training);
+  for (Tensor output : forward.run(*model, addInputs(writer, forward))) {
+    if (output.rank() < 1 || !output.type().isDynamicDim(0))
+      fail("{}: an output of shape {} does not have the batch's rows", file.path,
+           describeShape(output.shape()));
+    predictions.push_back(output.type());
+  }
+  writer.erase();
+}
+
+void Importer::declareVariables() {
+  llvm::SmallVector<const Variable *> trainable;
+  bool isTrainable = file.config["config"].value("trainable", true);
+  for (Layer *layer : model->flattenLayers())
+    for (Variable &variable : layer->variables) {
+      variable.isTrainable &= isTrainable;
+      variables.push_back(&variable);
+      if (variable.isTrainable)
+        trainable.push_back(&variable);
+    }
+  if (random.isUsed)
+    variables.append({&random.seed, &random.step});
+  if (options.training && settings.hasLoss() && !settings.optimizer.is_null()) {
+    optimizer = std::make_unique<Optimizer>(Place{file.path, ""}, settings.optimizer,
+                                            options.learningRate);
+    optimizer->declareVariables(trainable);
+    for (const std::unique_ptr<Variable> &variable : optimizer->getVariables())
+      variables.push_back(variable.get());
+  }
+  for (auto [index, variable] : llvm::enumerate(variables)) {
+    variable->index = index;
+    declareVariable(*variable);
+  }
+}
+
+void Importer::declareVariable(const Variable &variable) {
+  OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
+  builder.create<ir::VariableOp>(
+      NameLoc::get(builder.getStringAttr(variable.symbol)), builder.getStringAttr(variable.symbol),
+      TypeAttr::get(variableType(&context, variable)), builder.getStringAttr(variable.path),
+      variable.isTrainable ? builder.getUnitAttr() : UnitAttr(), ir::PackedAttr(),
+      FlatSymbolRefAttr(), DenseI64ArrayAttr(), IntegerAttr());
+}
+
+void Importer::writeInit() {
+  FunctionWriter writer(*module, ir::kInit);
+  OpBuilder &builder = writer.getBuilder();
+  Value seed = writer.addArgument(RankedTensorType::get({}, builder.getI64Type()), ir::kSeedAttr,
+                                  builder.getUnitAttr());
+  std::deque<Emitter> emitters;
+  for (const Variable *variable : variables) {
+    Emitter &emitter =
+        emitters.emplace_back(builder, NameLoc::get(builder.getStringAttr(variable->symbol)));
+    InitializerCall call{emitter, variable->declaration.shape,
+                         elementTypeOf(&context, variable->type), seed,
+                         static_cast<int64_t>(variable->index)};
+    Place place{file.path, variable->owner};
+    writer.assign(*variable, variable == &random.seed
+                                 ? seed
+                                 : initialize(place, variable->declaration.initializer, call));
+  }
+  writer.finish();
+}
+
+void Importer::writePredict() {
+  FunctionWriter writer(*module, ir::kPredict);
+  Forward forward(writer, random, false);
+  Tensors outputs = forward.run(*model, addInputs(writer, forward));
+  for (auto [output, setting] : llvm::zip_equal(outputs, settings.outputs))
+    writer.addResult(output, ir::kOutputAttr, StringAttr::get(&context, setting.name));
+  writer.finish();
+}
+
+Tensors Importer::addTargets(FunctionWriter &writer, Forward &forward) {
+  Emitter &emitter = forward.emitterAt("targets");
+  Tensors targets;
+  for (const OutputSettings &output : settings.outputs) {
+    if (!output.loss) {
+      targets.push_back({});
+      continue;
+    }
+    auto type = RankedTensorType::get(output.target.shape,
+                                      elementTypeOf(&context, output.target.type));
+    targets.push_back(Tensor(emitter, writer.addArgument(type, ir::kTargetAttr,
+                                                         StringAttr::get(&context, output.name))));
+    if (output.target.classes)
+      writer.annotateArgument(kClassesAttr,
+                              writer.getBuilder().getI64IntegerAttr(output.target.classes));
+  }
+  return targets;
+}
+
+void Importer::writeLoss(llvm::StringRef name, bool isTraining) {
+  FunctionWriter writer(*module, name);
+  Forward forward(writer, random, isTraining);
+  Tensors inputs = addInputs(writer, forward), targets = addTargets(writer, forward);
+  Tensors outputs = forward.run(*model, inputs);
+  llvm::SmallVector<std::pair<std::string, Tensor>> losses, metrics;
+  Tensor total;
+  bool isSingle = outputs.size() == 1;
+  for (auto [setting, output, target] : llvm::zip_equal(settings.outputs, outputs, targets)) {
+    if (!setting.loss)
+      continue;
+    Emitter &emitter = forward.emitterAt("loss");
+    Tensor source = forward.findLogits(output);
+    Tensor prediction = Tensor(emitter, output).toFloat();
+    Tensor logits = source ? Tensor(emitter, source) : Tensor();
+    Tensor placedTarget = Tensor(emitter, target);
+    Tensor value = setting.loss->compute(placedTarget, prediction, logits);
+    losses.push_back({setting.name + "_loss", value});
+    Tensor weighted = setting.lossWeight ? value * *setting.lossWeight : value;
+    total = total ? total + weighted : weighted;
+    for (const Metric &metric : setting.metrics)
+      metrics.push_back({isSingle ? metric.getName() : setting.name + "_" + metric.getName(),
+                         metric.compute(placedTarget, prediction, logits)});
+  }
+  llvm::SmallVector<std::pair<std::string, Tensor>> logs;
+  logs.push_back({"loss", addPenalties(forward, total, writer)});
+  if (losses.size() > 1)
+    logs.append(losses);
+  logs.append(metrics);
+  addLogs(writer, logs);
+  forward.advanceRandomStep();
+  writer.finish();
+}
+
+/// Adds activity and weight regularizers' penalties; those of weights that are not trained do not
+/// count.
+Tensor Importer::addPenalties(Forward &forward, Tensor loss, FunctionWriter &writer) {
+  for (Tensor penalty : forward.getPenalties())
+    loss = loss + penalty;
+  for (Layer *layer : model->flattenLayers())
+    for (const Variable &variable : layer->variables) {
+      if (!variable.isTrainable || variable.declaration.regularizer.is_null())
+        continue;
+      Tensor value(forward.emitterAt(layer->scope), writer.read(variable));
+      loss = loss + regularize(layer->place, variable.declaration.regularizer, value);
+    }
+  return loss;
+}
+
+/// A name that is taken gets Keras' suffix _1, _2, …
+void Importer::addLogs(FunctionWriter &writer,
+                       llvm::ArrayRef<std::pair<std::string, Tensor>> logs) {
+  std::map<std::string, int> used;
+  for (const auto &[name, value] : logs) {
+    int count = used[name]++;
+    std::string unique = count ? fmt::format("{}_{}", name, count) : name;
+    writer.addResult(value, ir::kLogAttr, StringAttr::get(&context, unique));
+  }
+}
+
+void Importer::writeOptimizer() {
+  FunctionWriter writer(*module, ir::kOptimizer);
+  optimizer->write(writer);
+  writer.finish();
+}
+
+/// What is wrong here is a mistake of an entry of the registry; it still comes out as one line.
+void Importer::verifyModule() {
+  std::string message;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    if (message.empty())
+      message = diagnostic.str();
+    return success();
+  });
+  if (failed(verify(*module)))
+    fail("{}: the imported model is not valid: {}", file.path, printable(message, 400));
+}
+
+} // namespace
+
+OwningOpRef<ModuleOp> importModel(MLIRContext &context, const KerasFile &file,
+                                  const ImportOptions &options) {
+  return Importer(context, file, options).run();
+}
+
+std::vector<std::string> findProblems(MLIRContext &context, const KerasFile &file,
+                                      const ImportOptions &options) {
+  std::vector<std::string> problems;
+  try {
+    parseModel(file, options.inputShapes, &problems);
+    if (problems.empty())
+      importModel(context, file, options);
+  } catch (const UserError &error) {
+    problems.push_back(error.what());
+  }
+  return problems;
+}
+
+} // namespace lamina::frontend

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "frontend/files/keras_file.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace lamina::frontend {
+
+/// On a target argument of class indices: how many classes there are (i64).
+inline constexpr llvm::StringLiteral kClassesAttr = "lamina.classes";
+
+/// What the caller asks for beyond what the file says.
+struct ImportOptions {
+  int64_t batchSize = 32; ///< the most rows of one batch
+  bool training = true;   ///< false: no @loss and no @optimizer
+  /// Names as Keras takes them ("adam", "mse", "accuracy"); empty: from the file's compile_config.
+  std::string optimizer;
+  std::optional<double> learningRate;
+  std::string loss;
+  std::vector<std::string> metrics;
+  /// Shapes of one row by input name, for axes that the file leaves open.
+  std::map<std::string, std::vector<int64_t>> inputShapes;
+};
+
+/// The module of the import stage: the variables, then
+/// - `@init(seed) -> variables`
+/// - `@predict(variables, inputs) -> outputs`
+/// - `@loss(variables, inputs, targets) -> logs, variables that the forward pass assigns`
+/// - `@evaluate(variables, inputs, targets) -> logs`
+/// - `@optimizer(variables, gradients) -> variables`
+/// `@loss`, `@evaluate` and `@optimizer` are there when the model has a loss (the latter an
+/// optimizer too). Logs are f32 means over the batch: "loss" (with penalties), with several losses
+/// each one's `<output>_loss`, then the metrics under Keras' names. Operations have the names of
+/// their layers as locations.
+///
+/// Throws UserError `FILE: layer 'x': reason` for everything that is not supported or does not fit.
+mlir::OwningOpRef<mlir::ModuleOp> importModel(mlir::MLIRContext &context, const KerasFile &file,
+                                              const ImportOptions &options);
+
+/// Every reason why the model cannot be imported, as lines that importModel would throw; empty when
+/// it can be.
+std::vector<std::string> findProblems(mlir::MLIRContext &context, const KerasFile &file,
+                                      const ImportOptions &options);
+
+} // namespace lamina::frontend

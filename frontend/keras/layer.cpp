@@ -1,0 +1,29 @@
+#include "frontend/keras/layer.h"
+
+using namespace mlir;
+
+namespace lamina::frontend::keras {
+
+Tensor singleInput(const LayerCall &call, ArrayRef<Tensor> inputs) {
+  if (inputs.size() != 1)
+    call.fail(fmt::format("takes one input, not {}", inputs.size()));
+  return inputs[0];
+}
+
+int64_t normalizeAxis(const Place &place, int64_t axis, int64_t rank) {
+  int64_t normalized = axis < 0 ? axis + rank : axis;
+  if (normalized < 0 || normalized >= rank)
+    place.fail(fmt::format("axis {} is not one of the {} dimensions of its input", axis, rank));
+  return normalized;
+}
+
+std::string describeShape(ArrayRef<int64_t> shape) {
+  std::string text = "(";
+  for (size_t i = 0; i < shape.size(); ++i) {
+    text += i ? ", " : "";
+    text += ShapedType::isDynamic(shape[i]) ? "None" : std::to_string(shape[i]);
+  }
+  return text + (shape.size() == 1 ? ",)" : ")");
+}
+
+} // namespace lamina::frontend::keras

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "frontend/keras/config.h"
+#include "frontend/keras/tensor.h"
+
+/// What a layer class has to say for itself: its variables and its meaning in IR operations.
+namespace lamina::frontend::keras {
+
+using Tensors = llvm::SmallVector<Tensor, 2>;
+
+/// A variable as a layer asks for it (Keras' `add_weight`). The objects are Keras' serialized
+/// initializer, regularizer and constraint; null where there is none.
+struct VariableDeclaration {
+  std::string name;
+  std::vector<int64_t> shape;
+  nlohmann::json initializer = "zeros";
+  nlohmann::json regularizer = nullptr;
+  nlohmann::json constraint = nullptr;
+  bool trainable = true;
+};
+
+/// What stands around one call of a layer while a function of the model is written.
+class LayerCall {
+public:
+  virtual ~LayerCall() = default;
+
+  virtual Emitter &emit() = 0;
+  /// Keras' `training` argument: true in the loss function only.
+  virtual bool isTraining() const = 0;
+  virtual const Place &place() const = 0;
+  /// The value of the layer's i-th variable, in the order of `build`.
+  virtual Tensor variable(size_t index) = 0;
+  /// Fresh uniform numbers in [0, 1), f32, of this shape (rows first); other ones in every call and
+  /// every training step.
+  virtual Tensor uniform(llvm::ArrayRef<int64_t> shape) = 0;
+  /// Remembers what a softmax or sigmoid was taken of: a cross-entropy of `result` works on the
+  /// logits then (`_keras_logits` in Keras).
+  virtual void setLogits(Tensor result, Tensor logits) = 0;
+
+  [[noreturn]] void fail(std::string_view reason) const { place().fail(reason); }
+};
+
+/// One layer of a model, made from its configuration. Shapes that do not fit are reported through
+/// `Place::fail` before any operation is built.
+class LayerMeaning {
+public:
+  virtual ~LayerMeaning() = default;
+  /// The variables for inputs of these shapes; trainable ones first, as Keras stores them.
+  virtual std::vector<VariableDeclaration>
+  build(const Place &, llvm::ArrayRef<mlir::RankedTensorType> inputs) const {
+    return {};
+  }
+  virtual Tensors call(LayerCall &call, llvm::ArrayRef<Tensor> inputs) const = 0;
+};
+
+/// An elementwise or axis-wise function that layers apply to their result.
+using Activation = std::function<Tensor(LayerCall &, Tensor)>;
+
+/// The one input of a layer that takes one.
+Tensor singleInput(const LayerCall &call, llvm::ArrayRef<Tensor> inputs);
+
+/// `axis` counted from the front; refuses one outside of the rank.
+int64_t normalizeAxis(const Place &place, int64_t axis, int64_t rank);
+
+/// "(None, 28, 28)": a shape as Keras prints it.
+std::string describeShape(llvm::ArrayRef<int64_t> shape);
+
+} // namespace lamina::frontend::keras

@@ -1,0 +1,85 @@
+#include "frontend/keras/loss.h"
+
+#include "frontend/keras/layer.h"
+#include "frontend/keras/losses/losses.h"
+
+using namespace mlir;
+
+namespace lamina::frontend::keras {
+namespace {
+
+/// "crossentropy" or "ce": which one it is depends on the prediction. Targets of class indices are
+/// the common case of more than one class; whoever has one-hot rows names the loss.
+std::string resolveCrossentropy(const std::string &name, RankedTensorType prediction) {
+  std::string lower = llvm::StringRef(name).lower();
+  if (lower != "crossentropy" && lower != "ce")
+    return name;
+  return prediction.getShape().back() == 1 ? "binary_crossentropy"
+                                           : "sparse_categorical_crossentropy";
+}
+
+} // namespace
+
+TargetType LossMeaning::getTargetType(const Place &place, RankedTensorType prediction) const {
+  if (prediction.getRank() < 2)
+    place.fail(fmt::format("needs a prediction of rank 2 or more, got shape {}",
+                           describeShape(prediction.getShape())));
+  return {ElementType::F32, prediction.getShape().vec(), 0};
+}
+
+const std::vector<LossEntry> &lossEntries() {
+  static const std::vector<LossEntry> entries = {
+      binaryCrossentropyLoss, categoricalCrossentropyLoss, sparseCategoricalCrossentropyLoss,
+      meanSquaredErrorLoss, meanAbsoluteErrorLoss};
+  return entries;
+}
+
+const LossEntry *findLoss(const std::string &name) {
+  for (const LossEntry &entry : lossEntries())
+    if (llvm::is_contained(entry.names, name))
+      return &entry;
+  return nullptr;
+}
+
+Loss::Loss(const Place &where, const nlohmann::json &value, RankedTensorType prediction)
+    : place(where) {
+  ObjectConfig object = ObjectConfig::read(where, "the loss", value);
+  object.className = resolveCrossentropy(object.className, prediction);
+  place.part = fmt::format("loss '{}'", printable(object.className));
+  // A loss function handed over as such is wrapped: {"fn": function, ...its arguments}.
+  if (object.className == "LossFunctionWrapper" && object.config.contains("fn")) {
+    object.className = ObjectConfig::read(place, "the loss function", object.config["fn"]).className;
+    object.config.erase("fn");
+  }
+  const LossEntry *entry = findLoss(object.className);
+  if (!entry) {
+    std::vector<std::string> names;
+    for (const LossEntry &known : lossEntries())
+      names.insert(names.end(), known.names.begin(), known.names.end());
+    place.fail(fmt::format("is not supported; the nearest supported is {}",
+                           nearestName(object.className, names)));
+  }
+  Config config(object.config, place);
+  config.ignore({"name", "dtype"});
+  bool hasReduction = !object.config.contains("reduction") || config.has("reduction");
+  std::string reduction = config.text("reduction", "sum_over_batch_size");
+  isSum = reduction == "sum";
+  if (!hasReduction || (!isSum && reduction != "sum_over_batch_size" && reduction != "mean" &&
+                        reduction != "mean_with_sample_weight"))
+    place.fail(fmt::format("the reduction '{}' gives no single number to minimize; use "
+                           "sum_over_batch_size or sum",
+                           hasReduction ? printable(reduction) : "none"));
+  meaning = entry->create(config);
+  config.finish(entry->names.front());
+}
+
+Tensor Loss::compute(Tensor target, Tensor prediction, Tensor logits) const {
+  ElementValues result = meaning->compute({target, prediction, logits, place});
+  if (isSum)
+    return sumAll(result.values);
+  if (!result.mask)
+    return meanAll(result.values);
+  return divideNoNan(sumAll(result.values), sumAll(result.mask.toFloat()));
+}
+
+} // namespace lamina::frontend::keras

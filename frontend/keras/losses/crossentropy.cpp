@@ -1,0 +1,144 @@
+// keras.losses.BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy:
+// keras/src/losses/losses.py with the formulas of keras/src/backend/tensorflow/nn.py.
+#include "frontend/keras/activations/functions.h"
+#include "frontend/keras/layer.h"
+#include "frontend/keras/losses/losses.h"
+
+using namespace mlir;
+
+namespace lamina::frontend::keras {
+namespace {
+
+constexpr double kEpsilon = 1e-7; // keras.config.epsilon()
+
+Tensor clipProbability(Tensor p) { return clip(p, kEpsilon, 1 - kEpsilon); }
+
+/// What the cross-entropy works on: the logits where they are known or the prediction is declared
+/// to be logits, else nothing.
+Tensor chooseLogits(const Scores &scores, bool fromLogits) {
+  return scores.logits ? scores.logits : fromLogits ? scores.prediction : Tensor();
+}
+
+/// On logits max(x, 0) - x z + log(1 + exp(-|x|)), on probabilities the clipped logarithms; the
+/// mean over the last axis.
+class BinaryCrossentropy : public LossMeaning {
+public:
+  explicit BinaryCrossentropy(Config &config)
+      : fromLogits(config.boolean("from_logits", false)),
+        labelSmoothing(config.number("label_smoothing", 0)), axis(config.integer("axis", -1)) {}
+
+  ElementValues compute(const Scores &scores) const override {
+    Tensor target = scores.target;
+    if (labelSmoothing != 0)
+      target = target * (1 - labelSmoothing) + 0.5 * labelSmoothing;
+    Tensor x = chooseLogits(scores, fromLogits);
+    return {mean(x ? onLogits(target, x) : onProbabilities(target, scores.prediction),
+                 {normalizeAxis(scores.place, axis, target.rank())}),
+            {}};
+  }
+
+private:
+  static Tensor onLogits(Tensor target, Tensor x) {
+    Tensor magnitude = abs(x);
+    return 0.5 * (x + magnitude) - x * target + log1p(exp(-magnitude));
+  }
+
+  static Tensor onProbabilities(Tensor target, Tensor prediction) {
+    Tensor p = clipProbability(prediction);
+    return -(target * log(p) + (1.0 - target) * log(1.0 - p));
+  }
+
+  bool fromLogits;
+  double labelSmoothing;
+  int64_t axis;
+};
+
+/// On logits sum(z (logsumexp(x) - x)); probabilities are scaled to sum to 1 first.
+class CategoricalCrossentropy : public LossMeaning {
+public:
+  explicit CategoricalCrossentropy(Config &config)
+      : fromLogits(config.boolean("from_logits", false)),
+        labelSmoothing(config.number("label_smoothing", 0)), axis(config.integer("axis", -1)) {}
+
+  ElementValues compute(const Scores &scores) const override {
+    Tensor target = scores.target;
+    int64_t classAxis = normalizeAxis(scores.place, axis, target.rank());
+    if (classAxis == 0)
+      scores.place.fail("'axis' must not be the rows");
+    if (labelSmoothing != 0)
+      target = target * (1 - labelSmoothing) +
+               labelSmoothing / static_cast<double>(target.dim(target.rank() - 1));
+    if (Tensor x = chooseLogits(scores, fromLogits))
+      return {sum(target * -logSoftmax(x, {classAxis}), {classAxis}), {}};
+    Tensor p = scores.prediction;
+    p = clipProbability(p / spread(sum(p, {classAxis}), {classAxis}, p));
+    return {-sum(target * log(p), {classAxis}), {}};
+  }
+
+private:
+  bool fromLogits;
+  double labelSmoothing;
+  int64_t axis;
+};
+
+/// logsumexp(x) - x[label]; probabilities enter as the logarithm of what is clipped of them.
+class SparseCategoricalCrossentropy : public LossMeaning {
+public:
+  explicit SparseCategoricalCrossentropy(Config &config)
+      : fromLogits(config.boolean("from_logits", false)),
+        ignoreClass(config.optionalInteger("ignore_class")), axis(config.integer("axis", -1)) {}
+
+  TargetType getTargetType(const Place &place, RankedTensorType prediction) const override {
+    int64_t rank = prediction.getRank();
+    if (rank < 2 || (axis != -1 && axis != rank - 1))
+      place.fail(fmt::format("needs the classes along the last of at least two dimensions, got a "
+                             "prediction of shape {} and axis {}",
+                             describeShape(prediction.getShape()), axis));
+    TargetType target{ElementType::I32, prediction.getShape().drop_back().vec(),
+                      prediction.getShape().back()};
+    return target;
+  }
+
+  ElementValues compute(const Scores &scores) const override {
+    if (ignoreClass)
+      return computeIgnoring(scores);
+    Tensor x = chooseLogits(scores, fromLogits);
+    return {pick(x ? x : log(clipProbability(scores.prediction)), scores.target), {}};
+  }
+
+private:
+  /// Keras blanks the predictions of ignored labels first, which also loses the known logits.
+  ElementValues computeIgnoring(const Scores &scores) const {
+    Tensor label = scores.target, ignored = label.like(static_cast<double>(*ignoreClass));
+    Tensor isValid = compare(ir::ComparisonDirection::NE, label, ignored);
+    Tensor prediction = scores.prediction;
+    auto leading = llvm::to_vector(llvm::seq<int64_t>(0, label.rank()));
+    prediction = where(isValid.broadcastInDim(prediction.shape(), leading), prediction, 0.0);
+    Tensor x = fromLogits ? prediction : log(clipProbability(prediction));
+    Tensor values = pick(x, where(isValid, label, 0.0));
+    return {where(isValid, values, 0.0), isValid};
+  }
+
+  static Tensor pick(Tensor x, Tensor label) {
+    int64_t last = x.rank() - 1;
+    Tensor isTarget = isLabel(label, x.dim(last));
+    Tensor difference = x - spread(stopGradient(max(x, {last})), {last}, x);
+    return log(sum(exp(difference), {last})) - sum(where(isTarget, difference, 0.0), {last});
+  }
+
+  bool fromLogits;
+  std::optional<int64_t> ignoreClass;
+  int64_t axis;
+};
+
+} // namespace
+
+const LossEntry binaryCrossentropyLoss = {{"BinaryCrossentropy", "binary_crossentropy", "bce", "BCE"},
+                                          createLoss<BinaryCrossentropy>};
+const LossEntry categoricalCrossentropyLoss = {
+    {"CategoricalCrossentropy", "categorical_crossentropy"}, createLoss<CategoricalCrossentropy>};
+const LossEntry sparseCategoricalCrossentropyLoss = {
+    {"SparseCategoricalCrossentropy", "sparse_categorical_crossentropy"},
+    createLoss<SparseCategoricalCrossentropy>};
+
+} // namespace lamina::frontend::keras

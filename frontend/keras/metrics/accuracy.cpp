@@ -1,0 +1,82 @@
+// keras.metrics.Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy:
+// keras/src/metrics/accuracy_metrics.py
+#include "frontend/keras/layer.h"
+#include "frontend/keras/metrics/metrics.h"
+
+using namespace mlir;
+
+namespace lamina::frontend::keras {
+namespace {
+
+void needTargetsLikePrediction(const Scores &scores) {
+  if (scores.target.shape() != scores.prediction.shape())
+    scores.place.fail(fmt::format("needs targets of the prediction's shape {}, but the loss takes "
+                                  "targets of shape {}",
+                                  describeShape(scores.prediction.shape()),
+                                  describeShape(scores.target.shape())));
+}
+
+class Accuracy : public MetricMeaning {
+public:
+  explicit Accuracy(Config &) {}
+  Tensor compute(const Scores &scores) const override {
+    needTargetsLikePrediction(scores);
+    return equal(scores.target, scores.prediction).toFloat();
+  }
+};
+
+class BinaryAccuracy : public MetricMeaning {
+public:
+  explicit BinaryAccuracy(Config &config) : threshold(config.number("threshold", 0.5)) {}
+  Tensor compute(const Scores &scores) const override {
+    Tensor target = scores.target;
+    if (target.rank() + 1 == scores.prediction.rank() &&
+        scores.prediction.dim(target.rank()) == 1)
+      target = target.reshape(scores.prediction.shape());
+    needTargetsLikePrediction({target, scores.prediction, {}, scores.place});
+    Tensor isOne = (scores.prediction > threshold).convert(target.elementType());
+    return equal(target, isOne).toFloat();
+  }
+
+private:
+  double threshold;
+};
+
+class CategoricalAccuracy : public MetricMeaning {
+public:
+  explicit CategoricalAccuracy(Config &) {}
+  Tensor compute(const Scores &scores) const override {
+    needTargetsLikePrediction(scores);
+    return equal(argmax(scores.target, -1), argmax(scores.prediction, -1)).toFloat();
+  }
+};
+
+class SparseCategoricalAccuracy : public MetricMeaning {
+public:
+  explicit SparseCategoricalAccuracy(Config &) {}
+  Tensor compute(const Scores &scores) const override {
+    Tensor target = scores.target;
+    if (target.rank() == scores.prediction.rank() && target.dim(target.rank() - 1) == 1)
+      target = target.reshape(target.shape().drop_back());
+    Tensor best = argmax(scores.prediction, -1);
+    if (target.shape() != best.shape())
+      scores.place.fail(fmt::format("needs class indices of shape {}, but the loss takes targets "
+                                    "of shape {}",
+                                    describeShape(best.shape()),
+                                    describeShape(scores.target.shape())));
+    return equal(target, best.convert(target.elementType())).toFloat();
+  }
+};
+
+} // namespace
+
+const MetricEntry accuracyMetric = {{"Accuracy"}, createMetric<Accuracy>};
+const MetricEntry binaryAccuracyMetric = {{"BinaryAccuracy", "binary_accuracy"},
+                                          createMetric<BinaryAccuracy>};
+const MetricEntry categoricalAccuracyMetric = {{"CategoricalAccuracy", "categorical_accuracy"},
+                                               createMetric<CategoricalAccuracy>};
+const MetricEntry sparseCategoricalAccuracyMetric = {
+    {"SparseCategoricalAccuracy", "sparse_categorical_accuracy"},
+    createMetric<SparseCategoricalAccuracy>};
+
+} // namespace lamina::frontend::keras

@@ -1,0 +1,272 @@
+#include "frontend/keras/graph_parser.h"
+#include "frontend/keras/registry.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
+namespace lamina::frontend::keras {
+
+using nlohmann::json;
+
+namespace {
+
+const std::pair<const char *, ElementType> kInputTypes[] = {
+    {"float32", ElementType::F32}, {"float64", ElementType::F64}, {"int32", ElementType::I32},
+    {"int64", ElementType::I64},   {"int8", ElementType::I8},     {"uint8", ElementType::U8},
+    {"bool", ElementType::I1},
+};
+
+bool isModelClass(const std::string &className) {
+  return className == "Sequential" || className == "Functional" || className == "Model";
+}
+
+/// Where a model is parsed: its file, its place in the outermost model and in the weights.
+struct Context {
+  const KerasFile &file;
+  const std::map<std::string, std::vector<int64_t>> &inputShapes;
+  std::vector<std::string> *problems;
+  std::string scope, path;
+  bool isOutermost;
+};
+
+class ModelParser {
+public:
+  ModelParser(Context context, Place place) : context(std::move(context)), place(place) {}
+  std::unique_ptr<Model> parse(const ObjectConfig &object);
+
+private:
+  void parseSequential(const json &config);
+  void parseFunctional(const json &config);
+  Layer &addLayer(const json &object);
+  void addSequentialInput(const json &config, const json &layers);
+  void fillLayer(Layer &layer, const ObjectConfig &object);
+  void checkPolicy(const Place &where, const json &dtype);
+  InputDeclaration readInput(const Layer &layer, const json &config);
+  std::vector<int64_t> readRowShape(const Place &where, const std::string &name,
+                                    const json &batchShape);
+  /// Runs `step`; its UserError becomes a problem where they are collected.
+  template <typename Step> bool attempt(Step step);
+
+  Context context;
+  Place place;
+  std::unique_ptr<Model> model = std::make_unique<Model>();
+  LayerIndex index;
+  std::map<std::string, int> usedPaths;
+};
+
+template <typename Step> bool ModelParser::attempt(Step step) {
+  if (!context.problems) {
+    step();
+    return true;
+  }
+  try {
+    step();
+    return true;
+  } catch (const UserError &error) {
+    context.problems->push_back(error.what());
+    return false;
+  }
+}
+
+std::unique_ptr<Model> ModelParser::parse(const ObjectConfig &object) {
+  const json &config = object.config;
+  model->name = config.contains("name") && config["name"].is_string()
+                    ? config["name"].get<std::string>()
+                    : toSnakeCase(object.className);
+  if (!config.contains("layers") || !config["layers"].is_array() || config["layers"].empty())
+    place.fail("the model has no layers");
+  if (object.className == "Sequential")
+    parseSequential(config);
+  else
+    parseFunctional(config);
+  orderCalls(place, *model);
+  return std::move(model);
+}
+
+void ModelParser::parseSequential(const json &config) {
+  addSequentialInput(config, config["layers"]);
+  for (const json &object : config["layers"]) {
+    Layer &layer = addLayer(object);
+    if (!layer.input)
+      layer.nodes.push_back({{TensorReference{model->layers.size() - 2, 0, 0}}});
+    else if (model->layers.size() > 1)
+      layer.place.fail("an InputLayer can only be the first layer of a Sequential model");
+  }
+  size_t last = model->layers.size() - 1;
+  model->inputs = {{{0, 0, 0}, model->layers[0]->name, ""}};
+  model->outputs = {{{last, 0, 0}, model->layers[last]->name, ""}};
+}
+
+/// A Sequential model that was saved without an InputLayer gets one from the shape that it, or its
+/// first layer, was built with.
+void ModelParser::addSequentialInput(const json &config, const json &layers) {
+  const json &first = layers[0];
+  if (first.is_object() && first.value("class_name", json()) == "InputLayer")
+    return;
+  json shape = config.value("build_input_shape", json());
+  const json layerConfig = first.is_object() ? first.value("config", json()) : json();
+  for (const char *key : {"batch_shape", "batch_input_shape"})
+    if (shape.is_null() && layerConfig.is_object())
+      shape = layerConfig.value(key, json());
+  if (shape.is_null() && first.is_object() && first.contains("build_config") &&
+      first["build_config"].is_object())
+    shape = first["build_config"].value("input_shape", json());
+  json input = {{"class_name", "InputLayer"},
+                {"config", {{"name", "input_layer"}, {"batch_shape", shape}}}};
+  addLayer(input);
+}
+
+void ModelParser::parseFunctional(const json &config) {
+  for (const json &object : config["layers"])
+    addLayer(object);
+  for (size_t i = 0; i < model->layers.size(); ++i) {
+    Layer &layer = *model->layers[i];
+    if (layer.input)
+      continue;
+    layer.nodes = parseNodes(layer.place, *model, index,
+                             config["layers"][i].value("inbound_nodes", json()));
+  }
+  model->inputs = parsePorts(place, *model, index, config.value("input_layers", json()));
+  model->outputs = parsePorts(place, *model, index, config.value("output_layers", json()));
+  for (const ModelPort &port : model->inputs)
+    if (!model->layers[port.tensor.layer]->input)
+      place.fail(fmt::format("input '{}' is not an InputLayer", printable(port.name)));
+}
+
+Layer &ModelParser::addLayer(const json &value) {
+  auto layer = std::make_unique<Layer>();
+  Place unnamed = {context.file.path,
+                   fmt::format("layer {} of model '{}'", model->layers.size(),
+                               printable(model->name))};
+  ObjectConfig object;
+  bool isRead = attempt([&] { object = ObjectConfig::read(unnamed, "the layer", value); });
+  const json &config = object.config;
+  layer->className = object.className;
+  layer->name = config.contains("name") && config["name"].is_string()
+                    ? config["name"].get<std::string>()
+                    : fmt::format("{}_{}", toSnakeCase(object.className), model->layers.size());
+  layer->scope = context.scope + layer->name;
+  layer->place = {context.file.path, fmt::format("layer '{}'", printable(layer->scope))};
+  layer->isTrainable = !config.contains("trainable") || config["trainable"] != json(false);
+  std::string snake = toSnakeCase(object.className);
+  int used = usedPaths[snake]++;
+  layer->path = context.path + "layers/" + (used ? fmt::format("{}_{}", snake, used) : snake);
+  if (!index.emplace(layer->name, model->layers.size()).second)
+    layer->place.fail("the model has two layers of this name");
+  if (isRead && !attempt([&] { fillLayer(*layer, object); }))
+    isRead = false;
+  if (!isRead)
+    layer->meaning = createLayer(layer->place, {"Identity"});
+  return *model->layers.emplace_back(std::move(layer));
+}
+
+void ModelParser::fillLayer(Layer &layer, const ObjectConfig &object) {
+  if (object.className == "InputLayer") {
+    layer.input = readInput(layer, object.config);
+    return;
+  }
+  checkPolicy(layer.place, object.config.value("dtype", json()));
+  if (isModelClass(object.className)) {
+    Context inner = context;
+    inner.scope = layer.scope + "/";
+    inner.path = layer.path + "/";
+    inner.isOutermost = false;
+    layer.model = ModelParser(inner, layer.place).parse(object);
+    return;
+  }
+  layer.activityRegularizer = object.config.value("activity_regularizer", json());
+  if (object.className == "ActivityRegularization")
+    layer.activityRegularizer = {{"class_name", "L1L2"},
+                                 {"config",
+                                  {{"l1", object.config.value("l1", json(0))},
+                                   {"l2", object.config.value("l2", json(0))}}}};
+  layer.meaning = createLayer(layer.place, object);
+}
+
+/// A dtype policy, a string until about Keras 3.3 and an object since.
+void ModelParser::checkPolicy(const Place &where, const json &dtype) {
+  json name = dtype;
+  if (dtype.is_object() && dtype.contains("config") && dtype["config"].is_object())
+    name = dtype["config"].value("name", json());
+  if (!name.is_null() && name != "float32")
+    where.fail(fmt::format("the dtype policy {} is not supported; Lamina computes in float32",
+                           printable(name.dump())));
+}
+
+InputDeclaration ModelParser::readInput(const Layer &layer, const json &object) {
+  Config config(object, layer.place);
+  config.ignore({"name", "trainable", "optional"});
+  InputDeclaration input;
+  std::string dtype = config.text("dtype", "float32");
+  auto known = llvm::find_if(kInputTypes, [&](auto &entry) { return dtype == entry.first; });
+  if (known == std::end(kInputTypes))
+    config.fail(fmt::format("an input of type {} is not supported", printable(dtype)));
+  input.type = known->second;
+  json shape = config.raw("batch_shape");
+  if (shape.is_null())
+    shape = config.raw("batch_input_shape");
+  input.rowShape = readRowShape(layer.place, layer.name, shape);
+  config.finish("InputLayer");
+  return input;
+}
+
+std::vector<int64_t> ModelParser::readRowShape(const Place &where, const std::string &name,
+                                               const json &batchShape) {
+  auto given = context.inputShapes.find(name);
+  if (context.isOutermost && given != context.inputShapes.end())
+    return given->second;
+  if (!batchShape.is_array() || batchShape.empty())
+    return {-1};
+  std::vector<int64_t> shape;
+  for (const json &extent : llvm::drop_begin(batchShape)) {
+    bool isKnown = extent.is_number_integer() && extent.get<int64_t>() > 0;
+    if (!isKnown && !extent.is_null())
+      where.fail(fmt::format("has the shape {}", printable(batchShape.dump())));
+    shape.push_back(isKnown ? extent.get<int64_t>() : -1);
+  }
+  return shape;
+}
+
+void flatten(const Model &model, std::vector<Layer *> &layers) {
+  for (const std::unique_ptr<Layer> &layer : model.layers)
+    if (layer->model)
+      flatten(*layer->model, layers);
+    else if (!layer->variables.empty())
+      layers.push_back(layer.get());
+}
+
+} // namespace
+
+std::vector<Layer *> Model::flattenLayers() const {
+  std::vector<Layer *> layers;
+  flatten(*this, layers);
+  return layers;
+}
+
+std::unique_ptr<Model>
+parseModel(const KerasFile &file, const std::map<std::string, std::vector<int64_t>> &inputShapes,
+           std::vector<std::string> *problems) {
+  Place place = {file.path, ""};
+  ObjectConfig object = ObjectConfig::read(place, "the model", file.config);
+  if (!isModelClass(object.className))
+    place.fail(fmt::format("class {} is not a Sequential or Functional model",
+                           printable(object.className)));
+  return ModelParser({file, inputShapes, problems, "", "", true}, place).parse(object);
+}
+
+/// An underscore goes before each capital that starts a word: one followed by a lower-case letter
+/// (unless first), or one that follows a lower-case letter.
+std::string toSnakeCase(std::string_view name) {
+  std::string result;
+  for (size_t i = 0; i < name.size(); ++i) {
+    bool isUpper = llvm::isUpper(name[i]);
+    bool beforeLower = i + 1 < name.size() && llvm::isLower(name[i + 1]);
+    bool afterLower = i > 0 && llvm::isLower(name[i - 1]);
+    if (isUpper && i > 0 && (beforeLower || afterLower))
+      result += '_';
+    result += llvm::toLower(name[i]);
+  }
+  return result;
+}
+
+} // namespace lamina::frontend::keras

@@ -1,0 +1,85 @@
+#include "frontend/keras/registry.h"
+
+#include "frontend/keras/layers/layers.h"
+
+namespace lamina::frontend::keras {
+namespace {
+
+const LayerEntry *const kLayers[] = {
+    &denseLayer,    &activationLayer, &identityLayer,  &flattenLayer,      &reshapeLayer,
+    &permuteLayer,  &repeatLayer,     &dropoutLayer,   &addLayer,          &subtractLayer,
+    &multiplyLayer, &averageLayer,    &maximumLayer,   &minimumLayer,      &concatenateLayer,
+    &dotLayer,      &rescalingLayer,  &reluLayer,      &leakyReluLayer,    &preluLayer,
+    &eluLayer,      &softmaxLayer,    &activityLayer,
+};
+
+/// Layers that are refused for what they are, not for want of an entry.
+struct RefusedLayer {
+  const char *className;
+  const char *reason;
+};
+const RefusedLayer kRefused[] = {
+    {"Lambda", "it holds Python code, which is never executed; use layers of keras.layers instead"},
+    {"TFSMLayer", "it reads a TensorFlow SavedModel from disk, which is never followed"},
+    {"TorchModuleWrapper", "it holds a pickled PyTorch module, which is never loaded"},
+    {"JaxLayer", "it holds a Python function, which is never executed"},
+    {"FlaxLayer", "it holds a Python object, which is never loaded"},
+};
+
+std::vector<std::string> layerNames() {
+  std::vector<std::string> names = {"InputLayer", "Sequential", "Functional"};
+  for (const LayerEntry *entry : kLayers)
+    names.push_back(entry->className);
+  return names;
+}
+
+/// Calls a layer without weights as a function (Dense(activation=LeakyReLU(0.1))).
+Activation activationFromLayer(const Place &place, const ObjectConfig &object) {
+  std::shared_ptr<LayerMeaning> layer = createLayer(place, object);
+  return [layer, place](LayerCall &call, Tensor x) {
+    if (!layer->build(place, {x.type()}).empty())
+      place.fail("an activation with weights of its own is not supported; use it as a layer");
+    return layer->call(call, {x})[0];
+  };
+}
+
+} // namespace
+
+llvm::ArrayRef<const LayerEntry *> layerEntries() { return kLayers; }
+
+std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig &object) {
+  for (const LayerEntry *entry : kLayers) {
+    if (object.className != entry->className)
+      continue;
+    Config config(object.config, place);
+    config.ignore({"name", "trainable", "dtype", "activity_regularizer", "autocast",
+                   "batch_input_shape", "batch_shape", "input_shape", "input_dim"});
+    std::unique_ptr<LayerMeaning> layer = entry->create(config);
+    config.finish(object.className);
+    return layer;
+  }
+  for (const RefusedLayer &refused : kRefused)
+    if (object.className == refused.className)
+      place.fail(fmt::format("class {} is refused: {}", refused.className, refused.reason));
+  place.fail(fmt::format("class {} is not supported; the nearest supported is {}",
+                         printable(object.className), nearestName(object.className, layerNames())));
+}
+
+Activation createActivation(const Place &place, const nlohmann::json &value) {
+  if (value.is_null())
+    return [](LayerCall &, Tensor x) { return x; };
+  ObjectConfig object = ObjectConfig::read(place, "the activation", value);
+  std::vector<std::string> names;
+  for (const ActivationEntry &entry : activationEntries()) {
+    if (object.className == entry.name)
+      return entry.apply;
+    names.push_back(entry.name);
+  }
+  for (const LayerEntry *entry : kLayers)
+    if (object.className == entry->className)
+      return activationFromLayer(place, object);
+  place.fail(fmt::format("activation {} is not supported; the nearest supported is {}",
+                         printable(object.className), nearestName(object.className, names)));
+}
+
+} // namespace lamina::frontend::keras

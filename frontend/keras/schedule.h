@@ -1,0 +1,12 @@
+#pragma once
+
+#include "frontend/keras/config.h"
+#include "frontend/keras/tensor.h"
+
+namespace lamina::frontend::keras {
+
+/// The learning rate of a serialized schedule (keras/src/optimizers/schedules/) at `iteration`, the
+/// number of updates done, an f32 scalar.
+Tensor scheduledLearningRate(const Place &place, const nlohmann::json &schedule, Tensor iteration);
+
+} // namespace lamina::frontend::keras

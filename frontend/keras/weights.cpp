@@ -1,0 +1,106 @@
+#include "frontend/keras/weights.h"
+
+#include "ir/module.h"
+#include "llvm/ADT/StringRef.h"
+#include "support/error.h"
+
+using namespace mlir;
+
+namespace lamina::frontend {
+namespace {
+
+constexpr llvm::StringLiteral kOptimizerPrefix = "optimizer/vars/";
+
+bool isOptimizerPath(llvm::StringRef path) { return path.starts_with(kOptimizerPrefix); }
+
+ElementType elementTypeOf(RankedTensorType type) {
+  Type element = type.getElementType();
+  if (element.isF64())
+    return ElementType::F64;
+  if (element.isInteger(64))
+    return ElementType::I64;
+  if (element.isInteger(32))
+    return ElementType::I32;
+  if (element.isInteger(1))
+    return ElementType::I1;
+  if (element.isInteger(8))
+    return element.isUnsignedInteger() ? ElementType::U8 : ElementType::I8;
+  return ElementType::F32;
+}
+
+bool hasSameShape(RankedTensorType type, const Array &array) {
+  return type.getShape() == llvm::ArrayRef<int64_t>(array.shape);
+}
+
+/// "layer 'dense': kernel", from the variable's symbol "dense/kernel".
+std::string describeVariable(ir::VariableOp variable) {
+  auto [layer, role] = variable.getSymName().rsplit('/');
+  return fmt::format("layer '{}': {}", printable(layer.str()), role.str());
+}
+
+const Array &findModelWeight(ir::VariableOp variable, const KerasFile &file) {
+  auto entry = file.weights.find(variable.getPath().str());
+  RankedTensorType type = variable.getTensorType();
+  if (entry == file.weights.end())
+    fail("{}: {} is missing in the weights ({})", file.path, describeVariable(variable),
+         variable.getPath().str());
+  const Array &array = entry->second;
+  if (!hasSameShape(type, array))
+    fail("{}: {} has shape {} in the model but {} in the weights", file.path,
+         describeVariable(variable), describeShape(std::span<const int64_t>(type.getShape())),
+         describeShape(array.shape));
+  if (array.type != elementTypeOf(type))
+    fail("{}: {} is {} in the model but {} in the weights", file.path, describeVariable(variable),
+         typeName(elementTypeOf(type)), typeName(array.type));
+  return array;
+}
+
+/// Whether the file's optimizer state is that of the module's optimizer.
+bool matchesOptimizer(ModuleOp module, const KerasFile &file) {
+  size_t expected = 0;
+  for (ir::VariableOp variable : module.getOps<ir::VariableOp>()) {
+    if (!isOptimizerPath(variable.getPath()))
+      continue;
+    ++expected;
+    auto entry = file.weights.find(variable.getPath().str());
+    RankedTensorType type = variable.getTensorType();
+    if (entry == file.weights.end() || !hasSameShape(type, entry->second) ||
+        entry->second.type != elementTypeOf(type))
+      return false;
+  }
+  size_t stored = 0;
+  for (const auto &[path, array] : file.weights)
+    stored += isOptimizerPath(path);
+  return expected > 0 && expected == stored;
+}
+
+} // namespace
+
+WeightBinding bindWeights(ModuleOp module, const KerasFile &file) {
+  WeightBinding binding;
+  binding.hasWeights = file.hasWeights;
+  binding.hasOptimizerState = file.hasWeights && matchesOptimizer(module, file);
+  for (ir::VariableOp variable : module.getOps<ir::VariableOp>()) {
+    llvm::StringRef path = variable.getPath();
+    const Array *array = nullptr;
+    if (isOptimizerPath(path))
+      array = binding.hasOptimizerState ? &file.weights.at(path.str()) : nullptr;
+    else if (!path.empty() && file.hasWeights)
+      array = &findModelWeight(variable, file);
+    binding.arrays.push_back(array);
+  }
+  return binding;
+}
+
+std::map<std::string, Array> collectWeights(ModuleOp module, const std::vector<Array> &values) {
+  std::map<std::string, Array> weights;
+  size_t index = 0;
+  for (ir::VariableOp variable : module.getOps<ir::VariableOp>()) {
+    const Array &value = values.at(index++);
+    if (!variable.getPath().empty())
+      weights.emplace(variable.getPath().str(), value);
+  }
+  return weights;
+}
+
+} // namespace lamina::frontend

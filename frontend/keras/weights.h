@@ -1,0 +1,35 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "frontend/files/keras_file.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace lamina::frontend {
+
+/// Where the values of a module's variables are in a file, in the order of the module's variables.
+struct WeightBinding {
+  /// The file's array, or null: the variable keeps its initial value (no weights in the file, an
+  /// optimizer that has not run or is another one, state that Keras does not store).
+  std::vector<const Array *> arrays;
+  bool hasWeights = false;        ///< the model's variables come from the file
+  bool hasOptimizerState = false; ///< and so do all of the optimizer's
+};
+
+/// Finds the value of each `lamina.variable` of the module in `file` by its path. Throws UserError
+/// `FILE: layer 'dense': kernel has shape (64, 128) in the model but (64, 127) in the weights`, or
+/// that it is missing. Integers of another width are accepted, the values must fit.
+///
+/// Optimizer state is all or nothing, as in Keras: where a count or a shape differs from what the
+/// optimizer has, all of it starts fresh.
+WeightBinding bindWeights(mlir::ModuleOp module, const KerasFile &file);
+
+/// The arrays to write back, by path, from the variables' values in the module's order (arrays of
+/// the variables' own types and shapes). Variables without a path are left out, so that Keras finds
+/// exactly what it stores itself.
+std::map<std::string, Array> collectWeights(mlir::ModuleOp module,
+                                            const std::vector<Array> &values);
+
+} // namespace lamina::frontend

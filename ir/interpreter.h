@@ -1,0 +1,27 @@
+#pragma once
+
+#include <vector>
+
+#include "ir/tensor.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+/// The reference interpreter: slow, in the order in which the operations' descriptions say things,
+/// and the oracle that compiled code is compared with.
+///
+/// f32 is computed in f32 and f64 in f64, with the C++ library's elementary functions; contractions
+/// run in increasing order of the contracting index with one rounding per multiply-add; sums run in
+/// row-major order. Integers wrap around. Shifts, divisions and conversions are total.
+namespace lamina::ir {
+
+/// Runs `function` on `arguments`, one per argument, with the batch's number of rows where types
+/// say `?`. Calls are followed within the module. Errors: arguments that do not fit, `rows` beyond
+/// the module's `lamina.batch_size`, operations of other dialects, recursion.
+llvm::Expected<std::vector<Tensor>> interpret(mlir::func::FuncOp function,
+                                              llvm::ArrayRef<Tensor> arguments, int64_t rows);
+
+/// The result of one operation of the dialect that has one result and no region. `operands` have
+/// the shapes that the operands' types have with `rows` rows. Constant folding uses it too.
+llvm::Expected<Tensor> evaluate(mlir::Operation *operation, llvm::ArrayRef<Tensor> operands,
+                                int64_t rows);
+
+} // namespace lamina::ir

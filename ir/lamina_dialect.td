@@ -1,0 +1,102 @@
+// The dialect itself, its enums and attributes.
+#ifndef LAMINA_DIALECT_TD
+#define LAMINA_DIALECT_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
+
+def Lamina_Dialect : Dialect {
+  let name = "lamina";
+  let cppNamespace = "::lamina::ir";
+  let summary = "Primitive tensor operations of a training step";
+  let description = [{
+    A few dozen pure tensor operations with StableHLO's names and semantics, and the operations that
+    hold a model together: `lamina.variable` declares the state, `lamina.kernel` groups what is
+    compiled into one loop nest. Tensors are `tensor<...>` of f32, f64, i64, i32, i8, ui8 or i1.
+
+    A dynamic dimension `?` means one thing: the number of rows of the batch, at most the module's
+    `lamina.batch_size`. All other dimensions are static. A tensor has at most one such dimension.
+  }];
+  let useDefaultAttributePrinterParser = 1;
+  let hasConstantMaterializer = 1;
+  let hasOperationAttrVerify = 1;
+}
+
+class Lamina_I32Enum<string name, string summary, list<I32EnumAttrCase> cases>
+    : I32EnumAttr<name, summary, cases> {
+  let cppNamespace = "::lamina::ir";
+  let genSpecializedAttr = 0;
+}
+class Lamina_EnumAttr<EnumAttrInfo info, string mnemonic>
+    : EnumAttr<Lamina_Dialect, info, mnemonic>;
+
+def Lamina_ComparisonDirection : Lamina_I32Enum<"ComparisonDirection", "which comparison", [
+  I32EnumAttrCase<"EQ", 0>, I32EnumAttrCase<"NE", 1>, I32EnumAttrCase<"GE", 2>,
+  I32EnumAttrCase<"GT", 3>, I32EnumAttrCase<"LE", 4>, I32EnumAttrCase<"LT", 5>]>;
+def Lamina_ComparisonDirectionAttr
+    : Lamina_EnumAttr<Lamina_ComparisonDirection, "comparison">;
+
+def Lamina_ReductionKind : Lamina_I32Enum<"ReductionKind", "what a reduction combines with", [
+  I32EnumAttrCase<"add", 0>, I32EnumAttrCase<"multiply", 1>, I32EnumAttrCase<"maximum", 2>,
+  I32EnumAttrCase<"minimum", 3>, I32EnumAttrCase<"and_", 4, "and">,
+  I32EnumAttrCase<"or_", 5, "or">]>;
+def Lamina_ReductionKindAttr : Lamina_EnumAttr<Lamina_ReductionKind, "reduction">;
+
+def Lamina_KernelFamily : Lamina_I32Enum<"KernelFamily", "which emitter makes a kernel", [
+  I32EnumAttrCase<"map", 0>, I32EnumAttrCase<"contraction", 1>, I32EnumAttrCase<"row", 2>,
+  I32EnumAttrCase<"column", 3>]>;
+def Lamina_KernelFamilyAttr : Lamina_EnumAttr<Lamina_KernelFamily, "family">;
+
+def Lamina_MemorySpace : Lamina_I32Enum<"MemorySpace", "where a buffer lives", [
+  I32EnumAttrCase<"arena", 0>, I32EnumAttrCase<"state", 1>, I32EnumAttrCase<"argument", 2>,
+  I32EnumAttrCase<"result", 3>]>;
+
+class Lamina_Attr<string name, string attrMnemonic> : AttrDef<Lamina_Dialect, name> {
+  let mnemonic = attrMnemonic;
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+def Lamina_PackedAttr : Lamina_Attr<"Packed", "packed"> {
+  let summary = "Panel layout of a variable";
+  let description = [{
+    Dimension `dimension` of a matrix-shaped variable is cut into panels of `width` elements; a
+    panel holds all other dimensions in row-major order with its `width` elements innermost. The
+    last panel is filled with zeros. Element (k, n) of a packed K x N matrix with `dimension` 1
+    stands at offset (n / width) * K * width + k * width + n % width.
+  }];
+  let parameters = (ins "int64_t":$dimension, "int64_t":$width);
+  let genVerifyDecl = 1;
+}
+
+def Lamina_ScheduleAttr : Lamina_Attr<"Schedule", "schedule"> {
+  let summary = "How a kernel's loops run";
+  let description = [{
+    `tile` are the extents of the register tile along the kernel's row and column loops, `vector`
+    the number of lanes, `tasks` how the outer loops are cut for threads: the extents of one task.
+    `cost` is an estimate of the whole kernel in processor cycles on one thread; small waves of
+    kernels are run without waking other threads. All are functions of shapes and instruction set
+    only, never of the number of threads.
+  }];
+  let parameters = (ins "::lamina::ir::KernelFamily":$family,
+                        "int64_t":$vector,
+                        OptionalArrayRefParameter<"int64_t">:$tile,
+                        OptionalArrayRefParameter<"int64_t">:$tasks,
+                        DefaultValuedParameter<"int64_t", "0">:$cost);
+  let assemblyFormat = [{
+    `<` $family `,` `vector` `=` $vector (`,` `tile` `=` `[` $tile^ `]`)?
+        (`,` `tasks` `=` `[` $tasks^ `]`)? (`,` `cost` `=` $cost^)? `>`
+  }];
+}
+
+def Lamina_BufferAttr : Lamina_Attr<"Buffer", "buffer"> {
+  let summary = "Where a kernel's result is stored";
+  let description = [{
+    `arena`: byte offset in the workspace; `state`: byte offset of the variable; `result`: index of
+    the function's result array.
+  }];
+  let parameters = (ins "::lamina::ir::MemorySpace":$space, "int64_t":$offset);
+  let assemblyFormat = "`<` $space `,` $offset `>`";
+}
+
+#endif

@@ -1,0 +1,28 @@
+// What passes may ask of any operation.
+#ifndef LAMINA_INTERFACES_TD
+#define LAMINA_INTERFACES_TD
+
+include "mlir/IR/OpBase.td"
+
+def Lamina_GradientInterface : OpInterface<"GradientInterface"> {
+  let cppNamespace = "::lamina::ir";
+  let description = [{
+    The gradient rule of an operation. Conventions at ties and kinks follow TensorFlow.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      Appends to `operandGradients` one value per operand: the gradient of the loss with respect to
+      that operand, given `resultGradients`, one value per result (null where the loss does not
+      depend on it). A null entry means no gradient flows to that operand. New operations are made
+      with `builder`; the forward operation's own operands and results may be used.
+    }], "::mlir::LogicalResult", "buildGradient",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$resultGradients,
+           "::llvm::SmallVectorImpl<::mlir::Value> &":$operandGradients)>
+  ];
+}
+
+// All operands and results have one shape and each element depends on the operands' elements at the
+// same index alone.
+def Lamina_Elementwise : NativeOpTrait<"Elementwise"> { let cppNamespace = "::lamina::ir"; }
+
+#endif

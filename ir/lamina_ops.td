@@ -1,0 +1,376 @@
+// The operations. Names and semantics are StableHLO's unless the description says otherwise.
+#ifndef LAMINA_OPS_TD
+#define LAMINA_OPS_TD
+
+include "ir/lamina_dialect.td"
+include "ir/lamina_interfaces.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/IR/BuiltinAttributes.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Lamina_Float : AnyTypeOf<[F32, F64]>;
+def Lamina_Int : AnyTypeOf<[I64, I32, I8, UI8]>;
+def Lamina_Bool : TypeAlias<I1>;
+def Lamina_Tensor : RankedTensorOf<[Lamina_Float, Lamina_Int, I1]>;
+def Lamina_FloatTensor : RankedTensorOf<[Lamina_Float]>;
+def Lamina_NumberTensor : RankedTensorOf<[Lamina_Float, Lamina_Int]>;
+def Lamina_IntTensor : RankedTensorOf<[Lamina_Int]>;
+def Lamina_LogicTensor : RankedTensorOf<[Lamina_Int, I1]>;
+def Lamina_BoolTensor : RankedTensorOf<[I1]>;
+def Lamina_AnyGradient : DeclareOpInterfaceMethods<Lamina_GradientInterface>;
+
+class Lamina_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Lamina_Dialect, mnemonic, traits>;
+
+class Lamina_PureOp<string mnemonic, list<Trait> traits = []>
+    : Lamina_Op<mnemonic, !listconcat([Pure, Lamina_AnyGradient], traits)>;
+
+//===--- Leaves ------------------------------------------------------------------------------===//
+
+def ConstantOp : Lamina_Op<"constant", [Pure, ConstantLike, InferTypeOpAdaptor]> {
+  let summary = "A constant tensor";
+  let arguments = (ins ElementsAttr:$value);
+  let results = (outs Lamina_Tensor:$output);
+  let assemblyFormat = "$value attr-dict";
+  let hasFolder = 1;
+}
+
+def RowsOp : Lamina_Op<"rows", [Pure]> {
+  let summary = "The number of rows of the batch at hand";
+  let description = [{
+    A scalar; losses and batch statistics divide by it, so a smaller last batch is exact.
+  }];
+  let results = (outs Lamina_NumberTensor:$output);
+  let assemblyFormat = "attr-dict `:` type($output)";
+  let hasVerifier = 1;
+}
+
+def IotaOp : Lamina_Op<"iota", [Pure]> {
+  let summary = "The index along one dimension";
+  let arguments = (ins I64Attr:$dimension);
+  let results = (outs Lamina_NumberTensor:$output);
+  let assemblyFormat = "$dimension attr-dict `:` type($output)";
+  let hasVerifier = 1;
+}
+
+def RngBitsOp : Lamina_Op<"rng_bits", [Pure]> {
+  let summary = "Uniform random bits";
+  let description = [{
+    Element i (logical row-major index with the row dimension's capacity irrelevant: rows come
+    first) is the first word of Philox 2x32-10 with counter (low word of i, low word of `step`) and
+    a key that mixes the seed with `stream`. Independent of layout, tiling and threads. The key is
+    Philox 2x32-10 of counter (seed low, seed high) under key `stream`, first word.
+  }];
+  let arguments = (ins RankedTensorOf<[I64]>:$seed, RankedTensorOf<[I64]>:$step, I64Attr:$stream);
+  let results = (outs RankedTensorOf<[I32]>:$output);
+  let assemblyFormat = [{
+    $seed `,` $step `,` `stream` `=` $stream attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
+//===--- Elementwise -------------------------------------------------------------------------===//
+
+class Lamina_UnaryOp<string mnemonic, Type type, string what>
+    : Lamina_PureOp<mnemonic, [Lamina_Elementwise, SameOperandsAndResultType]> {
+  let summary = what;
+  let arguments = (ins type:$operand);
+  let results = (outs type:$output);
+  let assemblyFormat = "$operand attr-dict `:` type($output)";
+  let hasFolder = 1;
+}
+
+def AbsOp : Lamina_UnaryOp<"abs", Lamina_NumberTensor, "Absolute value; gradient sign(x)">;
+def CeilOp : Lamina_UnaryOp<"ceil", Lamina_FloatTensor, "Smallest integer not below">;
+def CosineOp : Lamina_UnaryOp<"cosine", Lamina_FloatTensor, "Cosine">;
+def ErfOp : Lamina_UnaryOp<"erf", Lamina_FloatTensor, "Error function">;
+def ExponentialOp : Lamina_UnaryOp<"exponential", Lamina_FloatTensor, "e to the power x">;
+def ExponentialMinusOneOp
+    : Lamina_UnaryOp<"exponential_minus_one", Lamina_FloatTensor, "exp(x) - 1, exact near 0">;
+def FloorOp : Lamina_UnaryOp<"floor", Lamina_FloatTensor, "Largest integer not above">;
+def LogOp : Lamina_UnaryOp<"log", Lamina_FloatTensor, "Natural logarithm">;
+def LogPlusOneOp
+    : Lamina_UnaryOp<"log_plus_one", Lamina_FloatTensor, "log(1 + x), exact near 0">;
+def LogisticOp : Lamina_UnaryOp<"logistic", Lamina_FloatTensor, "1 / (1 + exp(-x))">;
+def NegateOp : Lamina_UnaryOp<"negate", Lamina_NumberTensor, "-x">;
+def NotOp : Lamina_UnaryOp<"not", Lamina_LogicTensor, "Bitwise complement">;
+def RoundNearestEvenOp
+    : Lamina_UnaryOp<"round_nearest_even", Lamina_FloatTensor, "Nearest integer, ties to even">;
+def RsqrtOp : Lamina_UnaryOp<"rsqrt", Lamina_FloatTensor, "1 / sqrt(x)">;
+def SignOp : Lamina_UnaryOp<"sign", Lamina_NumberTensor, "-1, 0 or 1; NaN stays NaN">;
+def SineOp : Lamina_UnaryOp<"sine", Lamina_FloatTensor, "Sine">;
+def SqrtOp : Lamina_UnaryOp<"sqrt", Lamina_FloatTensor, "Square root">;
+def TanhOp : Lamina_UnaryOp<"tanh", Lamina_FloatTensor, "Hyperbolic tangent">;
+
+class Lamina_BinaryOp<string mnemonic, Type type, string what, list<Trait> traits = []>
+    : Lamina_PureOp<mnemonic,
+        !listconcat([Lamina_Elementwise, SameOperandsAndResultType], traits)> {
+  let summary = what;
+  let arguments = (ins type:$lhs, type:$rhs);
+  let results = (outs type:$output);
+  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($output)";
+  let hasFolder = 1;
+}
+
+def AddOp : Lamina_BinaryOp<"add", Lamina_NumberTensor, "Sum", [Commutative]>;
+def SubtractOp : Lamina_BinaryOp<"subtract", Lamina_NumberTensor, "Difference">;
+def MultiplyOp : Lamina_BinaryOp<"multiply", Lamina_NumberTensor, "Product", [Commutative]>;
+def DivideOp : Lamina_BinaryOp<"divide", Lamina_NumberTensor,
+    "Quotient; integers round towards zero, x / 0 is -1 for them">;
+def MaximumOp : Lamina_BinaryOp<"maximum", Lamina_NumberTensor,
+    "Larger; NaN wins; at a tie the gradient goes to the left operand", [Commutative]>;
+def MinimumOp : Lamina_BinaryOp<"minimum", Lamina_NumberTensor,
+    "Smaller; NaN wins; at a tie the gradient goes to the left operand", [Commutative]>;
+def PowerOp : Lamina_BinaryOp<"power", Lamina_FloatTensor, "lhs to the power rhs">;
+def RemainderOp : Lamina_BinaryOp<"remainder", Lamina_NumberTensor,
+    "Remainder with the dividend's sign">;
+def AndOp : Lamina_BinaryOp<"and", Lamina_LogicTensor, "Bitwise and", [Commutative]>;
+def OrOp : Lamina_BinaryOp<"or", Lamina_LogicTensor, "Bitwise or", [Commutative]>;
+def XorOp : Lamina_BinaryOp<"xor", Lamina_LogicTensor, "Bitwise exclusive or", [Commutative]>;
+def ShiftRightLogicalOp : Lamina_BinaryOp<"shift_right_logical", Lamina_IntTensor,
+    "Right shift that fills with zeros; 0 when the amount is not below the width">;
+
+def FmaOp : Lamina_PureOp<"fma", [Lamina_Elementwise, SameOperandsAndResultType]> {
+  let summary = "a * b + c with one rounding";
+  let arguments = (ins Lamina_FloatTensor:$a, Lamina_FloatTensor:$b, Lamina_FloatTensor:$c);
+  let results = (outs Lamina_FloatTensor:$output);
+  let assemblyFormat = "$a `,` $b `,` $c attr-dict `:` type($output)";
+}
+
+def StopGradientOp : Lamina_PureOp<"stop_gradient",
+    [Lamina_Elementwise, SameOperandsAndResultType]> {
+  let summary = "The operand itself, a constant for the gradient";
+  let description = [{
+    For values that cancel out of the result, such as the maximum that a softmax subtracts. It is
+    taken away once gradients are built.
+  }];
+  let arguments = (ins Lamina_Tensor:$operand);
+  let results = (outs Lamina_Tensor:$output);
+  let assemblyFormat = "$operand attr-dict `:` type($output)";
+}
+
+def CompareOp : Lamina_PureOp<"compare", [Lamina_Elementwise, SameTypeOperands,
+    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "Comparison; with NaN all but NE are false";
+  let arguments = (ins Lamina_ComparisonDirectionAttr:$direction, Lamina_Tensor:$lhs,
+                       Lamina_Tensor:$rhs);
+  let results = (outs Lamina_BoolTensor:$output);
+  let assemblyFormat = "$direction $lhs `,` $rhs attr-dict `:` type($lhs)";
+  let hasFolder = 1;
+}
+
+def SelectOp : Lamina_PureOp<"select", [Lamina_Elementwise,
+    AllTypesMatch<["on_true", "on_false", "output"]>]> {
+  let summary = "on_true where the predicate holds, on_false elsewhere";
+  let arguments = (ins Lamina_BoolTensor:$predicate, Lamina_Tensor:$on_true,
+                       Lamina_Tensor:$on_false);
+  let results = (outs Lamina_Tensor:$output);
+  let assemblyFormat = [{
+    $predicate `,` $on_true `,` $on_false attr-dict `:` type($predicate) `,` type($output)
+  }];
+  let hasFolder = 1;
+}
+
+def ConvertOp : Lamina_PureOp<"convert", [Lamina_Elementwise]> {
+  let summary = "Change of element type";
+  let description = [{
+    Floating point to integer rounds towards zero and saturates (NaN becomes 0); anything to i1 is
+    x != 0; i1 to a number is 0 or 1.
+  }];
+  let arguments = (ins Lamina_Tensor:$operand);
+  let results = (outs Lamina_Tensor:$output);
+  let assemblyFormat = "$operand attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
+}
+
+//===--- Shape -------------------------------------------------------------------------------===//
+
+def BroadcastInDimOp : Lamina_PureOp<"broadcast_in_dim"> {
+  let summary = "Repeats a tensor along new or size-1 dimensions";
+  let arguments = (ins Lamina_Tensor:$operand, DenseI64ArrayAttr:$broadcast_dimensions);
+  let results = (outs Lamina_Tensor:$output);
+  let assemblyFormat = [{
+    $operand `,` `dims` `=` $broadcast_dimensions attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
+def ReshapeOp : Lamina_PureOp<"reshape"> {
+  let summary = "Same elements in row-major order, another shape";
+  let description = [{
+    The row dimension keeps its place as the leading one and is not merged with others.
+  }];
+  let arguments = (ins Lamina_Tensor:$operand);
+  let results = (outs Lamina_Tensor:$output);
+  let assemblyFormat = "$operand attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def TransposeOp : Lamina_PureOp<"transpose", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "Dimension i of the result is dimension permutation[i] of the operand";
+  let arguments = (ins Lamina_Tensor:$operand, DenseI64ArrayAttr:$permutation);
+  let results = (outs Lamina_Tensor:$output);
+  let assemblyFormat = [{
+    $operand `,` `dims` `=` $permutation attr-dict `:` functional-type(operands, results)
+  }];
+  let hasFolder = 1;
+}
+
+def SliceOp : Lamina_PureOp<"slice", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "Elements start, start + stride, ... below limit of each dimension";
+  let description = "The row dimension is taken whole: start 0, limit -1, stride 1.";
+  let arguments = (ins Lamina_Tensor:$operand, DenseI64ArrayAttr:$start_indices,
+                       DenseI64ArrayAttr:$limit_indices, DenseI64ArrayAttr:$strides);
+  let results = (outs Lamina_Tensor:$output);
+  let assemblyFormat = [{
+    $operand `,` `start` `=` $start_indices `,` `limit` `=` $limit_indices `,`
+    `strides` `=` $strides attr-dict `:` functional-type(operands, results)
+  }];
+  let hasFolder = 1;
+}
+
+def PadOp : Lamina_PureOp<"pad", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "Surrounds and spreads a tensor with a padding value";
+  let description = [{
+    `low` and `high` elements before and after (not negative), `interior` between neighbours. The
+    row dimension is not padded.
+  }];
+  let arguments = (ins Lamina_Tensor:$operand, Lamina_Tensor:$padding_value,
+                       DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high,
+                       DenseI64ArrayAttr:$interior);
+  let results = (outs Lamina_Tensor:$output);
+  let assemblyFormat = [{
+    $operand `,` $padding_value `,` `low` `=` $low `,` `high` `=` $high `,`
+    `interior` `=` $interior attr-dict `:` functional-type(operands, results)
+  }];
+  let hasFolder = 1;
+}
+
+def ConcatenateOp : Lamina_PureOp<"concatenate",
+    [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "Tensors one after another along a dimension other than the rows";
+  let arguments = (ins Variadic<Lamina_Tensor>:$operands, I64Attr:$dimension);
+  let results = (outs Lamina_Tensor:$output);
+  let assemblyFormat = [{
+    custom<LeadingOperands>($operands) `dim` `=` $dimension attr-dict `:`
+    functional-type(operands, results)
+  }];
+  let hasFolder = 1;
+}
+
+//===--- Reduction and contraction -----------------------------------------------------------===//
+
+def ReduceOp : Lamina_PureOp<"reduce", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "Combines all elements along some dimensions";
+  let description = [{
+    add and multiply of numbers, maximum and minimum of numbers (NaN wins; the gradient is split
+    evenly among ties), and / or of i1. The dimensions vanish. An empty reduction is impossible.
+  }];
+  let arguments = (ins Lamina_Tensor:$operand, Lamina_ReductionKindAttr:$kind,
+                       DenseI64ArrayAttr:$dimensions);
+  let results = (outs Lamina_Tensor:$output);
+  let assemblyFormat = [{
+    $kind $operand `,` `dims` `=` $dimensions attr-dict `:` functional-type(operands, results)
+  }];
+  let hasFolder = 1;
+}
+
+def ArgmaxOp : Lamina_PureOp<"argmax", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "Index of the first maximum along a dimension (i32); the first NaN wins";
+  let arguments = (ins Lamina_NumberTensor:$operand, I64Attr:$dimension);
+  let results = (outs RankedTensorOf<[I32]>:$output);
+  let assemblyFormat = [{
+    $operand `,` `dim` `=` $dimension attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+def DotGeneralOp : Lamina_PureOp<"dot_general",
+    [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "Contraction with batching dimensions";
+  let description = [{
+    The result's dimensions are the batching dimensions, the free dimensions of `lhs`, the free
+    dimensions of `rhs`. Sums run in increasing order of the contracting index with fused
+    multiply-add where the target has it.
+  }];
+  let arguments = (ins Lamina_FloatTensor:$lhs, Lamina_FloatTensor:$rhs,
+                       DenseI64ArrayAttr:$lhs_batching_dimensions,
+                       DenseI64ArrayAttr:$rhs_batching_dimensions,
+                       DenseI64ArrayAttr:$lhs_contracting_dimensions,
+                       DenseI64ArrayAttr:$rhs_contracting_dimensions);
+  let results = (outs Lamina_FloatTensor:$output);
+  let assemblyFormat = [{
+    $lhs `,` $rhs `,` `batching` `=` $lhs_batching_dimensions `x` $rhs_batching_dimensions `,`
+    `contracting` `=` $lhs_contracting_dimensions `x` $rhs_contracting_dimensions attr-dict `:`
+    functional-type(operands, results)
+  }];
+  let extraClassDeclaration = [{
+    /// Dimensions of an operand that are neither batching nor contracting, in order.
+    ::llvm::SmallVector<int64_t> getLhsFreeDimensions();
+    ::llvm::SmallVector<int64_t> getRhsFreeDimensions();
+  }];
+}
+
+//===--- Structure ---------------------------------------------------------------------------===//
+
+def VariableOp : Lamina_Op<"variable", [Symbol]> {
+  let summary = "A variable of the model's state";
+  let description = [{
+    Parameters, optimizer slots and counters. Functions receive variables as arguments with the
+    attribute `lamina.variable` and return their new values as results with the same attribute.
+    `path` is the variable's place in the model file (empty: not stored there). `layout` is how it
+    stands in the state. A `mirror` repeats another variable, transposed by `permutation`: it is
+    made by the layout pass and written whenever the other one is.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Lamina_Tensor>:$type,
+                       DefaultValuedStrAttr<StrAttr, "">:$path, UnitAttr:$trainable,
+                       OptionalAttr<Lamina_PackedAttr>:$layout,
+                       OptionalAttr<FlatSymbolRefAttr>:$mirror,
+                       OptionalAttr<DenseI64ArrayAttr>:$permutation,
+                       OptionalAttr<I64Attr>:$offset);
+  let assemblyFormat = "$sym_name `:` $type attr-dict";
+  let extraClassDeclaration = [{
+    ::mlir::RankedTensorType getTensorType();
+    /// Elements that the variable occupies in the state, panel padding included.
+    int64_t getStorageElements();
+  }];
+  let hasVerifier = 1;
+}
+
+def KernelOp : Lamina_Op<"kernel", [Pure, IsolatedFromAbove,
+    SingleBlockImplicitTerminator<"::lamina::ir::YieldOp">]> {
+  let summary = "What is compiled into one loop nest";
+  let description = [{
+    The body computes the results from the operands with tensor operations: one anchor (contraction,
+    reductions, or none) with pure elementwise and index-mapping operations before and after it.
+    Later stages add `schedule`, the `wave` in which the kernel runs (kernels of one wave are
+    independent), and where each result is stored.
+  }];
+  let arguments = (ins Variadic<Lamina_Tensor>:$inputs, OptionalAttr<Lamina_ScheduleAttr>:$schedule,
+                       OptionalAttr<I64Attr>:$wave,
+                       OptionalAttr<TypedArrayAttrBase<Lamina_BufferAttr, "buffers">>:$buffers);
+  let results = (outs Variadic<Lamina_Tensor>:$outputs);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs) $body
+  }];
+  let extraClassDeclaration = [{
+    ::mlir::Block &getBlock() { return getBody().front(); }
+    /// The operands of the body's terminator, one per result.
+    ::mlir::OperandRange getYielded();
+  }];
+  let hasVerifier = 1;
+}
+
+def YieldOp : Lamina_Op<"yield", [Pure, Terminator, ReturnLike, HasParent<"KernelOp">]> {
+  let summary = "The results of a kernel's body";
+  let arguments = (ins Variadic<Lamina_Tensor>:$values);
+  let builders = [OpBuilder<(ins), [{ }]>];
+  let assemblyFormat = "($values^ `:` type($values))? attr-dict";
+}
+
+#endif

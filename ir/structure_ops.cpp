@@ -1,0 +1,95 @@
+// Leaves and the operations that hold a model together.
+#include "ir/dialect.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+
+namespace lamina::ir {
+
+LogicalResult ConstantOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
+                                           ConstantOp::Adaptor adaptor,
+                                           SmallVectorImpl<Type> &types) {
+  types.push_back(adaptor.getValue().getType());
+  return success();
+}
+
+LogicalResult RowsOp::verify() {
+  if (getType().getRank() != 0)
+    return emitOpError("gives a scalar, not ") << getType();
+  return success();
+}
+
+LogicalResult IotaOp::verify() {
+  int64_t dimension = static_cast<int64_t>(getDimension());
+  if (dimension < 0 || dimension >= getType().getRank())
+    return emitOpError("dimension ") << dimension << " is not one of " << getType();
+  return success();
+}
+
+LogicalResult RngBitsOp::verify() {
+  if (getSeed().getType().getRank() != 0 || getStep().getType().getRank() != 0)
+    return emitOpError("seed and step must be scalars");
+  return success();
+}
+
+LogicalResult StopGradientOp::buildGradient(OpBuilder &, ValueRange,
+                                            SmallVectorImpl<Value> &operandGradients) {
+  operandGradients.push_back(nullptr);
+  return success();
+}
+
+LogicalResult PackedAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t dimension,
+                                 int64_t width) {
+  if (dimension < 0 || width < 1)
+    return emitError() << "packed layout needs a dimension and a positive width, got " << dimension
+                       << " and " << width;
+  return success();
+}
+
+RankedTensorType VariableOp::getTensorType() { return cast<RankedTensorType>(getType()); }
+
+int64_t VariableOp::getStorageElements() {
+  RankedTensorType type = getTensorType();
+  int64_t elements = type.getNumElements();
+  PackedAttr layout = getLayoutAttr();
+  if (!layout)
+    return elements;
+  int64_t extent = type.getDimSize(layout.getDimension());
+  return elements / extent * llvm::divideCeil(extent, layout.getWidth()) * layout.getWidth();
+}
+
+LogicalResult VariableOp::verify() {
+  RankedTensorType type = getTensorType();
+  if (!type.hasStaticShape())
+    return emitOpError("must have a static shape, not ") << type;
+  for (int64_t extent : type.getShape())
+    if (extent == 0)
+      return emitOpError("must not be empty, got ") << type;
+  if (PackedAttr layout = getLayoutAttr(); layout && layout.getDimension() >= type.getRank())
+    return emitOpError("packs dimension ") << layout.getDimension() << " of " << type;
+  if (static_cast<bool>(getMirrorAttr()) != static_cast<bool>(getPermutationAttr()))
+    return emitOpError("a mirror needs both the variable and the permutation");
+  return success();
+}
+
+OperandRange KernelOp::getYielded() {
+  return cast<YieldOp>(getBlock().getTerminator()).getValues();
+}
+
+LogicalResult KernelOp::verify() {
+  Block &block = getBlock();
+  if (block.getNumArguments() != getInputs().size())
+    return emitOpError("has ") << getInputs().size() << " operands but its body takes "
+                               << block.getNumArguments();
+  for (auto [argument, input] : llvm::zip(block.getArguments(), getInputs()))
+    if (argument.getType() != input.getType())
+      return emitOpError("operand ") << argument.getArgNumber() << " is " << input.getType()
+                                     << " but its body takes " << argument.getType();
+  if (TypeRange(getYielded()) != getResultTypes())
+    return emitOpError("results do not match what its body yields");
+  if (auto buffers = getBuffersAttr(); buffers && buffers.size() != getNumResults())
+    return emitOpError("needs one buffer for each result");
+  return success();
+}
+
+} // namespace lamina::ir

@@ -1,0 +1,305 @@
+// Which operations share a kernel.
+//
+// Anchors (contractions, reductions) open groups; elementwise operations join the group of their
+// operands when they run over the same space and no value would have to leave the group and come
+// back. All other operations float: they are cloned into whoever reads them, unless they are
+// expensive and read by several kernels, feed a contraction, or leave the function; then they get a
+// map kernel of their own.
+#include "passes/fuse.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/SmallPtrSet.h"
+
+using namespace mlir;
+
+namespace lamina::passes {
+namespace {
+
+ArrayRef<int64_t> shapeOf(Value value) { return cast<RankedTensorType>(value.getType()).getShape(); }
+
+bool isElementwise(Operation *op) { return op->hasTrait<ir::Elementwise>(); }
+
+bool isAnchor(Operation *op) { return isa<ir::DotGeneralOp, ir::ReduceOp, ir::ArgmaxOp>(op); }
+
+/// Truth values are cheaper to compute again than to store.
+bool isPredicate(Operation *op) {
+  return getElementTypeOrSelf(op->getResult(0).getType()).isInteger(1);
+}
+
+bool isExpensive(Operation *op) {
+  return isa<ir::CosineOp, ir::DivideOp, ir::ErfOp, ir::ExponentialOp, ir::ExponentialMinusOneOp,
+             ir::LogOp, ir::LogPlusOneOp, ir::LogisticOp, ir::PowerOp, ir::RemainderOp,
+             ir::RngBitsOp, ir::RsqrtOp, ir::SineOp, ir::SqrtOp, ir::TanhOp>(op);
+}
+
+/// Whether a contraction can read this through strides alone: a reshape of a value in memory.
+bool isView(Operation *op) {
+  auto reshape = dyn_cast<ir::ReshapeOp>(op);
+  if (!reshape)
+    return false;
+  Operation *producer = reshape.getOperand().getDefiningOp();
+  return !producer || isAnchor(producer) || isElementwise(producer);
+}
+
+bool feedsContraction(Operation *op) {
+  return llvm::any_of(op->getUsers(), [](Operation *user) {
+    return isa<ir::DotGeneralOp>(user) || (isView(user) && feedsContraction(user));
+  });
+}
+
+llvm::SmallVector<int64_t> reducedDimensions(Operation *op) {
+  if (auto reduce = dyn_cast<ir::ReduceOp>(op))
+    return llvm::to_vector(reduce.getDimensions());
+  return {static_cast<int64_t>(cast<ir::ArgmaxOp>(op).getDimension())};
+}
+
+bool areTrailing(ArrayRef<int64_t> dimensions, int64_t rank) {
+  for (auto [index, dimension] : llvm::enumerate(dimensions))
+    if (dimension != rank - static_cast<int64_t>(dimensions.size() - index))
+      return false;
+  return true;
+}
+
+/// How a value relates to the members of a group when only cloned operations stand between.
+enum class Reach { none, aligned, misaligned };
+
+Reach combine(Reach a, Reach b) { return std::max(a, b); }
+
+/// Whether `op` repeats a value over a row group's inner dimensions (dims 0, 1, … of the outer).
+bool isOuterBroadcast(Operation *op, const FusionGroup &group) {
+  auto broadcast = dyn_cast<ir::BroadcastInDimOp>(op);
+  if (!broadcast || group.family != ir::KernelFamily::row)
+    return false;
+  for (auto [index, dimension] : llvm::enumerate(broadcast.getBroadcastDimensions()))
+    if (static_cast<int64_t>(index) != dimension)
+      return false;
+  return shapeOf(broadcast.getOperand()) == ArrayRef<int64_t>(group.outer);
+}
+
+bool isWholeShape(ArrayRef<int64_t> shape, const FusionGroup &group) {
+  return shape.size() == group.outer.size() + group.inner.size() &&
+         shape.take_front(group.outer.size()) == ArrayRef<int64_t>(group.outer) &&
+         shape.drop_front(group.outer.size()) == ArrayRef<int64_t>(group.inner);
+}
+
+bool isGroupShape(ArrayRef<int64_t> shape, const FusionGroup &group) {
+  return isWholeShape(shape, group) || shape == ArrayRef<int64_t>(group.outer);
+}
+
+Reach reach(Value value, const FusionGroup &group,
+            const llvm::DenseMap<Operation *, FusionGroup *> &owner) {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return Reach::none;
+  FusionGroup *holder = owner.lookup(op);
+  if (holder == &group)
+    return isa<ir::TransposeOp>(op) ? Reach::misaligned : Reach::aligned;
+  if (holder || isAnchor(op))
+    return Reach::none;
+  Reach result = Reach::none;
+  for (Value operand : op->getOperands())
+    result = combine(result, reach(operand, group, owner));
+  if (result != Reach::aligned || isElementwise(op) || isOuterBroadcast(op, group))
+    return result;
+  return Reach::misaligned;
+}
+
+/// Whether a reduction over `op`'s dimensions is over exactly the inner dimensions of the group.
+bool reducesInner(Operation *op, const FusionGroup &group) {
+  if (group.family != ir::KernelFamily::row || !isWholeShape(shapeOf(op->getOperand(0)), group))
+    return false;
+  llvm::SmallVector<int64_t> dimensions = reducedDimensions(op);
+  return dimensions.size() == group.inner.size() &&
+         areTrailing(dimensions, shapeOf(op->getOperand(0)).size());
+}
+
+/// A transposed copy that only leaves the function (a mirror variable's new value).
+bool isReturnedTranspose(Operation *op) {
+  return isa<ir::TransposeOp>(op) &&
+         llvm::all_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
+}
+
+bool fitsSpace(Operation *op, const FusionGroup &group) {
+  if (isa<ir::ReduceOp, ir::ArgmaxOp>(op))
+    return reducesInner(op, group);
+  if (isReturnedTranspose(op))
+    return group.family != ir::KernelFamily::row && shapeOf(op->getOperand(0)) == ArrayRef<int64_t>(group.outer);
+  return isElementwise(op) && !isPredicate(op) && isGroupShape(shapeOf(op->getResult(0)), group);
+}
+
+} // namespace
+
+FusionGroup &FusionPlan::createGroup(Operation *op) {
+  FusionGroup &group = *groups.emplace_back(std::make_unique<FusionGroup>());
+  group.members.push_back(op);
+  ArrayRef<int64_t> shape = shapeOf(op->getResult(0));
+  group.outer.assign(shape.begin(), shape.end());
+  if (isa<ir::DotGeneralOp>(op)) {
+    group.family = ir::KernelFamily::contraction;
+  } else if (isAnchor(op)) {
+    ArrayRef<int64_t> whole = shapeOf(op->getOperand(0));
+    bool trailing = areTrailing(reducedDimensions(op), whole.size());
+    group.family = trailing ? ir::KernelFamily::row : ir::KernelFamily::column;
+    if (trailing)
+      group.inner.assign(whole.begin() + group.outer.size(), whole.end());
+  }
+  owner[op] = &group;
+  return group;
+}
+
+/// Whether `op` needs a result of `target`. With `throughClones` direct operands and cloned
+/// operations between do not count, since they can be part of the target itself.
+bool FusionPlan::dependsOn(Operation *op, FusionGroup *target, bool throughClones) const {
+  llvm::SmallPtrSet<Operation *, 32> seen, seenInside;
+  llvm::SmallVector<std::pair<Operation *, bool>> work;
+  auto push = [&](Operation *user, bool inside) {
+    for (Value operand : user->getOperands())
+      if (Operation *producer = operand.getDefiningOp())
+        work.push_back({producer, inside});
+  };
+  push(op, throughClones);
+  while (!work.empty()) {
+    auto [producer, inside] = work.pop_back_val();
+    FusionGroup *holder = owner.lookup(producer);
+    if (holder == target) {
+      if (!inside)
+        return true;
+      continue;
+    }
+    if (inside && !holder) {
+      if (seenInside.insert(producer).second)
+        push(producer, true);
+      continue;
+    }
+    if (!seen.insert(producer).second)
+      continue;
+    if (!holder) {
+      push(producer, false);
+      continue;
+    }
+    for (Operation *member : holder->members) {
+      seen.insert(member);
+      push(member, false);
+    }
+  }
+  return false;
+}
+
+bool FusionPlan::tryMerge(Operation *op, FusionGroup &group) {
+  if (!fitsSpace(op, group))
+    return false;
+  Reach reached = Reach::none;
+  for (Value operand : op->getOperands())
+    reached = combine(reached, reach(operand, group, owner));
+  if (reached != Reach::aligned || dependsOn(op, &group, /*throughClones=*/true))
+    return false;
+  group.members.push_back(op);
+  owner[op] = &group;
+  return true;
+}
+
+void FusionPlan::addAnchors(Block &block, bool fuse) {
+  for (Operation &op : block.without_terminator()) {
+    bool merged = false;
+    // The latest group first: it is the one that the others may have fed.
+    for (auto &group : llvm::reverse(groups))
+      if (fuse && (merged = tryMerge(&op, *group)))
+        break;
+    if (!merged && isAnchor(&op))
+      createGroup(&op);
+  }
+}
+
+void FusionPlan::collectConsumers(Operation *op,
+                                  llvm::SmallPtrSetImpl<FusionGroup *> &consumers) const {
+  for (Operation *user : op->getUsers()) {
+    if (isa<func::ReturnOp>(user))
+      continue;
+    if (FusionGroup *holder = owner.lookup(user))
+      consumers.insert(holder);
+    else
+      collectConsumers(user, consumers);
+  }
+}
+
+void FusionPlan::materializeOne(Operation *op, bool fuse) {
+  bool leaves =
+      llvm::any_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
+  llvm::SmallPtrSet<FusionGroup *, 4> consumers;
+  collectConsumers(op, consumers);
+  bool constant = matchPattern(op, m_Constant());
+  bool worthStoring = !fuse ? !constant : isExpensive(op) && consumers.size() > 1;
+  if (!leaves && !(feedsContraction(op) && !isView(op)) && !worthStoring)
+    return;
+  for (FusionGroup *consumer : consumers) {
+    bool sameSpace = fuse && consumer->family == ir::KernelFamily::map && isElementwise(op) &&
+                     shapeOf(op->getResult(0)) == ArrayRef<int64_t>(consumer->outer);
+    if (!sameSpace)
+      continue;
+    // Joining puts `op` before its consumers in the group; nothing outside may stand between.
+    consumer->members.insert(consumer->members.begin(), op);
+    owner[op] = consumer;
+    bool cyclic = llvm::any_of(consumer->members, [&](Operation *member) {
+      return dependsOn(member, consumer, /*throughClones=*/true);
+    });
+    if (!cyclic)
+      return;
+    consumer->members.erase(consumer->members.begin());
+    owner.erase(op);
+  }
+  createGroup(op);
+}
+
+void FusionPlan::materialize(Block &block, bool fuse) {
+  for (Operation &op : llvm::reverse(block.without_terminator()))
+    if (!owner.count(&op))
+      materializeOne(&op, fuse);
+}
+
+bool FusionPlan::isReadFromMemory(Operation *op, FusionGroup *consumer) const {
+  FusionGroup *holder = owner.lookup(op);
+  if (!holder || holder == consumer)
+    return false;
+  // A map kernel whose operand comes from the consumer itself: the consumer computes a clone.
+  bool cyclic = holder->family == ir::KernelFamily::map &&
+                llvm::any_of(holder->members, [&](Operation *member) {
+                  return dependsOn(member, consumer, /*throughClones=*/false);
+                });
+  return !cyclic;
+}
+
+void FusionPlan::order() {
+  llvm::SetVector<FusionGroup *> done;
+  std::function<void(FusionGroup *)> visit = [&](FusionGroup *group) {
+    if (done.contains(group))
+      return;
+    llvm::SmallVector<Operation *> work(group->members.begin(), group->members.end());
+    llvm::SmallPtrSet<Operation *, 16> seen(work.begin(), work.end());
+    while (!work.empty())
+      for (Value operand : work.pop_back_val()->getOperands()) {
+        Operation *producer = operand.getDefiningOp();
+        if (!producer || !seen.insert(producer).second)
+          continue;
+        if (isReadFromMemory(producer, group))
+          visit(owner.lookup(producer));
+        else
+          work.push_back(producer);
+      }
+    done.insert(group);
+  };
+  for (auto &group : groups)
+    visit(group.get());
+  schedule = done.takeVector();
+}
+
+FusionPlan FusionPlan::make(Block &block, bool fuse) {
+  FusionPlan plan;
+  plan.addAnchors(block, fuse);
+  plan.materialize(block, fuse);
+  plan.order();
+  return plan;
+}
+
+} // namespace lamina::passes

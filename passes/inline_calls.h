@@ -1,0 +1,16 @@
+#pragma once
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace lamina::passes {
+
+/// Replaces every call in `function` by the callee's body, calls within it included. A call of
+/// something that has no body, or of a function that calls itself, is an error of the call.
+mlir::LogicalResult inlineCalls(mlir::func::FuncOp function);
+
+/// Writes the body of `source` where `builder` stands, with `arguments` for its arguments, and
+/// gives the values it returns.
+llvm::SmallVector<mlir::Value> inlineBody(mlir::OpBuilder &builder, mlir::func::FuncOp source,
+                                          mlir::ValueRange arguments);
+
+} // namespace lamina::passes

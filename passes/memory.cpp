@@ -1,0 +1,194 @@
+// Gives everything that compiled functions touch its place, once for the whole module: variables
+// in the state, the values between kernels in one arena per function.
+//
+// A buffer lives from the wave of the kernel that writes it to the wave of its last reader. Kernels
+// of one wave run at the same time, so buffers of one wave never share memory, except that an
+// elementwise kernel may write over an operand that nobody reads afterwards.
+#include "passes/arena.h"
+#include "passes/passes.h"
+#include "passes/plan.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace lamina::passes {
+#define GEN_PASS_DEF_PLANMEMORY
+#define GEN_PASS_DEF_VERIFYMEMORYPLAN
+#include "passes/passes.h.inc"
+
+namespace {
+
+int64_t waveOf(Operation *kernel) { return *cast<ir::KernelOp>(kernel).getWave(); }
+
+/// The return's operand through which the value leaves the function, null when it stays inside.
+OpOperand *findReturn(Value value) {
+  for (OpOperand &use : value.getUses())
+    if (isa<func::ReturnOp>(use.getOwner()))
+      return &use;
+  return nullptr;
+}
+
+int64_t lastReadOf(OpResult value) {
+  int64_t last = waveOf(value.getOwner());
+  for (Operation *user : value.getUsers())
+    last = std::max(last, waveOf(user));
+  return last;
+}
+
+/// Elementwise operations and values that are computed from indices or repeated from smaller
+/// operands, in one pass over the results.
+bool isMap(ir::KernelOp kernel) {
+  return llvm::all_of(kernel.getBlock().without_terminator(), [](Operation &op) {
+    return op.hasTrait<ir::Elementwise>() ||
+           isa<ir::BroadcastInDimOp, ir::ConstantOp, ir::IotaOp, ir::RowsOp, ir::RngBitsOp>(op);
+  });
+}
+
+/// Plans one function's arena.
+class ArenaPlanner {
+public:
+  ArenaPlanner(func::FuncOp function, int64_t batchSize)
+      : function(function), batchSize(batchSize) {}
+
+  /// Bytes of the arena. Every kernel's results then have places.
+  int64_t run() {
+    for (auto kernel : function.getOps<ir::KernelOp>())
+      for (OpResult result : kernel->getOpResults())
+        if (!findReturn(result))
+          addToArena(kernel, result);
+    int64_t bytes = assignOffsets(storages);
+    for (auto kernel : function.getOps<ir::KernelOp>())
+      setBuffers(kernel);
+    return bytes;
+  }
+
+private:
+  void addToArena(ir::KernelOp kernel, OpResult result) {
+    int64_t last = lastReadOf(result);
+    if (Value operand = findDyingOperand(kernel, result)) {
+      overwritten.insert(operand);
+      size_t index = storageOf.at(operand);
+      storageOf[result] = index;
+      storages[index].lastWave = last;
+      return;
+    }
+    storageOf[result] = storages.size();
+    int64_t bytes = llvm::alignTo(bytesOf(result), kBufferAlignment) + kBufferSlack;
+    storages.push_back({.bytes = bytes, .firstWave = waveOf(kernel), .lastWave = last});
+  }
+
+  /// An operand that `kernel` alone reads in its wave, nobody reads later, and `result` may be
+  /// written over; null when there is none.
+  Value findDyingOperand(ir::KernelOp kernel, OpResult result) {
+    if (!isMap(kernel))
+      return nullptr;
+    for (Value operand : kernel.getInputs())
+      if (storageOf.contains(operand) && !overwritten.contains(operand) &&
+          bytesOf(operand) == bytesOf(result) && isLastReader(kernel, operand) &&
+          mayOverwriteAll(kernel, operand, result.getResultNumber()))
+        return operand;
+    return nullptr;
+  }
+
+  static bool isLastReader(ir::KernelOp kernel, Value operand) {
+    return llvm::all_of(operand.getUsers(), [&](Operation *user) {
+      return user == kernel || waveOf(user) < waveOf(kernel);
+    });
+  }
+
+  static bool mayOverwriteAll(ir::KernelOp kernel, Value value, unsigned result) {
+    return llvm::all_of(kernel->getOpOperands(), [&](OpOperand &operand) {
+      return operand.get() != value ||
+             mayOverwrite(kernel, operand.getOperandNumber(), result);
+    });
+  }
+
+  int64_t bytesOf(Value value) const {
+    return getBufferBytes(cast<RankedTensorType>(value.getType()), batchSize);
+  }
+
+  void setBuffers(ir::KernelOp kernel) {
+    llvm::SmallVector<Attribute> buffers;
+    for (OpResult result : kernel->getOpResults())
+      buffers.push_back(bufferOf(result));
+    kernel.setBuffersAttr(ArrayAttr::get(kernel.getContext(), buffers));
+  }
+
+  ir::BufferAttr bufferOf(OpResult result) {
+    MLIRContext *context = function.getContext();
+    OpOperand *returned = findReturn(result);
+    if (!returned)
+      return ir::BufferAttr::get(context, ir::MemorySpace::arena,
+                                 storages[storageOf.at(result)].offset);
+    unsigned index = returned->getOperandNumber();
+    FlatSymbolRefAttr symbol = ir::getResultVariable(function, index);
+    if (!symbol)
+      return ir::BufferAttr::get(context, ir::MemorySpace::result,
+                                 getExternalResultIndex(function, index));
+    auto variable = SymbolTable::lookupNearestSymbolFrom<ir::VariableOp>(function, symbol);
+    return ir::BufferAttr::get(context, ir::MemorySpace::state, *variable.getOffset());
+  }
+
+  func::FuncOp function;
+  int64_t batchSize;
+  llvm::SmallVector<Storage> storages;
+  llvm::DenseMap<Value, size_t> storageOf;
+  llvm::DenseSet<Value> overwritten;
+};
+
+/// Gives the variables offsets in the module's order and returns the bytes of the state.
+int64_t planState(ModuleOp module) {
+  Builder builder(module.getContext());
+  int64_t offset = 0;
+  for (auto variable : module.getOps<ir::VariableOp>()) {
+    variable.setOffsetAttr(builder.getI64IntegerAttr(offset));
+    offset += llvm::alignTo(getStorageBytes(variable), kBufferAlignment);
+  }
+  return offset == 0 ? 0 : llvm::alignTo(offset + kBufferSlack, kPageBytes);
+}
+
+/// Functions must have gone through assign-waves.
+LogicalResult checkWaves(func::FuncOp function) {
+  for (Operation &op : function.getBody().front().without_terminator()) {
+    auto kernel = dyn_cast<ir::KernelOp>(op);
+    if (!kernel || !kernel.getWave())
+      return op.emitOpError("has no wave; memory is planned after assign-waves");
+  }
+  return success();
+}
+
+struct PlanMemoryPass : impl::PlanMemoryBase<PlanMemoryPass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    if (failed(checkVariables(module)))
+      return signalPassFailure();
+    Builder builder(module.getContext());
+    module->setAttr(kStateBytesAttr, builder.getI64IntegerAttr(planState(module)));
+    int64_t workspace = 0;
+    for (auto function : module.getOps<func::FuncOp>()) {
+      if (function.isExternal())
+        continue;
+      if (failed(checkWaves(function)))
+        return signalPassFailure();
+      int64_t arena = ArenaPlanner(function, ir::getBatchSize(module)).run();
+      function->setAttr(kArenaBytesAttr, builder.getI64IntegerAttr(arena));
+      workspace = std::max(workspace, arena);
+    }
+    workspace = llvm::alignTo(workspace, kPageBytes);
+    module->setAttr(kWorkspaceBytesAttr, builder.getI64IntegerAttr(workspace));
+#ifndef NDEBUG
+    if (failed(verifyMemoryPlan(module)))
+      signalPassFailure();
+#endif
+  }
+};
+
+struct VerifyMemoryPlanPass : impl::VerifyMemoryPlanBase<VerifyMemoryPlanPass> {
+  void runOnOperation() override {
+    if (failed(checkVariables(getOperation())) || failed(verifyMemoryPlan(getOperation())))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace lamina::passes

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+
+#include "mlir/Pass/PassManager.h"
+
+/// The named stages between a model's import and code generation.
+namespace lamina::passes {
+
+/// In order: a stage includes all those before it. `lamina-opt --pipeline-<stage>` runs them.
+enum class Stage { Import, Gradient, Step, Simplify, Layout, Fuse, Schedule, Memory };
+
+struct PipelineOptions {
+  /// Off: the step is compiled as the frontend and the gradient rules wrote it.
+  bool simplify = true;
+  /// Off: products and sums are rounded separately.
+  bool contract = true;
+  /// Off: parameters stay row-major and are transposed in every step.
+  bool layout = true;
+  /// Off: every operation is a kernel of its own.
+  bool fuse = true;
+  /// On: the memory plan is replayed and checked.
+  bool verifyMemory = false;
+  /// f32 elements of the target's vector registers, and how many registers there are.
+  int64_t lanes = 8, registers = 16;
+};
+
+/// Adds the passes that turn a module of the import stage into one of stage `upTo`.
+void buildPipeline(mlir::OpPassManager &manager, Stage upTo, const PipelineOptions &options = {});
+
+/// The stage called `name` in `--emit=`; nothing when there is none.
+std::optional<Stage> parseStage(llvm::StringRef name);
+llvm::StringRef getStageName(Stage stage);
+
+} // namespace lamina::passes

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ir/module.h"
+
+/// Where values live when compiled functions run: what code generation and `lamina inspect` read
+/// from a module after the memory stage.
+///
+/// A function then consists of kernels and a return. Variables are read from and written to the
+/// state, other arguments and results are memory of the caller (dense, row-major, without slack
+/// behind the last element), everything else lies in the workspace's arena. In the arena and the
+/// state 64 bytes behind every buffer may be read.
+namespace lamina::passes {
+
+inline constexpr llvm::StringLiteral kStateBytesAttr = "lamina.state_bytes";         ///< of modules
+inline constexpr llvm::StringLiteral kWorkspaceBytesAttr = "lamina.workspace_bytes"; ///< of modules
+inline constexpr llvm::StringLiteral kArenaBytesAttr = "lamina.arena_bytes"; ///< of functions
+
+inline constexpr int64_t kBufferAlignment = 64; ///< bytes; of every buffer in arena and state
+inline constexpr int64_t kBufferSlack = 64;     ///< readable bytes behind every such buffer
+inline constexpr int64_t kPageBytes = 4096;     ///< state and workspace are multiples of this
+
+/// Bytes of one element in memory; i1 takes one byte.
+int64_t getElementBytes(mlir::Type elementType);
+/// Bytes of a tensor when the batch is full, panel padding of the layout included.
+int64_t getBufferBytes(mlir::RankedTensorType type, int64_t batchSize,
+                       ir::PackedAttr layout = nullptr);
+/// Bytes of a variable in the state.
+int64_t getStorageBytes(ir::VariableOp variable);
+
+/// Where a value lives.
+struct Place {
+  ir::MemorySpace space = ir::MemorySpace::arena;
+  /// arena, state: byte offset. argument, result: index among the function's arguments or results
+  /// that are not variables.
+  int64_t offset = 0;
+  /// How its elements are ordered; null means row-major.
+  ir::PackedAttr layout;
+
+  bool operator==(const Place &other) const = default;
+};
+
+/// The place of a kernel's operand or result, or of a value that `function` returns.
+Place placeOf(mlir::Value value, mlir::func::FuncOp function);
+
+/// The index among the arguments (results) of `function` that are not variables: how `Place` and
+/// the compiled function count them.
+int64_t getExternalArgumentIndex(mlir::func::FuncOp function, unsigned argument);
+int64_t getExternalResultIndex(mlir::func::FuncOp function, unsigned result);
+
+/// Whether `kernel` may write its result `result` over its operand `operand`: the result is computed
+/// from that operand elementwise, and so is whatever else depends on the operand. Kernels with a
+/// contraction may also store transposed copies elsewhere.
+///
+/// Emitters must honour this: a kernel computes all results that depend elementwise on an operand in
+/// one loop, and loads an element before it stores any result at that index.
+bool mayOverwrite(ir::KernelOp kernel, unsigned operand, unsigned result);
+
+/// A buffer of a function's arena or a variable in the state, for people.
+struct PlannedBuffer {
+  std::string name; ///< the layer that makes it or the variable
+  ir::MemorySpace space = ir::MemorySpace::arena;
+  int64_t offset = 0, bytes = 0;
+  int64_t firstWave = 0, lastWave = 0; ///< arena only: written, last read
+};
+
+/// What a function keeps in its arena.
+struct MemoryPlan {
+  std::string function;
+  std::vector<PlannedBuffer> buffers; ///< in the order in which they are written
+  int64_t waves = 0;
+  int64_t arenaBytes = 0; ///< as planned
+  int64_t liveBytes = 0;  ///< most that live at one time: no plan can be smaller
+  int64_t totalBytes = 0; ///< without any sharing
+};
+
+MemoryPlan describeArena(mlir::func::FuncOp function);
+/// The variables in order of their offsets.
+std::vector<PlannedBuffer> describeState(mlir::ModuleOp module);
+void print(const MemoryPlan &plan, llvm::raw_ostream &os);
+
+/// Checks that the attributes of arguments and results that name variables name existing ones of
+/// the same type. Emits an error otherwise.
+mlir::LogicalResult checkVariables(mlir::ModuleOp module);
+
+/// Replays the waves of all functions against their plan, knowing nothing of how the plan was made: every
+/// kernel must find its operands where they are said to be, kernels of one wave must not touch what
+/// another one writes, and results must be in place at the end. Emits an error otherwise.
+mlir::LogicalResult verifyMemoryPlan(mlir::ModuleOp module);
+
+} // namespace lamina::passes

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+
+#include "mlir/IR/PatternMatch.h"
+
+/// The rewrites of the `simplify` pass by topic.
+namespace lamina::passes {
+
+/// Of arithmetic: signs, selections, powers, divisions (declared in simplify.td).
+void populateArithmeticPatterns(mlir::RewritePatternSet &patterns);
+/// Of repeated elements: work is done before they are repeated.
+void populateBroadcastPatterns(mlir::RewritePatternSet &patterns);
+/// Of dot_general with transposed operands or result.
+void populateContractionPatterns(mlir::RewritePatternSet &patterns);
+
+/// The number that all elements of a constant or of a repeated constant have.
+std::optional<double> matchSplat(mlir::Value value);
+
+} // namespace lamina::passes

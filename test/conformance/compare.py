@@ -1,0 +1,51 @@
+"""The error rule: Lamina's error against Keras on TensorFlow may be at most three times the
+difference that Keras on JAX shows against Keras on TensorFlow for the same case, or 1e-6."""
+import io
+import zipfile
+
+import h5py
+import numpy as np
+
+FACTOR = 3.0
+FLOOR = 1e-6
+
+
+def error(actual, expected):
+    """Largest difference over the largest value, over several arrays taken together."""
+    difference = scale = 0.0
+    for a, e in zip(actual, expected, strict=True):
+        a, e = np.asarray(a, "float64"), np.asarray(e, "float64")
+        assert a.shape == e.shape, f"shape {a.shape}, but Keras has {e.shape}"
+        if a.size:
+            unequal = ~((a == e) | (np.isnan(a) & np.isnan(e)))
+            difference = max(difference, np.abs(a - e)[unequal].max(initial=0.0))
+            scale = max(scale, np.abs(e).max())
+    return float(difference / scale) if scale else float(difference)
+
+
+class Table:
+    """Errors of all cases, for the report and for the decision."""
+
+    def __init__(self):
+        self.rows = []
+
+    def check(self, case, quantity, actual, tensorflow, jax):
+        """Records the error and fails when it breaks the rule. `jax` is None where Keras on JAX
+        cannot run the case; then the floor alone holds."""
+        ours = error(actual, tensorflow)
+        theirs = None if jax is None else error(jax, tensorflow)
+        limit = max(FACTOR * (theirs or 0.0), FLOOR)
+        self.rows.append({"case": case, "quantity": quantity, "error": ours, "jax_error": theirs,
+                          "limit": limit, "passed": bool(ours <= limit)})
+        assert ours <= limit, (
+            f"{case}: error of {quantity} is {ours:.3g}, limit {limit:.3g} (Keras on JAX: {theirs})")
+
+
+def read_weights(path):
+    """All arrays in a .keras file by their path, optimizer state included."""
+    arrays = {}
+    with zipfile.ZipFile(path) as archive:
+        with h5py.File(io.BytesIO(archive.read("model.weights.h5")), "r") as file:
+            file.visititems(lambda name, item: arrays.__setitem__(name, item[()])
+                            if isinstance(item, h5py.Dataset) else None)
+    return arrays

@@ -1,0 +1,63 @@
+"""Options and fixtures of the conformance tests: the binary, Keras' answers, the error table."""
+import json
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import cases  # noqa: E402,F401
+from case import CASES  # noqa: E402
+from compare import Table  # noqa: E402
+from lamina import Lamina  # noqa: E402
+from oracles import Oracles  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def pytest_addoption(parser):
+    parser.addoption("--lamina", default=os.environ.get("LAMINA_BIN", ROOT / "build/bin/lamina"),
+                     help="the binary to test")
+    parser.addoption("--work", default=ROOT / "build/conformance",
+                     help="folder for models, data and Keras' cached answers")
+    parser.addoption("--table", default=ROOT / "build/conformance.json",
+                     help="where the errors of all cases are written")
+
+
+def pytest_generate_tests(metafunc):
+    """A test that takes `case` runs for every case, or for those its `cases` marker selects."""
+    if "case" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("cases")
+        chosen = [c for c in CASES.values() if marker is None or marker.kwargs["where"](c)]
+        metafunc.parametrize("case", chosen, ids=[c.name for c in chosen])
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "cases(where): run for the cases that fit")
+
+
+@pytest.fixture(scope="session")
+def lamina(pytestconfig):
+    return Lamina(pathlib.Path(pytestconfig.getoption("--lamina")).resolve())
+
+
+@pytest.fixture(scope="session")
+def oracles(request, pytestconfig):
+    """Keras' answers to the selected cases, computed in the background while tests run."""
+    selected = (getattr(item, "callspec", None) for item in request.session.items)
+    names = dict.fromkeys(spec.params["case"].name for spec in selected
+                          if spec and "case" in spec.params)
+    answers = Oracles(pathlib.Path(pytestconfig.getoption("--work")).resolve(), list(names))
+    yield answers
+    answers.stop()
+
+
+@pytest.fixture(scope="session")
+def table(pytestconfig):
+    errors = Table()
+    yield errors
+    path = pathlib.Path(pytestconfig.getoption("--table"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(errors.rows, indent=1) + "\n")

@@ -1,0 +1,129 @@
+"""Runs cases with real Keras and keeps what comes out. Started by the harness, one process per
+backend (KERAS_BACKEND), because importing a backend takes seconds.
+
+Usage: oracle.py FOLDER CASE…       for each case, FOLDER/CASE/ receives
+  model.keras    the model, written by the TensorFlow process; all others load this file
+  BACKEND.npz    before.K, after.K (predictions), log.NAME (a value per epoch); evaluate.NAME from
+                 TensorFlow alone
+  BACKEND.keras  the trained model; BACKEND.half.keras after half the epochs of a `resume` case
+  BACKEND.error  instead of the above: what Keras said
+       oracle.py --resume FOLDER CASE…   loads lamina.half.keras (written by Lamina after half the
+  epochs), trains the second half and writes resumed.npz: log.NAME, iterations
+"""
+import os
+import pathlib
+import sys
+import time
+import traceback
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+
+import cases  # noqa: E402,F401
+from case import CASES  # noqa: E402
+
+BACKEND = keras.backend.backend()
+
+
+def single(arrays):
+    return arrays[0] if len(arrays) == 1 else arrays
+
+
+def as_list(outputs):
+    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+
+
+def publish(path, write):
+    """Readers wait for `path` to appear, so it must appear whole."""
+    partial = path.with_name("partial." + BACKEND + "." + path.name)
+    write(partial)
+    partial.rename(path)
+
+
+def train_epochs(case, model, epochs):
+    """Logs per epoch as `fit` gives them. With one batch per epoch, train_on_batch does the same
+    work without fit's overhead of a tenth of a second per epoch."""
+    (x, y), validation = case.parts()
+    logs = {}
+    if case.rows <= case.batch_size and not validation:
+        for _ in range(epochs):
+            model.reset_metrics()
+            for key, value in model.train_on_batch(single(x), single(y), return_dict=True).items():
+                logs.setdefault(key, []).append(float(value))
+        return logs
+    return model.fit(
+        single(x), single(y), batch_size=case.batch_size, epochs=epochs, shuffle=False, verbose=0,
+        validation_batch_size=case.batch_size,
+        validation_data=validation and (single(validation[0]), single(validation[1]))).history
+
+
+def run(case, folder):
+    model = keras.models.load_model(folder / "model.keras")
+    (x, y), _ = case.parts()
+    result = {}
+
+    def predict(label):
+        outputs = as_list(model.predict(single(x), batch_size=case.batch_size, verbose=0))
+        result.update({f"{label}.{i}": np.asarray(a) for i, a in enumerate(outputs)})
+
+    predict("before")
+    if not case.predict_only:
+        if BACKEND == "tensorflow":
+            scores = model.evaluate(single(x), single(y), batch_size=case.batch_size, verbose=0,
+                                    return_dict=True)
+            result.update({f"evaluate.{k}": np.float64(v) for k, v in scores.items()})
+        half = case.epochs // 2 if case.resume else 0
+        logs = train_epochs(case, model, half) if half else {}
+        if half:
+            model.save(folder / f"{BACKEND}.half.keras")
+        for key, values in train_epochs(case, model, case.epochs - half).items():
+            logs[key] = logs.get(key, []) + values
+        result.update({f"log.{k}": np.asarray(v, "float64") for k, v in logs.items()})
+        predict("after")
+    publish(folder / f"{BACKEND}.keras", model.save)
+    # np.savez adds ".npz" to names that end otherwise; a file object keeps the name.
+    publish(folder / f"{BACKEND}.npz", lambda p: np.savez(p.open("wb"), **result))
+
+
+def obtain_model(case, folder):
+    """The TensorFlow process writes the model; others wait for it. False where it could not."""
+    path = folder / "model.keras"
+    if BACKEND == "tensorflow" and not path.exists():
+        publish(path, case.model(keras).save)
+    while not (path.exists() or (folder / "tensorflow.error").exists()):
+        time.sleep(0.1)
+    return path.exists()
+
+
+def run_all(folder, names):
+    for name in names:
+        try:
+            if obtain_model(CASES[name], folder / name):
+                run(CASES[name], folder / name)
+        except Exception:
+            publish(folder / name / f"{BACKEND}.error",
+                    lambda p: p.write_text(traceback.format_exc()))
+        keras.utils.clear_session(free_memory=False)
+
+
+def resume(folder, names):
+    for name in names:
+        case = CASES[name]
+        try:
+            model = keras.models.load_model(folder / name / "lamina.half.keras")
+            iterations = int(model.optimizer.iterations)
+            logs = train_epochs(case, model, case.epochs - case.epochs // 2)
+            result = {f"log.{k}": np.asarray(v) for k, v in logs.items()}
+            publish(folder / name / "resumed.npz",
+                    lambda p: np.savez(p.open("wb"), iterations=iterations, **result))
+        except Exception:
+            publish(folder / name / "resumed.error", lambda p: p.write_text(traceback.format_exc()))
+        keras.utils.clear_session(free_memory=False)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--resume":
+        resume(pathlib.Path(sys.argv[2]), sys.argv[3:])
+    else:
+        run_all(pathlib.Path(sys.argv[1]), sys.argv[2:])

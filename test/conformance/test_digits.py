@@ -1,0 +1,57 @@
+"""The digits network from its file to its accuracy, and the same bits however it is run."""
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+DIGITS = pathlib.Path(__file__).resolve().parents[2] / "examples/digits"
+EPOCHS = 30
+
+
+def train(lamina, out, *more, epochs=3):
+    lamina("train", DIGITS / "digits.keras", "--data", DIGITS / "train.csv", "--target", "digit",
+           "--epochs", epochs, "--batch-size", 64, "-o", out, *more)
+    return out
+
+
+def accuracy(lamina, model):
+    text = lamina("evaluate", model, "--data", DIGITS / "test.csv", "--target", "digit")
+    return float(text.split("accuracy")[1].strip(" :=\n").split()[0])
+
+
+def test_accuracy(lamina, tmp_path):
+    shuffled = train(lamina, tmp_path / "shuffled.keras", epochs=EPOCHS)
+    assert accuracy(lamina, shuffled) >= 0.965
+
+
+def test_accuracy_is_that_of_keras(lamina, tmp_path):
+    """Same initial weights, same order of the rows: within half a point."""
+    command = [sys.executable, DIGITS / "model.py", "--train", "--no-shuffle"]
+    with_keras = subprocess.run(
+        [*command, "--epochs", str(EPOCHS)], capture_output=True, text=True, check=True,
+        env={**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}).stdout
+    ordered = train(lamina, tmp_path / "ordered.keras", "--no-shuffle", epochs=EPOCHS)
+    assert abs(accuracy(lamina, ordered) - float(with_keras.split()[-1])) <= 0.005
+
+
+@pytest.fixture(scope="module")
+def one_thread(lamina, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("threads")
+    return train(lamina, folder / "one.keras", "--seed", 5, "--threads", 1).read_bytes()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 7])
+def test_same_bits_with_any_number_of_threads(threads, lamina, one_thread, tmp_path):
+    out = train(lamina, tmp_path / "out.keras", "--seed", 5, "--threads", threads)
+    assert out.read_bytes() == one_thread
+
+
+def test_predictions_do_not_depend_on_the_batch_size(lamina, tmp_path):
+    model = DIGITS / "digits.keras"
+    results = [lamina.predict(model, DIGITS / "test.csv", tmp_path / f"{n}.npz", n)[0]
+               for n in (1, 7, 64, 360)]
+    for other in results[1:]:
+        assert np.array_equal(results[0], other)

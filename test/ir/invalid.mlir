@@ -1,0 +1,435 @@
+// Every diagnostic of the verifiers.
+// RUN: lamina-opt %s --split-input-file --verify-diagnostics
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error @+2 {{transpose: dims are not a permutation of the dimensions of 'tensor<2x3xf32>'}}
+  // expected-error @+1 {{'lamina.transpose' op failed to infer returned types}}
+  %y = lamina.transpose %x, dims = [0, 0] : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error @+2 {{'lamina.transpose' op inferred type(s) 'tensor<3x2xf32>' are incompatible with return type(s) of operation 'tensor<2x3xf32>'}}
+  // expected-error @+1 {{'lamina.transpose' op failed to infer returned types}}
+  %y = lamina.transpose %x, dims = [1, 0] : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2xf32>, %b: tensor<2xf32>) {
+  // expected-error @+1 {{'lamina.add' op operands and result must have the same shape, got 'tensor<2xf32>' and 'tensor<3xf32>'}}
+  %y = "lamina.add"(%a, %b) : (tensor<2xf32>, tensor<2xf32>) -> tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%p: tensor<3xi1>, %a: tensor<2xf32>) {
+  // expected-error @+1 {{'lamina.select' op operands and result must have the same shape, got 'tensor<3xi1>' and 'tensor<2xf32>'}}
+  %y = lamina.select %p, %a, %a : tensor<3xi1>, tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xf32>) {
+  // expected-error @+1 {{'lamina.convert' op operands and result must have the same shape, got 'tensor<2xf32>' and 'tensor<3xi32>'}}
+  %y = lamina.convert %x : (tensor<2xf32>) -> tensor<3xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xi32>) {
+  // expected-error @+1 {{'lamina.tanh' op operand #0 must be ranked tensor of 32-bit float or 64-bit float values, but got 'tensor<2xi32>'}}
+  %y = lamina.tanh %x : tensor<2xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xi16>) {
+  // expected-error @+1 {{'lamina.abs' op operand #0 must be ranked tensor of 32-bit float or 64-bit float or 64-bit signless integer or 32-bit signless integer or 8-bit signless integer or 8-bit unsigned integer values, but got 'tensor<2xi16>'}}
+  %y = lamina.abs %x : tensor<2xi16>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xf32>) {
+  // expected-error @+1 {{'lamina.not' op operand #0 must be ranked tensor of 64-bit signless integer or 32-bit signless integer or 8-bit signless integer or 8-bit unsigned integer or 1-bit signless integer values, but got 'tensor<2xf32>'}}
+  %y = lamina.not %x : tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @f() {
+  // expected-error @+1 {{'lamina.rows' op gives a scalar, not 'tensor<1xf32>'}}
+  %y = lamina.rows : tensor<1xf32>
+  return
+}
+
+// -----
+
+func.func @f() {
+  // expected-error @+1 {{'lamina.iota' op dimension 1 is not one of 'tensor<3xf32>'}}
+  %y = lamina.iota 1 : tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%s: tensor<1xi64>) {
+  // expected-error @+1 {{'lamina.rng_bits' op seed and step must be scalars}}
+  %y = lamina.rng_bits %s, %s, stream = 0 : (tensor<1xi64>, tensor<1xi64>) -> tensor<3xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xf32>) {
+  // expected-error @+1 {{'lamina.broadcast_in_dim' op changes the element type: 'tensor<2xf32>' to 'tensor<2xf64>'}}
+  %y = lamina.broadcast_in_dim %x, dims = [0] : (tensor<2xf32>) -> tensor<2xf64>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{'lamina.broadcast_in_dim' op dims must be increasing, one dimension of 'tensor<3x2xf32>' for each of 'tensor<2x3xf32>'}}
+  %y = lamina.broadcast_in_dim %x, dims = [1, 0] : (tensor<2x3xf32>) -> tensor<3x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xf32>) {
+  // expected-error @+1 {{'lamina.broadcast_in_dim' op cannot repeat dimension 0 of 'tensor<2xf32>' to dimension 0 of 'tensor<4xf32>'}}
+  %y = lamina.broadcast_in_dim %x, dims = [0] : (tensor<2xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<?xf32>) {
+  // expected-error @+1 {{'lamina.broadcast_in_dim' op cannot repeat dimension 0 of 'tensor<?xf32>' to dimension 0 of 'tensor<4xf32>'}}
+  %y = lamina.broadcast_in_dim %x, dims = [0] : (tensor<?xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error @+1 {{'lamina.reshape' op changes the element type: 'tensor<4xf32>' to 'tensor<2x2xi32>'}}
+  %y = lamina.reshape %x : (tensor<4xf32>) -> tensor<2x2xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error @+1 {{'lamina.reshape' op changes the number of elements: 'tensor<4xf32>' to 'tensor<3xf32>'}}
+  %y = lamina.reshape %x : (tensor<4xf32>) -> tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{'lamina.reshape' op keeps the rows as the leading dimension, got 'tensor<?x4xf32>' to 'tensor<4x?xf32>'}}
+  %y = lamina.reshape %x : (tensor<?x4xf32>) -> tensor<4x?xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{'lamina.reshape' op keeps the rows as the leading dimension, got 'tensor<?x4xf32>' to 'tensor<8xf32>'}}
+  %y = lamina.reshape %x : (tensor<?x4xf32>) -> tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error @+2 {{slice: start, limit and strides need one entry for each dimension of 'tensor<4xf32>'}}
+  // expected-error @+1 {{'lamina.slice' op failed to infer returned types}}
+  %y = lamina.slice %x, start = [0, 0], limit = [4], strides = [1]
+      : (tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error @+2 {{slice: 2 to 5 by 1 is not within dimension 0 of 'tensor<4xf32>'}}
+  // expected-error @+1 {{'lamina.slice' op failed to infer returned types}}
+  %y = lamina.slice %x, start = [2], limit = [5], strides = [1]
+      : (tensor<4xf32>) -> tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error @+2 {{slice: 2 to 2 by 1 is not within dimension 0 of 'tensor<4xf32>'}}
+  // expected-error @+1 {{'lamina.slice' op failed to infer returned types}}
+  %y = lamina.slice %x, start = [2], limit = [2], strides = [1]
+      : (tensor<4xf32>) -> tensor<0xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<?xf32>) {
+  // expected-error @+2 {{slice: the row dimension of 'tensor<?xf32>' is taken whole (0, -1, 1)}}
+  // expected-error @+1 {{'lamina.slice' op failed to infer returned types}}
+  %y = lamina.slice %x, start = [1], limit = [-1], strides = [1]
+      : (tensor<?xf32>) -> tensor<?xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4xf32>, %p: tensor<f32>) {
+  // expected-error @+2 {{pad: the padding value must be a scalar of the type of 'tensor<4xf32>', got 'tensor<4xf32>'}}
+  // expected-error @+1 {{'lamina.pad' op failed to infer returned types}}
+  %y = lamina.pad %x, %x, low = [0], high = [0], interior = [0]
+      : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4xf32>, %p: tensor<f32>) {
+  // expected-error @+2 {{pad: low, high and interior need one entry for each dimension of 'tensor<4xf32>'}}
+  // expected-error @+1 {{'lamina.pad' op failed to infer returned types}}
+  %y = lamina.pad %x, %p, low = [0, 1], high = [0], interior = [0]
+      : (tensor<4xf32>, tensor<f32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4xf32>, %p: tensor<f32>) {
+  // expected-error @+2 {{pad: negative padding of dimension 0 of 'tensor<4xf32>'}}
+  // expected-error @+1 {{'lamina.pad' op failed to infer returned types}}
+  %y = lamina.pad %x, %p, low = [-1], high = [0], interior = [0]
+      : (tensor<4xf32>, tensor<f32>) -> tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<?xf32>, %p: tensor<f32>) {
+  // expected-error @+2 {{pad: the row dimension of 'tensor<?xf32>' cannot be padded}}
+  // expected-error @+1 {{'lamina.pad' op failed to infer returned types}}
+  %y = lamina.pad %x, %p, low = [1], high = [0], interior = [0]
+      : (tensor<?xf32>, tensor<f32>) -> tensor<?xf32>
+  return
+}
+
+// -----
+
+func.func @f() {
+  // expected-error @+2 {{concatenate: needs at least one operand}}
+  // expected-error @+1 {{'lamina.concatenate' op failed to infer returned types}}
+  %y = "lamina.concatenate"() <{dimension = 0 : i64}> : () -> tensor<1xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<?xf32>) {
+  // expected-error @+2 {{concatenate: dimension 0 of 'tensor<?xf32>' is not one to concatenate along}}
+  // expected-error @+1 {{'lamina.concatenate' op failed to infer returned types}}
+  %y = lamina.concatenate %x, %x, dim = 0 : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>, %z: tensor<3x3xf32>) {
+  // expected-error @+2 {{concatenate: 'tensor<2x3xf32>' and 'tensor<3x3xf32>' differ in more than dimension 1}}
+  // expected-error @+1 {{'lamina.concatenate' op failed to infer returned types}}
+  %y = lamina.concatenate %x, %z, dim = 1 : (tensor<2x3xf32>, tensor<3x3xf32>) -> tensor<2x6xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error @+2 {{reduce: dims must be increasing dimensions of 'tensor<2x3xf32>'}}
+  // expected-error @+1 {{'lamina.reduce' op failed to infer returned types}}
+  %y = lamina.reduce add %x, dims = [1, 0] : (tensor<2x3xf32>) -> tensor<f32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error @+2 {{reduce: and does not apply to 'tensor<2x3xf32>'}}
+  // expected-error @+1 {{'lamina.reduce' op failed to infer returned types}}
+  %y = lamina.reduce and %x, dims = [0] : (tensor<2x3xf32>) -> tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xi1>) {
+  // expected-error @+2 {{reduce: add does not apply to 'tensor<2xi1>'}}
+  // expected-error @+1 {{'lamina.reduce' op failed to infer returned types}}
+  %y = lamina.reduce add %x, dims = [0] : (tensor<2xi1>) -> tensor<i1>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<?x3xf32>) {
+  // expected-error @+2 {{argmax: dimension 0 of 'tensor<?x3xf32>' is not one to search}}
+  // expected-error @+1 {{'lamina.argmax' op failed to infer returned types}}
+  %y = lamina.argmax %x, dim = 0 : (tensor<?x3xf32>) -> tensor<3xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xf32>) {
+  // expected-error @+2 {{argmax: dimension 1 of 'tensor<2xf32>' is not one to search}}
+  // expected-error @+1 {{'lamina.argmax' op failed to infer returned types}}
+  %y = lamina.argmax %x, dim = 1 : (tensor<2xf32>) -> tensor<2xi32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x3xf32>, %b: tensor<3x4xf64>) {
+  // expected-error @+2 {{dot_general: element types of 'tensor<2x3xf32>' and 'tensor<3x4xf64>' differ}}
+  // expected-error @+1 {{'lamina.dot_general' op failed to infer returned types}}
+  %y = lamina.dot_general %a, %b, batching = [] x [], contracting = [1] x [0]
+      : (tensor<2x3xf32>, tensor<3x4xf64>) -> tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>) {
+  // expected-error @+2 {{dot_general: batching and contracting dimensions must be distinct ones of 'tensor<2x3xf32>' and 'tensor<3x4xf32>'}}
+  // expected-error @+1 {{'lamina.dot_general' op failed to infer returned types}}
+  %y = lamina.dot_general %a, %b, batching = [] x [], contracting = [1, 1] x [0, 1]
+      : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>) {
+  // expected-error @+2 {{dot_general: needs as many dimensions of 'tensor<2x3xf32>' as of 'tensor<3x4xf32>'}}
+  // expected-error @+1 {{'lamina.dot_general' op failed to infer returned types}}
+  %y = lamina.dot_general %a, %b, batching = [] x [], contracting = [1] x [0, 1]
+      : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>) {
+  // expected-error @+2 {{dot_general: batching dimension 0 of 'tensor<2x3xf32>' does not match dimension 0 of 'tensor<3x4xf32>'}}
+  // expected-error @+1 {{'lamina.dot_general' op failed to infer returned types}}
+  %y = lamina.dot_general %a, %b, batching = [0] x [0], contracting = [1] x [1]
+      : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x3xf32>, %b: tensor<2x4xf32>) {
+  // expected-error @+2 {{dot_general: contracting dimension 1 of 'tensor<2x3xf32>' does not match dimension 0 of 'tensor<2x4xf32>'}}
+  // expected-error @+1 {{'lamina.dot_general' op failed to infer returned types}}
+  %y = lamina.dot_general %a, %b, batching = [] x [], contracting = [1] x [0]
+      : (tensor<2x3xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+  return
+}
+
+// -----
+
+// expected-error @+1 {{'lamina.variable' op must have a static shape, not 'tensor<?xf32>'}}
+lamina.variable @v : tensor<?xf32>
+
+// -----
+
+// expected-error @+1 {{'lamina.variable' op must not be empty, got 'tensor<2x0xf32>'}}
+lamina.variable @v : tensor<2x0xf32>
+
+// -----
+
+// expected-error @+1 {{'lamina.variable' op packs dimension 1 of 'tensor<2xf32>'}}
+lamina.variable @v : tensor<2xf32> {layout = #lamina.packed<dimension = 1, width = 8>}
+
+// -----
+
+// expected-error @+1 {{packed layout needs a dimension and a positive width, got 0 and 0}}
+"lamina.variable"() <{sym_name = "v", type = tensor<2xf32>, layout = #lamina.packed<dimension = 0, width = 0>}> : () -> ()
+
+// -----
+
+// expected-error @+1 {{'lamina.variable' op a mirror needs both the variable and the permutation}}
+lamina.variable @v : tensor<2xf32> {mirror = @w}
+
+// -----
+
+// expected-error @+1 {{'lamina.batch_size' must be a positive integer of a module}}
+module attributes {lamina.batch_size = 0 : i64} {}
+
+// -----
+
+// expected-error @+1 {{'lamina.batch_size' must be a positive integer of a module}}
+func.func @f() attributes {lamina.batch_size = 4 : i64} { return }
+
+// -----
+
+func.func @f(%x: tensor<2xf32>) {
+  // expected-error @+1 {{'lamina.kernel' op has 1 operands but its body takes 2}}
+  %y = lamina.kernel(%x) : (tensor<2xf32>) -> tensor<2xf32> {
+  ^bb0(%a: tensor<2xf32>, %b: tensor<2xf32>):
+    lamina.yield %a : tensor<2xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xf32>) {
+  // expected-error @+1 {{'lamina.kernel' op operand 0 is 'tensor<2xf32>' but its body takes 'tensor<2xi32>'}}
+  %y = lamina.kernel(%x) : (tensor<2xf32>) -> tensor<2xf32> {
+  ^bb0(%a: tensor<2xi32>):
+    lamina.yield %a : tensor<2xi32>
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xf32>) {
+  // expected-error @+1 {{'lamina.kernel' op results do not match what its body yields}}
+  %y = lamina.kernel(%x) : (tensor<2xf32>) -> tensor<3xf32> {
+  ^bb0(%a: tensor<2xf32>):
+    lamina.yield %a : tensor<2xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xf32>) {
+  // expected-error @+1 {{'lamina.kernel' op needs one buffer for each result}}
+  %y = lamina.kernel(%x) {buffers = []} : (tensor<2xf32>) -> tensor<2xf32> {
+  ^bb0(%a: tensor<2xf32>):
+    lamina.yield %a : tensor<2xf32>
+  }
+  return
+}

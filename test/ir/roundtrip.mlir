@@ -1,0 +1,153 @@
+// Every operation and attribute parses, prints and parses back, in this form and the generic one.
+// RUN: lamina-opt %s | lamina-opt | FileCheck %s
+// RUN: lamina-opt %s --mlir-print-op-generic | lamina-opt | FileCheck %s
+
+// CHECK: module attributes {lamina.batch_size = 64 : i64}
+module attributes {lamina.batch_size = 64 : i64} {
+
+// CHECK-NEXT: lamina.variable @kernel : tensor<4x8xf32> {path = "layers/dense/vars/0", trainable}
+lamina.variable @kernel : tensor<4x8xf32> {path = "layers/dense/vars/0", trainable}
+// CHECK-NEXT: lamina.variable @packed : tensor<4x8xf32> {layout = #lamina.packed<dimension = 1, width = 16>, offset = 128 : i64}
+lamina.variable @packed : tensor<4x8xf32>
+    {layout = #lamina.packed<dimension = 1, width = 16>, offset = 128 : i64}
+// CHECK-NEXT: lamina.variable @"kernel^T" : tensor<8x4xf32> {mirror = @kernel, permutation = array<i64: 1, 0>}
+lamina.variable @"kernel^T" : tensor<8x4xf32>
+    {mirror = @kernel, permutation = array<i64: 1, 0>}
+
+// CHECK-LABEL: func.func @leaves(%{{.*}}: tensor<i64>)
+func.func @leaves(%seed: tensor<i64>) {
+  // CHECK-NEXT: lamina.constant dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>
+  %0 = lamina.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  // CHECK-NEXT: lamina.rows : tensor<f32>
+  %1 = lamina.rows : tensor<f32>
+  // CHECK-NEXT: lamina.iota 1 : tensor<?x3xi32>
+  %2 = lamina.iota 1 : tensor<?x3xi32>
+  // CHECK-NEXT: lamina.rng_bits %{{.*}}, %{{.*}}, stream = 7 : (tensor<i64>, tensor<i64>) -> tensor<?x3xi32>
+  %3 = lamina.rng_bits %seed, %seed, stream = 7 : (tensor<i64>, tensor<i64>) -> tensor<?x3xi32>
+  return
+}
+
+// CHECK-LABEL: func.func @unary
+func.func @unary(%x: tensor<?x4xf32>, %i: tensor<4xui8>) {
+  // CHECK-NEXT: lamina.abs %{{.*}} : tensor<?x4xf32>
+  %0 = lamina.abs %x : tensor<?x4xf32>
+  // CHECK-NEXT: lamina.ceil %{{.*}} : tensor<?x4xf32>
+  %1 = lamina.ceil %x : tensor<?x4xf32>
+  // CHECK-NEXT: lamina.cosine %{{.*}} : tensor<?x4xf32>
+  %2 = lamina.cosine %x : tensor<?x4xf32>
+  // CHECK-NEXT: lamina.erf %{{.*}} : tensor<?x4xf32>
+  %3 = lamina.erf %x : tensor<?x4xf32>
+  // CHECK-NEXT: lamina.exponential %{{.*}} : tensor<?x4xf32>
+  %4 = lamina.exponential %x : tensor<?x4xf32>
+  // CHECK-NEXT: lamina.exponential_minus_one %{{.*}} : tensor<?x4xf32>
+  %5 = lamina.exponential_minus_one %x : tensor<?x4xf32>
+  // CHECK-NEXT: lamina.floor %{{.*}} : tensor<?x4xf32>
+  %6 = lamina.floor %x : tensor<?x4xf32>
+  // CHECK-NEXT: lamina.log %{{.*}} : tensor<?x4xf32>
+  %7 = lamina.log %x : tensor<?x4xf32>
+  // CHECK-NEXT: lamina.log_plus_one %{{.*}} : tensor<?x4xf32>
+  %8 = lamina.log_plus_one %x : tensor<?x4xf32>
+  // CHECK-NEXT: lamina.logistic %{{.*}} : tensor<?x4xf32>
+  %9 = lamina.logistic %x : tensor<?x4xf32>
+  // CHECK-NEXT: lamina.negate %{{.*}} : tensor<?x4xf32>
+  %10 = lamina.negate %x : tensor<?x4xf32>
+  // CHECK-NEXT: lamina.not %{{.*}} : tensor<4xui8>
+  %11 = lamina.not %i : tensor<4xui8>
+  // CHECK-NEXT: lamina.round_nearest_even %{{.*}} : tensor<?x4xf32>
+  %12 = lamina.round_nearest_even %x : tensor<?x4xf32>
+  // CHECK-NEXT: lamina.rsqrt %{{.*}} : tensor<?x4xf32>
+  %13 = lamina.rsqrt %x : tensor<?x4xf32>
+  // CHECK-NEXT: lamina.sign %{{.*}} : tensor<?x4xf32>
+  %14 = lamina.sign %x : tensor<?x4xf32>
+  // CHECK-NEXT: lamina.sine %{{.*}} : tensor<?x4xf32>
+  %15 = lamina.sine %x : tensor<?x4xf32>
+  // CHECK-NEXT: lamina.sqrt %{{.*}} : tensor<?x4xf32>
+  %16 = lamina.sqrt %x : tensor<?x4xf32>
+  // CHECK-NEXT: lamina.tanh %{{.*}} : tensor<?x4xf32>
+  %17 = lamina.tanh %x : tensor<?x4xf32>
+  return
+}
+
+// CHECK-LABEL: func.func @binary
+func.func @binary(%x: tensor<?x4xf64>, %i: tensor<4xi8>, %p: tensor<?x4xi1>) {
+  // CHECK-NEXT: lamina.add %{{.*}}, %{{.*}} : tensor<?x4xf64>
+  %0 = lamina.add %x, %x : tensor<?x4xf64>
+  // CHECK-NEXT: lamina.subtract %{{.*}}, %{{.*}} : tensor<?x4xf64>
+  %1 = lamina.subtract %x, %x : tensor<?x4xf64>
+  // CHECK-NEXT: lamina.multiply %{{.*}}, %{{.*}} : tensor<?x4xf64>
+  %2 = lamina.multiply %x, %x : tensor<?x4xf64>
+  // CHECK-NEXT: lamina.divide %{{.*}}, %{{.*}} : tensor<?x4xf64>
+  %3 = lamina.divide %x, %x : tensor<?x4xf64>
+  // CHECK-NEXT: lamina.maximum %{{.*}}, %{{.*}} : tensor<?x4xf64>
+  %4 = lamina.maximum %x, %x : tensor<?x4xf64>
+  // CHECK-NEXT: lamina.minimum %{{.*}}, %{{.*}} : tensor<?x4xf64>
+  %5 = lamina.minimum %x, %x : tensor<?x4xf64>
+  // CHECK-NEXT: lamina.power %{{.*}}, %{{.*}} : tensor<?x4xf64>
+  %6 = lamina.power %x, %x : tensor<?x4xf64>
+  // CHECK-NEXT: lamina.remainder %{{.*}}, %{{.*}} : tensor<?x4xf64>
+  %7 = lamina.remainder %x, %x : tensor<?x4xf64>
+  // CHECK-NEXT: lamina.and %{{.*}}, %{{.*}} : tensor<4xi8>
+  %8 = lamina.and %i, %i : tensor<4xi8>
+  // CHECK-NEXT: lamina.or %{{.*}}, %{{.*}} : tensor<4xi8>
+  %9 = lamina.or %i, %i : tensor<4xi8>
+  // CHECK-NEXT: lamina.xor %{{.*}}, %{{.*}} : tensor<4xi8>
+  %10 = lamina.xor %i, %i : tensor<4xi8>
+  // CHECK-NEXT: lamina.shift_right_logical %{{.*}}, %{{.*}} : tensor<4xi8>
+  %11 = lamina.shift_right_logical %i, %i : tensor<4xi8>
+  // CHECK-NEXT: lamina.fma %{{.*}}, %{{.*}}, %{{.*}} : tensor<?x4xf64>
+  %12 = lamina.fma %x, %x, %x : tensor<?x4xf64>
+  // CHECK-NEXT: lamina.compare GE %{{.*}}, %{{.*}} : tensor<?x4xf64>
+  %13 = lamina.compare GE %x, %x : tensor<?x4xf64>
+  // CHECK-NEXT: lamina.select %{{.*}}, %{{.*}}, %{{.*}} : tensor<?x4xi1>, tensor<?x4xf64>
+  %14 = lamina.select %p, %x, %x : tensor<?x4xi1>, tensor<?x4xf64>
+  // CHECK-NEXT: lamina.convert %{{.*}} : (tensor<?x4xf64>) -> tensor<?x4xi32>
+  %15 = lamina.convert %x : (tensor<?x4xf64>) -> tensor<?x4xi32>
+  return
+}
+
+// CHECK-LABEL: func.func @shape
+func.func @shape(%x: tensor<?x4xf32>, %p: tensor<f32>, %b: tensor<3xi1>) {
+  // CHECK-NEXT: lamina.broadcast_in_dim %{{.*}}, dims = [0, 2] : (tensor<?x4xf32>) -> tensor<?x3x4xf32>
+  %0 = lamina.broadcast_in_dim %x, dims = [0, 2] : (tensor<?x4xf32>) -> tensor<?x3x4xf32>
+  // CHECK-NEXT: lamina.reshape %{{.*}} : (tensor<?x4xf32>) -> tensor<?x2x2xf32>
+  %1 = lamina.reshape %x : (tensor<?x4xf32>) -> tensor<?x2x2xf32>
+  // CHECK-NEXT: lamina.transpose %{{.*}}, dims = [1, 0] : (tensor<?x4xf32>) -> tensor<4x?xf32>
+  %2 = lamina.transpose %x, dims = [1, 0] : (tensor<?x4xf32>) -> tensor<4x?xf32>
+  // CHECK-NEXT: lamina.slice %{{.*}}, start = [0, 1], limit = [-1, 4], strides = [1, 2] : (tensor<?x4xf32>) -> tensor<?x2xf32>
+  %3 = lamina.slice %x, start = [0, 1], limit = [-1, 4], strides = [1, 2]
+      : (tensor<?x4xf32>) -> tensor<?x2xf32>
+  // CHECK-NEXT: lamina.pad %{{.*}}, %{{.*}}, low = [0, 1], high = [0, 2], interior = [0, 1] : (tensor<?x4xf32>, tensor<f32>) -> tensor<?x10xf32>
+  %4 = lamina.pad %x, %p, low = [0, 1], high = [0, 2], interior = [0, 1]
+      : (tensor<?x4xf32>, tensor<f32>) -> tensor<?x10xf32>
+  // CHECK-NEXT: lamina.concatenate %{{.*}}, %{{.*}}, dim = 1 : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x8xf32>
+  %5 = lamina.concatenate %x, %x, dim = 1 : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x8xf32>
+  // CHECK-NEXT: lamina.reduce add %{{.*}}, dims = [0] : (tensor<?x4xf32>) -> tensor<4xf32>
+  %6 = lamina.reduce add %x, dims = [0] : (tensor<?x4xf32>) -> tensor<4xf32>
+  // CHECK-NEXT: lamina.reduce and %{{.*}}, dims = [0] : (tensor<3xi1>) -> tensor<i1>
+  %7 = lamina.reduce and %b, dims = [0] : (tensor<3xi1>) -> tensor<i1>
+  // CHECK-NEXT: lamina.argmax %{{.*}}, dim = 1 : (tensor<?x4xf32>) -> tensor<?xi32>
+  %8 = lamina.argmax %x, dim = 1 : (tensor<?x4xf32>) -> tensor<?xi32>
+  // CHECK-NEXT: lamina.dot_general %{{.*}}, %{{.*}}, batching = [] x [], contracting = [0] x [0] : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<4x4xf32>
+  %9 = lamina.dot_general %x, %x, batching = [] x [], contracting = [0] x [0]
+      : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<4x4xf32>
+  return
+}
+
+// CHECK-LABEL: func.func @kernel_of
+func.func @kernel_of(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  // CHECK-NEXT: %[[Y:.*]] = lamina.kernel(%{{.*}}) {buffers = [#lamina.buffer<arena, 64>], schedule = #lamina.schedule<map, vector = 8, tile = [4], tasks = [16], cost = 900>, wave = 2 : i64} : (tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %y = lamina.kernel(%x) {
+      buffers = [#lamina.buffer<arena, 64>],
+      schedule = #lamina.schedule<map, vector = 8, tile = [4], tasks = [16], cost = 900>,
+      wave = 2 : i64} : (tensor<?x4xf32>) -> tensor<?x4xf32> {
+  // CHECK-NEXT: ^bb0(%[[A:.*]]: tensor<?x4xf32>):
+  ^bb0(%a: tensor<?x4xf32>):
+    // CHECK-NEXT: %[[B:.*]] = lamina.tanh %[[A]]
+    %b = lamina.tanh %a : tensor<?x4xf32>
+    // CHECK-NEXT: lamina.yield %[[B]] : tensor<?x4xf32>
+    lamina.yield %b : tensor<?x4xf32>
+  }
+  return %y : tensor<?x4xf32>
+}
+
+}

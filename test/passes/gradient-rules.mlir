@@ -1,0 +1,865 @@
+// RUN: lamina-opt %s --gradient --split-input-file | FileCheck %s
+
+// One module per rule: the loss is the sum of the operation's result, whose gradient is %[[G]].
+
+// CHECK-LABEL: module @abs
+module @abs {
+  lamina.variable @x : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.abs %[[X]]
+    %y = lamina.abs %x : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[S:.*]] = lamina.sign %[[X]]
+    // CHECK-NEXT: %[[D:.*]] = lamina.multiply %[[G]], %[[S]]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @cosine
+module @cosine {
+  lamina.variable @x : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.cosine %[[X]]
+    %y = lamina.cosine %x : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[S:.*]] = lamina.sine %[[X]]
+    // CHECK-NEXT: %[[P:.*]] = lamina.multiply %[[G]], %[[S]]
+    // CHECK-NEXT: %[[D:.*]] = lamina.negate %[[P]]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// 2 / sqrt(pi) exp(-x^2)
+// CHECK-LABEL: module @erf
+module @erf {
+  lamina.variable @x : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.erf %[[X]]
+    %y = lamina.erf %x : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[S:.*]] = lamina.multiply %[[X]], %[[X]]
+    // CHECK-NEXT: %[[M:.*]] = lamina.negate %[[S]]
+    // CHECK-NEXT: %[[E:.*]] = lamina.exponential %[[M]]
+    // CHECK-NEXT: %[[K:.*]] = lamina.constant dense<1.12837923>
+    // CHECK-NEXT: %[[P:.*]] = lamina.multiply %[[E]], %[[K]]
+    // CHECK-NEXT: %[[D:.*]] = lamina.multiply %[[G]], %[[P]]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @exponential
+module @exponential {
+  lamina.variable @x : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.exponential %[[X]]
+    %y = lamina.exponential %x : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[D:.*]] = lamina.multiply %[[G]], %[[Y]]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @exponential_minus_one
+module @exponential_minus_one {
+  lamina.variable @x : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.exponential_minus_one %[[X]]
+    %y = lamina.exponential_minus_one %x : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[E:.*]] = lamina.exponential %[[X]]
+    // CHECK-NEXT: %[[D:.*]] = lamina.multiply %[[G]], %[[E]]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @log
+module @log {
+  lamina.variable @x : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.log %[[X]]
+    %y = lamina.log %x : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[D:.*]] = lamina.divide %[[G]], %[[X]]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @log_plus_one
+module @log_plus_one {
+  lamina.variable @x : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.log_plus_one %[[X]]
+    %y = lamina.log_plus_one %x : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK: %[[S:.*]] = lamina.add %[[X]], %{{.*}}
+    // CHECK-NEXT: %[[D:.*]] = lamina.divide %[[G]], %[[S]]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @logistic
+module @logistic {
+  lamina.variable @x : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.logistic %[[X]]
+    %y = lamina.logistic %x : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK: %[[GY:.*]] = lamina.multiply %[[G]], %[[Y]]
+    // CHECK: %[[ONE:.*]] = lamina.constant dense<1.000000e+00>
+    // CHECK-NEXT: %[[C:.*]] = lamina.subtract %[[ONE]], %[[Y]]
+    // CHECK-NEXT: %[[D:.*]] = lamina.multiply %[[GY]], %[[C]]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @negate
+module @negate {
+  lamina.variable @x : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.negate %[[X]]
+    %y = lamina.negate %x : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[D:.*]] = lamina.negate %[[G]]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// -y^3 / 2
+// CHECK-LABEL: module @rsqrt
+module @rsqrt {
+  lamina.variable @x : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.rsqrt %[[X]]
+    %y = lamina.rsqrt %x : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[A:.*]] = lamina.multiply %[[G]], %[[Y]]
+    // CHECK-NEXT: %[[B:.*]] = lamina.multiply %[[A]], %[[Y]]
+    // CHECK-NEXT: %[[C:.*]] = lamina.multiply %[[B]], %[[Y]]
+    // CHECK-NEXT: %[[H:.*]] = lamina.constant dense<-5.000000e-01>
+    // CHECK-NEXT: %[[D:.*]] = lamina.multiply %[[C]], %[[H]]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @sine
+module @sine {
+  lamina.variable @x : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.sine %[[X]]
+    %y = lamina.sine %x : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[C:.*]] = lamina.cosine %[[X]]
+    // CHECK-NEXT: %[[D:.*]] = lamina.multiply %[[G]], %[[C]]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @sqrt
+module @sqrt {
+  lamina.variable @x : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.sqrt %[[X]]
+    %y = lamina.sqrt %x : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[H:.*]] = lamina.constant dense<5.000000e-01>
+    // CHECK-NEXT: %[[P:.*]] = lamina.multiply %[[G]], %[[H]]
+    // CHECK-NEXT: %[[D:.*]] = lamina.divide %[[P]], %[[Y]]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @tanh
+module @tanh {
+  lamina.variable @x : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.tanh %[[X]]
+    %y = lamina.tanh %x : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[S:.*]] = lamina.multiply %[[Y]], %[[Y]]
+    // CHECK-NEXT: %[[ONE:.*]] = lamina.constant dense<1.000000e+00>
+    // CHECK-NEXT: %[[C:.*]] = lamina.subtract %[[ONE]], %[[S]]
+    // CHECK-NEXT: %[[D:.*]] = lamina.multiply %[[G]], %[[C]]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// No gradient through the piecewise constant factor.
+// CHECK-LABEL: module @ceil
+module @ceil {
+  lamina.variable @x : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.ceil %[[X]]
+    %s = lamina.ceil %x : tensor<4xf32>
+    %y = lamina.multiply %s, %x : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[D:.*]] = lamina.multiply %[[G]], %[[Y]]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// No gradient through the piecewise constant factor.
+// CHECK-LABEL: module @floor
+module @floor {
+  lamina.variable @x : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.floor %[[X]]
+    %s = lamina.floor %x : tensor<4xf32>
+    %y = lamina.multiply %s, %x : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[D:.*]] = lamina.multiply %[[G]], %[[Y]]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// No gradient through the piecewise constant factor.
+// CHECK-LABEL: module @round_nearest_even
+module @round_nearest_even {
+  lamina.variable @x : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.round_nearest_even %[[X]]
+    %s = lamina.round_nearest_even %x : tensor<4xf32>
+    %y = lamina.multiply %s, %x : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[D:.*]] = lamina.multiply %[[G]], %[[Y]]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// No gradient through the piecewise constant factor.
+// CHECK-LABEL: module @sign
+module @sign {
+  lamina.variable @x : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.sign %[[X]]
+    %s = lamina.sign %x : tensor<4xf32>
+    %y = lamina.multiply %s, %x : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[D:.*]] = lamina.multiply %[[G]], %[[Y]]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @add
+module @add {
+  lamina.variable @a : tensor<4xf32> {trainable}
+  lamina.variable @b : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[A:.*]]: tensor<4xf32> {lamina.variable = @a}
+  // CHECK-SAME: %[[B:.*]]: tensor<4xf32> {lamina.variable = @b}
+  func.func @loss(%a: tensor<4xf32> {lamina.variable = @a}, %b: tensor<4xf32> {lamina.variable = @b})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.add %[[A]], %[[B]]
+    %y = lamina.add %a, %b : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK: return %{{.*}}, %[[G]], %[[G]]
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @subtract
+module @subtract {
+  lamina.variable @a : tensor<4xf32> {trainable}
+  lamina.variable @b : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[A:.*]]: tensor<4xf32> {lamina.variable = @a}
+  // CHECK-SAME: %[[B:.*]]: tensor<4xf32> {lamina.variable = @b}
+  func.func @loss(%a: tensor<4xf32> {lamina.variable = @a}, %b: tensor<4xf32> {lamina.variable = @b})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.subtract %[[A]], %[[B]]
+    %y = lamina.subtract %a, %b : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[D:.*]] = lamina.negate %[[G]]
+    // CHECK: return %{{.*}}, %[[G]], %[[D]]
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @multiply
+module @multiply {
+  lamina.variable @a : tensor<4xf32> {trainable}
+  lamina.variable @b : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[A:.*]]: tensor<4xf32> {lamina.variable = @a}
+  // CHECK-SAME: %[[B:.*]]: tensor<4xf32> {lamina.variable = @b}
+  func.func @loss(%a: tensor<4xf32> {lamina.variable = @a}, %b: tensor<4xf32> {lamina.variable = @b})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.multiply %[[A]], %[[B]]
+    %y = lamina.multiply %a, %b : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-DAG: %[[DA:.*]] = lamina.multiply %[[G]], %[[B]]
+    // CHECK-DAG: %[[DB:.*]] = lamina.multiply %[[G]], %[[A]]
+    // CHECK: return %{{.*}}, %[[DA]], %[[DB]]
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @divide
+module @divide {
+  lamina.variable @a : tensor<4xf32> {trainable}
+  lamina.variable @b : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[A:.*]]: tensor<4xf32> {lamina.variable = @a}
+  // CHECK-SAME: %[[B:.*]]: tensor<4xf32> {lamina.variable = @b}
+  func.func @loss(%a: tensor<4xf32> {lamina.variable = @a}, %b: tensor<4xf32> {lamina.variable = @b})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.divide %[[A]], %[[B]]
+    %y = lamina.divide %a, %b : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[DA:.*]] = lamina.divide %[[G]], %[[B]]
+    // CHECK-NEXT: %[[P:.*]] = lamina.multiply %[[DA]], %[[Y]]
+    // CHECK-NEXT: %[[DB:.*]] = lamina.negate %[[P]]
+    // CHECK: return %{{.*}}, %[[DA]], %[[DB]]
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// The left operand wins ties.
+// CHECK-LABEL: module @maximum
+module @maximum {
+  lamina.variable @a : tensor<4xf32> {trainable}
+  lamina.variable @b : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[A:.*]]: tensor<4xf32> {lamina.variable = @a}
+  // CHECK-SAME: %[[B:.*]]: tensor<4xf32> {lamina.variable = @b}
+  func.func @loss(%a: tensor<4xf32> {lamina.variable = @a}, %b: tensor<4xf32> {lamina.variable = @b})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.maximum %[[A]], %[[B]]
+    %y = lamina.maximum %a, %b : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[LEFT:.*]] = lamina.compare GE %[[A]], %[[B]]
+    // CHECK: %[[ZERO:.*]] = lamina.constant dense<0.000000e+00>
+    // CHECK: %[[DA:.*]] = lamina.select %[[LEFT]], %[[G]], %{{.*}}
+    // CHECK: %[[DB:.*]] = lamina.select %[[LEFT]], %{{.*}}, %[[G]]
+    // CHECK: return %{{.*}}, %[[DA]], %[[DB]]
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// The left operand wins ties.
+// CHECK-LABEL: module @minimum
+module @minimum {
+  lamina.variable @a : tensor<4xf32> {trainable}
+  lamina.variable @b : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[A:.*]]: tensor<4xf32> {lamina.variable = @a}
+  // CHECK-SAME: %[[B:.*]]: tensor<4xf32> {lamina.variable = @b}
+  func.func @loss(%a: tensor<4xf32> {lamina.variable = @a}, %b: tensor<4xf32> {lamina.variable = @b})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.minimum %[[A]], %[[B]]
+    %y = lamina.minimum %a, %b : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[LEFT:.*]] = lamina.compare LE %[[A]], %[[B]]
+    // CHECK: %[[ZERO:.*]] = lamina.constant dense<0.000000e+00>
+    // CHECK: %[[DA:.*]] = lamina.select %[[LEFT]], %[[G]], %{{.*}}
+    // CHECK: %[[DB:.*]] = lamina.select %[[LEFT]], %{{.*}}, %[[G]]
+    // CHECK: return %{{.*}}, %[[DA]], %[[DB]]
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// The logarithm is taken as 0 where the base is not positive.
+// CHECK-LABEL: module @power
+module @power {
+  lamina.variable @a : tensor<4xf32> {trainable}
+  lamina.variable @b : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[A:.*]]: tensor<4xf32> {lamina.variable = @a}
+  // CHECK-SAME: %[[B:.*]]: tensor<4xf32> {lamina.variable = @b}
+  func.func @loss(%a: tensor<4xf32> {lamina.variable = @a}, %b: tensor<4xf32> {lamina.variable = @b})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.power %[[A]], %[[B]]
+    %y = lamina.power %a, %b : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-DAG: %[[POSITIVE:.*]] = lamina.compare GT %[[A]], %{{.*}}
+    // CHECK-DAG: %[[SAFE:.*]] = lamina.select %[[POSITIVE]], %[[A]], %{{.*}}
+    // CHECK-DAG: %[[LOG:.*]] = lamina.log %[[SAFE]]
+    // CHECK-DAG: %[[L:.*]] = lamina.select %[[POSITIVE]], %[[LOG]], %{{.*}}
+    // CHECK-DAG: %[[YL:.*]] = lamina.multiply %[[Y]], %[[L]]
+    // CHECK-DAG: %[[DB:.*]] = lamina.multiply %[[G]], %[[YL]]
+    // CHECK-DAG: %[[LESS:.*]] = lamina.subtract %[[B]], %{{.*}}
+    // CHECK-DAG: %[[POWER:.*]] = lamina.power %[[A]], %[[LESS]]
+    // CHECK-DAG: %[[BP:.*]] = lamina.multiply %[[B]], %[[POWER]]
+    // CHECK-DAG: %[[DA:.*]] = lamina.multiply %[[G]], %[[BP]]
+    // CHECK: return %{{.*}}, %[[DA]], %[[DB]]
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @remainder
+module @remainder {
+  lamina.variable @a : tensor<4xf32> {trainable}
+  lamina.variable @b : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[A:.*]]: tensor<4xf32> {lamina.variable = @a}
+  // CHECK-SAME: %[[B:.*]]: tensor<4xf32> {lamina.variable = @b}
+  func.func @loss(%a: tensor<4xf32> {lamina.variable = @a}, %b: tensor<4xf32> {lamina.variable = @b})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.remainder %[[A]], %[[B]]
+    %y = lamina.remainder %a, %b : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-NEXT: %[[Q:.*]] = lamina.divide %[[A]], %[[B]]
+    // CHECK: %[[T:.*]] = lamina.select %{{.*}}, %{{.*}}, %{{.*}}
+    // CHECK: %[[P:.*]] = lamina.multiply %[[G]], %[[T]]
+    // CHECK: %[[DB:.*]] = lamina.negate %[[P]]
+    // CHECK: return %{{.*}}, %[[G]], %[[DB]]
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @fma
+module @fma {
+  lamina.variable @a : tensor<4xf32> {trainable}
+  lamina.variable @b : tensor<4xf32> {trainable}
+  lamina.variable @c : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[A:.*]]: tensor<4xf32> {lamina.variable = @a}
+  // CHECK-SAME: %[[B:.*]]: tensor<4xf32> {lamina.variable = @b}
+  // CHECK-SAME: %[[C:.*]]: tensor<4xf32> {lamina.variable = @c}
+  func.func @loss(%a: tensor<4xf32> {lamina.variable = @a}, %b: tensor<4xf32> {lamina.variable = @b}, %c: tensor<4xf32> {lamina.variable = @c})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    %y = lamina.fma %a, %b, %c : tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK-DAG: %[[DA:.*]] = lamina.multiply %[[G]], %[[B]]
+    // CHECK-DAG: %[[DB:.*]] = lamina.multiply %[[G]], %[[A]]
+    // CHECK: return %{{.*}}, %[[DA]], %[[DB]], %[[G]]
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @select
+module @select {
+  lamina.variable @a : tensor<4xf32> {trainable}
+  lamina.variable @b : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[A:.*]]: tensor<4xf32> {lamina.variable = @a}
+  // CHECK-SAME: %[[B:.*]]: tensor<4xf32> {lamina.variable = @b}
+  func.func @loss(%a: tensor<4xf32> {lamina.variable = @a}, %b: tensor<4xf32> {lamina.variable = @b})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[P:.*]] = lamina.compare
+    %p = lamina.compare LT %a, %b : tensor<4xf32>
+    %y = lamina.select %p, %a, %b : tensor<4xi1>, tensor<4xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4xf32>
+    // CHECK: %[[DA:.*]] = lamina.select %[[P]], %[[G]], %{{.*}}
+    // CHECK: %[[DB:.*]] = lamina.select %[[P]], %{{.*}}, %[[G]]
+    // CHECK: return %{{.*}}, %[[DA]], %[[DB]]
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @convert
+module @convert {
+  lamina.variable @x : tensor<4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    %y = lamina.convert %x : (tensor<4xf32>) -> tensor<4xf64>
+    %s = lamina.reduce add %y, dims = [0] : (tensor<4xf64>) -> tensor<f64>
+    %loss = lamina.convert %s : (tensor<f64>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f64>) -> tensor<4xf64>
+    // CHECK: %[[D:.*]] = lamina.convert %[[G]] : (tensor<4xf64>) -> tensor<4xf32>
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @broadcast_in_dim
+module @broadcast_in_dim {
+  lamina.variable @x : tensor<3xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<3xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<3xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    %y = lamina.broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<?x3xf32>
+    %loss = lamina.reduce add %y, dims = [0, 1] : (tensor<?x3xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<?x3xf32>
+    // CHECK-NEXT: %[[D:.*]] = lamina.reduce add %[[G]], dims = [0]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<3xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @broadcast_unit
+module @broadcast_unit {
+  lamina.variable @x : tensor<2x1xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<2x1xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<2x1xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    %y = lamina.broadcast_in_dim %x, dims = [0, 1] : (tensor<2x1xf32>) -> tensor<2x3xf32>
+    %loss = lamina.reduce add %y, dims = [0, 1] : (tensor<2x3xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    // CHECK-NEXT: %[[S:.*]] = lamina.reduce add %[[G]], dims = [1]
+    // CHECK-NEXT: %[[D:.*]] = lamina.broadcast_in_dim %[[S]], dims = [0] : (tensor<2xf32>) -> tensor<2x1xf32>
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<2x1xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @reshape
+module @reshape {
+  lamina.variable @x : tensor<2x3xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<2x3xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<2x3xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    %y = lamina.reshape %x : (tensor<2x3xf32>) -> tensor<6xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<6xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<6xf32>
+    // CHECK-NEXT: %[[D:.*]] = lamina.reshape %[[G]] : (tensor<6xf32>) -> tensor<2x3xf32>
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<2x3xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @transpose
+module @transpose {
+  lamina.variable @x : tensor<2x3x4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<2x3x4xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<2x3x4xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    %y = lamina.transpose %x, dims = [2, 0, 1] : (tensor<2x3x4xf32>) -> tensor<4x2x3xf32>
+    %loss = lamina.reduce add %y, dims = [0, 1, 2] : (tensor<4x2x3xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<4x2x3xf32>
+    // CHECK-NEXT: %[[D:.*]] = lamina.transpose %[[G]], dims = [1, 2, 0]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<2x3x4xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @slice
+module @slice {
+  lamina.variable @x : tensor<7xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<7xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<7xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    %y = lamina.slice %x, start = [1], limit = [6], strides = [2] : (tensor<7xf32>) -> tensor<3xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<3xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<3xf32>
+    // CHECK: %[[D:.*]] = lamina.pad %[[G]], %{{.*}}, low = [1], high = [1], interior = [1]
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<7xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// The padding value's gradient is the sum where it was put in.
+// CHECK-LABEL: module @pad
+module @pad {
+  lamina.variable @x : tensor<3xf32> {trainable}
+  lamina.variable @v : tensor<f32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<3xf32> {lamina.variable = @x}
+  // CHECK-SAME: %[[V:.*]]: tensor<f32> {lamina.variable = @v}
+  func.func @loss(%x: tensor<3xf32> {lamina.variable = @x}, %v: tensor<f32> {lamina.variable = @v})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    %y = lamina.pad %x, %v, low = [1], high = [2], interior = [1] : (tensor<3xf32>, tensor<f32>) -> tensor<8xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<8xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<8xf32>
+    // CHECK-DAG: %[[DX:.*]] = lamina.slice %[[G]], start = [1], limit = [6], strides = [2]
+    // CHECK-DAG: %[[MASK:.*]] = lamina.pad %{{.*}}, %{{.*}}, low = [1], high = [2], interior = [1]
+    // CHECK-DAG: %[[M:.*]] = lamina.multiply %[[G]], %[[MASK]]
+    // CHECK-DAG: %[[DV:.*]] = lamina.reduce add %[[M]], dims = [0]
+    // CHECK: return %{{.*}}, %[[DX]], %[[DV]]
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @concatenate
+module @concatenate {
+  lamina.variable @a : tensor<2xf32> {trainable}
+  lamina.variable @b : tensor<3xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[A:.*]]: tensor<2xf32> {lamina.variable = @a}
+  // CHECK-SAME: %[[B:.*]]: tensor<3xf32> {lamina.variable = @b}
+  func.func @loss(%a: tensor<2xf32> {lamina.variable = @a}, %b: tensor<3xf32> {lamina.variable = @b})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    %y = lamina.concatenate %a, %b, dim = 0 : (tensor<2xf32>, tensor<3xf32>) -> tensor<5xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<5xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<5xf32>
+    // CHECK-NEXT: %[[DA:.*]] = lamina.slice %[[G]], start = [0], limit = [2], strides = [1]
+    // CHECK-NEXT: %[[DB:.*]] = lamina.slice %[[G]], start = [2], limit = [5], strides = [1]
+    // CHECK: return %{{.*}}, %[[DA]], %[[DB]]
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @reduce_add
+module @reduce_add {
+  lamina.variable @x : tensor<2x3xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<2x3xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<2x3xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    %y = lamina.reduce add %x, dims = [0] : (tensor<2x3xf32>) -> tensor<3xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<3xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<3xf32>
+    // CHECK-NEXT: %[[D:.*]] = lamina.broadcast_in_dim %[[G]], dims = [1] : (tensor<3xf32>) -> tensor<2x3xf32>
+    // CHECK: return %{{.*}}, %[[D]] : tensor<f32>, tensor<2x3xf32>
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// Extremes share the gradient evenly.
+// CHECK-LABEL: module @reduce_maximum
+module @reduce_maximum {
+  lamina.variable @x : tensor<2x3xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<2x3xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<2x3xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.reduce maximum
+    %y = lamina.reduce maximum %x, dims = [0] : (tensor<2x3xf32>) -> tensor<3xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<3xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<3xf32>
+    // CHECK-NEXT: %[[YS:.*]] = lamina.broadcast_in_dim %[[Y]], dims = [1]
+    // CHECK-NEXT: %[[EQ:.*]] = lamina.compare EQ %[[X]], %[[YS]]
+    // CHECK-NEXT: %[[W:.*]] = lamina.convert %[[EQ]]
+    // CHECK-NEXT: %[[COUNT:.*]] = lamina.reduce add %[[W]], dims = [0]
+    // CHECK-NEXT: %[[SHARE:.*]] = lamina.divide %[[G]], %[[COUNT]]
+    // CHECK-NEXT: %[[SHARES:.*]] = lamina.broadcast_in_dim %[[SHARE]], dims = [1]
+    // CHECK-NEXT: %[[D:.*]] = lamina.multiply %[[W]], %[[SHARES]]
+    // CHECK: return %{{.*}}, %[[D]]
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// Extremes share the gradient evenly.
+// CHECK-LABEL: module @reduce_minimum
+module @reduce_minimum {
+  lamina.variable @x : tensor<2x3xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<2x3xf32> {lamina.variable = @x}
+  func.func @loss(%x: tensor<2x3xf32> {lamina.variable = @x})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    // CHECK: %[[Y:.*]] = lamina.reduce minimum
+    %y = lamina.reduce minimum %x, dims = [0] : (tensor<2x3xf32>) -> tensor<3xf32>
+    %loss = lamina.reduce add %y, dims = [0] : (tensor<3xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<3xf32>
+    // CHECK-NEXT: %[[YS:.*]] = lamina.broadcast_in_dim %[[Y]], dims = [1]
+    // CHECK-NEXT: %[[EQ:.*]] = lamina.compare EQ %[[X]], %[[YS]]
+    // CHECK-NEXT: %[[W:.*]] = lamina.convert %[[EQ]]
+    // CHECK-NEXT: %[[COUNT:.*]] = lamina.reduce add %[[W]], dims = [0]
+    // CHECK-NEXT: %[[SHARE:.*]] = lamina.divide %[[G]], %[[COUNT]]
+    // CHECK-NEXT: %[[SHARES:.*]] = lamina.broadcast_in_dim %[[SHARE]], dims = [1]
+    // CHECK-NEXT: %[[D:.*]] = lamina.multiply %[[W]], %[[SHARES]]
+    // CHECK: return %{{.*}}, %[[D]]
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// The gradients of a matrix product need no transpose.
+// CHECK-LABEL: module @dot_general
+module @dot_general {
+  lamina.variable @a : tensor<2x3xf32> {trainable}
+  lamina.variable @b : tensor<3x4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[A:.*]]: tensor<2x3xf32> {lamina.variable = @a}
+  // CHECK-SAME: %[[B:.*]]: tensor<3x4xf32> {lamina.variable = @b}
+  func.func @loss(%a: tensor<2x3xf32> {lamina.variable = @a}, %b: tensor<3x4xf32> {lamina.variable = @b})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    %y = lamina.dot_general %a, %b, batching = [] x [], contracting = [1] x [0]
+        : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>
+    %loss = lamina.reduce add %y, dims = [0, 1] : (tensor<2x4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<2x4xf32>
+    // CHECK-NEXT: %[[DA:.*]] = lamina.dot_general %[[G]], %[[B]], batching = [] x [], contracting = [1] x [1]
+    // CHECK-NEXT: %[[DB:.*]] = lamina.dot_general %[[A]], %[[G]], batching = [] x [], contracting = [0] x [0]
+    // CHECK: return %{{.*}}, %[[DA]], %[[DB]]
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @dot_general_batched
+module @dot_general_batched {
+  lamina.variable @a : tensor<5x2x3xf32> {trainable}
+  lamina.variable @b : tensor<5x4x3xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[A:.*]]: tensor<5x2x3xf32> {lamina.variable = @a}
+  // CHECK-SAME: %[[B:.*]]: tensor<5x4x3xf32> {lamina.variable = @b}
+  func.func @loss(%a: tensor<5x2x3xf32> {lamina.variable = @a}, %b: tensor<5x4x3xf32> {lamina.variable = @b})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    %y = lamina.dot_general %a, %b, batching = [0] x [0], contracting = [2] x [2]
+        : (tensor<5x2x3xf32>, tensor<5x4x3xf32>) -> tensor<5x2x4xf32>
+    %loss = lamina.reduce add %y, dims = [0, 1, 2] : (tensor<5x2x4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<5x2x4xf32>
+    // CHECK-NEXT: %[[DA:.*]] = lamina.dot_general %[[G]], %[[B]], batching = [0] x [0], contracting = [2] x [1]
+    // CHECK-NEXT: %[[T:.*]] = lamina.dot_general %[[A]], %[[G]], batching = [0] x [0], contracting = [1] x [1]
+    // CHECK-NEXT: %[[DB:.*]] = lamina.transpose %[[T]], dims = [0, 2, 1]
+    // CHECK: return %{{.*}}, %[[DA]], %[[DB]]
+    return %loss : tensor<f32>
+  }
+}

@@ -1,0 +1,107 @@
+#include "test/random_graph/random_graph.h"
+
+#include <cmath>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "ir/interpreter.h"
+#include "ir/module.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "test/random_graph/comparison.h"
+
+using namespace mlir;
+using namespace lamina::ir;
+
+namespace lamina::test {
+namespace {
+
+constexpr uint64_t kGraphs = 200;
+
+std::string textOf(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module.print(stream);
+  return text;
+}
+
+TEST(RandomGraph, SameSeedSameGraph) {
+  MLIRContext context;
+  EXPECT_EQ(textOf(*makeRandomGraph(context, 7)), textOf(*makeRandomGraph(context, 7)));
+  EXPECT_NE(textOf(*makeRandomGraph(context, 7)), textOf(*makeRandomGraph(context, 8)));
+}
+
+TEST(RandomGraph, IsValidAndContainsEveryOperation) {
+  MLIRContext context;
+  std::set<std::string> seen;
+  for (uint64_t seed = 0; seed < kGraphs; ++seed) {
+    OwningOpRef<ModuleOp> module = makeRandomGraph(context, seed);
+    ASSERT_TRUE(succeeded(verify(*module))) << "seed " << seed;
+    module->walk([&](Operation *op) { seen.insert(op->getName().getStringRef().str()); });
+  }
+  for (RegisteredOperationName name : context.getRegisteredOperations()) {
+    llvm::StringRef text = name.getStringRef();
+    if (name.getDialectNamespace() != LaminaDialect::getDialectNamespace() ||
+        llvm::is_contained({"lamina.variable", "lamina.kernel", "lamina.yield"}, text))
+      continue;
+    EXPECT_TRUE(seen.contains(text.str())) << text.str();
+  }
+}
+
+TEST(RandomGraph, ValuesStaySmallNumbers) {
+  MLIRContext context;
+  for (uint64_t seed = 0; seed < kGraphs; ++seed) {
+    OwningOpRef<ModuleOp> module = makeRandomGraph(context, seed);
+    auto main = module->lookupSymbol<func::FuncOp>("main");
+    auto results = interpret(main, makeRandomArguments(main, seed, 3), 3);
+    ASSERT_TRUE(static_cast<bool>(results)) << llvm::toString(results.takeError());
+    for (const Tensor &result : *results)
+      for (int64_t i = 0; i < result.size(); ++i)
+        if (result.type() == ElementType::F32)
+          ASSERT_LE(std::fabs(result.at(i)), 1e5) << "seed " << seed;
+  }
+}
+
+TEST(RandomGraph, TextParsesBack) {
+  MLIRContext context;
+  for (uint64_t seed = 0; seed < kGraphs; ++seed) {
+    OwningOpRef<ModuleOp> module = makeRandomGraph(context, seed);
+    OwningOpRef<ModuleOp> parsed = parseSourceString<ModuleOp>(textOf(*module), &context);
+    ASSERT_TRUE(parsed) << "seed " << seed;
+    EXPECT_EQ(textOf(*parsed), textOf(*module)) << "seed " << seed;
+  }
+}
+
+TEST(RandomGraph, FoldersAreExact) {
+  MLIRContext context;
+  for (uint64_t seed = 0; seed < kGraphs; ++seed) {
+    OwningOpRef<ModuleOp> module = makeRandomGraph(context, seed);
+    auto main = module->lookupSymbol<func::FuncOp>("main");
+    std::vector<Tensor> arguments = makeRandomArguments(main, seed, 2);
+    std::vector<Tensor> before = llvm::cantFail(interpret(main, arguments, 2));
+    PassManager passes(&context);
+    passes.addPass(createCanonicalizerPass());
+    passes.addPass(createCSEPass());
+    ASSERT_TRUE(succeeded(passes.run(*module)));
+    std::vector<Tensor> after = llvm::cantFail(interpret(main, arguments, 2));
+    for (size_t i = 0; i < before.size(); ++i)
+      ASSERT_TRUE(before[i].raw() == after[i].raw()) << "seed " << seed << ", result " << i;
+  }
+}
+
+TEST(Comparison, SeesDifferences) {
+  Tensor expected = Tensor::of<float>({2}, {1.0f, 100.0f});
+  Tensor precise = toDoublePrecision(expected);
+  EXPECT_FALSE(compareTensors(expected, precise, Tensor::of<float>({2}, {1.0001f, 100.0f})));
+  EXPECT_TRUE(compareTensors(expected, precise, Tensor::of<float>({2}, {1.001f, 100.0f})));
+  EXPECT_TRUE(compareTensors(expected, precise, Tensor::of<float>({2}, {1.0f, NAN})));
+  EXPECT_TRUE(compareTensors(expected, precise, Tensor::of<float>({1}, {1.0f})));
+  Tensor whole = Tensor::of<int32_t>({1}, {3});
+  EXPECT_TRUE(compareTensors(whole, whole, Tensor::of<int32_t>({1}, {4})));
+}
+
+} // namespace
+} // namespace lamina::test

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "test/random_graph/graph_builder.h"
+
+namespace lamina::test {
+
+/// Adds some operations of one random kind to the graph.
+using Step = void (*)(GraphBuilder &graph);
+
+// By topic: arithmetic on any values, operations on exact values only, shapes and contractions.
+llvm::ArrayRef<Step> elementwiseSteps();
+llvm::ArrayRef<Step> exactSteps();
+llvm::ArrayRef<Step> structureSteps();
+
+/// A random step of any topic.
+void addRandomStep(GraphBuilder &graph);
+
+} // namespace lamina::test

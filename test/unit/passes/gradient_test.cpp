@@ -1,0 +1,337 @@
+// Every gradient rule against central differences in double precision.
+#include <cmath>
+#include <random>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "passes/passes.h"
+#include "test/unit/passes/pipeline.h"
+
+namespace lamina::passes {
+namespace {
+
+using ir::Tensor;
+constexpr int64_t kRows = 3;
+
+/// A function of one or two variables %a, %b (types as given, values drawn between low and high)
+/// whose result is %y.
+struct Case {
+  std::string name;
+  std::vector<std::string> variables;
+  std::string body;
+  std::string result;
+  double low = -2, high = 2;
+};
+
+std::ostream &operator<<(std::ostream &stream, const Case &test) {
+  return stream << test.name;
+}
+
+std::string allDimensions(const std::string &type) {
+  std::string list;
+  for (int64_t i = 0, rank = std::ranges::count(type, 'x'); i < rank; ++i)
+    list += (i ? ", " : "") + std::to_string(i);
+  return list;
+}
+
+/// The loss is the sum of y with different weights, so that every element's gradient differs.
+std::string lossModule(const Case &test) {
+  std::string text = "module attributes {lamina.batch_size = 8 : i64} {\n", arguments;
+  for (size_t i = 0; i < test.variables.size(); ++i) {
+    std::string name(1, static_cast<char>('a' + i));
+    text += fmt::format("lamina.variable @{} : {} {{trainable}}\n", name, test.variables[i]);
+    arguments += fmt::format("{}%{}: {} {{lamina.variable = @{}}}", i ? ", " : "", name,
+                             test.variables[i], name);
+  }
+  text += fmt::format("func.func @loss({}) -> (tensor<f64> {{lamina.log = \"loss\"}}) {{\n{}\n",
+                      arguments, test.body);
+  std::string weighted = "%y";
+  if (test.result != "tensor<f64>") {
+    int64_t last = std::ranges::count(test.result, 'x') - 1;
+    text += fmt::format("%index = lamina.iota {0} : {1}\n%first = lamina.iota 0 : {1}\n"
+                        "%sine = lamina.sine %index : {1}\n%cosine = lamina.cosine %first : {1}\n"
+                        "%weight = lamina.add %sine, %cosine : {1}\n"
+                        "%weighted = lamina.multiply %y, %weight : {1}\n",
+                        last, test.result);
+    weighted = "%weighted";
+  }
+  return text + fmt::format("%sum = lamina.reduce add {}, dims = [{}] : ({}) -> tensor<f64>\n"
+                            "return %sum : tensor<f64>\n}}\n}}\n",
+                            weighted, allDimensions(test.result), test.result);
+}
+
+std::vector<int64_t> parseShape(const std::string &type) {
+  std::vector<int64_t> shape;
+  for (size_t at = type.find('<') + 1; std::isdigit(type[at]); at = type.find('x', at) + 1)
+    shape.push_back(std::stoll(type.substr(at)));
+  return shape;
+}
+
+std::vector<Tensor> drawValues(const Case &test) {
+  std::mt19937 generator(7);
+  std::uniform_real_distribution<double> uniform(test.low, test.high);
+  std::vector<Tensor> values;
+  for (const std::string &type : test.variables) {
+    Tensor &value = values.emplace_back(ElementType::F64, parseShape(type));
+    for (double &element : value.elements<double>())
+      element = uniform(generator);
+  }
+  return values;
+}
+
+class GradientRule : public testing::TestWithParam<Case> {};
+
+TEST_P(GradientRule, EqualsCentralDifferences) {
+  TestModule loss(lossModule(GetParam())), gradient(lossModule(GetParam()));
+  gradient.run([](mlir::OpPassManager &manager) { manager.addPass(createGradient()); });
+  std::vector<Tensor> values = drawValues(GetParam());
+  std::vector<Tensor> results = gradient.interpret("gradient", values, kRows);
+  ASSERT_EQ(results.size(), values.size() + 1) << gradient.print();
+  auto lossAt = [&] { return loss.interpret("loss", values, kRows)[0].at(0); };
+  EXPECT_EQ(results[0].at(0), lossAt());
+  for (size_t variable = 0; variable < values.size(); ++variable)
+    for (auto [index, element] : llvm::enumerate(values[variable].elements<double>())) {
+      double original = element, step = 1e-5;
+      element = original + step;
+      double above = lossAt();
+      element = original - step;
+      double below = lossAt();
+      element = original;
+      double expected = (above - below) / (2 * step);
+      EXPECT_NEAR(results[variable + 1].at(index), expected, 1e-7 * (1 + std::abs(expected)))
+          << "variable " << variable << ", element " << index;
+    }
+}
+
+Case unary(const std::string &op, double low = -2, double high = 2) {
+  return {op,
+          {"tensor<5xf64>"},
+          fmt::format("%y = lamina.{} %a : tensor<5xf64>", op),
+          "tensor<5xf64>",
+          low,
+          high};
+}
+
+Case binary(const std::string &op, double low = -2, double high = 2) {
+  return {op,
+          {"tensor<5xf64>", "tensor<5xf64>"},
+          fmt::format("%y = lamina.{} %a, %b : tensor<5xf64>", op),
+          "tensor<5xf64>",
+          low,
+          high};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Elementwise, GradientRule,
+    testing::Values(unary("abs"), unary("cosine"), unary("erf"), unary("exponential"),
+                    unary("exponential_minus_one"), unary("log", 0.5, 3),
+                    unary("log_plus_one", -0.5, 3), unary("logistic"), unary("negate"),
+                    unary("rsqrt", 0.5, 3), unary("sine"), unary("sqrt", 0.5, 3), unary("tanh"),
+                    binary("add"), binary("subtract"), binary("multiply"), binary("divide", 0.5, 3),
+                    binary("maximum"), binary("minimum"), binary("power", 0.5, 3),
+                    binary("remainder", 0.5, 3),
+                    Case{"fma",
+                         {"tensor<4xf64>", "tensor<4xf64>"},
+                         "%y = lamina.fma %a, %b, %a : tensor<4xf64>",
+                         "tensor<4xf64>"},
+                    Case{"select",
+                         {"tensor<6xf64>", "tensor<6xf64>"},
+                         "%p = lamina.compare GT %a, %b : tensor<6xf64>\n"
+                         "%n = lamina.sine %b : tensor<6xf64>\n"
+                         "%y = lamina.select %p, %a, %n : tensor<6xi1>, tensor<6xf64>",
+                         "tensor<6xf64>"}),
+    testing::PrintToStringParamName());
+
+INSTANTIATE_TEST_SUITE_P(
+    Shape, GradientRule,
+    testing::Values(
+        Case{"broadcast_new_dimensions",
+             {"tensor<3xf64>"},
+             "%y = lamina.broadcast_in_dim %a, dims = [1] : (tensor<3xf64>) -> tensor<2x3x4xf64>",
+             "tensor<2x3x4xf64>"},
+        Case{"broadcast_unit_dimension",
+             {"tensor<2x1x3xf64>"},
+             "%y = lamina.broadcast_in_dim %a, dims = [0, 1, 2] : (tensor<2x1x3xf64>) -> "
+             "tensor<2x4x3xf64>",
+             "tensor<2x4x3xf64>"},
+        Case{"broadcast_over_rows",
+             {"tensor<1x3xf64>"},
+             "%y = lamina.broadcast_in_dim %a, dims = [0, 1] : (tensor<1x3xf64>) -> "
+             "tensor<?x3xf64>",
+             "tensor<?x3xf64>"},
+        Case{"reshape",
+             {"tensor<2x6xf64>"},
+             "%y = lamina.reshape %a : (tensor<2x6xf64>) -> tensor<3x4xf64>",
+             "tensor<3x4xf64>"},
+        Case{"transpose",
+             {"tensor<2x3x4xf64>"},
+             "%y = lamina.transpose %a, dims = [2, 0, 1] : (tensor<2x3x4xf64>) -> "
+             "tensor<4x2x3xf64>",
+             "tensor<4x2x3xf64>"},
+        Case{"slice",
+             {"tensor<7x5xf64>"},
+             "%y = lamina.slice %a, start = [1, 0], limit = [7, 4], strides = [3, 2] : "
+             "(tensor<7x5xf64>) -> tensor<2x2xf64>",
+             "tensor<2x2xf64>"},
+        Case{"slice_of_rows",
+             {"tensor<5xf64>"},
+             "%r = lamina.broadcast_in_dim %a, dims = [1] : (tensor<5xf64>) -> tensor<?x5xf64>\n"
+             "%y = lamina.slice %r, start = [0, 1], limit = [-1, 4], strides = [1, 2] : "
+             "(tensor<?x5xf64>) -> tensor<?x2xf64>",
+             "tensor<?x2xf64>"},
+        Case{"pad",
+             {"tensor<2x3xf64>", "tensor<f64>"},
+             "%y = lamina.pad %a, %b, low = [1, 0], high = [0, 2], interior = [2, 1] : "
+             "(tensor<2x3xf64>, tensor<f64>) -> tensor<5x7xf64>",
+             "tensor<5x7xf64>"},
+        Case{"pad_of_rows",
+             {"tensor<3xf64>", "tensor<f64>"},
+             "%r = lamina.broadcast_in_dim %a, dims = [1] : (tensor<3xf64>) -> tensor<?x3xf64>\n"
+             "%y = lamina.pad %r, %b, low = [0, 1], high = [0, 2], interior = [0, 1] : "
+             "(tensor<?x3xf64>, tensor<f64>) -> tensor<?x8xf64>",
+             "tensor<?x8xf64>"},
+        Case{"concatenate",
+             {"tensor<2x3xf64>", "tensor<2x1xf64>"},
+             "%y = lamina.concatenate %a, %b, %a, dim = 1 : (tensor<2x3xf64>, tensor<2x1xf64>, "
+             "tensor<2x3xf64>) -> tensor<2x7xf64>",
+             "tensor<2x7xf64>"}),
+    testing::PrintToStringParamName());
+
+Case reduction(const std::string &kind) {
+  return {kind,
+          {"tensor<2x3x4xf64>"},
+          fmt::format("%y = lamina.reduce {} %a, dims = [0, 2] : (tensor<2x3x4xf64>) -> "
+                      "tensor<3xf64>",
+                      kind),
+          "tensor<3xf64>"};
+}
+
+Case contraction(const std::string &name, const std::string &a, const std::string &b,
+                 const std::string &dimensions, const std::string &result) {
+  return {
+      name,
+      {a, b},
+      fmt::format("%y = lamina.dot_general %a, %b, {} : ({}, {}) -> {}", dimensions, a, b, result),
+      result};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Contraction, GradientRule,
+    testing::Values(
+        reduction("add"), reduction("multiply"), reduction("maximum"), reduction("minimum"),
+        contraction("matrix_product", "tensor<2x3xf64>", "tensor<3x4xf64>",
+                    "batching = [] x [], contracting = [1] x [0]", "tensor<2x4xf64>"),
+        contraction("left_transposed", "tensor<3x2xf64>", "tensor<3x4xf64>",
+                    "batching = [] x [], contracting = [0] x [0]", "tensor<2x4xf64>"),
+        contraction("right_transposed", "tensor<2x3xf64>", "tensor<4x3xf64>",
+                    "batching = [] x [], contracting = [1] x [1]", "tensor<2x4xf64>"),
+        contraction("batched", "tensor<3x2x5xf64>", "tensor<5x4x2xf64>",
+                    "batching = [1] x [2], contracting = [2] x [0]", "tensor<2x3x4xf64>"),
+        contraction("crossed_dimensions", "tensor<2x3x4xf64>", "tensor<4x5x2xf64>",
+                    "batching = [] x [], contracting = [0, 2] x [2, 0]", "tensor<3x5xf64>"),
+        contraction("two_batches_crossed", "tensor<2x3x4xf64>", "tensor<3x5x2xf64>",
+                    "batching = [0, 1] x [2, 0], contracting = [] x []", "tensor<2x3x4x5xf64>"),
+        contraction("inner_product", "tensor<3xf64>", "tensor<3xf64>",
+                    "batching = [] x [], contracting = [0] x [0]", "tensor<f64>"),
+        contraction("outer_product", "tensor<3xf64>", "tensor<2xf64>",
+                    "batching = [] x [], contracting = [] x []", "tensor<3x2xf64>"),
+        Case{"over_rows",
+             {"tensor<2xf64>", "tensor<3xf64>"},
+             "%r = lamina.broadcast_in_dim %a, dims = [1] : (tensor<2xf64>) -> tensor<?x2xf64>\n"
+             "%s = lamina.broadcast_in_dim %b, dims = [1] : (tensor<3xf64>) -> tensor<?x3xf64>\n"
+             "%y = lamina.dot_general %r, %s, batching = [] x [], contracting = [0] x [0] : "
+             "(tensor<?x2xf64>, tensor<?x3xf64>) -> tensor<2x3xf64>",
+             "tensor<2x3xf64>"},
+        Case{"dense_layer",
+             {"tensor<2x4xf64>", "tensor<4xf64>"},
+             "%i = lamina.iota 1 : tensor<?x2xf64>\n"
+             "%x = lamina.cosine %i : tensor<?x2xf64>\n"
+             "%h = lamina.dot_general %x, %a, batching = [] x [], contracting = [1] x [0] : "
+             "(tensor<?x2xf64>, tensor<2x4xf64>) -> tensor<?x4xf64>\n"
+             "%c = lamina.broadcast_in_dim %b, dims = [1] : (tensor<4xf64>) -> tensor<?x4xf64>\n"
+             "%z = lamina.add %h, %c : tensor<?x4xf64>\n"
+             "%y = lamina.tanh %z : tensor<?x4xf64>",
+             "tensor<?x4xf64>"}),
+    testing::PrintToStringParamName());
+
+/// The gradients of the function at given points, for conventions where it has none.
+std::vector<double> gradientAt(const Case &test, const std::vector<double> &values) {
+  TestModule module(lossModule(test));
+  module.run([](mlir::OpPassManager &manager) { manager.addPass(createGradient()); });
+  std::vector<Tensor> arguments;
+  for (const std::string &type : test.variables)
+    arguments.push_back(Tensor::of<double>(parseShape(type), values));
+  std::vector<Tensor> results = module.interpret("gradient", arguments, 1);
+  std::vector<double> gradient;
+  for (const Tensor &result : llvm::drop_begin(results))
+    for (int64_t index = 0; index < result.size(); ++index)
+      gradient.push_back(result.at(index));
+  return gradient;
+}
+
+/// Weights of the loss for vectors: sin(i) + cos(i).
+double weight(int64_t index) {
+  return std::sin(index) + std::cos(index);
+}
+
+TEST(GradientConventions, AbsIsFlatAtZero) {
+  EXPECT_THAT(gradientAt(unary("abs"), {0, -0.0, 1, -1, 0}),
+              testing::Pointwise(testing::DoubleEq(), {0.0, 0.0, weight(2), -weight(3), 0.0}));
+}
+
+TEST(GradientConventions, TiesOfMaximumGoLeft) {
+  EXPECT_THAT(gradientAt(binary("maximum"), {1, 1, 1, 1, 1}),
+              testing::Pointwise(testing::DoubleEq(), {weight(0), weight(1), weight(2), weight(3),
+                                                       weight(4), 0.0, 0.0, 0.0, 0.0, 0.0}));
+}
+
+TEST(GradientConventions, ReduceMaximumSplitsTiesEvenly) {
+  Case test{"ties",
+            {"tensor<4xf64>"},
+            "%y = lamina.reduce maximum %a, dims = [0] : (tensor<4xf64>) -> tensor<f64>",
+            "tensor<f64>"};
+  EXPECT_THAT(gradientAt(test, {3, 1, 3, 2}),
+              testing::Pointwise(testing::DoubleEq(), {0.5, 0.0, 0.5, 0.0}));
+}
+
+TEST(GradientConventions, ProductsWithZerosHaveFiniteGradients) {
+  Case test{"zeros",
+            {"tensor<3x3xf64>"},
+            "%y = lamina.reduce multiply %a, dims = [1] : (tensor<3x3xf64>) -> tensor<3xf64>",
+            "tensor<3xf64>"};
+  EXPECT_THAT(
+      gradientAt(test, {2, 3, 4, 2, 0, 4, 0, 3, 0}),
+      testing::Pointwise(testing::DoubleNear(1e-12), {12 * weight(0), 8 * weight(0), 6 * weight(0),
+                                                      0.0, 8 * weight(1), 0.0, 0.0, 0.0, 0.0}));
+}
+
+TEST(GradientConventions, SquareHasNoSingularityAtZero) {
+  Case test{"square",
+            {"tensor<2xf64>"},
+            "%two = lamina.constant dense<2.0> : tensor<2xf64>\n"
+            "%y = lamina.power %a, %two : tensor<2xf64>",
+            "tensor<2xf64>"};
+  EXPECT_THAT(gradientAt(test, {0, -3}),
+              testing::Pointwise(testing::DoubleEq(), {0.0, -6 * weight(1)}));
+}
+
+TEST(GradientConventions, PowerOfNegativeBaseHasNoLogarithm) {
+  EXPECT_THAT(
+      gradientAt(binary("power"), {-1, -1, -1, -1, -1}),
+      testing::Pointwise(testing::DoubleEq(), {-weight(0), -weight(1), -weight(2), -weight(3),
+                                               -weight(4), 0.0, 0.0, 0.0, 0.0, 0.0}));
+}
+
+TEST(GradientConventions, StopGradientIsAConstant) {
+  Case test{"stop",
+            {"tensor<f64>"},
+            "%c = lamina.stop_gradient %a : tensor<f64>\n"
+            "%y = lamina.multiply %a, %c : tensor<f64>",
+            "tensor<f64>"};
+  EXPECT_THAT(gradientAt(test, {3}), testing::ElementsAre(3));
+}
+
+} // namespace
+} // namespace lamina::passes

@@ -1,0 +1,194 @@
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <numeric>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/lamina_runtime.h"
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define LAMINA_UNDER_TSAN 1
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define LAMINA_UNDER_TSAN 1
+#endif
+
+namespace {
+
+class Pool {
+public:
+  explicit Pool(uint32_t threads)
+      : pool_(lamina_pool_create(threads)), env_(lamina_pool_env(pool_)) {}
+  ~Pool() { lamina_pool_destroy(pool_); }
+  Pool(const Pool &) = delete;
+  Pool &operator=(const Pool &) = delete;
+
+  void run(uint32_t count, const std::function<void(uint32_t)> &body) {
+    auto call = [](void *context, uint32_t index) {
+      (*static_cast<const std::function<void(uint32_t)> *>(context))(index);
+    };
+    env_.parallel_for(env_.pool, call, const_cast<std::function<void(uint32_t)> *>(&body), count);
+  }
+  lamina_pool *get() const { return pool_; }
+
+private:
+  lamina_pool *pool_;
+  lamina_env env_;
+};
+
+/// Which thread ran each index.
+std::vector<std::thread::id> runners(Pool &pool, uint32_t count) {
+  std::vector<std::thread::id> result(count);
+  pool.run(count, [&](uint32_t i) { result[i] = std::this_thread::get_id(); });
+  return result;
+}
+
+} // namespace
+
+TEST(ThreadPool, RunsEveryIndexOnce) {
+  for (uint32_t threads : {1u, 2u, 3u, 7u}) {
+    Pool pool(threads);
+    for (uint32_t count : {0u, 1u, 2u, 3u, 6u, 7u, 8u, 100u, 1000u}) {
+      std::vector<int> runs(count, 0);
+      pool.run(count, [&](uint32_t i) { ++runs[i]; });
+      EXPECT_EQ(runs, std::vector<int>(count, 1)) << threads << " threads, " << count << " tasks";
+    }
+  }
+}
+
+TEST(ThreadPool, SplitsContiguouslyWithTheCallerFirst) {
+  Pool pool(3);
+  auto ids = runners(pool, 8);
+  EXPECT_EQ(ids[0], std::this_thread::get_id());
+  EXPECT_EQ(ids[0], ids[2]);
+  EXPECT_NE(ids[2], ids[3]);
+  EXPECT_EQ(ids[3], ids[5]);
+  EXPECT_NE(ids[5], ids[6]);
+  EXPECT_EQ(ids[6], ids[7]);
+  EXPECT_EQ(runners(pool, 8), ids) << "the split is the same in every call";
+}
+
+TEST(ThreadPool, FewerTasksThanThreadsRunOneEach) {
+  Pool pool(7);
+  auto ids = runners(pool, 3);
+  EXPECT_EQ(ids[0], std::this_thread::get_id());
+  EXPECT_NE(ids[0], ids[1]);
+  EXPECT_NE(ids[1], ids[2]);
+  EXPECT_NE(ids[0], ids[2]);
+}
+
+TEST(ThreadPool, OneTaskRunsOnTheCaller) {
+  Pool pool(4);
+  EXPECT_EQ(runners(pool, 1)[0], std::this_thread::get_id());
+}
+
+TEST(ThreadPool, ManyShortCallsLoseNothing) {
+  Pool pool(2);
+  uint64_t sums[2] = {0, 0};
+  for (uint32_t call = 0; call < 20000; ++call)
+    pool.run(2, [&](uint32_t i) { sums[i] += call; });
+  EXPECT_EQ(sums[0], 199990000u);
+  EXPECT_EQ(sums[1], 199990000u);
+}
+
+TEST(ThreadPool, WorksAfterTheWorkersFellAsleep) {
+  Pool pool(3);
+  for (int round = 0; round < 5; ++round) {
+    std::atomic<int> runs = 0;
+    pool.run(30, [&](uint32_t) { ++runs; });
+    EXPECT_EQ(runs, 30);
+    std::this_thread::sleep_for(std::chrono::milliseconds(3));
+  }
+}
+
+TEST(ThreadPool, TheCallerSleepsThroughLongTasks) {
+  Pool pool(2);
+  std::atomic<int> runs = 0;
+  pool.run(2, [&](uint32_t i) {
+    if (i == 1)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ++runs;
+  });
+  EXPECT_EQ(runs, 2);
+}
+
+TEST(ThreadPool, NestedCallsRunInline) {
+  Pool pool(3);
+  std::vector<int> runs(60, 0);
+  pool.run(6, [&](uint32_t outer) {
+    auto self = std::this_thread::get_id();
+    pool.run(10, [&](uint32_t inner) {
+      EXPECT_EQ(std::this_thread::get_id(), self);
+      ++runs[outer * 10 + inner];
+    });
+  });
+  EXPECT_EQ(runs, std::vector<int>(60, 1));
+}
+
+TEST(ThreadPool, TwoCallersMayShareAPool) {
+  Pool pool(2);
+  std::atomic<int> runs = 0;
+  auto caller = [&] {
+    for (int call = 0; call < 500; ++call)
+      pool.run(5, [&](uint32_t) { ++runs; });
+  };
+  std::thread other(caller);
+  caller();
+  other.join();
+  EXPECT_EQ(runs, 5000);
+}
+
+TEST(ThreadPool, MemoryIsVisibleToTheCaller) {
+  Pool pool(2);
+  std::vector<uint32_t> values(4096);
+  for (uint32_t call = 1; call <= 50; ++call) {
+    pool.run(4096, [&](uint32_t i) { values[i] += call; });
+    uint64_t sum = std::accumulate(values.begin(), values.end(), uint64_t(0));
+    ASSERT_EQ(sum, uint64_t(4096) * call * (call + 1) / 2);
+  }
+}
+
+TEST(ThreadPool, UnusedAndNullPoolsAreFine) {
+  lamina_pool_destroy(nullptr);
+  Pool unused(8);
+  EXPECT_EQ(lamina_pool_threads(unused.get()), 8u);
+  EXPECT_EQ(lamina_pool_threads(nullptr), 1u);
+  lamina_env env = lamina_pool_env(nullptr);
+  int runs = 0;
+  env.parallel_for(
+      env.pool, [](void *context, uint32_t) { ++*static_cast<int *>(context); }, &runs, 3);
+  EXPECT_EQ(runs, 3);
+}
+
+TEST(ThreadPool, ZeroThreadsMeansTheAvailableCpus) {
+  Pool pool(0);
+  EXPECT_EQ(lamina_pool_threads(pool.get()), lamina_available_cpus());
+}
+
+TEST(ThreadPool, AForkedChildGetsThreadsOfItsOwn) {
+#ifdef LAMINA_UNDER_TSAN
+  GTEST_SKIP() << "ThreadSanitizer does not allow threads after a fork";
+#endif
+  Pool pool(2);
+  std::atomic<int> runs = 0;
+  pool.run(2, [&](uint32_t) { ++runs; });
+  pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    alarm(20);
+    auto ids = runners(pool, 2);
+    _exit(ids[0] != ids[1] && ids[0] == std::this_thread::get_id() ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  pool.run(2, [&](uint32_t) { ++runs; });
+  EXPECT_EQ(runs, 4) << "the parent's pool still works";
+}

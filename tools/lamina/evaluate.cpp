@@ -1,0 +1,41 @@
+// lamina evaluate
+#include "support/error.h"
+#include "tools/lamina/commands.h"
+#include "tools/lamina/data.h"
+#include "trainer/fit.h"
+
+namespace lamina::tools {
+
+namespace {
+
+struct EvaluateOptions {
+  ModelOptions model;
+  DataOptions data;
+};
+
+void evaluate(const EvaluateOptions &options) {
+  PendingData pending(options.data.data, options.data.text());
+  Session session(options.model, false);
+  if (session.importedSignature().targets.empty())
+    fail("{}: the model has no loss; compile it in Keras, or give --loss", session.name());
+  trainer::Dataset data = pending.bind(session, options.data.binding(), true);
+  trainer::ModelRunner &runner = session.compile(0);
+  trainer::Logs logs = trainer::evaluate(runner, data);
+  for (const std::string &name : runner.signature().evaluateLogs)
+    fmt::print("{}: {:#.9g}\n", name, logs.at(name));
+}
+
+} // namespace
+
+void addEvaluate(CLI::App &app, Action &action) {
+  CLI::App &command = *app.add_subcommand("evaluate", "Print loss and metrics on data");
+  auto options = std::make_shared<EvaluateOptions>();
+  options->model.addModel(command);
+  options->data.add(command);
+  options->model.addBatchSize(command);
+  options->model.addLoss(command);
+  options->model.addThreads(command);
+  command.callback([&action, options] { action = [options] { evaluate(*options); }; });
+}
+
+} // namespace lamina::tools

@@ -1,0 +1,44 @@
+// lamina: trains, runs and compiles networks on the command line. Options and printing only.
+//
+// Exit status: 0 done; 1 the input or the request is at fault, one line on stderr; 2 wrong usage.
+#include <exception>
+#include <new>
+
+#include <fmt/format.h>
+
+#include "support/error.h"
+#include "tools/lamina/commands.h"
+
+namespace {
+
+int report(const std::string &reason) {
+  fmt::print(stderr, "error: {}\n", reason);
+  return 1;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  using namespace lamina::tools;
+  CLI::App app("Trains, runs and compiles neural networks from Keras files on CPUs.", "lamina");
+  app.require_subcommand(1);
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  Action action;
+  for (auto add : {addTrain, addPredict, addEvaluate, addCompile, addInspect, addBench})
+    add(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  try {
+    action();
+  } catch (const lamina::UserError &error) {
+    return report(error.what());
+  } catch (const std::bad_alloc &) {
+    return report("there is not enough memory for this");
+  } catch (const std::exception &error) {
+    return report(error.what());
+  }
+  return 0;
+}

@@ -1,0 +1,119 @@
+#include "tools/lamina/options.h"
+
+#include <charconv>
+
+#include "support/error.h"
+
+namespace lamina::tools {
+
+void ModelOptions::addModel(CLI::App &command) {
+  command.add_option("MODEL", model, "A .keras file, or the JSON text of to_json()")->required();
+  command
+      .add_option("--input-shape", inputShapes,
+                  "Shape of one row of an input whose axes the file leaves open: NAME=28,28")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+}
+
+void ModelOptions::addBatchSize(CLI::App &command) {
+  command.add_option("--batch-size", batchSize, "Rows of a batch")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 24))
+      ->capture_default_str();
+}
+
+void ModelOptions::addThreads(CLI::App &command) {
+  command
+      .add_option("--threads", threads, "Threads to use (default: the CPUs this process may use)")
+      ->check(CLI::Range(1u, 1024u));
+}
+
+void ModelOptions::addLoss(CLI::App &command) {
+  command.add_option("--loss", loss, "Loss under Keras' name, in place of the file's");
+  command.add_option("--metrics", metrics, "Metrics under Keras' names, in place of the file's")
+      ->delimiter(',')
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void ModelOptions::addOptimizer(CLI::App &command) {
+  command.add_option("--optimizer", optimizer,
+                     "Optimizer under Keras' name, in place of the file's");
+  command.add_option("--learning-rate", learningRate, "Learning rate in place of the file's");
+}
+
+std::map<std::string, std::vector<int64_t>> ModelOptions::parsedInputShapes() const {
+  std::map<std::string, std::vector<int64_t>> shapes;
+  for (const std::string &text : inputShapes) {
+    size_t equals = text.rfind('=');
+    std::vector<int64_t> shape;
+    std::string_view rest = std::string_view(text).substr(equals + 1);
+    while (equals != std::string::npos && !rest.empty()) {
+      int64_t extent = 0;
+      auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), extent);
+      rest.remove_prefix(static_cast<size_t>(end - rest.data()));
+      bool separated = rest.empty() || rest[0] == ',';
+      if (error != std::errc() || extent < 1 || !separated)
+        break;
+      shape.push_back(extent);
+      rest.remove_prefix(rest.empty() ? 0 : 1);
+    }
+    if (equals == std::string::npos || shape.empty() || !rest.empty())
+      fail("--input-shape {}: expected NAME=N,N,... with extents of at least 1", printable(text));
+    shapes[text.substr(0, equals)] = shape;
+  }
+  return shapes;
+}
+
+void DataOptions::add(CLI::App &command) {
+  auto list = [&](const char *name, std::vector<std::string> &values, const char *help) {
+    command.add_option(name, values, help)
+        ->delimiter(',')
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  };
+  command
+      .add_option("--data", data, "Rows: .npz, .npy, CSV, TSV, .data or ARFF, also gzipped text")
+      ->required();
+  list("--target", targets, "Target columns of a text file, by name or number (default: the last)");
+  list("--drop", drop, "Columns of a text file to leave out, by name or number");
+  list("--classes", classes, "Labels in the order of the model's classes (default: sorted)");
+  command.add_option("--delimiter", delimiter, "Between columns: a character, 'tab' or 'blanks'");
+  command
+      .add_option("--missing", missing,
+                  "Rows of a text file that lack a value: error, drop, or a number to put in")
+      ->capture_default_str();
+  auto *with = command.add_flag("--header", header, "The first row of a text file has names");
+  command.add_flag("--no-header", noHeader, "The first row of a text file has data")
+      ->excludes(with);
+}
+
+trainer::TextOptions DataOptions::text() const {
+  trainer::TextOptions options;
+  if (delimiter == "tab" || delimiter == "\\t")
+    options.delimiter = '\t';
+  else if (delimiter == "blanks")
+    options.delimiter = ' ';
+  else if (delimiter.size() == 1)
+    options.delimiter = delimiter[0];
+  else if (!delimiter.empty())
+    fail("--delimiter {}: expected one character, 'tab' or 'blanks'", printable(delimiter));
+  if (header || noHeader)
+    options.header = header;
+  return options;
+}
+
+trainer::BindOptions DataOptions::binding() const {
+  trainer::BindOptions options;
+  options.targetColumns = targets;
+  options.dropColumns = drop;
+  options.classes = classes;
+  if (missing == "drop") {
+    options.missing.policy = trainer::MissingValues::Policy::Drop;
+  } else if (missing != "error") {
+    auto number = trainer::parseNumber(missing);
+    if (!number)
+      fail("--missing {}: expected 'error', 'drop' or a number", printable(missing));
+    options.missing = {trainer::MissingValues::Policy::Fill, *number};
+  }
+  return options;
+}
+
+} // namespace lamina::tools

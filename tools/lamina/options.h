@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "trainer/dataset.h"
+
+namespace lamina::tools {
+
+/// The model and how it is to be compiled.
+struct ModelOptions {
+  std::string model;
+  int64_t batchSize = 32;
+  uint32_t threads = 0; ///< 0: the CPUs this process may use
+  std::string optimizer, loss;
+  std::optional<double> learningRate;
+  std::vector<std::string> metrics;
+  std::vector<std::string> inputShapes; ///< "NAME=28,28"
+
+  void addModel(CLI::App &command);     ///< MODEL, --input-shape
+  void addBatchSize(CLI::App &command); ///< --batch-size
+  void addThreads(CLI::App &command);   ///< --threads
+  void addLoss(CLI::App &command);      ///< --loss, --metrics
+  void addOptimizer(CLI::App &command); ///< --optimizer, --learning-rate
+  std::map<std::string, std::vector<int64_t>> parsedInputShapes() const;
+};
+
+/// The data and how columns become inputs and targets.
+struct DataOptions {
+  std::string data;
+  std::vector<std::string> targets, drop, classes;
+  std::string delimiter, missing = "error";
+  bool header = false, noHeader = false;
+
+  void add(CLI::App &command);
+  trainer::TextOptions text() const;
+  /// Without the model's class counts.
+  trainer::BindOptions binding() const;
+};
+
+} // namespace lamina::tools

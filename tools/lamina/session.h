@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "codegen/driver.h"
+#include "frontend/files/keras_file.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "tools/lamina/options.h"
+#include "trainer/model_runner.h"
+
+namespace lamina::tools {
+
+/// A model file on its way to native code.
+class Session {
+public:
+  /// Reads and imports the model. Without `training` there is neither step nor optimizer.
+  Session(const ModelOptions &options, bool training);
+
+  /// Runs all stages up to `stage`.
+  void lower(passes::Stage stage);
+  /// Compiles all functions and makes a state with the file's weights, or with initial weights from
+  /// `seed` where the file has none. The module is then of the memory stage.
+  trainer::ModelRunner &compile(uint64_t seed);
+
+  const std::string &name() const { return file_.path; }
+  const frontend::KerasFile &file() const { return file_; }
+  mlir::ModuleOp module() { return *module_; }
+  /// Inputs and targets; complete from the start.
+  const codegen::Signature &importedSignature() const { return imported_; }
+  /// Per target the number of classes, 0 when it is not a class number.
+  const std::vector<int64_t> &targetClasses() const { return targetClasses_; }
+  codegen::CompileOptions &compileOptions() { return compileOptions_; }
+  uint32_t threads() const { return pool_.threads(); }
+  const codegen::CompiledModel &compiled() const { return *compiled_; }
+
+  /// The weights to write: the state's, and those of the file that the compiled functions do not
+  /// need.
+  std::map<std::string, frontend::Array> weights() const;
+
+private:
+  void readSignature();
+
+  frontend::KerasFile file_;
+  mlir::MLIRContext context_;
+  mlir::OwningOpRef<mlir::ModuleOp> module_;
+  codegen::Signature imported_;
+  std::vector<int64_t> targetClasses_;
+  std::map<std::string, frontend::Array> initial_; ///< from the file, by path
+  codegen::CompileOptions compileOptions_;
+  trainer::ThreadPool pool_;
+  std::unique_ptr<codegen::CompiledModel> compiled_;
+  std::unique_ptr<trainer::ModelRunner> runner_;
+};
+
+/// Throws UserError `cannot write PATH: reason` when a file could not be made there, without making
+/// one. For finding that out before the work is done.
+void requireWritable(const std::string &path);
+
+} // namespace lamina::tools

@@ -1,0 +1,183 @@
+// lamina train
+#include <memory>
+
+#include <unistd.h>
+
+#include "ir/module.h"
+#include "support/error.h"
+#include "tools/lamina/commands.h"
+#include "tools/lamina/compile_config.h"
+#include "tools/lamina/data.h"
+#include "trainer/checkpoint.h"
+#include "trainer/csv_log.h"
+#include "trainer/fit.h"
+#include "trainer/progress.h"
+#include "trainer/tensorboard.h"
+
+namespace lamina::tools {
+
+namespace {
+
+struct TrainOptions {
+  ModelOptions model;
+  DataOptions data;
+  int64_t epochs = 1;
+  uint64_t seed = 0;
+  bool noShuffle = false, resume = false;
+  std::string validationData, log, tensorBoard, checkpoint, out;
+  double validationSplit = 0;
+  int64_t checkpointSteps = 0;
+  int verbose = -1;
+};
+
+trainer::Verbosity verbosity(int wanted) {
+  if (wanted >= 0)
+    return static_cast<trainer::Verbosity>(wanted);
+  return isatty(STDERR_FILENO) ? trainer::Verbosity::Bar : trainer::Verbosity::Lines;
+}
+
+void requireTrainable(Session &session) {
+  if (session.importedSignature().targets.empty())
+    fail("{}: the model has no loss; compile it in Keras, or give --loss (and --optimizer)",
+         session.name());
+  if (!session.module().lookupSymbol(ir::kOptimizer))
+    fail("{}: the model has no optimizer; compile it in Keras, or give --optimizer",
+         session.name());
+}
+
+/// Everything that watches the training, in the order in which it is told.
+struct Observers {
+  std::vector<std::unique_ptr<trainer::FitObserver>> owned;
+  std::vector<trainer::FitObserver *> all;
+
+  template <typename Observer, typename... Args> Observer *add(Args &&...args) {
+    auto observer = std::make_unique<Observer>(std::forward<Args>(args)...);
+    Observer *pointer = observer.get();
+    all.push_back(pointer);
+    owned.push_back(std::move(observer));
+    return pointer;
+  }
+};
+
+class Training {
+public:
+  explicit Training(const TrainOptions &options)
+      : options_(options), pendingData_(options.data.data, options.data.text()),
+        session_(options.model, true) {
+    if (!options.validationData.empty())
+      pendingValidation_.emplace(options.validationData, options.data.text());
+    if (!options.out.empty())
+      requireWritable(options.out);
+    requireTrainable(session_);
+  }
+
+  void run() {
+    bindData();
+    trainer::ModelRunner &runner = session_.compile(options_.seed);
+    Observers observers;
+    trainer::FitPosition start = addObservers(observers, runner);
+    trainer::FitOptions fitOptions{options_.epochs, options_.seed, !options_.noShuffle};
+    trainer::fit(runner, data_, validation_ ? &*validation_ : nullptr, fitOptions, observers.all,
+                 start);
+    write();
+  }
+
+private:
+  void bindData() {
+    trainer::BindOptions binding = options_.data.binding();
+    data_ = pendingData_.bind(session_, binding, true);
+    if (pendingValidation_) {
+      // The training data decide which class a label is.
+      if (binding.classes.empty() && !data_.classes.empty())
+        binding.classes = data_.classes[0];
+      validation_ = pendingValidation_->bind(session_, binding, false);
+    } else if (options_.validationSplit > 0) {
+      validation_ = trainer::splitLast(data_, options_.validationSplit);
+    }
+  }
+
+  trainer::FitPosition addObservers(Observers &observers, trainer::ModelRunner &runner) {
+    trainer::FitPosition start;
+    trainer::Checkpoints *checkpoints = nullptr;
+    if (!options_.checkpoint.empty()) {
+      trainer::CheckpointIdentity identity{options_.seed, !options_.noShuffle,
+                                           options_.model.batchSize, data_.rows,
+                                           validation_ ? validation_->rows : 0};
+      checkpoints = observers.add<trainer::Checkpoints>(options_.checkpoint, identity,
+                                                        options_.checkpointSteps);
+    }
+    if (checkpoints && options_.resume)
+      start = checkpoints->restore(runner).value_or(start);
+    if (!options_.log.empty())
+      observers.add<trainer::CsvLog>(options_.log);
+    if (!options_.tensorBoard.empty())
+      observers.add<trainer::TensorBoardLog>(options_.tensorBoard);
+    observers.add<trainer::Progress>(stderr, verbosity(options_.verbose));
+    return start;
+  }
+
+  void write() {
+    if (options_.out.empty())
+      return;
+    auto weights = session_.weights();
+    trainer::requireFinite(session_.name(), weights);
+    frontend::writeKerasFile(options_.out, session_.file(), weights,
+                             changedCompileConfig(session_.file(), options_.model));
+  }
+
+  const TrainOptions &options_;
+  PendingData pendingData_;
+  Session session_;
+  std::optional<PendingData> pendingValidation_;
+  trainer::Dataset data_;
+  std::optional<trainer::Dataset> validation_;
+};
+
+void addOutputs(CLI::App &command, TrainOptions &options) {
+  command.add_option("--log", options.log, "CSV file of losses and metrics, one row an epoch");
+  command.add_option("--tensorboard", options.tensorBoard, "Folder for TensorBoard events");
+  auto *checkpoint = command.add_option("--checkpoint", options.checkpoint,
+                                        "Folder that keeps the state of the training");
+  command.add_flag("--resume", options.resume, "Go on from the checkpoint, if there is one")
+      ->needs(checkpoint);
+  command
+      .add_option("--checkpoint-steps", options.checkpointSteps,
+                  "Also keep the state after every so many steps of an epoch")
+      ->needs(checkpoint)
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option("--verbose", options.verbose,
+                  "0 silent, 1 progress bar, 2 a line an epoch (default: by terminal)")
+      ->check(CLI::Range(0, 2));
+  command.add_option("-o,--output", options.out, "The trained model, a .keras file");
+}
+
+} // namespace
+
+void addTrain(CLI::App &app, Action &action) {
+  CLI::App &command = *app.add_subcommand("train", "Train a model on data");
+  auto options = std::make_shared<TrainOptions>();
+  options->model.addModel(command);
+  options->data.add(command);
+  command.add_option("--epochs", options->epochs, "Times to go through the data")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 40))
+      ->capture_default_str();
+  options->model.addBatchSize(command);
+  command.add_option("--seed", options->seed, "Seed of shuffling, dropout and initial weights")
+      ->capture_default_str();
+  command.add_flag("--no-shuffle", options->noShuffle, "Take the rows in the file's order");
+  auto *validation =
+      command.add_option("--validation-data", options->validationData, "Data for validation");
+  command
+      .add_option("--validation-split", options->validationSplit,
+                  "Part of the rows, the last ones, to keep for validation")
+      ->excludes(validation)
+      ->check(CLI::Range(0.0, 1.0));
+  options->model.addOptimizer(command);
+  options->model.addLoss(command);
+  options->model.addThreads(command);
+  addOutputs(command, *options);
+  command.callback([&action, options] { action = [options] { Training(*options).run(); }; });
+}
+
+} // namespace lamina::tools

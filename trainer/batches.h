@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "trainer/aligned_buffer.h"
+#include "trainer/dataset.h"
+
+namespace lamina::trainer {
+
+/// One batch: dense arrays of `rows` rows for every input and target, in model order. Valid until
+/// the next batch is made.
+struct Batch {
+  uint32_t rows = 0;
+  const void *const *inputs = nullptr;
+  const void *const *targets = nullptr;
+};
+
+/// Cuts a data set into batches of `batchSize` rows, the last one smaller. In file order a batch
+/// points into the data; in any other order its rows are gathered into buffers.
+class Batches {
+public:
+  Batches(const Dataset &data, int64_t batchSize);
+
+  int64_t count() const { return (data_.rows + batchSize_ - 1) / batchSize_; }
+  /// Batch number `index` of the rows in the order `order`, or in file order if it is empty.
+  Batch get(int64_t index, const std::vector<uint32_t> &order);
+
+private:
+  const void *place(const frontend::Array &array, AlignedBuffer &buffer, int64_t begin,
+                    int64_t rows, const std::vector<uint32_t> &order) const;
+
+  const Dataset &data_;
+  int64_t batchSize_;
+  std::vector<AlignedBuffer> inputBuffers_, targetBuffers_;
+  std::vector<const void *> inputs_, targets_;
+};
+
+} // namespace lamina::trainer

@@ -1,0 +1,135 @@
+#include "trainer/checkpoint.h"
+
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "frontend/files/json.h"
+#include "frontend/files/npy.h"
+#include "support/error.h"
+
+namespace lamina::trainer {
+
+namespace {
+
+using frontend::Array;
+using nlohmann::json;
+
+constexpr int kFormatVersion = 1;
+
+std::string memberName(size_t variable) {
+  return fmt::format("variables/{}", variable);
+}
+
+json describeVariables(const codegen::Signature &signature) {
+  json list = json::array();
+  for (const codegen::VariableSpec &variable : signature.variables)
+    list.push_back({variable.name, std::string(typeName(variable.type)), variable.shape});
+  return list;
+}
+
+/// Seeds have 64 bits without sign, which JSON readers do not all keep: hence a string.
+json describeIdentity(const CheckpointIdentity &identity) {
+  return {{"seed", std::to_string(identity.seed)},
+          {"shuffle", identity.shuffle},
+          {"batch_size", identity.batchSize},
+          {"rows", identity.rows},
+          {"validation_rows", identity.validationRows}};
+}
+
+json describePosition(const FitPosition &position) {
+  return {{"epoch", position.epoch},
+          {"step", position.step},
+          {"rows", position.rows},
+          {"sums", position.sums},
+          {"history", position.history}};
+}
+
+FitPosition positionFrom(const json &meta) {
+  FitPosition position;
+  position.epoch = meta.at("epoch").get<int64_t>();
+  position.step = meta.at("step").get<int64_t>();
+  position.rows = meta.at("rows").get<double>();
+  position.sums = meta.at("sums").get<std::vector<double>>();
+  position.history = meta.at("history").get<History>();
+  return position;
+}
+
+Array textArray(const std::string &text) {
+  Array array = frontend::makeArray(ElementType::U8, {static_cast<int64_t>(text.size())});
+  std::memcpy(array.bytes.data(), text.data(), text.size());
+  return array;
+}
+
+json readMeta(const std::string &path, frontend::NpzFile &file) {
+  Array text = file.read("meta");
+  std::string_view view(reinterpret_cast<const char *>(text.bytes.data()), text.bytes.size());
+  json meta = frontend::parseJson(path, view);
+  if (!meta.is_object() || meta.value("format", 0) != kFormatVersion)
+    fail("{}: not a checkpoint of this version", path);
+  return meta;
+}
+
+/// Names the first setting in which two training runs differ.
+void requireSameRun(const std::string &path, const json &saved, const json &current) {
+  for (const auto &[name, value] : current.items()) {
+    json before = saved.value(name, json());
+    if (before != value)
+      fail("{}: the checkpoint was made with {} {}, this run has {}; resume with the same data and "
+           "options, or use another folder",
+           path, name, frontend::dumpJson(before), frontend::dumpJson(value));
+  }
+}
+
+} // namespace
+
+Checkpoints::Checkpoints(std::string directory, CheckpointIdentity identity, int64_t everySteps)
+    : directory_(std::move(directory)), identity_(identity), everySteps_(everySteps) {
+  std::error_code error;
+  std::filesystem::create_directories(directory_, error);
+  if (error)
+    fail("cannot write {}: {}", directory_, error.message());
+}
+
+void Checkpoints::onPosition(const ModelRunner &runner, const FitPosition &position) {
+  bool due = position.step == 0 || (everySteps_ > 0 && position.step % everySteps_ == 0);
+  if (!due)
+    return;
+  json meta = {{"format", kFormatVersion},
+               {"run", describeIdentity(identity_)},
+               {"variables", describeVariables(runner.signature())},
+               {"position", describePosition(position)}};
+  std::map<std::string, Array> arrays;
+  arrays.emplace("meta", textArray(frontend::dumpJson(meta)));
+  std::vector<Array> values = runner.saveAll();
+  for (size_t i = 0; i < values.size(); ++i)
+    arrays.emplace(memberName(i), std::move(values[i]));
+  frontend::writeNpz(path(), arrays);
+}
+
+std::optional<FitPosition> Checkpoints::restore(ModelRunner &runner) const {
+  std::error_code error;
+  if (!std::filesystem::exists(path(), error))
+    return std::nullopt;
+  frontend::NpzFile file(path());
+  try {
+    json meta = readMeta(path(), file);
+    if (meta.at("variables") != describeVariables(runner.signature()))
+      fail("{}: the checkpoint belongs to another model than {}", path(), runner.name());
+    requireSameRun(path(), meta.at("run"), describeIdentity(identity_));
+    FitPosition position = positionFrom(meta.at("position"));
+    std::vector<Array> values;
+    for (size_t i = 0; i < runner.signature().variables.size(); ++i) {
+      const codegen::VariableSpec &variable = runner.signature().variables[i];
+      Array &value = values.emplace_back(file.read(memberName(i)));
+      if (value.type != variable.type || value.shape != variable.shape)
+        fail("{}: the checkpoint is damaged", path());
+    }
+    runner.loadAll(values);
+    return position;
+  } catch (const json::exception &) {
+    fail("{}: the checkpoint is damaged", path());
+  }
+}
+
+} // namespace lamina::trainer

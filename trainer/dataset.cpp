@@ -1,0 +1,117 @@
+#include "trainer/dataset.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "support/error.h"
+#include "trainer/cast.h"
+
+namespace lamina::trainer {
+
+namespace {
+
+using frontend::Array;
+
+/// Rows [begin, end) as an array of its own.
+Array rowsOf(const Array &array, int64_t begin, int64_t end) {
+  size_t rowBytes = static_cast<size_t>(valuesPerRow(array.shape)) * byteWidth(array.type);
+  Array part;
+  part.type = array.type;
+  part.shape = array.shape;
+  part.shape[0] = end - begin;
+  part.bytes.assign(array.bytes.begin() + static_cast<ptrdiff_t>(begin * rowBytes),
+                    array.bytes.begin() + static_cast<ptrdiff_t>(end * rowBytes));
+  return part;
+}
+
+void keepFirstRows(Array &array, int64_t rows) {
+  size_t rowBytes = static_cast<size_t>(valuesPerRow(array.shape)) * byteWidth(array.type);
+  array.shape[0] = rows;
+  array.bytes.resize(static_cast<size_t>(rows) * rowBytes);
+}
+
+/// Labels that run from 1 to the number of classes are a habit of many files.
+std::string countingFromOneHint(const Array &labels, int64_t classes) {
+  double least = loadValue(labels, 0), greatest = least;
+  for (size_t i = 1; i < static_cast<size_t>(labels.elementCount()); ++i) {
+    least = std::min(least, loadValue(labels, i));
+    greatest = std::max(greatest, loadValue(labels, i));
+  }
+  if (least != 1 || greatest != static_cast<double>(classes))
+    return "";
+  return "; the labels seem to count from 1: subtract 1, or name the classes in order";
+}
+
+} // namespace
+
+std::string Dataset::describeRow(int64_t row) const {
+  if (lines.empty())
+    return fmt::format("row {}", row);
+  return fmt::format("line {}", lines[static_cast<size_t>(row)]);
+}
+
+int64_t valuesPerRow(const std::vector<int64_t> &shape) {
+  int64_t count = 1;
+  for (size_t i = 1; i < shape.size(); ++i)
+    count *= shape[i];
+  return count;
+}
+
+Dataset bindDataset(DataFile file, const std::vector<codegen::TensorSpec> &inputs,
+                    const std::vector<codegen::TensorSpec> &targets, const BindOptions &options) {
+  Dataset data = file.table ? bindTable(*file.table, inputs, targets, options)
+                            : bindArrays(std::move(file), inputs, targets, options);
+  if (options.wantTargets)
+    checkLabels(data, targets, options.targetClasses);
+  return data;
+}
+
+void checkLabels(const Dataset &data, const std::vector<codegen::TensorSpec> &targets,
+                 const std::vector<int64_t> &targetClasses) {
+  for (size_t t = 0; t < data.targets.size() && t < targetClasses.size(); ++t) {
+    int64_t classes = targetClasses[t];
+    const Array &labels = data.targets[t];
+    int64_t perRow = valuesPerRow(labels.shape);
+    for (int64_t i = 0; classes > 0 && i < labels.elementCount(); ++i) {
+      double label = loadValue(labels, static_cast<size_t>(i));
+      if (label >= 0 && label < static_cast<double>(classes) && label == std::trunc(label))
+        continue;
+      std::string place = fmt::format("{}: {}", data.file, data.describeRow(i / perRow));
+      if (label != std::trunc(label) || std::isnan(label))
+        fail("{}: label {} of target '{}' is not an integer; the model has {} classes, numbered "
+             "0 to {}",
+             place, label, printable(targets[t].name), classes, classes - 1);
+      fail("{}: label {} of target '{}' is out of range; the model has {} classes, numbered 0 to "
+           "{}{}",
+           place, label, printable(targets[t].name), classes, classes - 1,
+           countingFromOneHint(labels, classes));
+    }
+  }
+}
+
+Dataset splitLast(Dataset &data, double fraction) {
+  auto kept = static_cast<int64_t>(std::floor(static_cast<double>(data.rows) * (1.0 - fraction)));
+  if (kept <= 0 || kept >= data.rows)
+    fail("{}: {} rows cannot be split with a validation fraction of {}: one part would be empty",
+         data.file, data.rows, fraction);
+  Dataset last;
+  last.file = data.file;
+  last.classes = data.classes;
+  last.rows = data.rows - kept;
+  for (const Array &input : data.inputs)
+    last.inputs.push_back(rowsOf(input, kept, data.rows));
+  for (const Array &target : data.targets)
+    last.targets.push_back(rowsOf(target, kept, data.rows));
+  for (Array &input : data.inputs)
+    keepFirstRows(input, kept);
+  for (Array &target : data.targets)
+    keepFirstRows(target, kept);
+  if (!data.lines.empty()) {
+    last.lines.assign(data.lines.begin() + kept, data.lines.end());
+    data.lines.resize(static_cast<size_t>(kept));
+  }
+  data.rows = kept;
+  return last;
+}
+
+} // namespace lamina::trainer

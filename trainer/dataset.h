@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "codegen/compiled_model.h"
+#include "frontend/files/array.h"
+#include "trainer/data_file.h"
+
+namespace lamina::trainer {
+
+/// Rows fit for a model: one array per input and per target, in model order, with the model's
+/// element types and shapes (rows, …).
+struct Dataset {
+  std::string file; ///< where the rows come from, for messages
+  std::vector<frontend::Array> inputs, targets;
+  std::vector<size_t> lines; ///< line of each row in a text file; empty otherwise
+  /// Per target the texts of its labels by class number; empty where the file holds numbers.
+  std::vector<std::vector<std::string>> classes;
+  int64_t rows = 0;
+  int64_t droppedRows = 0; ///< left out because of missing values
+
+  /// "line 17" in text files (from 1), "row 16" elsewhere (from 0).
+  std::string describeRow(int64_t row) const;
+};
+
+/// What to do with a row that lacks a value.
+struct MissingValues {
+  enum class Policy { Error, Drop, Fill } policy = Policy::Error;
+  double fill = 0;
+};
+
+/// How the columns and arrays of a file become inputs and targets.
+struct BindOptions {
+  /// Columns of a table by name or by number (from 0, negative from the end). No target columns:
+  /// the last ones, as many as the targets need.
+  std::vector<std::string> targetColumns, dropColumns;
+  /// Texts (or numbers) of the labels in class order; empty: sorted, or as an ARFF file declares.
+  std::vector<std::string> classes;
+  MissingValues missing;
+  /// Per target the number of classes if its values are class numbers, 0 otherwise. Shorter
+  /// vectors count as filled up with 0.
+  std::vector<int64_t> targetClasses;
+  bool wantTargets = true; ///< false: targets in the data are ignored
+};
+
+/// Makes the rows of `file` fit `inputs` and `targets` (a dimension of -1 is the row count): finds
+/// the arrays or columns, checks shapes, casts values and checks labels. Takes the arrays out of
+/// `file` where no cast is needed. Throws UserError with the file, the place and what to do.
+Dataset bindDataset(DataFile file, const std::vector<codegen::TensorSpec> &inputs,
+                    const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);
+
+/// The two parts of bindDataset.
+Dataset bindTable(const Table &table, const std::vector<codegen::TensorSpec> &inputs,
+                  const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);
+Dataset bindArrays(DataFile file, const std::vector<codegen::TensorSpec> &inputs,
+                   const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);
+
+/// Refuses a class number outside 0 <= label < classes, or one that is not an integer.
+void checkLabels(const Dataset &data, const std::vector<codegen::TensorSpec> &targets,
+                 const std::vector<int64_t> &targetClasses);
+
+/// Values of one row of a tensor: the product of all dimensions after the first.
+int64_t valuesPerRow(const std::vector<int64_t> &shape);
+
+/// Splits off the last `fraction` of the rows, as Keras' validation_split does (before any
+/// shuffling): floor(rows * (1 - fraction)) rows stay. Throws UserError when a part is empty.
+Dataset splitLast(Dataset &data, double fraction);
+
+} // namespace lamina::trainer

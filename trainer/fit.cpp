@@ -1,0 +1,171 @@
+#include "trainer/fit.h"
+
+#include <cmath>
+#include <optional>
+
+#include "support/error.h"
+#include "trainer/cast.h"
+#include "trainer/shuffle.h"
+
+namespace lamina::trainer {
+
+namespace {
+
+using frontend::Array;
+
+/// The first element that is NaN or infinite.
+std::optional<size_t> findNonFinite(const Array &array) {
+  if (array.type != ElementType::F32 && array.type != ElementType::F64)
+    return std::nullopt;
+  for (size_t i = 0; i < static_cast<size_t>(array.elementCount()); ++i)
+    if (!std::isfinite(loadValue(array, i)))
+      return i;
+  return std::nullopt;
+}
+
+/// What to do about a loss that is not finite: data with such values are the first suspect.
+std::string nonFiniteAdvice(const Dataset &data) {
+  for (const auto *arrays : {&data.inputs, &data.targets})
+    for (const Array &array : *arrays)
+      if (auto index = findNonFinite(array)) {
+        int64_t row = static_cast<int64_t>(*index) / valuesPerRow(array.shape);
+        return fmt::format("{} has values that are not finite, the first in {}", data.file,
+                           data.describeRow(row));
+      }
+  return "lower the learning rate, or scale the inputs";
+}
+
+class FitLoop {
+public:
+  FitLoop(ModelRunner &runner, const Dataset &training, const Dataset *validation,
+          const FitOptions &options, const std::vector<FitObserver *> &observers,
+          const FitPosition &start)
+      : runner_(runner), training_(training), validation_(validation), options_(options),
+        observers_(observers), position_(start), batches_(training, runner.signature().batchSize),
+        logs_(runner.signature().trainLogs.size()) {}
+
+  History run() {
+    FitPosition start = position_;
+    FitPlan plan{options_.epochs, batches_.count(), &start};
+    tell([&](FitObserver &observer) { observer.onTrainBegin(plan); });
+    while (position_.epoch < options_.epochs)
+      runEpoch();
+    tell([](FitObserver &observer) { observer.onTrainEnd(); });
+    return position_.history;
+  }
+
+private:
+  template <typename Call> void tell(Call call) {
+    for (FitObserver *observer : observers_)
+      call(*observer);
+  }
+
+  void runEpoch() {
+    int64_t epoch = position_.epoch;
+    tell([&](FitObserver &observer) { observer.onEpochBegin(epoch); });
+    LogMeans means(runner_.signature().trainLogs);
+    if (position_.step > 0) {
+      means.rows = position_.rows;
+      means.sums = position_.sums;
+    }
+    std::vector<uint32_t> order;
+    if (options_.shuffle)
+      order = shuffledRows(options_.seed, epoch, static_cast<uint32_t>(training_.rows));
+    while (position_.step < batches_.count())
+      runStep(order, means);
+    finishEpoch(means);
+  }
+
+  void runStep(const std::vector<uint32_t> &order, LogMeans &means) {
+    Batch batch = batches_.get(position_.step, order);
+    runner_.trainStep(batch, logs_.data());
+    ++position_.step;
+    if (!logs_.empty() && !std::isfinite(logs_[0]))
+      fail("{}: epoch {}, step {}: the loss is {}; {}", runner_.name(), position_.epoch + 1,
+           position_.step, std::isnan(logs_[0]) ? "nan" : "infinite (nan would come next)",
+           nonFiniteAdvice(training_));
+    means.add(logs_, batch.rows);
+    position_.rows = means.rows;
+    position_.sums = means.sums;
+    tell([&](FitObserver &observer) {
+      observer.onStepEnd(position_.epoch, position_.step, means);
+      if (position_.step < batches_.count())
+        observer.onPosition(runner_, position_);
+    });
+  }
+
+  void finishEpoch(const LogMeans &means) {
+    Logs logs = means.means();
+    if (validation_)
+      for (const auto &[name, value] : evaluate(runner_, *validation_))
+        logs["val_" + name] = value;
+    position_.history.push_back(logs);
+    int64_t epoch = position_.epoch++;
+    position_.step = 0;
+    tell([&](FitObserver &observer) { observer.onEpochEnd(epoch, logs); });
+    tell([&](FitObserver &observer) { observer.onPosition(runner_, position_); });
+  }
+
+  ModelRunner &runner_;
+  const Dataset &training_;
+  const Dataset *validation_;
+  const FitOptions &options_;
+  const std::vector<FitObserver *> &observers_;
+  FitPosition position_;
+  Batches batches_;
+  std::vector<float> logs_;
+};
+
+} // namespace
+
+History fit(ModelRunner &runner, const Dataset &training, const Dataset *validation,
+            const FitOptions &options, const std::vector<FitObserver *> &observers,
+            const FitPosition &start) {
+  return FitLoop(runner, training, validation, options, observers, start).run();
+}
+
+Logs evaluate(ModelRunner &runner, const Dataset &data) {
+  Batches batches(data, runner.signature().batchSize);
+  LogMeans means(runner.signature().evaluateLogs);
+  std::vector<float> logs(runner.signature().evaluateLogs.size());
+  for (int64_t i = 0; i < batches.count(); ++i) {
+    Batch batch = batches.get(i, {});
+    runner.evaluateStep(batch, logs.data());
+    means.add(logs, batch.rows);
+  }
+  return means.means();
+}
+
+std::vector<Array> predict(ModelRunner &runner, const Dataset &data) {
+  const auto &signature = runner.signature();
+  std::vector<Array> outputs;
+  std::vector<std::byte *> ends;
+  std::vector<size_t> rowBytes;
+  for (const codegen::TensorSpec &spec : signature.outputs) {
+    std::vector<int64_t> shape = spec.shape;
+    shape[0] = data.rows;
+    outputs.push_back(frontend::makeArray(spec.type, shape));
+    ends.push_back(outputs.back().bytes.data());
+    rowBytes.push_back(static_cast<size_t>(valuesPerRow(shape)) * byteWidth(spec.type));
+  }
+  Batches batches(data, signature.batchSize);
+  std::vector<void *> pointers(outputs.size());
+  for (int64_t i = 0; i < batches.count(); ++i) {
+    Batch batch = batches.get(i, {});
+    pointers.assign(ends.begin(), ends.end());
+    runner.predictStep(batch, pointers.data());
+    for (size_t o = 0; o < ends.size(); ++o)
+      ends[o] += batch.rows * rowBytes[o];
+  }
+  return outputs;
+}
+
+void requireFinite(const std::string &model, const std::map<std::string, Array> &weights) {
+  for (const auto &[path, array] : weights)
+    if (findNonFinite(array))
+      fail("{}: after the last step '{}' has values that are not finite; lower the learning rate, "
+           "or scale the inputs",
+           model, printable(path));
+}
+
+} // namespace lamina::trainer

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "trainer/dataset.h"
+#include "trainer/model_runner.h"
+
+namespace lamina::trainer {
+
+struct FitOptions {
+  int64_t epochs = 1; ///< in total, those before a resumed position included
+  uint64_t seed = 0;  ///< of the shuffling
+  bool shuffle = true;
+};
+
+/// The logs of every finished epoch, first epoch first. Validation logs begin with "val_".
+using History = std::vector<Logs>;
+
+/// Where training stands between two steps. Together with the model's state it determines the rest
+/// of the training bit by bit.
+struct FitPosition {
+  int64_t epoch = 0;        ///< epochs finished
+  int64_t step = 0;         ///< steps done of the epoch after those
+  double rows = 0;          ///< rows seen in that epoch …
+  std::vector<double> sums; ///< … and the sums of value times rows of its logs
+  History history;
+};
+
+/// What a training run consists of, for those who watch it.
+struct FitPlan {
+  int64_t epochs = 0, stepsPerEpoch = 0;
+  const FitPosition *start = nullptr;
+};
+
+/// Watches a training run: progress bar, logs, checkpoints. Epochs and steps count from 0; `step`
+/// is the number of steps done in the epoch.
+class FitObserver {
+public:
+  virtual ~FitObserver() = default;
+  virtual void onTrainBegin(const FitPlan &plan) {}
+  virtual void onEpochBegin(int64_t epoch) {}
+  virtual void onStepEnd(int64_t epoch, int64_t step, const LogMeans &means) {}
+  virtual void onEpochEnd(int64_t epoch, const Logs &logs) {}
+  /// After every step and once more after every epoch (then `position.step` is 0): a point from
+  /// which training can be resumed.
+  virtual void onPosition(const ModelRunner &runner, const FitPosition &position) {}
+  virtual void onTrainEnd() {}
+};
+
+/// Trains as Keras' `fit` does: every epoch runs over all rows in a new random order (or in file
+/// order), the last batch of an epoch is smaller, an epoch's logs are means over its rows, each
+/// batch's taken before its update. `validation` may be null. The history holds the epochs of the
+/// start position too. Throws UserError when a loss is not finite.
+History fit(ModelRunner &runner, const Dataset &training, const Dataset *validation,
+            const FitOptions &options, const std::vector<FitObserver *> &observers = {},
+            const FitPosition &start = {});
+
+/// Means of the evaluation logs over all rows.
+Logs evaluate(ModelRunner &runner, const Dataset &data);
+
+/// The outputs for all rows, one array per output in model order.
+std::vector<frontend::Array> predict(ModelRunner &runner, const Dataset &data);
+
+/// Throws UserError when a floating-point variable holds NaN or infinity: such weights are not
+/// worth a file.
+void requireFinite(const std::string &model, const std::map<std::string, frontend::Array> &weights);
+
+} // namespace lamina::trainer

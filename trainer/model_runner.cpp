@@ -1,0 +1,109 @@
+#include "trainer/model_runner.h"
+
+#include <utility>
+
+#include "support/error.h"
+#include "trainer/cast.h"
+
+namespace lamina::trainer {
+
+using codegen::VariableSpec;
+using frontend::Array;
+
+ModelRunner::ModelRunner(std::string name, const codegen::CompiledModel &model,
+                         const lamina_env &env)
+    : name_(std::move(name)), model_(model), env_(env), state_(model.signature().stateBytes),
+      workspace_(model.signature().workspaceBytes) {}
+
+void ModelRunner::require(int status, const char *function) const {
+  if (status != LAMINA_OK)
+    fail("{}: {} failed: {}", name_, function, lamina_status_text(status));
+}
+
+void ModelRunner::initialize(uint64_t seed) {
+  require(model_.init(state_.data(), seed), "initialization");
+}
+
+void ModelRunner::load(const std::map<std::string, Array> &values) {
+  const auto &variables = signature().variables;
+  std::vector<Array> arrays(variables.size());
+  std::vector<const void *> pointers(variables.size());
+  for (size_t i = 0; i < variables.size(); ++i) {
+    const VariableSpec &variable = variables[i];
+    auto found = values.find(variable.path);
+    if (variable.path.empty() || found == values.end())
+      continue;
+    if (found->second.shape != variable.shape)
+      fail("{}: weights '{}' have shape {}, but the model wants {}", name_, variable.path,
+           frontend::describeShape(found->second.shape), frontend::describeShape(variable.shape));
+    arrays[i] = castArray(found->second, variable.type, [&](size_t, double value) {
+      fail("{}: weights '{}' hold {}, which is no value of type {}", name_, variable.path, value,
+           typeName(variable.type));
+    });
+    pointers[i] = arrays[i].bytes.data();
+  }
+  require(model_.load(state_.data(), pointers.data()), "loading the weights");
+}
+
+std::map<std::string, Array> ModelRunner::save() const {
+  std::vector<Array> all = saveAll();
+  std::map<std::string, Array> result;
+  for (size_t i = 0; i < all.size(); ++i)
+    if (!signature().variables[i].path.empty())
+      result.emplace(signature().variables[i].path, std::move(all[i]));
+  return result;
+}
+
+std::vector<Array> ModelRunner::saveAll() const {
+  std::vector<Array> arrays;
+  std::vector<void *> pointers;
+  for (const VariableSpec &variable : signature().variables)
+    pointers.push_back(
+        arrays.emplace_back(frontend::makeArray(variable.type, variable.shape)).bytes.data());
+  // The arrays' bytes stay where they are when the vector of arrays grows.
+  require(model_.save(state_.data(), pointers.data()), "saving the weights");
+  return arrays;
+}
+
+void ModelRunner::loadAll(const std::vector<Array> &values) {
+  std::vector<const void *> pointers;
+  for (const Array &value : values)
+    pointers.push_back(value.bytes.data());
+  require(model_.load(state_.data(), pointers.data()), "loading the state");
+}
+
+void ModelRunner::trainStep(const Batch &batch, float *logs) {
+  require(model_.trainStep(&env_, state_.data(), workspace_.data(), batch.rows, batch.inputs,
+                           batch.targets, logs),
+          "a training step");
+}
+
+void ModelRunner::evaluateStep(const Batch &batch, float *logs) {
+  require(model_.evaluate(&env_, state_.data(), workspace_.data(), batch.rows, batch.inputs,
+                          batch.targets, logs),
+          "evaluation");
+}
+
+void ModelRunner::predictStep(const Batch &batch, void *const *outputs) {
+  require(
+      model_.predict(&env_, state_.data(), workspace_.data(), batch.rows, batch.inputs, outputs),
+      "prediction");
+}
+
+LogMeans::LogMeans(std::vector<std::string> names)
+    : sums(names.size(), 0.0), names_(std::move(names)) {}
+
+void LogMeans::add(const std::vector<float> &batchLogs, uint32_t batchRows) {
+  for (size_t i = 0; i < sums.size(); ++i)
+    sums[i] += static_cast<double>(batchLogs[i]) * batchRows;
+  rows += batchRows;
+}
+
+Logs LogMeans::means() const {
+  Logs logs;
+  for (size_t i = 0; i < sums.size(); ++i)
+    logs[names_[i]] = rows > 0 ? sums[i] / rows : 0.0;
+  return logs;
+}
+
+} // namespace lamina::trainer
