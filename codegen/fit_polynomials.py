@@ -8,7 +8,7 @@ that remain are fitted again each time, so that they take up the rounding of the
 """
 import struct
 
-from mpmath import mp, mpf, cos, erf, erfc, exp, expm1, log, log1p, matrix, lu_solve, pi, sin, sqrt
+from mpmath import cos, erf, erfc, exp, log, log1p, lu_solve, matrix, mp, mpf, pi, sin, sqrt
 
 mp.prec = 240
 
@@ -72,8 +72,8 @@ def fit(name, g, weight, low, high, degree, kind):
         rest = [y - fixed[-1] * x ** k for x, y in zip(nodes, rest)]
     error = max(abs(w * y) for w, y in zip(weights, rest))
     print(f"/// {name}: error 2^{float(log(error, 2)):.1f} (unrounded 2^{float(log(ideal, 2)):.1f})")
-    suffix = "f" if kind == "f32" else ""
-    texts = [(mp.nstr(c, 9, min_fixed=0, max_fixed=0) if kind == "f32" else repr(float(c))) for c in fixed]
+    texts = [mp.nstr(c, 9, min_fixed=0, max_fixed=0) if kind == "f32" else repr(float(c))
+             for c in fixed]
     for c, text in zip(fixed, texts):
         if kind == "f32":
             assert struct.unpack("f", struct.pack("f", float(text)))[0] == float(c), (text, c)
@@ -81,3 +81,47 @@ def fit(name, g, weight, low, high, degree, kind):
     for i in range(0, len(texts), 4):
         print("    " + ", ".join(texts[i:i + 4]) + ("," if i + 4 < len(texts) else ""))
     print("};")
+
+
+def fit_exp_and_log():
+    half = log(2) / 2 * mpf("1.0001")
+    for name, degree, kind in (("expTailF32", 4, "f32"), ("expTailF64", 9, "f64")):
+        fit(name, lambda r: (exp(r) - 1 - r) / r ** 2, lambda r: r ** 2 / exp(r), -half, half,
+            degree, kind)
+    fit("logTailF32", lambda f: (log1p(f) - f) / f ** 2, lambda f: abs(f ** 2 / log1p(f)),
+        -0.25, 0.5, 8, "f32")
+
+    def atanh_tail(z):
+        s = sqrt(z)
+        return (log((1 + s) / (1 - s)) - 2 * s) / (s * z)
+    for name, degree in (("logTailF64", 6), ("logTailLong", 7)):
+        fit(name, atanh_tail, lambda z: z / 2, 0, mpf("0.17158") ** 2, degree, "f64")
+
+
+def fit_erf(kind, border, top, center, degrees):
+    def small(z):
+        return erf(sqrt(z)) / sqrt(z) - 1
+
+    def large(v):
+        return -log(erfc(v + center)) / (v + center) - 1
+    name = kind.upper()
+    fit("erfSmall" + name, small, lambda z: 1 / (small(z) + 1), 0, border ** 2, degrees[0], kind)
+    fit("erfLarge" + name, large, lambda v: (v + center) * erfc(v + center), border - center,
+        top - center, degrees[1], kind)
+
+
+def fit_sin_and_cos(kind, degree):
+    end = (pi / 4 * mpf("1.0001")) ** 2
+    name = kind.upper()
+    fit("sinTail" + name, lambda z: (sin(sqrt(z)) / sqrt(z) - 1) / z, lambda z: z, 0, end, degree,
+        kind)
+    fit("cosTail" + name, lambda z: (cos(sqrt(z)) - 1 + z / 2) / z ** 2,
+        lambda z: z ** 2 / cos(sqrt(z)), 0, end, degree, kind)
+
+
+if __name__ == "__main__":
+    fit_exp_and_log()
+    fit_erf("f32", mpf("0.84"), 4, 0, (5, 5))
+    fit_erf("f64", mpf(1), 6, 3, (11, 17))
+    fit_sin_and_cos("f32", 2)
+    fit_sin_and_cos("f64", 5)

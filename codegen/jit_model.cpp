@@ -1,7 +1,6 @@
 // A model compiled into this process.
 #include "codegen/driver.h"
-#include "codegen/function_emitter.h"
-#include "codegen/jit_compiler.h"
+#include "codegen/jit_functions.h"
 #include "ir/module.h"
 #include "passes/plan.h"
 #include "support/error.h"
@@ -11,9 +10,6 @@ using namespace mlir;
 
 namespace lamina::codegen {
 namespace {
-
-using Entry = int(const lamina_env *env, void *state, void *workspace, uint32_t rows,
-                  const void *const *arguments, void *const *results);
 
 /// How a function's arguments and results that are not variables are counted out to the caller's
 /// arrays: their positions in those arrays, in the function's order.
@@ -53,16 +49,9 @@ public:
   }
 
 private:
-  struct Function {
-    Entry *entry = nullptr;
-    Plumbing plumbing;
-  };
-
-  void compile(ModuleOp module, const CompileOptions &options);
-  const Function &function(llvm::StringRef name) const;
   int run(llvm::StringRef name, const lamina_env *env, void *state, void *workspace, uint32_t rows,
           const void *const *arguments, void *const *results) const {
-    return function(name).entry(env, state, workspace, rows, arguments, results);
+    return functions.get(name)(env, state, workspace, rows, arguments, results);
   }
   int call(llvm::StringRef name, const lamina_env *env, void *state, void *workspace,
            uint32_t rows, const void *const *inputs, const void *const *targets,
@@ -81,8 +70,8 @@ private:
   };
   Scratch scratch() const { return Scratch(signature_.workspaceBytes); }
 
-  std::unique_ptr<JitCompiler> jit;
-  llvm::StringMap<Function> functions;
+  JitFunctions functions;
+  llvm::StringMap<Plumbing> plumbings;
 };
 
 Plumbing makePlumbing(func::FuncOp function) {
@@ -112,67 +101,27 @@ Plumbing makePlumbing(func::FuncOp function) {
   return plumbing;
 }
 
-[[noreturn]] void failInternally(llvm::Error error) {
-  fail("code generation failed: {}", llvm::toString(std::move(error)));
-}
-
-JitModel::JitModel(ModuleOp module, const CompileOptions &options) {
+JitModel::JitModel(ModuleOp module, const CompileOptions &options)
+    : functions(module, options.target, options.compileThreads) {
   signature_ = makeSignature(module);
-  hasTraining_ = static_cast<bool>(module.lookupSymbol<func::FuncOp>(ir::kTrainStep));
-  compile(module, options);
-}
-
-void JitModel::compile(ModuleOp module, const CompileOptions &options) {
-  std::vector<std::unique_ptr<FunctionEmitter>> emitters;
-  for (auto function : module.getOps<func::FuncOp>()) {
-    emitters.push_back(std::make_unique<FunctionEmitter>(function, function.getName().str(),
-                                                         options.target));
-    functions[function.getName()].plumbing = makePlumbing(function);
-  }
-  // Kernels are dealt out to as many modules as there are compile threads.
-  unsigned parts = std::max(1u, options.compileThreads);
-  std::vector<std::unique_ptr<ModuleWithContext>> modules;
-  for (unsigned part = 0; part < parts; ++part)
-    modules.push_back(ModuleWithContext::create("part" + std::to_string(part), options.target));
-  size_t next = 0;
-  for (auto &emitter : emitters) {
-    for (size_t kernel = 0; kernel < emitter->kernelCount(); ++kernel)
-      emitter->emitKernel(*modules[next++ % parts]->module, kernel);
-    emitter->emitEntry(*modules[0]->module);
-  }
-  auto created = JitCompiler::create(options.target, options.compileThreads);
-  if (!created)
-    failInternally(created.takeError());
-  jit = std::move(*created);
-  if (llvm::Error error = jit->add(std::move(modules)))
-    failInternally(std::move(error));
-  for (auto &entry : functions) {
-    auto address = jit->lookupFunction<Entry>(entry.getKey());
-    if (!address)
-      failInternally(address.takeError());
-    entry.second.entry = *address;
-  }
-}
-
-const JitModel::Function &JitModel::function(llvm::StringRef name) const {
-  auto found = functions.find(name);
-  if (found == functions.end())
-    fail("the model has no function '{}'", name.str());
-  return found->second;
+  hasTraining_ = functions.contains(ir::kTrainStep);
+  for (auto function : module.getOps<func::FuncOp>())
+    plumbings[function.getName()] = makePlumbing(function);
 }
 
 int JitModel::call(llvm::StringRef name, const lamina_env *env, void *state, void *workspace,
                    uint32_t rows, const void *const *inputs, const void *const *targets,
                    void *const *outputs, float *logs) const {
   using Slot = Plumbing::Slot;
-  const Function &callee = function(name);
+  JitFunctions::Entry *entry = functions.get(name);
+  const Plumbing &plumbing = plumbings.find(name)->second;
   llvm::SmallVector<const void *, 16> arguments;
   llvm::SmallVector<void *, 16> results;
-  for (const Slot &slot : callee.plumbing.arguments)
+  for (const Slot &slot : plumbing.arguments)
     arguments.push_back(slot.kind == Slot::Input ? inputs[slot.index] : targets[slot.index]);
-  for (const Slot &slot : callee.plumbing.results)
+  for (const Slot &slot : plumbing.results)
     results.push_back(slot.kind == Slot::Output ? outputs[slot.index] : logs + slot.index);
-  return callee.entry(env, state, workspace, rows, arguments.data(), results.data());
+  return entry(env, state, workspace, rows, arguments.data(), results.data());
 }
 
 int JitModel::load(void *state, const void *const *variables) const {

@@ -68,7 +68,10 @@ llvm::Value *emitExp(llvm::IRBuilderBase &b, const MathContext &math, llvm::Valu
 
 llvm::Value *expOfSum(MathBuilder &m, llvm::Value *high, llvm::Value *low) {
   ExpReduction exp = reduceForExp(m, high);
-  llvm::Value *y = m.add(m.constant(1.0), expm1OfReduced(m, exp.r, m.add(exp.lost, low)));
+  llvm::Value *one = m.constant(1.0);
+  // exp(r + d) - 1 = (exp(r) - 1) + d exp(r), since d^2 does not matter.
+  llvm::Value *p = expm1OfReduced(m, exp.r);
+  llvm::Value *y = m.add(one, m.fma(m.add(exp.lost, low), m.add(one, p), p));
   y = m.fromBits(m.builder().CreateAdd(m.bits(y), exp.shiftedN));
   // `low` may have carried the sum over the largest number, to the bit pattern of a NaN.
   y = m.select(m.isNan(y), m.infinity(), y);

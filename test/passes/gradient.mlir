@@ -98,7 +98,7 @@ module @calls {
 
 // -----
 
-// The gradient's operations have the locations of the operations they are of.
+// No gradient flows through integers, and a variable that nobody reads has none.
 // CHECK-LABEL: module @integers
 module @integers {
   lamina.variable @v : tensor<4xf32> {trainable}

@@ -74,7 +74,7 @@ void addModelVariables(GraphBuilder &graph, ModuleOp module, func::FuncOp functi
       shape.push_back(1 + graph.choose(5));
     RankedTensorType type = graph.typeOf(shape, graph.floatType());
     std::string name = "v" + std::to_string(i);
-    auto variable = builder.create<VariableOp>(module.getLoc(), name, type);
+    auto variable = builder.create<VariableOp>(module.getLoc(), builder.getStringAttr(name), TypeAttr::get(type));
     variable.setTrainable(true);
     addArgument(graph, function, type,
                 {StringAttr::get(context, kVariableAttr), FlatSymbolRefAttr::get(context, name)},

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "ir/tensor.h"
+#include "passes/plan.h"
+
+namespace lamina::passes {
+
+/// Runs planned functions as compiled code does: kernels read from and write to bytes at the places
+/// that the memory plan names, wave by wave. What a kernel computes the interpreter says. Memory
+/// that was never written holds NaN.
+class PlannedExecution {
+public:
+  /// `backwards` runs the kernels of a wave in reverse order, which must make no difference.
+  PlannedExecution(mlir::ModuleOp module, int64_t rows, bool backwards);
+
+  void setVariable(ir::VariableOp variable, const ir::Tensor &value);
+  ir::Tensor getVariable(ir::VariableOp variable) const;
+
+  /// `arguments`: those that are not variables. Gives the results that are not variables.
+  std::vector<ir::Tensor> run(mlir::func::FuncOp function, std::vector<ir::Tensor> arguments);
+
+private:
+  void runKernel(ir::KernelOp kernel, mlir::func::FuncOp function);
+  ir::Tensor read(mlir::RankedTensorType type, const Place &place) const;
+  void write(mlir::RankedTensorType type, const Place &place, const ir::Tensor &value);
+  /// Byte offset of an element from the beginning of its buffer.
+  int64_t offsetOf(mlir::RankedTensorType type, ir::PackedAttr layout,
+                   llvm::ArrayRef<int64_t> index) const;
+
+  mlir::ModuleOp module;
+  int64_t rows;
+  bool backwards;
+  std::vector<std::byte> state, arena;
+  std::vector<ir::Tensor> arguments, results;
+};
+
+} // namespace lamina::passes
