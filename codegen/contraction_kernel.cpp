@@ -9,8 +9,9 @@ using namespace mlir;
 namespace lamina::codegen {
 namespace {
 
-/// Steps of the contracted index in one turn of the loop.
-constexpr int64_t kUnroll = 4;
+/// Steps of the contracted index in one turn of the loop: two hide its overhead behind a tile of
+/// eight or more sums, and every further one is code to generate.
+constexpr int64_t kUnroll = 2;
 
 /// Addresses of a contraction's operand: base + depth * depthStride + constant offsets.
 struct OperandCursor {

@@ -2,6 +2,7 @@
 
 #include "llvm/IR/Module.h"
 #include "codegen/elementwise.h"
+#include "codegen/loops.h"
 #include "codegen/random_bits.h"
 #include "ir/module.h"
 
@@ -440,21 +441,51 @@ llvm::Value *ExpressionEmitter::load(const Storage &storage, ArrayRef<Index> ind
   if (isContiguous(storage, indices))
     return loadAt(address(storage, indices), storage.type.getElementType(),
                   vectorDimension(indices) >= 0);
-  int dimension = vectorDimension(indices);
   llvm::Value *result = nullptr;
   for (unsigned lane = 0; lane < lanes; ++lane) {
-    Indices scalar(indices);
-    llvm::Value *offset = i64(lane);
-    if (mask && lane > 0)
-      offset = builder.CreateSelect(builder.CreateExtractElement(mask, lane), offset, i64(0));
-    scalar[dimension] = {builder.CreateAdd(indices[dimension].base, offset), false, 1};
     llvm::Value *element =
-        loadAt(address(storage, scalar), storage.type.getElementType(), false);
+        loadAt(laneAddress(storage, indices, lane).pointer, storage.type.getElementType(), false);
     if (!result)
       result = llvm::PoisonValue::get(llvm::FixedVectorType::get(element->getType(), lanes));
     result = builder.CreateInsertElement(result, element, lane);
   }
   return result;
+}
+
+/// Elements from one lane to the next where that is a constant.
+static std::optional<int64_t> laneStride(const Storage &storage, int dimension) {
+  if (!storage.packed)
+    return storage.strides[dimension];
+  int64_t packed = storage.packed.getDimension();
+  if (dimension == packed)
+    return std::nullopt;
+  int64_t stride = storage.packed.getWidth();
+  for (int64_t d = dimension + 1; d < storage.type.getRank(); ++d)
+    stride *= d == packed ? 1 : storage.type.getDimSize(d);
+  return stride;
+}
+
+ExpressionEmitter::Lane ExpressionEmitter::laneAddress(const Storage &storage,
+                                                       ArrayRef<Index> indices, unsigned lane) {
+  int dimension = vectorDimension(indices);
+  llvm::Value *source = builder.getInt32(lane), *offset = i64(lane);
+  if (mask && lane > 0) {
+    llvm::Value *counts = builder.CreateExtractElement(mask, lane);
+    source = builder.CreateSelect(counts, source, builder.getInt32(0));
+    offset = builder.CreateSelect(counts, offset, i64(0));
+  }
+  Indices scalar(indices);
+  scalar[dimension] = {indices[dimension].base, false, 1};
+  std::optional<int64_t> stride = laneStride(storage, dimension);
+  if (!stride) {
+    scalar[dimension].base = builder.CreateAdd(indices[dimension].base, offset);
+    return {address(storage, scalar), source};
+  }
+  llvm::Type *element = memoryType(builder.getContext(), storage.type.getElementType());
+  if (lane == 0)
+    firstLane = address(storage, scalar);
+  return {builder.CreateInBoundsGEP(element, firstLane, builder.CreateMul(offset, i64(*stride))),
+          source};
 }
 
 void ExpressionEmitter::store(const Storage &storage, ArrayRef<Index> indices,
@@ -484,18 +515,13 @@ void ExpressionEmitter::store(const Storage &storage, ArrayRef<Index> indices,
       builder.CreateAlignedStore(value, address(storage, indices), align);
     return;
   }
+  // A lane that does not count stores the first lane's value at the first lane's place again.
   for (unsigned lane = 0; lane < lanes; ++lane) {
-    // A lane that does not count stores the first lane's value at the first lane's place again.
-    Indices scalar(indices);
-    llvm::Value *source = builder.getInt32(lane), *offset = i64(lane);
-    if (mask && lane > 0) {
-      llvm::Value *counts = builder.CreateExtractElement(mask, lane);
-      source = builder.CreateSelect(counts, source, builder.getInt32(0));
-      offset = builder.CreateSelect(counts, offset, i64(0));
-    }
-    scalar[dimension] = {builder.CreateAdd(indices[dimension].base, offset), false, 1};
-    builder.CreateAlignedStore(builder.CreateExtractElement(value, source),
-                               address(storage, scalar), align);
+    Lane place = laneAddress(storage, indices, lane);
+    if (auto constant = constantOf(place.source); constant && *constant != lane)
+      continue;
+    builder.CreateAlignedStore(builder.CreateExtractElement(value, place.source), place.pointer,
+                               align);
   }
 }
 

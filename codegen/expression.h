@@ -90,6 +90,13 @@ private:
   llvm::Value *computeRandom(ir::RngBitsOp op, llvm::ArrayRef<Index> indices);
   llvm::Value *lanewise(mlir::Value value, llvm::ArrayRef<Index> indices);
   llvm::Value *load(const Storage &storage, llvm::ArrayRef<Index> indices);
+
+  /// Where a lane of a vector that is not contiguous stands, and which lane to take: its own, or the
+  /// first one when the mask leaves it out. Lanes are asked for in order.
+  struct Lane {
+    llvm::Value *pointer, *source;
+  };
+  Lane laneAddress(const Storage &storage, llvm::ArrayRef<Index> indices, unsigned lane);
   llvm::Value *linearIndex(mlir::RankedTensorType type, llvm::ArrayRef<Index> indices);
 
   struct Entry {
@@ -105,6 +112,7 @@ private:
   llvm::Value *rows;
   int64_t batchSize;
   llvm::Value *mask = nullptr;
+  llvm::Value *firstLane = nullptr; ///< address of lane 0 of the vector at hand
   llvm::DenseMap<mlir::Value, Storage> storages;
   llvm::DenseMap<mlir::Operation *, llvm::GlobalVariable *> constants;
   std::vector<llvm::DenseMap<mlir::Value, llvm::SmallVector<Entry, 2>>> scopes;

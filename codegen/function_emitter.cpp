@@ -49,30 +49,47 @@ FunctionEmitter::FunctionEmitter(func::FuncOp function, std::string name, const 
       batchSize(ir::getBatchSize(function->getParentOfType<ModuleOp>())) {
   auto arena = function->getAttrOfType<IntegerAttr>(passes::kArenaBytesAttr);
   arenaBytes = arena ? arena.getInt() : 0;
-  collectJobs();
+  collectKernels();
 }
 
 FunctionEmitter::~FunctionEmitter() = default;
 
-void FunctionEmitter::collectJobs() {
+size_t FunctionEmitter::findOrAddKernel(KernelJob job) {
+  auto [entry, isNew] = kernelsByKey.try_emplace(job.key(), emitters.size());
+  if (isNew) {
+    job.name = name + ".kernel" + std::to_string(emitters.size());
+    kernelNames.push_back(job.name);
+    emitters.push_back(KernelEmitter::create(job, target));
+  }
+  return entry->second;
+}
+
+void FunctionEmitter::collectKernels() {
   auto argumentOf = [&](Value value) {
     passes::Place place = passes::placeOf(value, function);
     return KernelArgument{place.space, place.offset, place.layout};
   };
   for (ir::KernelOp kernel : function.getBody().front().getOps<ir::KernelOp>()) {
-    KernelJob job{kernel, name + ".kernel" + std::to_string(jobs.size()), {}, {}, batchSize};
+    KernelJob job{kernel, "", {}, {}, batchSize};
     for (Value input : kernel.getInputs())
       job.inputs.push_back(argumentOf(input));
     for (Value output : kernel.getOutputs())
       job.outputs.push_back(argumentOf(output));
     size_t wave = kernel.getWave().value_or(0);
     waves.resize(std::max(waves.size(), wave + 1));
-    waves[wave].kernels.push_back(jobs.size());
     waves[wave].cost += kernel.getSchedule()->getCost();
-    emitters.push_back(KernelEmitter::create(job, target));
-    jobs.push_back(std::move(job));
+    std::vector<int64_t> bindings = job.bindings();
+    waves[wave].launches.push_back({findOrAddKernel(std::move(job)), std::move(bindings)});
   }
-  llvm::erase_if(waves, [](const Wave &wave) { return wave.kernels.empty(); });
+  llvm::erase_if(waves, [](const Wave &wave) { return wave.launches.empty(); });
+}
+
+/// A constant table of a launch's offsets.
+static llvm::Constant *emitBindings(llvm::Module &module, llvm::ArrayRef<int64_t> bindings) {
+  llvm::SmallVector<uint64_t> words(bindings.begin(), bindings.end());
+  llvm::Constant *table = llvm::ConstantDataArray::get(module.getContext(), words);
+  return new llvm::GlobalVariable(module, table->getType(), /*isConstant=*/true,
+                                  llvm::GlobalValue::PrivateLinkage, table, "bindings");
 }
 
 void FunctionEmitter::emitKernel(llvm::Module &module, size_t index) {
@@ -92,15 +109,16 @@ llvm::Function *FunctionEmitter::emitWave(llvm::Module &module, const Wave &wave
   llvm::Value *rows = b.CreateLoad(
       b.getInt64Ty(), b.CreateStructGEP(contextType(module.getContext()), context, kContextRows));
   auto *done = llvm::BasicBlock::Create(module.getContext(), "done", result);
-  for (size_t index : wave.kernels) {
-    llvm::FunctionCallee kernel = module.getOrInsertFunction(jobs[index].name, type);
+  for (const Launch &launch : wave.launches) {
+    llvm::FunctionCallee kernel = module.getOrInsertFunction(kernelNames[launch.kernel],
+                                                             kernelType(module.getContext()));
     llvm::Value *count =
-        b.CreateTrunc(emitters[index]->emitTaskCount(b, rows), b.getInt32Ty());
+        b.CreateTrunc(emitters[launch.kernel]->emitTaskCount(b, rows), b.getInt32Ty());
     auto *run = llvm::BasicBlock::Create(module.getContext(), "run", result);
     auto *next = llvm::BasicBlock::Create(module.getContext(), "next", result);
     b.CreateCondBr(b.CreateICmpULT(task, count), run, next);
     b.SetInsertPoint(run);
-    b.CreateCall(kernel, {context, task});
+    b.CreateCall(kernel, {context, task, emitBindings(module, launch.bindings)});
     b.CreateBr(done);
     b.SetInsertPoint(next);
     task = b.CreateSub(task, count);
@@ -141,8 +159,8 @@ void FunctionEmitter::emitRunWave(llvm::IRBuilder<> &b, llvm::Function *entry, c
                                   llvm::Function *waveFunction, llvm::Value *context,
                                   llvm::Value *rows) {
   llvm::Value *count = b.getInt64(0);
-  for (size_t index : wave.kernels)
-    count = b.CreateAdd(count, emitters[index]->emitTaskCount(b, rows));
+  for (const Launch &launch : wave.launches)
+    count = b.CreateAdd(count, emitters[launch.kernel]->emitTaskCount(b, rows));
   auto runHere = [&] {
     emitLoop(b, b.getInt64(0), count, 1, [&](llvm::Value *task) {
       b.CreateCall(waveFunction, {context, b.CreateTrunc(task, b.getInt32Ty())});

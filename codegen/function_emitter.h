@@ -1,6 +1,7 @@
 #pragma once
 
 #include "codegen/kernel_emitter.h"
+#include "llvm/ADT/StringMap.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace lamina::codegen {
@@ -18,19 +19,26 @@ public:
   FunctionEmitter(mlir::func::FuncOp function, std::string name, const TargetSpec &target);
   ~FunctionEmitter();
 
-  size_t kernelCount() const { return jobs.size(); }
+  /// Kernels that differ in more than where their operands and results stand.
+  size_t kernelCount() const { return emitters.size(); }
   /// Emits kernel `index`; modules may differ from kernel to kernel.
   void emitKernel(llvm::Module &module, size_t index);
   /// Emits waves and entry. Kernels of other modules are declared.
   llvm::Function *emitEntry(llvm::Module &module);
 
 private:
+  /// One use of a kernel.
+  struct Launch {
+    size_t kernel;
+    std::vector<int64_t> bindings;
+  };
   struct Wave {
-    std::vector<size_t> kernels;
+    std::vector<Launch> launches;
     int64_t cost = 0; ///< cycles on one thread
   };
 
-  void collectJobs();
+  void collectKernels();
+  size_t findOrAddKernel(KernelJob job);
   llvm::Function *emitWave(llvm::Module &module, const Wave &wave, size_t number);
   void emitChecks(llvm::IRBuilder<> &builder, llvm::Function *entry);
   void emitRunWave(llvm::IRBuilder<> &builder, llvm::Function *entry, const Wave &wave,
@@ -40,8 +48,9 @@ private:
   std::string name;
   TargetSpec target;
   int64_t batchSize, arenaBytes;
-  std::vector<KernelJob> jobs;
   std::vector<std::unique_ptr<KernelEmitter>> emitters;
+  std::vector<std::string> kernelNames;
+  llvm::StringMap<size_t> kernelsByKey;
   std::vector<Wave> waves;
 };
 

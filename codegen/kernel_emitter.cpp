@@ -11,6 +11,44 @@ llvm::StructType *contextType(llvm::LLVMContext &context) {
                                {pointer, pointer, pointer, pointer, llvm::Type::getInt64Ty(context)});
 }
 
+llvm::FunctionType *kernelType(llvm::LLVMContext &context) {
+  llvm::Type *pointer = llvm::PointerType::getUnqual(context);
+  return llvm::FunctionType::get(llvm::Type::getVoidTy(context),
+                                 {pointer, llvm::Type::getInt32Ty(context), pointer}, false);
+}
+
+std::string KernelJob::key() {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  llvm::DenseMap<Value, unsigned> numbers;
+  auto number = [&](Value value) { numbers.try_emplace(value, numbers.size()); };
+  for (auto [argument, input] : llvm::zip(kernel.getBlock().getArguments(), inputs)) {
+    number(argument);
+    os << argument.getType() << stringifyMemorySpace(input.space) << input.packed << ';';
+  }
+  for (Operation &op : kernel.getBlock()) {
+    os << op.getName() << op.getAttrDictionary() << '(';
+    for (Value operand : op.getOperands())
+      os << numbers.lookup(operand) << ' ';
+    os << ')' << op.getResultTypes() << ';';
+    for (Value result : op.getResults())
+      number(result);
+  }
+  for (const KernelArgument &output : outputs)
+    os << stringifyMemorySpace(output.space) << output.packed << ';';
+  os << kernel.getScheduleAttr() << batchSize;
+  return text;
+}
+
+std::vector<int64_t> KernelJob::bindings() const {
+  std::vector<int64_t> offsets;
+  for (const KernelArgument &input : inputs)
+    offsets.push_back(input.offset);
+  for (const KernelArgument &output : outputs)
+    offsets.push_back(output.offset);
+  return offsets;
+}
+
 KernelEmitter::KernelEmitter(const KernelJob &job, const TargetSpec &target)
     : job(job), target(target), lanes(this->job.kernel.getSchedule()->getVector()) {}
 
@@ -32,11 +70,11 @@ std::unique_ptr<KernelEmitter> KernelEmitter::create(const KernelJob &job,
 
 namespace {
 
-/// Loads base pointers of buffers from the context.
+/// Computes base pointers of buffers from the context and the kernel's bindings.
 class ContextReader {
 public:
-  ContextReader(llvm::IRBuilder<> &builder, llvm::Value *context)
-      : builder(builder), context(context) {}
+  ContextReader(llvm::IRBuilder<> &builder, llvm::Value *context, llvm::Value *bindings)
+      : builder(builder), context(context), bindings(bindings) {}
 
   llvm::Value *field(ContextField number) {
     llvm::StructType *type = contextType(builder.getContext());
@@ -44,31 +82,35 @@ public:
                               builder.CreateStructGEP(type, context, number));
   }
 
-  llvm::Value *pointer(const KernelArgument &argument) {
-    switch (argument.space) {
+  /// The pointer of the next operand or result.
+  llvm::Value *nextPointer(ir::MemorySpace space) {
+    llvm::Type *word = builder.getInt64Ty();
+    llvm::Value *offset = builder.CreateLoad(
+        word, builder.CreateConstInBoundsGEP1_64(word, bindings, next++));
+    bool external = space == ir::MemorySpace::argument || space == ir::MemorySpace::result;
+    llvm::Type *unit = external ? static_cast<llvm::Type *>(builder.getPtrTy()) : builder.getInt8Ty();
+    llvm::Value *place = builder.CreateInBoundsGEP(unit, field(fieldOf(space)), offset);
+    return external ? builder.CreateLoad(unit, place) : place;
+  }
+
+private:
+  static ContextField fieldOf(ir::MemorySpace space) {
+    switch (space) {
     case ir::MemorySpace::arena:
-      return bytes(field(kContextArena), argument.offset);
+      return kContextArena;
     case ir::MemorySpace::state:
-      return bytes(field(kContextState), argument.offset);
+      return kContextState;
     case ir::MemorySpace::argument:
-      return element(field(kContextArguments), argument.offset);
+      return kContextArguments;
     case ir::MemorySpace::result:
-      return element(field(kContextResults), argument.offset);
+      return kContextResults;
     }
     llvm_unreachable("all spaces are listed");
   }
 
-private:
-  llvm::Value *bytes(llvm::Value *base, int64_t offset) {
-    return builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), base, offset);
-  }
-  llvm::Value *element(llvm::Value *array, int64_t index) {
-    llvm::Type *pointer = builder.getPtrTy();
-    return builder.CreateLoad(pointer, builder.CreateConstInBoundsGEP1_64(pointer, array, index));
-  }
-
   llvm::IRBuilder<> &builder;
-  llvm::Value *context;
+  llvm::Value *context, *bindings;
+  unsigned next = 0;
 };
 
 } // namespace
@@ -76,23 +118,21 @@ private:
 llvm::Function *KernelEmitter::emit(llvm::Module &module) {
   llvm::LLVMContext &context = module.getContext();
   builder = std::make_unique<llvm::IRBuilder<>>(context);
-  auto *type = llvm::FunctionType::get(builder->getVoidTy(),
-                                       {builder->getPtrTy(), builder->getInt32Ty()}, false);
-  auto *function =
-      llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, job.name, module);
+  auto *function = llvm::Function::Create(kernelType(context), llvm::GlobalValue::ExternalLinkage,
+                                          job.name, module);
   setTargetAttributes(*function, target);
   function->setVisibility(llvm::GlobalValue::HiddenVisibility);
   builder->SetInsertPoint(llvm::BasicBlock::Create(context, "entry", function));
-  ContextReader reader(*builder, function->getArg(0));
+  ContextReader reader(*builder, function->getArg(0), function->getArg(2));
   rows = reader.field(kContextRows);
   expressions =
       std::make_unique<ExpressionEmitter>(*builder, target, lanes, rows, job.batchSize);
   for (auto [argument, input] : llvm::zip(body().getArguments(), job.inputs))
     expressions->bindStorage(
-        argument, Storage::make(reader.pointer(input), cast<RankedTensorType>(argument.getType()),
+        argument, Storage::make(reader.nextPointer(input.space), cast<RankedTensorType>(argument.getType()),
                                 input.packed, job.batchSize));
   for (auto [result, output] : llvm::zip(kernel().getResults(), job.outputs))
-    outputs.push_back(Storage::make(reader.pointer(output),
+    outputs.push_back(Storage::make(reader.nextPointer(output.space),
                                     cast<RankedTensorType>(result.getType()), output.packed,
                                     job.batchSize));
   hoistScalars();

@@ -8,7 +8,7 @@ namespace lamina::codegen {
 /// Where a kernel's operands and results are: base pointers are fields of the call context.
 struct KernelArgument {
   ir::MemorySpace space = ir::MemorySpace::arena;
-  int64_t offset = 0; ///< bytes, or the index of an argument or result array
+  int64_t offset = 0; ///< bytes, or the index of an argument or result array: the kernel's binding
   ir::PackedAttr packed;
 };
 
@@ -18,14 +18,21 @@ struct KernelJob {
   std::string name;
   std::vector<KernelArgument> inputs, outputs;
   int64_t batchSize = 1;
+
+  /// A text that two jobs share exactly when one's code serves the other with other bindings.
+  std::string key();
+  /// The offsets of inputs and outputs, in order.
+  std::vector<int64_t> bindings() const;
 };
 
 /// Fields of the context that every generated task receives, in order.
 enum ContextField { kContextState, kContextArena, kContextArguments, kContextResults, kContextRows };
 llvm::StructType *contextType(llvm::LLVMContext &context);
+llvm::FunctionType *kernelType(llvm::LLVMContext &context);
 
-/// Emits loops for one kernel family. A kernel is a function `void name(ptr context, i32 task)`;
-/// tasks are independent and may run on any thread.
+/// Emits loops for one kernel family. A kernel is a function
+/// `void name(ptr context, i32 task, ptr bindings)`, where `bindings` are the i64 offsets of its
+/// operands and results; tasks are independent and may run on any thread.
 class KernelEmitter {
 public:
   virtual ~KernelEmitter() = default;

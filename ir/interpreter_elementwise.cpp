@@ -278,6 +278,8 @@ void addElementwiseEvaluators(EvaluatorTable &table) {
   table.add<FmaOp>(evaluateFma);
   table.add<CompareOp>(evaluateCompare);
   table.add<SelectOp>(evaluateSelect);
+  table.add<StopGradientOp>(
+      [](StopGradientOp, ArrayRef<Tensor> operands, int64_t) { return operands[0]; });
   table.add<ConvertOp>(evaluateConvert);
 }
 

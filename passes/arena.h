@@ -20,8 +20,8 @@ struct Storage {
 /// the bytes needed for all. Offsets are sums of `bytes`, so they are aligned as these are.
 ///
 /// Greedy by size with best fit: the largest storage first, each into the smallest gap that holds
-/// it among those that live with it (Pisarchyk and Lee, "Efficient Memory Management for Deep Neural
-/// Net Inference", 2020). Equal sizes go in order of their first wave, then of their index.
+/// it among those that live with it (Pisarchyk and Lee, "Efficient Memory Management for Deep
+/// Neural Net Inference", 2020). Equal sizes go in order of their first wave, then of their index.
 int64_t assignOffsets(std::span<Storage> storages);
 
 /// The most bytes that live in one wave: no assignment needs less.

@@ -1,5 +1,5 @@
-// How operands of contractions stand in memory, decided once for the whole module so that parameters
-// keep their layout from step to step.
+// How operands of contractions stand in memory, decided once for the whole module so that
+// parameters keep their layout from step to step.
 //
 // The kernels for contractions read vectors along the right operand's last dimension, so that one
 // must be free. Where it is not, the right operand is transposed. A variable is not transposed in
@@ -279,7 +279,9 @@ private:
   void join(Value a, Value b) {
     connected.unionSets(a.getAsOpaquePointer(), b.getAsOpaquePointer());
   }
-  void *leaderOf(Value value) { return connected.getOrInsertLeaderValue(value.getAsOpaquePointer()); }
+  void *leaderOf(Value value) {
+    return connected.getOrInsertLeaderValue(value.getAsOpaquePointer());
+  }
 
   ModuleOp module;
   SymbolTable symbols;

@@ -18,7 +18,9 @@ namespace lamina::passes {
 
 namespace {
 
-int64_t waveOf(Operation *kernel) { return *cast<ir::KernelOp>(kernel).getWave(); }
+int64_t waveOf(Operation *kernel) {
+  return *cast<ir::KernelOp>(kernel).getWave();
+}
 
 /// The return's operand through which the value leaves the function, null when it stays inside.
 OpOperand *findReturn(Value value) {
@@ -98,8 +100,7 @@ private:
 
   static bool mayOverwriteAll(ir::KernelOp kernel, Value value, unsigned result) {
     return llvm::all_of(kernel->getOpOperands(), [&](OpOperand &operand) {
-      return operand.get() != value ||
-             mayOverwrite(kernel, operand.getOperandNumber(), result);
+      return operand.get() != value || mayOverwrite(kernel, operand.getOperandNumber(), result);
     });
   }
 

@@ -66,8 +66,7 @@ int64_t getElementBytes(Type elementType) {
 }
 
 int64_t getBufferBytes(RankedTensorType type, int64_t batchSize, ir::PackedAttr layout) {
-  int64_t bytes =
-      ir::getCapacityElements(type, batchSize) * getElementBytes(type.getElementType());
+  int64_t bytes = ir::getCapacityElements(type, batchSize) * getElementBytes(type.getElementType());
   if (!layout)
     return bytes;
   int64_t extent = type.getDimSize(layout.getDimension());

@@ -50,12 +50,12 @@ Place placeOf(mlir::Value value, mlir::func::FuncOp function);
 int64_t getExternalArgumentIndex(mlir::func::FuncOp function, unsigned argument);
 int64_t getExternalResultIndex(mlir::func::FuncOp function, unsigned result);
 
-/// Whether `kernel` may write its result `result` over its operand `operand`: the result is computed
-/// from that operand elementwise, and so is whatever else depends on the operand. Kernels with a
-/// contraction may also store transposed copies elsewhere.
+/// Whether `kernel` may write its result `result` over its operand `operand`: the result is
+/// computed from that operand elementwise, and so is whatever else depends on the operand. Kernels
+/// with a contraction may also store transposed copies elsewhere.
 ///
-/// Emitters must honour this: a kernel computes all results that depend elementwise on an operand in
-/// one loop, and loads an element before it stores any result at that index.
+/// Emitters must honour this: a kernel computes all results that depend elementwise on an operand
+/// in one loop, and loads an element before it stores any result at that index.
 bool mayOverwrite(ir::KernelOp kernel, unsigned operand, unsigned result);
 
 /// A buffer of a function's arena or a variable in the state, for people.
@@ -85,9 +85,10 @@ void print(const MemoryPlan &plan, llvm::raw_ostream &os);
 /// the same type. Emits an error otherwise.
 mlir::LogicalResult checkVariables(mlir::ModuleOp module);
 
-/// Replays the waves of all functions against their plan, knowing nothing of how the plan was made: every
-/// kernel must find its operands where they are said to be, kernels of one wave must not touch what
-/// another one writes, and results must be in place at the end. Emits an error otherwise.
+/// Replays the waves of all functions against their plan, knowing nothing of how the plan was made:
+/// every kernel must find its operands where they are said to be, kernels of one wave must not
+/// touch what another one writes, and results must be in place at the end. Emits an error
+/// otherwise.
 mlir::LogicalResult verifyMemoryPlan(mlir::ModuleOp module);
 
 } // namespace lamina::passes

@@ -71,6 +71,9 @@ int64_t unitsPerTask(int64_t units, int64_t cost) {
   return llvm::divideCeil(units, std::min(tasks, units));
 }
 
+/// What a remainder of rows costs besides its arithmetic: another variant of the tile's code.
+constexpr int64_t kRemainderCycles = 20;
+
 struct Tile {
   int64_t rows = 1, vectors = 1;
 };
@@ -99,7 +102,7 @@ Tile chooseTile(int64_t rows, int64_t columns, const VectorTarget &target) {
         continue;
       int64_t full = rows / height, rest = rows % height;
       int64_t cycles = full * tileCycles(height, vectors) +
-                       (rest ? tileCycles(rest, vectors) + 2 : 0);
+                       (rest ? tileCycles(rest, vectors) + kRemainderCycles : 0);
       cycles = (cycles + full / 4) * columnTiles;
       if (cycles < bestCycles) {
         bestCycles = cycles;

@@ -1,5 +1,5 @@
-// Replays waves against a memory plan. It shares with the planner only where a value is said to live
-// (placeOf) and when a kernel may overwrite an operand (mayOverwrite).
+// Replays waves against a memory plan. It shares with the planner only where a value is said to
+// live (placeOf) and when a kernel may overwrite an operand (mayOverwrite).
 #include "passes/plan.h"
 
 using namespace mlir;
@@ -82,12 +82,12 @@ private:
     for (OpResult result : kernel->getOpResults()) {
       Extent extent = extentOf(result);
       bool inArena = extent.space == ir::MemorySpace::arena;
-      bool returned = llvm::any_of(
-          result.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
+      bool returned = llvm::any_of(result.getUsers(),
+                                   [](Operation *user) { return isa<func::ReturnOp>(user); });
       if (inArena == returned)
-        return kernel.emitOpError() << "writes " << describe(extent) << " but its result "
-                                    << result.getResultNumber() << " is "
-                                    << (returned ? "returned" : "not returned");
+        return kernel.emitOpError()
+               << "writes " << describe(extent) << " but its result " << result.getResultNumber()
+               << " is " << (returned ? "returned" : "not returned");
       if (!inArena && extent.space != ir::MemorySpace::state)
         continue;
       int64_t bytes = inArena ? arenaBytes : stateBytes;
@@ -108,9 +108,9 @@ private:
       bool inPlace = writer == other && read == extent &&
                      mayOverwrite(other, operand.getOperandNumber(), result.getResultNumber());
       if (extent.overlaps(read) && !inPlace)
-        return other.emitOpError() << "operand " << operand.getOperandNumber()
-                                   << " is overwritten in " << describe(extent)
-                                   << " while it is read";
+        return other.emitOpError()
+               << "operand " << operand.getOperandNumber() << " is overwritten in "
+               << describe(extent) << " while it is read";
     }
     for (OpResult second : other->getOpResults())
       if (second != result && extent.overlaps(extentOf(second)))
@@ -148,9 +148,7 @@ private:
             place.offset + getBufferBytes(type, batchSize, place.layout)};
   }
 
-  bool isInPlace(Value value) {
-    return llvm::is_contained(held, Held{extentOf(value), value});
-  }
+  bool isInPlace(Value value) { return llvm::is_contained(held, Held{extentOf(value), value}); }
 
   void write(OpResult result) {
     Extent extent = extentOf(result);
@@ -170,15 +168,15 @@ LogicalResult verifyState(ModuleOp module, int64_t stateBytes) {
   for (ir::VariableOp variable : variables)
     if (!variable.getOffset() || *variable.getOffset() % kBufferAlignment != 0)
       return variable.emitOpError("has no aligned place in the state");
-  llvm::sort(variables, [](ir::VariableOp a, ir::VariableOp b) {
-    return *a.getOffset() < *b.getOffset();
-  });
+  llvm::sort(variables,
+             [](ir::VariableOp a, ir::VariableOp b) { return *a.getOffset() < *b.getOffset(); });
   for (size_t i = 0; i < variables.size(); ++i) {
     int64_t end = *variables[i].getOffset() + getStorageBytes(variables[i]);
     int64_t limit = i + 1 < variables.size() ? static_cast<int64_t>(*variables[i + 1].getOffset())
                                              : stateBytes - kBufferSlack;
     if (end > limit)
-      return variables[i].emitOpError() << "ends at byte " << end << " of the state, behind " << limit;
+      return variables[i].emitOpError()
+             << "ends at byte " << end << " of the state, behind " << limit;
   }
   return success();
 }

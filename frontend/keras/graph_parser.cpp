@@ -59,6 +59,11 @@ void collectTensors(const Place &place, const LayerIndex &index, const json &val
   tensors.push_back(resolve(place, index, *history));
 }
 
+/// Null, or lists of nothing but null: the masks of several inputs without any.
+bool isNull(const json &value) {
+  return value.is_null() || (value.is_array() && llvm::all_of(value, isNull));
+}
+
 Node parseNode(const Place &place, const LayerIndex &index, const json &value) {
   Node node;
   if (!value.is_object() || !value.contains("args"))
@@ -70,7 +75,7 @@ Node parseNode(const Place &place, const LayerIndex &index, const json &value) {
     place.fail("has a call whose \"kwargs\" is not an object");
   for (const auto &[key, argument] : kwargs.items()) {
     // The model's own training argument overrides one that stands in the graph.
-    if (argument.is_null() || key == "training")
+    if (isNull(argument) || key == "training")
       continue;
     if (key == "inputs")
       collectTensors(place, index, argument, node.inputs);

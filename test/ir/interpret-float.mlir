@@ -250,6 +250,13 @@ func.func @select() -> tensor<2xf32> {
   return %y : tensor<2xf32>
 }
 
+// CHECK-NEXT: @stop_gradient: dense<[1.500000e+00, -0.000000e+00]> : tensor<2xf32>
+func.func @stop_gradient() -> tensor<2xf32> {
+  %x = lamina.constant dense<[1.5, -0.0]> : tensor<2xf32>
+  %y = lamina.stop_gradient %x : tensor<2xf32>
+  return %y : tensor<2xf32>
+}
+
 // f64 is computed in f64.
 // CHECK-NEXT: @double: dense<[2.7182818284590451, 1.1051709180756477]> : tensor<2xf64>
 func.func @double() -> tensor<2xf64> {

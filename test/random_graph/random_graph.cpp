@@ -74,8 +74,9 @@ void addModelVariables(GraphBuilder &graph, ModuleOp module, func::FuncOp functi
       shape.push_back(1 + graph.choose(5));
     RankedTensorType type = graph.typeOf(shape, graph.floatType());
     std::string name = "v" + std::to_string(i);
-    auto variable = builder.create<VariableOp>(module.getLoc(), builder.getStringAttr(name), TypeAttr::get(type));
-    variable.setTrainable(true);
+    builder.create<VariableOp>(module.getLoc(), name, type, /*path=*/"", /*trainable=*/true,
+                               PackedAttr(), FlatSymbolRefAttr(), DenseI64ArrayAttr(),
+                               IntegerAttr());
     addArgument(graph, function, type,
                 {StringAttr::get(context, kVariableAttr), FlatSymbolRefAttr::get(context, name)},
                 {2, false});
@@ -148,9 +149,11 @@ OwningOpRef<ModuleOp> makeRandomModel(MLIRContext &context, uint64_t seed,
   GraphBuilder graph(OpBuilder::atBlockEnd(&function.getBody().front()), seed,
                      floatTypeOf(context, options), options.batchSize);
   addModelVariables(graph, *module, function);
-  addArgument(graph, function,
-              graph.typeOf({ShapedType::kDynamic, graph.randomExtent()}, graph.floatType()),
-              named(&context, kInputAttr, "x"), {2, true});
+  Value input =
+      addArgument(graph, function,
+                  graph.typeOf({ShapedType::kDynamic, graph.randomExtent()}, graph.floatType()),
+                  named(&context, kInputAttr, "x"), {2, true});
+  graph.keep(graph.make<StopGradientOp>(input), graph.facts(input));
   for (int step = 0; step < options.steps; ++step)
     addRandomStep(graph);
   addResults(graph, function, addLoss(graph));

@@ -1,14 +1,9 @@
 #include "tools/lamina/session.h"
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-
-#include <unistd.h>
-
 #include "frontend/keras/import.h"
 #include "frontend/keras/weights.h"
 #include "ir/module.h"
+#include "support/atomic_file.h"
 #include "support/error.h"
 
 namespace lamina::tools {
@@ -25,6 +20,16 @@ frontend::ImportOptions importOptions(const ModelOptions &options, bool training
   result.metrics = options.metrics;
   result.inputShapes = options.parsedInputShapes();
   return result;
+}
+
+/// Whether the file's value of an optimizer variable gives way to what the command line says. The
+/// variables of different optimizers may look alike, and a stored learning rate would win over the
+/// one asked for.
+bool isOverridden(ir::VariableOp variable, const ModelOptions &options) {
+  if (!variable.getPath().starts_with("optimizer/"))
+    return false;
+  bool isRate = variable.getSymName().ends_with("learning_rate");
+  return !options.optimizer.empty() || (options.learningRate && isRate);
 }
 
 /// Errors of the passes name the layer, not the file.
@@ -49,7 +54,8 @@ Session::Session(const ModelOptions &options, bool training)
     auto binding = frontend::bindWeights(*module_, file_);
     size_t index = 0;
     for (ir::VariableOp variable : module_->getOps<ir::VariableOp>()) {
-      if (const frontend::Array *array = binding.arrays[index++])
+      const frontend::Array *array = binding.arrays[index++];
+      if (array && !isOverridden(variable, options))
         initial_.emplace(variable.getPath().str(), *array);
     }
   });
@@ -90,15 +96,8 @@ std::map<std::string, frontend::Array> Session::weights() const {
 }
 
 void requireWritable(const std::string &path) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  if (fs::is_directory(path, error))
-    fail("cannot write {}: it is a folder", path);
-  bool exists = fs::exists(path, error);
-  fs::path folder = fs::path(path).parent_path();
-  std::string place = exists ? path : folder.empty() ? "." : folder.string();
-  if (access(place.c_str(), W_OK) != 0)
-    fail("cannot write {}: {}", path, std::strerror(errno));
+  // Never committed: the temporary file goes away again.
+  AtomicFile probe(path);
 }
 
 } // namespace lamina::tools

@@ -50,9 +50,9 @@ TEST_F(InterpreterTest, ArgumentsBecomeResults) {
 TEST_F(InterpreterTest, RefusesArgumentsThatDoNotFit) {
   EXPECT_EQ(errorOf(kDouble, {}, 3), "@double takes 1 arguments, got 0");
   EXPECT_EQ(errorOf(kDouble, Tensor(ElementType::F32, {2, 2}), 3),
-            "@double: argument 0 must be 'tensor<?x2xf32>' with 3 rows, got 'tensor<2x2xf32>'");
+            "@double: argument 0 must be tensor<?x2xf32> with 3 rows, got tensor<2x2xf32>");
   EXPECT_EQ(errorOf(kDouble, Tensor(ElementType::F64, {3, 2}), 3),
-            "@double: argument 0 must be 'tensor<?x2xf32>' with 3 rows, got 'tensor<3x2xf64>'");
+            "@double: argument 0 must be tensor<?x2xf32> with 3 rows, got tensor<3x2xf64>");
 }
 
 TEST_F(InterpreterTest, RefusesRowsBeyondTheBatchSize) {

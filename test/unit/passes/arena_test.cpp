@@ -21,12 +21,10 @@ TEST(Arena, SharesMemoryOverTime) {
 
 TEST(Arena, TakesTheSmallestGapThatFits) {
   // In wave 1 there are gaps of 256 and of 128 bytes between storages that live throughout.
-  std::vector<Storage> storages{{.bytes = 1024, .firstWave = 0, .lastWave = 2},
-                                {.bytes = 256, .firstWave = 0, .lastWave = 0},
-                                {.bytes = 192, .firstWave = 0, .lastWave = 2},
-                                {.bytes = 128, .firstWave = 0, .lastWave = 0},
-                                {.bytes = 64, .firstWave = 0, .lastWave = 2},
-                                {.bytes = 64, .firstWave = 1, .lastWave = 2}};
+  std::vector<Storage> storages{
+      {.bytes = 1024, .firstWave = 0, .lastWave = 2}, {.bytes = 256, .firstWave = 0, .lastWave = 0},
+      {.bytes = 192, .firstWave = 0, .lastWave = 2},  {.bytes = 128, .firstWave = 0, .lastWave = 0},
+      {.bytes = 64, .firstWave = 0, .lastWave = 2},   {.bytes = 64, .firstWave = 1, .lastWave = 2}};
   EXPECT_EQ(assignOffsets(storages), 1024 + 256 + 192 + 128 + 64);
   EXPECT_EQ(storages[5].offset, storages[3].offset);
 }

@@ -1,4 +1,5 @@
-// Steps run in their planned memory compute what the interpreter says of the program they came from.
+// Steps run in their planned memory compute what the interpreter says of the program they came
+// from.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -123,9 +124,13 @@ void checkRandomSteps(bool fuse) {
   }
 }
 
-TEST(PlannedMemory, RandomFusedStepsAreTheSame) { checkRandomSteps(/*fuse=*/true); }
+TEST(PlannedMemory, RandomFusedStepsAreTheSame) {
+  checkRandomSteps(/*fuse=*/true);
+}
 
-TEST(PlannedMemory, RandomStepsOfSingleOperationsAreTheSame) { checkRandomSteps(/*fuse=*/false); }
+TEST(PlannedMemory, RandomStepsOfSingleOperationsAreTheSame) {
+  checkRandomSteps(/*fuse=*/false);
+}
 
 } // namespace
 } // namespace lamina::passes

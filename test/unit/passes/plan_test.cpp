@@ -60,23 +60,27 @@ protected:
 TEST_F(Plan, KnowsPlaces) {
   auto packed = ir::PackedAttr::get(&context, 1, 16);
   EXPECT_EQ(placeOf(function.getArgument(0), function), (Place{ir::MemorySpace::argument, 0, {}}));
-  EXPECT_EQ(placeOf(function.getArgument(1), function), (Place{ir::MemorySpace::state, 64, packed}));
+  EXPECT_EQ(placeOf(function.getArgument(1), function),
+            (Place{ir::MemorySpace::state, 64, packed}));
   EXPECT_EQ(placeOf(function.getArgument(2), function), (Place{ir::MemorySpace::argument, 1, {}}));
   EXPECT_EQ(placeOf(kernels[2].getResult(0), function), (Place{ir::MemorySpace::arena, 192, {}}));
-  EXPECT_EQ(placeOf(kernels[3].getResult(0), function), (Place{ir::MemorySpace::state, 64, packed}));
+  EXPECT_EQ(placeOf(kernels[3].getResult(0), function),
+            (Place{ir::MemorySpace::state, 64, packed}));
   EXPECT_EQ(placeOf(kernels[3].getResult(1), function), (Place{ir::MemorySpace::result, 0, {}}));
 }
 
-TEST_F(Plan, IsValid) { EXPECT_TRUE(succeeded(verifyMemoryPlan(*module))); }
+TEST_F(Plan, IsValid) {
+  EXPECT_TRUE(succeeded(verifyMemoryPlan(*module)));
+}
 
 TEST_F(Plan, CountsBytes) {
   Type f32 = Float32Type::get(&context), flag = IntegerType::get(&context, 1);
   EXPECT_EQ(getElementBytes(flag), 1);
   EXPECT_EQ(getElementBytes(Float64Type::get(&context)), 8);
   EXPECT_EQ(getBufferBytes(RankedTensorType::get({ShapedType::kDynamic, 3}, f32), 8), 96);
-  EXPECT_EQ(getBufferBytes(RankedTensorType::get({4, 17}, f32), 8,
-                           ir::PackedAttr::get(&context, 1, 16)),
-            4 * 32 * 4);
+  EXPECT_EQ(
+      getBufferBytes(RankedTensorType::get({4, 17}, f32), 8, ir::PackedAttr::get(&context, 1, 16)),
+      4 * 32 * 4);
   EXPECT_EQ(getStorageBytes(*module->getOps<ir::VariableOp>().begin()), 4 * 16 * 4);
 }
 

@@ -19,7 +19,9 @@ size_t bytesOf(ModuleOp module, llvm::StringRef attribute) {
   return module->getAttrOfType<IntegerAttr>(attribute).getInt();
 }
 
-RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
 
 Place placeOfVariable(ir::VariableOp variable) {
   return {ir::MemorySpace::state, static_cast<int64_t>(*variable.getOffset()),

@@ -44,9 +44,9 @@ private:
       values.push_back({"%" + name, shape, variable ? name : ""});
       if (variable)
         variables += fmt::format("  lamina.variable @{} : {}\n", name, tensor(shape));
-      arguments += fmt::format("{}%{}: {} {{lamina.{}}}", number ? ", " : "", name, tensor(shape),
-                               variable ? "variable = @" + name
-                                        : fmt::format("input = \"{}\"", name));
+      arguments +=
+          fmt::format("{}%{}: {} {{lamina.{}}}", number ? ", " : "", name, tensor(shape),
+                      variable ? "variable = @" + name : fmt::format("input = \"{}\"", name));
     }
   }
 
@@ -144,6 +144,8 @@ private:
 
 } // namespace
 
-std::string makeRandomStep(uint64_t seed) { return StepWriter(seed).write(); }
+std::string makeRandomStep(uint64_t seed) {
+  return StepWriter(seed).write();
+}
 
 } // namespace lamina::passes

@@ -1,0 +1,162 @@
+// The texts of what is refused.
+#include <gtest/gtest.h>
+
+#include "model_file.h"
+
+namespace lamina::frontend::test {
+namespace {
+
+using nlohmann::json;
+
+json denseModel(json config) { return sequential({input("x", {4}), layer("Dense", "d", config)}); }
+
+TEST(Diagnostics, unknownLayerNamesTheNearest) {
+  EXPECT_EQ(importError(makeFile(sequential({input("x", {4}), layer("Dens", "d")}))),
+            "model.keras: layer 'd': class Dens is not supported; the nearest supported is Dense");
+}
+
+TEST(Diagnostics, layersWithCodeAreRefusedForIt) {
+  EXPECT_EQ(importError(makeFile(sequential({input("x", {4}), layer("Lambda", "f")}))),
+            "model.keras: layer 'f': class Lambda is refused: it holds Python code, which is never "
+            "executed; use layers of keras.layers instead");
+}
+
+TEST(Diagnostics, foreignModulesAreRefused) {
+  json dense = layer("Dense", "d", {{"units", 2}});
+  dense["module"] = "my.layers";
+  EXPECT_EQ(importError(makeFile(sequential({input("x", {4}), dense}))),
+            "model.keras: layer 1 of model 'model': the layer is the class Dense of module "
+            "my.layers, which is not Keras' own; nothing in a file is looked up or executed");
+}
+
+TEST(Diagnostics, registeredCustomClassesAreRefused) {
+  json dense = layer("Dense", "d", {{"units", 2}});
+  dense["module"] = nullptr;
+  dense["registered_name"] = "pkg>Dense";
+  EXPECT_EQ(importError(makeFile(sequential({input("x", {4}), dense}))),
+            "model.keras: layer 1 of model 'model': the layer is the custom class pkg>Dense; "
+            "nothing in a file is looked up or executed");
+}
+
+TEST(Diagnostics, unknownSettingsAreRefusedByName) {
+  EXPECT_EQ(importError(makeFile(denseModel({{"units", 2}, {"lora_rank", 4}}))),
+            "model.keras: layer 'd': Dense with 'lora_rank' = 4 is not supported");
+}
+
+TEST(Diagnostics, emptyUnknownSettingsArePassedOver) {
+  json config = {{"units", 2}, {"lora_rank", nullptr}, {"quantization_config", nullptr}};
+  EXPECT_EQ(importError(makeFile(denseModel(config))), "no error");
+}
+
+TEST(Diagnostics, wrongTypeOfSetting) {
+  EXPECT_EQ(importError(makeFile(denseModel({{"units", "two"}}))),
+            "model.keras: layer 'd': 'units' must be an integer, not \"two\"");
+}
+
+TEST(Diagnostics, unknownActivation) {
+  EXPECT_EQ(importError(makeFile(denseModel({{"units", 2}, {"activation", "rellu"}}))),
+            "model.keras: layer 'd': activation rellu is not supported; the nearest supported is "
+            "relu");
+}
+
+TEST(Diagnostics, mixedPrecisionPolicy) {
+  json config = {{"units", 2}, {"dtype", {{"class_name", "DTypePolicy"},
+                                          {"config", {{"name", "mixed_float16"}}}}}};
+  EXPECT_EQ(importError(makeFile(denseModel(config))),
+            "model.keras: layer 'd': the dtype policy \"mixed_float16\" is not supported; Lamina "
+            "computes in float32");
+}
+
+TEST(Diagnostics, shapesThatDoNotMerge) {
+  json model = functional({input("a", {3}), input("b", {4}), called(layer("Add", "sum"), {"a", "b"})},
+                          {"a", "b"}, {"sum"});
+  EXPECT_EQ(importError(makeFile(model)),
+            "model.keras: layer 'sum': inputs of shapes (None, 3) and (None, 4) cannot be merged");
+}
+
+TEST(Diagnostics, reshapeThatDoesNotFit) {
+  EXPECT_EQ(importError(makeFile(sequential(
+                {input("x", {5}), layer("Reshape", "r", {{"target_shape", {2, 3}}})}))),
+            "model.keras: layer 'r': cannot reshape an input of shape (None, 5) to (None, 2, 3)");
+}
+
+TEST(Diagnostics, unknownInputShape) {
+  EXPECT_EQ(importError(makeFile(sequential({input("x", {-1}), layer("Flatten", "f")}))),
+            "model.keras: layer 'x': the input's shape is not known; give it with --input-shape");
+}
+
+TEST(Diagnostics, cycle) {
+  json model = functional({input("x", {3}), called(layer("Add", "a"), {"x", "b"}),
+                           called(layer("Identity", "b"), {"a"})},
+                          {"x"}, {"b"});
+  EXPECT_EQ(importError(makeFile(model)),
+            "model.keras: layer 'a': is part of a cycle in the model's graph");
+}
+
+TEST(Diagnostics, missingLayer) {
+  json model =
+      functional({input("x", {3}), called(layer("Identity", "a"), {"z"})}, {"x"}, {"a"});
+  EXPECT_EQ(importError(makeFile(model)),
+            "model.keras: layer 'a': refers to layer 'z', which the model does not have");
+}
+
+TEST(Diagnostics, twoLayersOfOneName) {
+  EXPECT_EQ(importError(makeFile(sequential(
+                {input("x", {3}), layer("Identity", "a"), layer("Identity", "a")}))),
+            "model.keras: layer 'a': the model has two layers of this name");
+}
+
+TEST(Diagnostics, unknownLossOptimizerAndMetric) {
+  json model = denseModel({{"units", 2}});
+  EXPECT_EQ(importError(makeFile(model, {{"loss", "mze"}, {"optimizer", "sgd"}})),
+            "model.keras: loss 'mze': is not supported; the nearest supported is mse");
+  EXPECT_EQ(importError(makeFile(model, {{"loss", "mse"}, {"optimizer", "adamax"}})),
+            "model.keras: optimizer 'adamax': is not supported; the nearest supported is Adam");
+  EXPECT_EQ(importError(makeFile(
+                model, {{"loss", "mse"}, {"optimizer", "sgd"}, {"metrics", {"acuracy"}}})),
+            "model.keras: metric 'acuracy': is not supported; the nearest supported is Accuracy");
+}
+
+TEST(Diagnostics, optimizerSettingsOutOfReach) {
+  json adam = {{"class_name", "Adam"}, {"config", {{"use_ema", true}}}};
+  EXPECT_EQ(importError(makeFile(denseModel({{"units", 2}}), {{"loss", "mse"}, {"optimizer", adam}})),
+            "model.keras: optimizer 'Adam': Adam with 'use_ema' = true is not supported");
+}
+
+TEST(Diagnostics, reductionWithoutANumber) {
+  json loss = {{"class_name", "MeanSquaredError"}, {"config", {{"reduction", "none"}}}};
+  EXPECT_EQ(importError(makeFile(denseModel({{"units", 2}}), {{"loss", loss}})),
+            "model.keras: loss 'MeanSquaredError': the reduction 'none' gives no single number to "
+            "minimize; use sum_over_batch_size or sum");
+}
+
+TEST(Diagnostics, lossOfAnOutputThatIsNotThere) {
+  EXPECT_EQ(importError(makeFile(denseModel({{"units", 2}}), {{"loss", {{"q", "mse"}}}})),
+            "model.keras: the loss names output 'q', which the model does not have; it has d");
+}
+
+TEST(Diagnostics, allProblemsAtOnce) {
+  mlir::MLIRContext context;
+  KerasFile file = makeFile(sequential({input("x", {4}), layer("Lambda", "f"), layer("Dens", "d"),
+                                        layer("Flatten", "g")}));
+  EXPECT_EQ(findProblems(context, file, {}),
+            (std::vector<std::string>{
+                "model.keras: layer 'f': class Lambda is refused: it holds Python code, which is "
+                "never executed; use layers of keras.layers instead",
+                "model.keras: layer 'd': class Dens is not supported; the nearest supported is "
+                "Dense"}));
+}
+
+TEST(Diagnostics, configurationsOfTheWrongForm) {
+  for (json model : {json("Sequential"), json({{"class_name", "Sequential"}}),
+                     json({{"class_name", "Sequential"}, {"config", {{"layers", 3}}}}),
+                     json({{"class_name", "Functional"}, {"config", {{"layers", {1, 2}}}}}),
+                     json({{"class_name", "Model"}, {"config", {{"layers", json::array({{}})}}}}),
+                     sequential({json::object()}), sequential({json(nullptr)})}) {
+    std::string error = importError(makeFile(model));
+    EXPECT_TRUE(error.starts_with("model.keras: ")) << model << ": " << error;
+  }
+}
+
+} // namespace
+} // namespace lamina::frontend::test
