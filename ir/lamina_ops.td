@@ -120,12 +120,12 @@ def MultiplyOp : Lamina_BinaryOp<"multiply", Lamina_NumberTensor, "Product", [Co
 def DivideOp : Lamina_BinaryOp<"divide", Lamina_NumberTensor,
     "Quotient; integers round towards zero, x / 0 is -1 for them">;
 def MaximumOp : Lamina_BinaryOp<"maximum", Lamina_NumberTensor,
-    "Larger; NaN wins; at a tie the gradient goes to the left operand", [Commutative]>;
+    "Larger; NaN wins; at a tie the gradient goes to the left operand">;
 def MinimumOp : Lamina_BinaryOp<"minimum", Lamina_NumberTensor,
-    "Smaller; NaN wins; at a tie the gradient goes to the left operand", [Commutative]>;
+    "Smaller; NaN wins; at a tie the gradient goes to the left operand">;
 def PowerOp : Lamina_BinaryOp<"power", Lamina_FloatTensor, "lhs to the power rhs">;
 def RemainderOp : Lamina_BinaryOp<"remainder", Lamina_NumberTensor,
-    "Remainder with the dividend's sign">;
+    "Remainder with the dividend's sign; the dividend itself when an integer divisor is 0">;
 def AndOp : Lamina_BinaryOp<"and", Lamina_LogicTensor, "Bitwise and", [Commutative]>;
 def OrOp : Lamina_BinaryOp<"or", Lamina_LogicTensor, "Bitwise or", [Commutative]>;
 def XorOp : Lamina_BinaryOp<"xor", Lamina_LogicTensor, "Bitwise exclusive or", [Commutative]>;

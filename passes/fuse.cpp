@@ -113,29 +113,54 @@ private:
   llvm::SetVector<Value> operands;
 };
 
-/// relu's predicate on its own result: the backward pass then needs the activation alone, not what
-/// stood before it. select(x <= 0, 0, x) <= 0 holds exactly where x <= 0 does.
+/// Whether `value` is zero everywhere.
+bool isZero(Value value) {
+  if (auto broadcast = value.getDefiningOp<ir::BroadcastInDimOp>())
+    return isZero(broadcast.getOperand());
+  DenseElementsAttr elements;
+  return matchPattern(value, m_Constant(&elements)) && elements.isSplat() &&
+         isa<FloatType>(elements.getElementType()) &&
+         elements.getSplatValue<APFloat>().isZero();
+}
+
+/// x where `op` is relu(x) in one of its forms: maximum with zero, or select(x <= 0, 0, x).
+Value reluOperand(Operation *op) {
+  if (auto maximum = dyn_cast<ir::MaximumOp>(op)) {
+    if (isZero(maximum.getLhs()))
+      return maximum.getRhs();
+    return isZero(maximum.getRhs()) ? maximum.getLhs() : Value();
+  }
+  auto select = dyn_cast<ir::SelectOp>(op);
+  auto compare = select ? select.getPredicate().getDefiningOp<ir::CompareOp>() : nullptr;
+  bool matches = compare && compare.getDirection() == ir::ComparisonDirection::LE &&
+                 compare.getLhs() == select.getOnFalse() && isZero(compare.getRhs()) &&
+                 isZero(select.getOnTrue());
+  return matches ? compare.getLhs() : Value();
+}
+
+/// Whether a comparison of x with zero says the same of relu(x): x <= 0, x > 0 and their mirrors.
+bool holdsForRelu(ir::CompareOp compare, Value x) {
+  using Direction = ir::ComparisonDirection;
+  if (compare.getLhs() == x && isZero(compare.getRhs()))
+    return compare.getDirection() == Direction::LE || compare.getDirection() == Direction::GT;
+  if (compare.getRhs() == x && isZero(compare.getLhs()))
+    return compare.getDirection() == Direction::GE || compare.getDirection() == Direction::LT;
+  return false;
+}
+
+/// Comparisons of what stood before a relu read its result instead: the backward pass then needs
+/// the activation alone.
 void readPredicatesFromResults(Block &block) {
-  for (auto select : llvm::make_early_inc_range(block.getOps<ir::SelectOp>())) {
-    auto compare = select.getPredicate().getDefiningOp<ir::CompareOp>();
-    if (!compare || compare.getDirection() != ir::ComparisonDirection::LE ||
-        compare.getLhs() != select.getOnFalse() || compare.getRhs() != select.getOnTrue())
+  for (Operation &op : block) {
+    Value x = op.getNumResults() == 1 ? reluOperand(&op) : Value();
+    if (!x)
       continue;
-    DenseElementsAttr zero;
-    if (auto broadcast = compare.getRhs().getDefiningOp<ir::BroadcastInDimOp>())
-      matchPattern(broadcast.getOperand(), m_Constant(&zero));
-    else
-      matchPattern(compare.getRhs(), m_Constant(&zero));
-    if (!zero || !zero.isSplat() || !isa<FloatType>(zero.getElementType()) ||
-        !zero.getSplatValue<APFloat>().isZero() || compare->hasOneUse())
-      continue;
-    OpBuilder builder(compare->getContext());
-    builder.setInsertionPointAfter(select);
-    auto again = builder.create<ir::CompareOp>(compare.getLoc(), ir::ComparisonDirection::LE,
-                                               select.getOutput(), compare.getRhs());
-    compare.getOutput().replaceUsesWithIf(again.getOutput(), [&](OpOperand &use) {
-      return use.getOwner() != select.getOperation() && select->isBeforeInBlock(use.getOwner());
-    });
+    for (OpOperand &use : llvm::make_early_inc_range(x.getUses())) {
+      auto compare = dyn_cast<ir::CompareOp>(use.getOwner());
+      bool decidesRelu = compare && llvm::is_contained(compare->getUsers(), &op);
+      if (compare && !decidesRelu && op.isBeforeInBlock(compare) && holdsForRelu(compare, x))
+        use.set(op.getResult(0));
+    }
   }
 }
 

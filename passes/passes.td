@@ -47,8 +47,8 @@ def StateFunctions : Lamina_ModulePass<"state-functions"> {
 def Simplify : Lamina_FunctionPass<"simplify"> {
   let summary = "Folds, removes duplicates and dead code, and rewrites to cheaper equals";
   let description = [{
-    Rewrites leave every bit as it is, with one exception that only improves a value: the sum of n
-    equal numbers becomes a product with n. They move broadcasts behind elementwise operations,
+    Rewrites leave every bit as it is, with two exceptions that only improve a value: the sum of n
+    equal numbers becomes a product with n, and the power 2 a product. They move broadcasts behind elementwise operations,
     remove reductions of repeated elements, merge shape operations, and take transposes into
     contractions.
   }];

@@ -9,9 +9,9 @@
 namespace lamina::trainer {
 
 /// One line for every epoch, in the form of keras.callbacks.CSVLogger: columns `epoch` (from 0) and
-/// the logs sorted by name (CSVLogger's columns of "NA" for validation that never ran are left out).
-/// Numbers are written in the shortest form that reads back to the same double. A resumed run writes the
-/// epochs before again.
+/// the logs sorted by name (CSVLogger's columns of "NA" for validation that never ran are left
+/// out). Numbers are written in the shortest form that reads back to the same double. A resumed run
+/// writes the epochs before again.
 class CsvLog : public FitObserver {
 public:
   /// Throws UserError `cannot write PATH: reason`.

@@ -89,16 +89,15 @@ public:
     readMetrics("metrics");
     if (options.metrics.empty())
       readMetrics("weighted_metrics");
-    settings.optimizer = options.optimizer.empty() ? setting(file, "optimizer")
-                                                   : json(options.optimizer);
+    settings.optimizer =
+        options.optimizer.empty() ? setting(file, "optimizer") : json(options.optimizer);
     return std::move(settings);
   }
 
 private:
   void nameOutputs(const Model &model) {
-    bool hasKeys = llvm::all_of(model.outputs, [](const ModelPort &port) {
-      return !port.key.empty();
-    });
+    bool hasKeys =
+        llvm::all_of(model.outputs, [](const ModelPort &port) { return !port.key.empty(); });
     for (const ModelPort &port : model.outputs) {
       OutputSettings output;
       output.name = hasKeys ? port.key : port.name;
@@ -156,8 +155,7 @@ bool CompileSettings::hasLoss() const {
 }
 
 CompileSettings resolveCompileSettings(const KerasFile &file, const ImportOptions &options,
-                                       const Model &model,
-                                       ArrayRef<RankedTensorType> predictions) {
+                                       const Model &model, ArrayRef<RankedTensorType> predictions) {
   return Resolver(file, options, predictions).resolve(model);
 }
 

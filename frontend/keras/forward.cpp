@@ -92,6 +92,8 @@ Tensors Forward::callLayer(Layer &layer, ArrayRef<Tensor> inputs) {
     WrittenCall call(*this, layer, emitter);
     outputs = layer.meaning->call(call, placed);
   }
+  for (Tensor output : outputs)
+    checkSize(layer.place, output.shape());
   addPenalty(layer, emitter, outputs);
   return outputs;
 }
@@ -107,9 +109,7 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
     variable.owner = layer.place.part;
     variable.role = declaration.name;
     variable.isTrainable = declaration.trainable && layer.isTrainable;
-    if (!checkedByteSize(variable.type, declaration.shape))
-      layer.place.fail(fmt::format("{} of shape {} is too large", declaration.name,
-                                   describeShape(ArrayRef<int64_t>(declaration.shape))));
+    checkSize(layer.place, declaration.shape);
     variable.declaration = std::move(declaration);
     layer.variables.push_back(std::move(variable));
   }

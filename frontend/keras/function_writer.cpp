@@ -1,31 +1,13 @@
 #include "frontend/keras/function_writer.h"
 
+#include "ir/tensor.h"
+
 using namespace mlir;
 
 namespace lamina::frontend::keras {
 
-Type elementTypeOf(MLIRContext *context, ElementType type) {
-  switch (type) {
-  case ElementType::F32:
-    return Float32Type::get(context);
-  case ElementType::F64:
-    return Float64Type::get(context);
-  case ElementType::I32:
-    return IntegerType::get(context, 32);
-  case ElementType::I64:
-    return IntegerType::get(context, 64);
-  case ElementType::I8:
-    return IntegerType::get(context, 8);
-  case ElementType::U8:
-    return IntegerType::get(context, 8, IntegerType::Unsigned);
-  case ElementType::I1:
-    return IntegerType::get(context, 1);
-  }
-  llvm_unreachable("an element type without a case");
-}
-
 RankedTensorType variableType(MLIRContext *context, const Variable &variable) {
-  return RankedTensorType::get(variable.declaration.shape, elementTypeOf(context, variable.type));
+  return RankedTensorType::get(variable.declaration.shape, ir::toMlirType(context, variable.type));
 }
 
 FunctionWriter::FunctionWriter(ModuleOp module, llvm::StringRef name)
@@ -104,6 +86,8 @@ func::FuncOp FunctionWriter::finish() {
   return function;
 }
 
-void FunctionWriter::erase() { function.erase(); }
+void FunctionWriter::erase() {
+  function.erase();
+}
 
 } // namespace lamina::frontend::keras

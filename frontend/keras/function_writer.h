@@ -9,8 +9,6 @@ namespace lamina::frontend::keras {
 /// The type of a variable's value.
 mlir::RankedTensorType variableType(mlir::MLIRContext *context, const Variable &variable);
 
-mlir::Type elementTypeOf(mlir::MLIRContext *context, ElementType type);
-
 /// Writes one function of the module: variables become arguments when they are first read and
 /// results when they are assigned.
 class FunctionWriter {

@@ -49,7 +49,7 @@ void collectTensors(const Place &place, const LayerIndex &index, const json &val
       collectTensors(place, index, item, tensors);
     return;
   }
-  const json config = value.value("config", json::object());
+  const json config = value.value("config", json());
   if (value["class_name"] != "__keras_tensor__" || !config.is_object())
     place.fail(fmt::format("is called with a {}; only tensors of the model are supported",
                            printable(value["class_name"].dump())));
@@ -80,8 +80,8 @@ Node parseNode(const Place &place, const LayerIndex &index, const json &value) {
     if (key == "inputs")
       collectTensors(place, index, argument, node.inputs);
     else
-      place.fail(fmt::format("is called with the argument '{}', which is not supported",
-                             printable(key)));
+      place.fail(
+          fmt::format("is called with the argument '{}', which is not supported", printable(key)));
   }
   if (node.inputs.empty())
     place.fail("has a call without inputs");

@@ -5,6 +5,7 @@
 #include "frontend/keras/initializer.h"
 #include "frontend/keras/optimizer.h"
 #include "frontend/keras/regularizers.h"
+#include "ir/tensor.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 
@@ -25,10 +26,6 @@ public:
   OwningOpRef<ModuleOp> run();
 
 private:
-  struct Outputs {
-    Tensors inputs, outputs;
-  };
-
   Tensors addInputs(FunctionWriter &writer, Forward &forward);
   Tensors addTargets(FunctionWriter &writer, Forward &forward);
   void buildLayers();
@@ -91,9 +88,10 @@ Tensors Importer::addInputs(FunctionWriter &writer, Forward &forward) {
         layer.place.fail("the input's shape is not known; give it with --input-shape");
       shape.push_back(extent);
     }
-    auto type = RankedTensorType::get(shape, elementTypeOf(&context, layer.input->type));
-    inputs.push_back(Tensor(emitter, writer.addArgument(type, ir::kInputAttr,
-                                                        StringAttr::get(&context, layer.name))));
+    checkSize(layer.place, shape);
+    auto type = RankedTensorType::get(shape, ir::toMlirType(&context, layer.input->type));
+    inputs.push_back(Tensor(
+        emitter, writer.addArgument(type, ir::kInputAttr, StringAttr::get(&context, layer.name))));
   }
   return inputs;
 }
@@ -114,7 +112,7 @@ void Importer::buildLayers() {
 
 void Importer::declareVariables() {
   llvm::SmallVector<const Variable *> trainable;
-  bool isTrainable = file.config["config"].value("trainable", true);
+  bool isTrainable = file.config["config"].value("trainable", nlohmann::json()) != false;
   for (Layer *layer : model->flattenLayers())
     for (Variable &variable : layer->variables) {
       variable.isTrainable &= isTrainable;
@@ -125,8 +123,8 @@ void Importer::declareVariables() {
   if (random.isUsed)
     variables.append({&random.seed, &random.step});
   if (options.training && settings.hasLoss() && !settings.optimizer.is_null()) {
-    optimizer = std::make_unique<Optimizer>(Place{file.path, ""}, settings.optimizer,
-                                            options.learningRate);
+    optimizer =
+        std::make_unique<Optimizer>(Place{file.path, ""}, settings.optimizer, options.learningRate);
     optimizer->declareVariables(trainable);
     for (const std::unique_ptr<Variable> &variable : optimizer->getVariables())
       variables.push_back(variable.get());
@@ -156,7 +154,7 @@ void Importer::writeInit() {
     Emitter &emitter =
         emitters.emplace_back(builder, NameLoc::get(builder.getStringAttr(variable->symbol)));
     InitializerCall call{emitter, variable->declaration.shape,
-                         elementTypeOf(&context, variable->type), seed,
+                         ir::toMlirType(&context, variable->type), seed,
                          static_cast<int64_t>(variable->index)};
     Place place{file.path, variable->owner};
     writer.assign(*variable, variable == &random.seed
@@ -183,8 +181,8 @@ Tensors Importer::addTargets(FunctionWriter &writer, Forward &forward) {
       targets.push_back({});
       continue;
     }
-    auto type = RankedTensorType::get(output.target.shape,
-                                      elementTypeOf(&context, output.target.type));
+    auto type =
+        RankedTensorType::get(output.target.shape, ir::toMlirType(&context, output.target.type));
     targets.push_back(Tensor(emitter, writer.addArgument(type, ir::kTargetAttr,
                                                          StringAttr::get(&context, output.name))));
     if (output.target.classes)

@@ -17,6 +17,15 @@ int64_t normalizeAxis(const Place &place, int64_t axis, int64_t rank) {
   return normalized;
 }
 
+void checkSize(const Place &place, ArrayRef<int64_t> shape) {
+  constexpr int64_t kMostElements = int64_t(1) << 40;
+  int64_t elements = 1;
+  for (int64_t extent : shape)
+    if (!ShapedType::isDynamic(extent) &&
+        (llvm::MulOverflow(elements, extent, elements) || elements > kMostElements))
+      place.fail(fmt::format("a tensor of shape {} is too large", describeShape(shape)));
+}
+
 std::string describeShape(ArrayRef<int64_t> shape) {
   std::string text = "(";
   for (size_t i = 0; i < shape.size(); ++i) {

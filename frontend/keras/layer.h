@@ -66,6 +66,9 @@ Tensor singleInput(const LayerCall &call, llvm::ArrayRef<Tensor> inputs);
 /// `axis` counted from the front; refuses one outside of the rank.
 int64_t normalizeAxis(const Place &place, int64_t axis, int64_t rank);
 
+/// Refuses a tensor that no machine could hold: more than 2^40 elements, rows left out.
+void checkSize(const Place &place, llvm::ArrayRef<int64_t> shape);
+
 /// "(None, 28, 28)": a shape as Keras prints it.
 std::string describeShape(llvm::ArrayRef<int64_t> shape);
 

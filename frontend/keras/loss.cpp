@@ -48,7 +48,8 @@ Loss::Loss(const Place &where, const nlohmann::json &value, RankedTensorType pre
   place.part = fmt::format("loss '{}'", printable(object.className));
   // A loss function handed over as such is wrapped: {"fn": function, ...its arguments}.
   if (object.className == "LossFunctionWrapper" && object.config.contains("fn")) {
-    object.className = ObjectConfig::read(place, "the loss function", object.config["fn"]).className;
+    object.className =
+        ObjectConfig::read(place, "the loss function", object.config["fn"]).className;
     object.config.erase("fn");
   }
   const LossEntry *entry = findLoss(object.className);

@@ -10,7 +10,7 @@ namespace lamina::frontend::keras {
 /// The form in which an output's targets are given.
 struct TargetType {
   ElementType type = ElementType::F32;
-  std::vector<int64_t> shape; ///< rows first, -1
+  std::vector<int64_t> shape; ///< rows first, as MLIR's dynamic extent
   int64_t classes = 0;        ///< for class indices: how many there are
 };
 

@@ -31,8 +31,8 @@ private:
 std::string resolveAccuracy(const TargetType &target, RankedTensorType prediction) {
   if (prediction.getShape().back() == 1)
     return "BinaryAccuracy";
-  bool isSparse = static_cast<int64_t>(target.shape.size()) < prediction.getRank() ||
-                  target.shape.back() == 1;
+  bool isSparse =
+      static_cast<int64_t>(target.shape.size()) < prediction.getRank() || target.shape.back() == 1;
   return isSparse ? "SparseCategoricalAccuracy" : "CategoricalAccuracy";
 }
 
@@ -47,8 +47,8 @@ std::unique_ptr<MetricMeaning> createMeaning(const std::string &className, Confi
     names.insert(names.end(), entry.names.begin(), entry.names.end());
   for (const LossEntry &entry : lossEntries())
     names.insert(names.end(), entry.names.begin(), entry.names.end());
-  config.fail(fmt::format("is not supported; the nearest supported is {}",
-                          nearestName(className, names)));
+  config.fail(
+      fmt::format("is not supported; the nearest supported is {}", nearestName(className, names)));
 }
 
 } // namespace

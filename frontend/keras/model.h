@@ -73,7 +73,7 @@ struct ModelPort {
 struct Model {
   std::string name;
   std::vector<std::unique_ptr<Layer>> layers;
-  std::vector<ModelPort> inputs, outputs; ///< in model order: dicts by sorted key
+  std::vector<ModelPort> inputs, outputs;       ///< in model order: dicts by sorted key
   std::vector<std::pair<size_t, size_t>> order; ///< (layer, node), inputs left out
 
   /// All layers that have variables, nested models' at their place.
@@ -84,9 +84,9 @@ struct Model {
 /// `problems` given, each such line goes there instead and parsing goes on, so that all are found
 /// (the model is usable only when none was added). `inputShapes` gives row shapes by input name for
 /// axes that the file leaves open.
-std::unique_ptr<Model>
-parseModel(const KerasFile &file, const std::map<std::string, std::vector<int64_t>> &inputShapes,
-           std::vector<std::string> *problems = nullptr);
+std::unique_ptr<Model> parseModel(const KerasFile &file,
+                                  const std::map<std::string, std::vector<int64_t>> &inputShapes,
+                                  std::vector<std::string> *problems = nullptr);
 
 /// Keras' to_snake_case: "PReLU" -> "p_re_lu", "Conv2D" -> "conv2d".
 std::string toSnakeCase(std::string_view name);

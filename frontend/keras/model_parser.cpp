@@ -123,8 +123,9 @@ void ModelParser::parseFunctional(const json &config) {
     Layer &layer = *model->layers[i];
     if (layer.input)
       continue;
+    const json &object = config["layers"][i];
     layer.nodes = parseNodes(layer.place, *model, index,
-                             config["layers"][i].value("inbound_nodes", json()));
+                             object.is_object() ? object.value("inbound_nodes", json()) : json());
   }
   model->inputs = parsePorts(place, *model, index, config.value("input_layers", json()));
   model->outputs = parsePorts(place, *model, index, config.value("output_layers", json()));
@@ -135,9 +136,8 @@ void ModelParser::parseFunctional(const json &config) {
 
 Layer &ModelParser::addLayer(const json &value) {
   auto layer = std::make_unique<Layer>();
-  Place unnamed = {context.file.path,
-                   fmt::format("layer {} of model '{}'", model->layers.size(),
-                               printable(model->name))};
+  Place unnamed = {context.file.path, fmt::format("layer {} of model '{}'", model->layers.size(),
+                                                  printable(model->name))};
   ObjectConfig object;
   bool isRead = attempt([&] { object = ObjectConfig::read(unnamed, "the layer", value); });
   const json &config = object.config;
@@ -176,10 +176,10 @@ void ModelParser::fillLayer(Layer &layer, const ObjectConfig &object) {
   }
   layer.activityRegularizer = object.config.value("activity_regularizer", json());
   if (object.className == "ActivityRegularization")
-    layer.activityRegularizer = {{"class_name", "L1L2"},
-                                 {"config",
-                                  {{"l1", object.config.value("l1", json(0))},
-                                   {"l2", object.config.value("l2", json(0))}}}};
+    layer.activityRegularizer = {
+        {"class_name", "L1L2"},
+        {"config",
+         {{"l1", object.config.value("l1", json(0))}, {"l2", object.config.value("l2", json(0))}}}};
   layer.meaning = createLayer(layer.place, object);
 }
 
@@ -243,9 +243,9 @@ std::vector<Layer *> Model::flattenLayers() const {
   return layers;
 }
 
-std::unique_ptr<Model>
-parseModel(const KerasFile &file, const std::map<std::string, std::vector<int64_t>> &inputShapes,
-           std::vector<std::string> *problems) {
+std::unique_ptr<Model> parseModel(const KerasFile &file,
+                                  const std::map<std::string, std::vector<int64_t>> &inputShapes,
+                                  std::vector<std::string> *problems) {
   Place place = {file.path, ""};
   ObjectConfig object = ObjectConfig::read(place, "the model", file.config);
   if (!isModelClass(object.className))

@@ -53,11 +53,10 @@ Optimizer::Optimizer(const Place &where, const nlohmann::json &value,
   if (rate.is_object() && !rateOverride)
     schedule = rate;
   else
-    learningRate = rateOverride ? *rateOverride
-                                : config.number("learning_rate", entry.learningRate);
-  weightDecay = config.optionalNumber("weight_decay");
-  if (!weightDecay && object.config.empty())
-    weightDecay = entry.weightDecay;
+    learningRate =
+        rateOverride ? *rateOverride : config.number("learning_rate", entry.learningRate);
+  weightDecay = object.config.contains("weight_decay") ? config.optionalNumber("weight_decay")
+                                                       : entry.weightDecay;
   readClipping(config);
   config.ignore({"ema_momentum"}); // speaks only with use_ema, which is refused
   meaning = entry.create(config);
@@ -143,10 +142,9 @@ void Optimizer::write(FunctionWriter &writer) const {
   Tensors gradients;
   for (const Trained &entry : trained)
     gradients.push_back(Tensor(
-        emitter, writer.addArgument(variableType(builder.getContext(), *entry.variable),
-                                    ir::kGradientAttr,
-                                    FlatSymbolRefAttr::get(builder.getContext(),
-                                                           entry.variable->symbol))));
+        emitter,
+        writer.addArgument(variableType(builder.getContext(), *entry.variable), ir::kGradientAttr,
+                           FlatSymbolRefAttr::get(builder.getContext(), entry.variable->symbol))));
   gradients = clipGradients(emitter, gradients);
   Tensor rate = readLearningRate(writer, emitter);
   Tensor next = Tensor(emitter, writer.read(*iteration)) + 1.0;

@@ -6,10 +6,10 @@ namespace lamina::frontend::keras {
 namespace {
 
 const LayerEntry *const kLayers[] = {
-    &denseLayer,    &activationLayer, &identityLayer,  &flattenLayer,      &reshapeLayer,
-    &permuteLayer,  &repeatLayer,     &dropoutLayer,   &addLayer,          &subtractLayer,
-    &multiplyLayer, &averageLayer,    &maximumLayer,   &minimumLayer,      &concatenateLayer,
-    &dotLayer,      &rescalingLayer,  &reluLayer,      &leakyReluLayer,    &preluLayer,
+    &denseLayer,    &activationLayer, &identityLayer, &flattenLayer,   &reshapeLayer,
+    &permuteLayer,  &repeatLayer,     &dropoutLayer,  &addLayer,       &subtractLayer,
+    &multiplyLayer, &averageLayer,    &maximumLayer,  &minimumLayer,   &concatenateLayer,
+    &dotLayer,      &rescalingLayer,  &reluLayer,     &leakyReluLayer, &preluLayer,
     &eluLayer,      &softmaxLayer,    &activityLayer,
 };
 
@@ -45,7 +45,9 @@ Activation activationFromLayer(const Place &place, const ObjectConfig &object) {
 
 } // namespace
 
-llvm::ArrayRef<const LayerEntry *> layerEntries() { return kLayers; }
+llvm::ArrayRef<const LayerEntry *> layerEntries() {
+  return kLayers;
+}
 
 std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig &object) {
   for (const LayerEntry *entry : kLayers) {

@@ -5,7 +5,8 @@
 #include "frontend/keras/layer.h"
 
 /// The Keras classes that are understood. Each is one entry, defined in its own file below
-/// `layers/`, `activations/`, … and listed in the table of its kind; nothing else knows their names.
+/// `layers/`, `activations/`, … and listed in the table of its kind; nothing else knows their
+/// names.
 namespace lamina::frontend::keras {
 
 struct LayerEntry {

@@ -19,8 +19,12 @@ Tensor penalty(Tensor x, double l1, double l2) {
   return total ? total : x.like(0);
 }
 
-Tensor l1(Config &config, Tensor x) { return penalty(x, config.number("l1", 0.01), 0); }
-Tensor l2(Config &config, Tensor x) { return penalty(x, 0, config.number("l2", 0.01)); }
+Tensor l1(Config &config, Tensor x) {
+  return penalty(x, config.number("l1", 0.01), 0);
+}
+Tensor l2(Config &config, Tensor x) {
+  return penalty(x, 0, config.number("l2", 0.01));
+}
 Tensor l1l2(Config &config, Tensor x) {
   double first = config.number("l1", 0);
   return penalty(x, first, config.number("l2", 0));
@@ -45,16 +49,20 @@ Tensor norms(Config &config, Tensor w) {
   for (int64_t axis : config.integers("axis").value_or(std::vector<int64_t>{0})) {
     int64_t normalized = axis < 0 ? axis + w.rank() : axis;
     if (normalized < 0 || normalized >= w.rank())
-      config.fail(fmt::format("constraint axis {} is not one of a weight of rank {}", axis,
-                              w.rank()));
+      config.fail(
+          fmt::format("constraint axis {} is not one of a weight of rank {}", axis, w.rank()));
     axes.push_back(normalized);
   }
   return spread(sqrt(sum(square(w), axes)), axes, w);
 }
 
-Tensor nonNeg(Config &, Tensor w) { return maximum(w, 0.0); }
+Tensor nonNeg(Config &, Tensor w) {
+  return maximum(w, 0.0);
+}
 
-Tensor unitNorm(Config &config, Tensor w) { return w / (kEpsilon + norms(config, w)); }
+Tensor unitNorm(Config &config, Tensor w) {
+  return w / (kEpsilon + norms(config, w));
+}
 
 Tensor maxNorm(Config &config, Tensor w) {
   Tensor norm = norms(config, w);

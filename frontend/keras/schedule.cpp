@@ -99,15 +99,17 @@ Tensor piecewiseConstantDecay(Config &config, Tensor iteration) {
 }
 
 const ScheduleEntry kSchedules[] = {
-    {"ExponentialDecay", exponentialDecay},       {"InverseTimeDecay", inverseTimeDecay},
-    {"PolynomialDecay", polynomialDecay},         {"CosineDecay", cosineDecay},
-    {"CosineDecayRestarts", cosineDecayRestarts}, {"PiecewiseConstantDecay", piecewiseConstantDecay},
+    {"ExponentialDecay", exponentialDecay},
+    {"InverseTimeDecay", inverseTimeDecay},
+    {"PolynomialDecay", polynomialDecay},
+    {"CosineDecay", cosineDecay},
+    {"CosineDecayRestarts", cosineDecayRestarts},
+    {"PiecewiseConstantDecay", piecewiseConstantDecay},
 };
 
 } // namespace
 
-Tensor scheduledLearningRate(const Place &place, const nlohmann::json &schedule,
-                             Tensor iteration) {
+Tensor scheduledLearningRate(const Place &place, const nlohmann::json &schedule, Tensor iteration) {
   ObjectConfig object = ObjectConfig::read(place, "the learning rate schedule", schedule);
   std::vector<std::string> names;
   for (const ScheduleEntry &entry : kSchedules) {

@@ -14,7 +14,9 @@ Tensor Emitter::constant(Type element, double value) {
   return Tensor(*this, create<ir::ConstantOp>(DenseElementsAttr::get(type, attribute)));
 }
 
-Tensor Emitter::constant(double value) { return constant(builder->getF32Type(), value); }
+Tensor Emitter::constant(double value) {
+  return constant(builder->getF32Type(), value);
+}
 
 Tensor Emitter::constant(ArrayRef<double> values, ArrayRef<int64_t> shape) {
   llvm::SmallVector<float> rounded(values.begin(), values.end());
@@ -41,7 +43,9 @@ int64_t Tensor::elementsPerRow() const {
   return elements;
 }
 
-Tensor Tensor::like(double number) const { return emitter->constant(elementType(), number); }
+Tensor Tensor::like(double number) const {
+  return emitter->constant(elementType(), number);
+}
 
 Tensor Tensor::broadcastTo(ArrayRef<int64_t> to) const {
   if (shape() == to)
@@ -112,38 +116,91 @@ template <typename Op> Tensor binary(Tensor a, Tensor b) {
 
 } // namespace
 
-Tensor operator-(Tensor x) { return x.apply<ir::NegateOp>(); }
-Tensor operator+(Tensor a, Tensor b) { return binary<ir::AddOp>(a, b); }
-Tensor operator-(Tensor a, Tensor b) { return binary<ir::SubtractOp>(a, b); }
-Tensor operator*(Tensor a, Tensor b) { return binary<ir::MultiplyOp>(a, b); }
-Tensor operator/(Tensor a, Tensor b) { return binary<ir::DivideOp>(a, b); }
-Tensor operator+(Tensor a, double b) { return a + a.like(b); }
-Tensor operator-(Tensor a, double b) { return a - a.like(b); }
-Tensor operator*(Tensor a, double b) { return a * a.like(b); }
-Tensor operator/(Tensor a, double b) { return a / a.like(b); }
-Tensor operator+(double a, Tensor b) { return b.like(a) + b; }
-Tensor operator-(double a, Tensor b) { return b.like(a) - b; }
-Tensor operator*(double a, Tensor b) { return b.like(a) * b; }
-Tensor operator/(double a, Tensor b) { return b.like(a) / b; }
+Tensor operator-(Tensor x) {
+  return x.apply<ir::NegateOp>();
+}
+Tensor operator+(Tensor a, Tensor b) {
+  return binary<ir::AddOp>(a, b);
+}
+Tensor operator-(Tensor a, Tensor b) {
+  return binary<ir::SubtractOp>(a, b);
+}
+Tensor operator*(Tensor a, Tensor b) {
+  return binary<ir::MultiplyOp>(a, b);
+}
+Tensor operator/(Tensor a, Tensor b) {
+  return binary<ir::DivideOp>(a, b);
+}
+Tensor operator+(Tensor a, double b) {
+  return a + a.like(b);
+}
+Tensor operator-(Tensor a, double b) {
+  return a - a.like(b);
+}
+Tensor operator*(Tensor a, double b) {
+  return a * a.like(b);
+}
+Tensor operator/(Tensor a, double b) {
+  return a / a.like(b);
+}
+Tensor operator+(double a, Tensor b) {
+  return b.like(a) + b;
+}
+Tensor operator-(double a, Tensor b) {
+  return b.like(a) - b;
+}
+Tensor operator*(double a, Tensor b) {
+  return b.like(a) * b;
+}
+Tensor operator/(double a, Tensor b) {
+  return b.like(a) / b;
+}
 
-Tensor maximum(Tensor a, Tensor b) { return binary<ir::MaximumOp>(a, b); }
-Tensor minimum(Tensor a, Tensor b) { return binary<ir::MinimumOp>(a, b); }
-Tensor maximum(Tensor a, double b) { return maximum(a, a.like(b)); }
-Tensor minimum(Tensor a, double b) { return minimum(a, a.like(b)); }
-Tensor power(Tensor a, Tensor b) { return binary<ir::PowerOp>(a, b); }
-Tensor remainder(Tensor a, Tensor b) { return binary<ir::RemainderOp>(a, b); }
+Tensor maximum(Tensor a, Tensor b) {
+  return binary<ir::MaximumOp>(a, b);
+}
+Tensor minimum(Tensor a, Tensor b) {
+  return binary<ir::MinimumOp>(a, b);
+}
+Tensor maximum(Tensor a, double b) {
+  return maximum(a, a.like(b));
+}
+Tensor minimum(Tensor a, double b) {
+  return minimum(a, a.like(b));
+}
+Tensor power(Tensor a, Tensor b) {
+  return binary<ir::PowerOp>(a, b);
+}
+Tensor remainder(Tensor a, Tensor b) {
+  return binary<ir::RemainderOp>(a, b);
+}
 
 Tensor compare(ir::ComparisonDirection direction, Tensor a, Tensor b) {
   llvm::SmallVector<int64_t> shape = broadcastShape(a.shape(), b.shape());
   Value lhs = a.broadcastTo(shape), rhs = b.broadcastTo(shape);
   return a.with(a.emit().create<ir::CompareOp>(direction, lhs, rhs));
 }
-Tensor operator>(Tensor a, double b) { return compare(ir::ComparisonDirection::GT, a, a.like(b)); }
-Tensor operator>=(Tensor a, double b) { return compare(ir::ComparisonDirection::GE, a, a.like(b)); }
-Tensor operator<(Tensor a, double b) { return compare(ir::ComparisonDirection::LT, a, a.like(b)); }
-Tensor operator<=(Tensor a, double b) { return compare(ir::ComparisonDirection::LE, a, a.like(b)); }
-Tensor equal(Tensor a, Tensor b) { return compare(ir::ComparisonDirection::EQ, a, b); }
-Tensor logicalAnd(Tensor a, Tensor b) { return binary<ir::AndOp>(a, b); }
+Tensor operator>(Tensor a, double b) {
+  return compare(ir::ComparisonDirection::GT, a, a.like(b));
+}
+Tensor operator>=(Tensor a, double b) {
+  return compare(ir::ComparisonDirection::GE, a, a.like(b));
+}
+Tensor operator<(Tensor a, double b) {
+  return compare(ir::ComparisonDirection::LT, a, a.like(b));
+}
+Tensor operator<=(Tensor a, double b) {
+  return compare(ir::ComparisonDirection::LE, a, a.like(b));
+}
+Tensor equal(Tensor a, Tensor b) {
+  return compare(ir::ComparisonDirection::EQ, a, b);
+}
+Tensor logicalAnd(Tensor a, Tensor b) {
+  return binary<ir::AndOp>(a, b);
+}
+Tensor logicalOr(Tensor a, Tensor b) {
+  return binary<ir::OrOp>(a, b);
+}
 
 Tensor where(Tensor condition, Tensor onTrue, Tensor onFalse) {
   auto shape = broadcastShape(condition.shape(), broadcastShape(onTrue.shape(), onFalse.shape()));
@@ -155,22 +212,54 @@ Tensor where(Tensor condition, Tensor onTrue, double onFalse) {
   return where(condition, onTrue, onTrue.like(onFalse));
 }
 
-Tensor abs(Tensor x) { return x.apply<ir::AbsOp>(); }
-Tensor cosine(Tensor x) { return x.apply<ir::CosineOp>(); }
-Tensor erf(Tensor x) { return x.apply<ir::ErfOp>(); }
-Tensor exp(Tensor x) { return x.apply<ir::ExponentialOp>(); }
-Tensor expm1(Tensor x) { return x.apply<ir::ExponentialMinusOneOp>(); }
-Tensor floor(Tensor x) { return x.apply<ir::FloorOp>(); }
-Tensor log(Tensor x) { return x.apply<ir::LogOp>(); }
-Tensor log1p(Tensor x) { return x.apply<ir::LogPlusOneOp>(); }
-Tensor rsqrt(Tensor x) { return x.apply<ir::RsqrtOp>(); }
-Tensor sigmoid(Tensor x) { return x.apply<ir::LogisticOp>(); }
-Tensor sign(Tensor x) { return x.apply<ir::SignOp>(); }
-Tensor sqrt(Tensor x) { return x.apply<ir::SqrtOp>(); }
-Tensor square(Tensor x) { return x * x; }
-Tensor stopGradient(Tensor x) { return x.apply<ir::StopGradientOp>(); }
-Tensor tanh(Tensor x) { return x.apply<ir::TanhOp>(); }
-Tensor clip(Tensor x, double low, double high) { return minimum(maximum(x, low), high); }
+Tensor abs(Tensor x) {
+  return x.apply<ir::AbsOp>();
+}
+Tensor cosine(Tensor x) {
+  return x.apply<ir::CosineOp>();
+}
+Tensor erf(Tensor x) {
+  return x.apply<ir::ErfOp>();
+}
+Tensor exp(Tensor x) {
+  return x.apply<ir::ExponentialOp>();
+}
+Tensor expm1(Tensor x) {
+  return x.apply<ir::ExponentialMinusOneOp>();
+}
+Tensor floor(Tensor x) {
+  return x.apply<ir::FloorOp>();
+}
+Tensor log(Tensor x) {
+  return x.apply<ir::LogOp>();
+}
+Tensor log1p(Tensor x) {
+  return x.apply<ir::LogPlusOneOp>();
+}
+Tensor rsqrt(Tensor x) {
+  return x.apply<ir::RsqrtOp>();
+}
+Tensor sigmoid(Tensor x) {
+  return x.apply<ir::LogisticOp>();
+}
+Tensor sign(Tensor x) {
+  return x.apply<ir::SignOp>();
+}
+Tensor sqrt(Tensor x) {
+  return x.apply<ir::SqrtOp>();
+}
+Tensor square(Tensor x) {
+  return x * x;
+}
+Tensor stopGradient(Tensor x) {
+  return x.apply<ir::StopGradientOp>();
+}
+Tensor tanh(Tensor x) {
+  return x.apply<ir::TanhOp>();
+}
+Tensor clip(Tensor x, double low, double high) {
+  return minimum(maximum(x, low), high);
+}
 
 Tensor divideNoNan(Tensor a, Tensor b) {
   Tensor isZero = equal(b, b.like(0));
@@ -204,7 +293,9 @@ llvm::SmallVector<int64_t> allDimensions(Tensor x) {
 Tensor sum(Tensor x, ArrayRef<int64_t> dimensions) {
   return reduce(x, ir::ReductionKind::add, dimensions);
 }
-Tensor sumAll(Tensor x) { return sum(x, allDimensions(x)); }
+Tensor sumAll(Tensor x) {
+  return sum(x, allDimensions(x));
+}
 Tensor max(Tensor x, ArrayRef<int64_t> dimensions) {
   return reduce(x, ir::ReductionKind::maximum, dimensions);
 }
@@ -224,7 +315,9 @@ Tensor mean(Tensor x, ArrayRef<int64_t> dimensions) {
   return total / (elements == 1 ? rows : rows * static_cast<double>(elements));
 }
 
-Tensor meanAll(Tensor x) { return mean(x, allDimensions(x)); }
+Tensor meanAll(Tensor x) {
+  return mean(x, allDimensions(x));
+}
 
 Tensor spread(Tensor reduced, ArrayRef<int64_t> dimensions, Tensor like) {
   llvm::SmallVector<int64_t> gone = normalized(dimensions, like.rank()), kept;
@@ -238,8 +331,8 @@ Tensor argmax(Tensor x, int64_t axis) {
   return x.with(x.emit().create<ir::ArgmaxOp>(Value(x), normalized({axis}, x.rank())[0]));
 }
 
-Tensor dot(Tensor a, Tensor b, int64_t aDimension, int64_t bDimension,
-           ArrayRef<int64_t> aBatching, ArrayRef<int64_t> bBatching) {
+Tensor dot(Tensor a, Tensor b, int64_t aDimension, int64_t bDimension, ArrayRef<int64_t> aBatching,
+           ArrayRef<int64_t> bBatching) {
   return a.with(a.emit().create<ir::DotGeneralOp>(Value(a), Value(b), aBatching, bBatching,
                                                   ArrayRef<int64_t>{aDimension},
                                                   ArrayRef<int64_t>{bDimension}));
@@ -255,7 +348,8 @@ Tensor isLabel(Tensor labels, int64_t classes) {
 
 Tensor uniformFromBits(Tensor bits) {
   Tensor shift = bits.like(8).broadcastTo(bits.shape());
-  Tensor mantissa = bits.with(bits.emit().create<ir::ShiftRightLogicalOp>(Value(bits), Value(shift)));
+  Tensor mantissa =
+      bits.with(bits.emit().create<ir::ShiftRightLogicalOp>(Value(bits), Value(shift)));
   return mantissa.toFloat() * 0x1p-24;
 }
 

@@ -56,9 +56,7 @@ public:
   int64_t elementsPerRow() const;
 
   /// The result of a unary operation that keeps the type.
-  template <typename Op> Tensor apply() const {
-    return with(emitter->template create<Op>(value));
-  }
+  template <typename Op> Tensor apply() const { return with(emitter->template create<Op>(value)); }
   Tensor with(mlir::Value other) const { return Tensor(*emitter, other); }
   /// A scalar constant of this tensor's element type.
   Tensor like(double number) const;
@@ -111,6 +109,7 @@ Tensor operator<(Tensor a, double b);
 Tensor operator<=(Tensor a, double b);
 Tensor equal(Tensor a, Tensor b);
 Tensor logicalAnd(Tensor a, Tensor b);
+Tensor logicalOr(Tensor a, Tensor b);
 /// `onTrue` where the condition holds, else `onFalse`.
 Tensor where(Tensor condition, Tensor onTrue, Tensor onFalse);
 Tensor where(Tensor condition, Tensor onTrue, double onFalse);

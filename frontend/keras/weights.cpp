@@ -1,8 +1,9 @@
 #include "frontend/keras/weights.h"
 
 #include "ir/module.h"
-#include "llvm/ADT/StringRef.h"
+#include "ir/tensor.h"
 #include "support/error.h"
+#include "llvm/ADT/StringRef.h"
 
 using namespace mlir;
 
@@ -11,21 +12,12 @@ namespace {
 
 constexpr llvm::StringLiteral kOptimizerPrefix = "optimizer/vars/";
 
-bool isOptimizerPath(llvm::StringRef path) { return path.starts_with(kOptimizerPrefix); }
+bool isOptimizerPath(llvm::StringRef path) {
+  return path.starts_with(kOptimizerPrefix);
+}
 
 ElementType elementTypeOf(RankedTensorType type) {
-  Type element = type.getElementType();
-  if (element.isF64())
-    return ElementType::F64;
-  if (element.isInteger(64))
-    return ElementType::I64;
-  if (element.isInteger(32))
-    return ElementType::I32;
-  if (element.isInteger(1))
-    return ElementType::I1;
-  if (element.isInteger(8))
-    return element.isUnsignedInteger() ? ElementType::U8 : ElementType::I8;
-  return ElementType::F32;
+  return ir::toElementType(type.getElementType());
 }
 
 bool hasSameShape(RankedTensorType type, const Array &array) {
@@ -55,6 +47,24 @@ const Array &findModelWeight(ir::VariableOp variable, const KerasFile &file) {
   return array;
 }
 
+bool isInteger(ElementType type) {
+  return type == ElementType::I32 || type == ElementType::I64;
+}
+
+/// A 32-bit counter (Keras on JAX writes those) as the 64-bit one that the module has.
+Array widened(const Array &array) {
+  Array wide = makeArray(ElementType::I64, array.shape);
+  llvm::copy(array.values<int32_t>(), wide.values<int64_t>().begin());
+  return wide;
+}
+
+/// Whether a value of the file can become the optimizer variable's.
+bool fits(RankedTensorType type, const Array &array) {
+  ElementType wanted = elementTypeOf(type);
+  return hasSameShape(type, array) &&
+         (array.type == wanted || (wanted == ElementType::I64 && isInteger(array.type)));
+}
+
 /// Whether the file's optimizer state is that of the module's optimizer.
 bool matchesOptimizer(ModuleOp module, const KerasFile &file) {
   size_t expected = 0;
@@ -63,9 +73,7 @@ bool matchesOptimizer(ModuleOp module, const KerasFile &file) {
       continue;
     ++expected;
     auto entry = file.weights.find(variable.getPath().str());
-    RankedTensorType type = variable.getTensorType();
-    if (entry == file.weights.end() || !hasSameShape(type, entry->second) ||
-        entry->second.type != elementTypeOf(type))
+    if (entry == file.weights.end() || !fits(variable.getTensorType(), entry->second))
       return false;
   }
   size_t stored = 0;
@@ -87,6 +95,9 @@ WeightBinding bindWeights(ModuleOp module, const KerasFile &file) {
       array = binding.hasOptimizerState ? &file.weights.at(path.str()) : nullptr;
     else if (!path.empty() && file.hasWeights)
       array = &findModelWeight(variable, file);
+    if (array && array->type == ElementType::I32 &&
+        elementTypeOf(variable.getTensorType()) == ElementType::I64)
+      array = &binding.converted.emplace_back(widened(*array));
     binding.arrays.push_back(array);
   }
   return binding;

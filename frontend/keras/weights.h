@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,13 +15,15 @@ struct WeightBinding {
   /// The file's array, or null: the variable keeps its initial value (no weights in the file, an
   /// optimizer that has not run or is another one, state that Keras does not store).
   std::vector<const Array *> arrays;
+  /// Counters of another width than in the file; `arrays` points here.
+  std::deque<Array> converted;
   bool hasWeights = false;        ///< the model's variables come from the file
   bool hasOptimizerState = false; ///< and so do all of the optimizer's
 };
 
 /// Finds the value of each `lamina.variable` of the module in `file` by its path. Throws UserError
 /// `FILE: layer 'dense': kernel has shape (64, 128) in the model but (64, 127) in the weights`, or
-/// that it is missing. Integers of another width are accepted, the values must fit.
+/// that it is missing. Counters of 32 bits, as Keras on JAX writes them, are widened.
 ///
 /// Optimizer state is all or nothing, as in Keras: where a count or a shape differs from what the
 /// optimizer has, all of it starts fresh.

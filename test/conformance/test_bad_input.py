@@ -52,84 +52,123 @@ def layered(*layers, **settings):
 
 BAD_MODELS = {
     "unknown_layer": (
-        layered(models.layer("Dens", "middle", units=3)), ["layer 'middle'", "Dens", "Dense"]),
-    "lambda": (layered(models.layer("Lambda", "code")), ["layer 'code'", "Lambda"]),
+        layered(models.layer("Dens", "middle", units=3)),
+        "layer 'middle': class Dens is not supported; the nearest supported is Dense"),
+    "lambda": (
+        layered(models.layer("Lambda", "code")),
+        "layer 'code': class Lambda is refused: it holds Python code, which is never executed; use "
+        "layers of keras.layers instead"),
     "unknown_activation": (
-        layered(models.dense("d", 3, activation="relux")), ["layer 'd'", "relux", "relu"]),
-    "unknown_loss": (layered(models.dense("d", 3), loss="mee"), ["mee", "mse"]),
-    "no_units": (layered(models.layer("Dense", "d")), ["layer 'd'", "units"]),
-    "negative_units": (layered(models.dense("d", -3)), ["layer 'd'", "-3"]),
-    "units_of_text": (layered(models.dense("d", "many")), ["layer 'd'", "units"]),
+        layered(models.dense("d", 3, activation="relux")),
+        "layer 'd': activation relux is not supported; the nearest supported is relu"),
+    "unknown_loss": (
+        layered(models.dense("d", 3), loss="mee"),
+        "loss 'mee': is not supported; the nearest supported is mse"),
+    "no_units": (
+        layered(models.layer("Dense", "d")), "layer 'd': 'units' must be positive, not 0"),
+    "negative_units": (
+        layered(models.dense("d", -3)), "layer 'd': 'units' must be positive, not -3"),
+    "units_of_text": (
+        layered(models.dense("d", "many")), "layer 'd': 'units' must be an integer, not \"many\""),
     "reshape_to_other_size": (
-        layered(models.layer("Reshape", "r", target_shape=[3, 2])), ["layer 'r'", "(3, 2)"]),
-    "not_a_model": ({"some": "thing"}, []),
-    "no_layers": (models.sequential(), []),
+        layered(models.layer("Reshape", "r", target_shape=[3, 2])),
+        "layer 'r': cannot reshape an input of shape (None, 4) to (None, 3, 2)"),
+    "not_a_model": (
+        {"some": "thing"},
+        "is JSON, but no Keras model: \"class_name\" and \"config\" are missing; give a .keras file "
+        "or the JSON of model.to_json()"),
+    "no_layers": (models.sequential(), "the model has no layers"),
 }
 
 
 @pytest.mark.parametrize("name", BAD_MODELS)
 def test_model(name, refusal, small):
-    model, words = BAD_MODELS[name]
+    model, message = BAD_MODELS[name]
     models.write(small / "bad.json", model)
-    message = train(refusal, "bad.json", "data.npz")
-    assert message.startswith("bad.json: ")
-    for word in words:
-        assert word in message
+    assert train(refusal, "bad.json", "data.npz") == f"bad.json: {message}"
 
 
 BAD_FILES = {
-    "empty": b"",
-    "text": b"this is not a model\n",
-    "broken_json": b'{"class_name": "Sequential", ',
-    "deep_json": b"[" * 100000,
-    "duplicate_keys": b'{"class_name": "Sequential", "class_name": "Functional"}',
-    "not_utf8": b'{"class_name": "\xff\xfe"}',
-    "zip_header_only": b"PK\x03\x04",
-    "hdf5_header_only": b"\x89HDF\r\n\x1a\n" + bytes(100),
+    "empty": (b"", "is empty; save the model in Keras with model.save(\"model.keras\")"),
+    "text": (
+        b"this is not a model\n",
+        "is text, not a Keras model; give a .keras file or the JSON of model.to_json()"),
+    "broken_json": (
+        b'{"class_name": "Sequential", ', "not valid JSON at byte 29: the text ends too early"),
+    "deep_json": (b"[" * 100000, "not valid JSON at byte 257: nested deeper than 256 levels"),
+    "duplicate_keys": (
+        b'{"class_name": "Sequential", "class_name": "Functional"}',
+        "not valid JSON at byte 29: the key 'class_name' occurs twice"),
+    "not_utf8": (
+        b'{"class_name": "\xff\xfe"}', "not valid JSON at byte 16: the text is not UTF-8"),
+    "zip_header_only": (
+        b"PK\x03\x04",
+        "the archive is cut short: its directory is missing; copy or download it again"),
+    "hdf5_header_only": (
+        b"\x89HDF\r\n\x1a\n" + bytes(100),
+        "is damaged: its HDF5 structure cannot be opened; copy or download it again"),
 }
 
 
 @pytest.mark.parametrize("name", BAD_FILES)
 def test_model_file(name, refusal, small):
-    (small / "bad.keras").write_bytes(BAD_FILES[name])
-    assert train(refusal, "bad.keras", "data.npz").startswith("bad.keras: ")
+    content, message = BAD_FILES[name]
+    (small / "bad.keras").write_bytes(content)
+    assert train(refusal, "bad.keras", "data.npz") == f"bad.keras: {message}"
 
 
-def rewritten(path, change):
+def replace_in(member, old, new):
+    return lambda name, content: content.replace(old, new) if name == member else content
+
+
+def change_weights(change):
+    return lambda name, content: change(content) if name == "model.weights.h5" else content
+
+
+BAD_ARCHIVES = {
+    "without_config": (
+        lambda name, content: None if name == "config.json" else content,
+        "is an archive without config.json, not a Keras model; save the model in Keras with "
+        "model.save(\"model.keras\")"),
+    "truncated_weights": (
+        change_weights(lambda content: content[: len(content) // 2]),
+        "model.weights.h5: is damaged: its HDF5 structure cannot be opened; copy or download it "
+        "again"),
+    "garbled_weights": (
+        change_weights(lambda content: bytes(len(content))),
+        "model.weights.h5: is damaged: it does not start as an HDF5 file does; copy or download it "
+        "again"),
+    "other_width": (
+        replace_in("config.json", b'"units": 128', b'"units": 127'),
+        "layer 'hidden_1': kernel has shape (64, 127) in the model but (64, 128) in the weights"),
+}
+
+
+def write_changed_digits(path, change):
     """The digits archive with its members changed by `change(name, content)`."""
     with zipfile.ZipFile(DIGITS / "digits.keras") as source, zipfile.ZipFile(path, "w") as target:
         for name in source.namelist():
             content = change(name, source.read(name))
             if content is not None:
                 target.writestr(name, content)
-    return path
-
-
-BAD_ARCHIVES = {
-    "without_config": lambda name, content: None if name == "config.json" else content,
-    "truncated_weights": lambda name, content: content[: len(content) // 2]
-    if name.endswith(".h5") else content,
-    "garbled_weights": lambda name, content: bytes(len(content)) if name.endswith(".h5") else content,
-    "other_width": lambda name, content: content.replace(b'"units": 128', b'"units": 127')
-    if name == "config.json" else content,
-}
 
 
 @pytest.mark.parametrize("name", BAD_ARCHIVES)
 def test_archive(name, refusal, small):
-    rewritten(small / "bad.keras", BAD_ARCHIVES[name])
-    message = refusal("train", "bad.keras", "--data", DIGITS / "train.csv", "-o", "out.keras")
-    assert message.startswith("bad.keras: ")
-    if name == "other_width":
-        assert all(word in message for word in ("hidden_1", "(64, 128)", "(64, 127)"))
+    change, message = BAD_ARCHIVES[name]
+    write_changed_digits(small / "bad.keras", change)
+    refused = refusal("train", "bad.keras", "--data", DIGITS / "train.csv", "-o", "out.keras")
+    assert refused == f"bad.keras: {message}"
 
 
 def test_model_does_not_exist(refusal, small):
-    assert train(refusal, "absent.keras", "data.npz").startswith("absent.keras: ")
+    message = "absent.keras: cannot be read: No such file or directory; check the path"
+    assert train(refusal, "absent.keras", "data.npz") == message
 
 
 def test_data_do_not_exist(refusal, small):
-    assert train(refusal, "model.json", "absent.npz").startswith("absent.npz: ")
+    message = "absent.npz: cannot be read: No such file or directory; check the path"
+    assert train(refusal, "model.json", "absent.npz") == message
 
 
 def ones(rows, *shape):
@@ -141,58 +180,75 @@ def integers(rows, *values):
 
 
 BAD_DATA = {
-    "too_wide": ({"x": ones(8, 5), "y": integers(8, 0)}, ["5", "4"]),
-    "too_narrow": ({"x": ones(8, 3), "y": integers(8, 0)}, ["3", "4"]),
-    "wrong_rank": ({"x": ones(8, 4, 1, 2), "y": integers(8, 0)}, ["(8, 4, 1, 2)"]),
-    "row_counts": ({"x": ones(8, 4), "y": integers(7, 0)}, ["8", "7"]),
-    "no_rows": ({"x": ones(0, 4), "y": integers(0, 0)}, []),
-    "no_targets": ({"x": ones(8, 4)}, ["y"]),
-    "label_too_large": ({"x": ones(8, 4), "y": integers(8, 0, 1, 3)}, ["3"]),
-    "label_negative": ({"x": ones(8, 4), "y": integers(8, 0, -1)}, ["-1"]),
-    "label_with_fraction": ({"x": ones(8, 4), "y": ones(8) / 2}, ["0.5"]),
-    "text": ({"x": np.full((8, 4), "a"), "y": integers(8, 0)}, []),
+    "too_wide": (
+        {"x": ones(8, 5), "y": integers(8, 0)},
+        "rows for input 'x' have shape (5,), but the model wants (4,)"),
+    "too_narrow": (
+        {"x": ones(8, 3), "y": integers(8, 0)},
+        "rows for input 'x' have shape (3,), but the model wants (4,)"),
+    "wrong_rank": (
+        {"x": ones(8, 4, 1, 2), "y": integers(8, 0)},
+        "rows for input 'x' have shape (4, 1, 2), but the model wants (4,)"),
+    "row_counts": (
+        {"x": ones(8, 4), "y": integers(7, 0)},
+        "the first input has 8 rows, but one target has 7"),
+    "no_rows": ({"x": ones(0, 4), "y": integers(0, 0)}, "there are no rows of data in it"),
+    "no_targets": ({"x": ones(8, 4)}, "there is no array 'y' for target 'out'; the file has 'x'"),
+    "label_too_large": (
+        {"x": ones(8, 4), "y": integers(8, 0, 1, 3)},
+        "row 2: label 3 of target 'out' is out of range; the model has 3 classes, numbered 0 to 2"),
+    "label_negative": (
+        {"x": ones(8, 4), "y": integers(8, 0, -1)},
+        "row 1: label -1 of target 'out' is out of range; the model has 3 classes, numbered 0 to 2"),
+    "label_with_fraction": (
+        {"x": ones(8, 4), "y": ones(8) / 2},
+        "row 0: target 'out' takes int32 values, 0.5 is none; convert the data or the model"),
+    "text": (
+        {"x": np.full((8, 4), "a"), "y": integers(8, 0)},
+        "'x': has elements of type '<U1', which is not supported; convert them to float32"),
 }
 
 
 @pytest.mark.parametrize("name", BAD_DATA)
 def test_data(name, refusal, small):
-    arrays, words = BAD_DATA[name]
+    arrays, message = BAD_DATA[name]
     models.write_data(small / "bad.npz", **arrays)
-    message = train(refusal, "model.json", "bad.npz")
-    assert message.startswith("bad.npz: ")
-    for word in words:
-        assert word in message
+    assert train(refusal, "model.json", "bad.npz") == f"bad.npz: {message}"
 
 
 def test_pickled_data(refusal, small):
     np.save(small / "bad.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    assert train(refusal, "model.json", "bad.npy").startswith("bad.npy: ")
+    assert train(refusal, "model.json", "bad.npy") == (
+        "bad.npy: holds pickled Python objects, which are never loaded; convert the array to numbers "
+        "and save it again")
 
 
 def test_csv_of_wrong_width(refusal, small):
     (small / "bad.csv").write_text("a,b,c\n1,2,0\n3,4,1\n")
-    message = train(refusal, "model.json", "bad.csv")
-    assert message.startswith("bad.csv: ")
+    assert train(refusal, "model.json", "bad.csv") == (
+        "bad.csv: rows have 2 feature values, but the model takes 4 (input shape (4,)); choose "
+        "columns with --target and --drop")
 
 
 def test_csv_with_ragged_rows(refusal, small):
     (small / "bad.csv").write_text("1,2,3,4,0\n1,2,3,4\n")
-    message = train(refusal, "model.json", "bad.csv")
-    assert message.startswith("bad.csv: ") and "line 2" in message
+    assert train(refusal, "model.json", "bad.csv") == (
+        "bad.csv: line 2: 4 values, but the rows before have 5")
 
 
-def test_loss_becomes_nan(refusal, small):
+def test_loss_becomes_infinite(refusal, small):
     model = layered(models.dense("d", 3), optimizer=models.sgd(1e30))
     models.write(small / "model.json", model)
     models.write_data(small / "data.npz", x=ones(16, 4), y=ones(16, 3))
-    message = train(refusal, "model.json", "data.npz", "--epochs", "20")
-    assert "loss" in message and "nan" in message.lower()
+    assert train(refusal, "model.json", "data.npz", "--epochs", "20") == (
+        "model.json: epoch 1, step 2: the loss is infinite (nan would come next); lower the learning "
+        "rate, or scale the inputs")
 
 
-def test_output_cannot_be_written(refusal, small):
-    for out in ("/proc/out.keras", "absent/folder/out.keras"):
-        message = refusal("train", "model.json", "--data", "data.npz", "--epochs", 1, "-o", out)
-        assert out in message
+@pytest.mark.parametrize("out", ["/proc/out.keras", "absent/folder/out.keras"])
+def test_output_cannot_be_written(out, refusal, small):
+    message = refusal("train", "model.json", "--data", "data.npz", "--epochs", 1, "-o", out)
+    assert message == f"cannot write {out}: No such file or directory"
 
 
 def test_file_at_the_output_survives_a_failure(lamina, small):
@@ -205,8 +261,8 @@ def test_file_at_the_output_survives_a_failure(lamina, small):
 
 def test_training_without_compile_settings(refusal, small):
     models.write(small / "plain.json", layered(models.dense("d", 3), loss=None))
-    message = train(refusal, "plain.json", "data.npz")
-    assert message.startswith("plain.json: ") and "--loss" in message
+    assert train(refusal, "plain.json", "data.npz") == (
+        "plain.json: the model has no loss; compile it in Keras, or give --loss (and --optimizer)")
 
 
 @pytest.mark.parametrize("arguments", [

@@ -15,8 +15,8 @@ using namespace lamina::ir;
 namespace lamina::test {
 namespace {
 
-constexpr uint64_t kGraphs = 200;
-constexpr uint64_t kModels = 100;
+constexpr uint64_t kGraphs = 1000;
+constexpr uint64_t kModels = 300;
 
 std::string textOf(ModuleOp module) {
   std::string text;

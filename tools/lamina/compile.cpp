@@ -1,8 +1,14 @@
 // lamina compile
+#include <map>
+
+#include "codegen/aot.h"
+#include "frontend/keras/weights.h"
+#include "ir/module.h"
 #include "support/atomic_file.h"
 #include "support/error.h"
 #include "tools/lamina/commands.h"
 #include "tools/lamina/session.h"
+#include "trainer/cast.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace lamina::tools {
@@ -11,14 +17,19 @@ namespace {
 
 struct CompileCommandOptions {
   ModelOptions model;
-  std::string function = "both", targetCpu = "host", emit, out;
+  std::string function = "both", targetCpu, emit = "obj", out;
 };
 
-void compile(const CompileCommandOptions &options) {
-  Session session(options.model, options.function != "predict");
-  session.compileOptions().target = codegen::targetFromName(options.targetCpu);
-  if (!options.out.empty())
-    requireWritable(options.out);
+const std::map<std::string, codegen::OutputKind> kObjectKinds = {
+    {"obj", codegen::OutputKind::Object},
+    {"asm", codegen::OutputKind::Assembly},
+    {"static", codegen::OutputKind::StaticLibrary},
+    {"shared", codegen::OutputKind::SharedLibrary},
+};
+
+void printStage(Session &session, const CompileCommandOptions &options) {
+  if (!options.targetCpu.empty())
+    session.compileOptions().target = codegen::targetFromName(options.targetCpu);
   session.lower(*passes::parseStage(options.emit));
   std::string text;
   llvm::raw_string_ostream stream(text);
@@ -29,26 +40,94 @@ void compile(const CompileCommandOptions &options) {
     writeFileAtomically(options.out, text);
 }
 
+/// The file's weights as the variables' types, by symbol.
+std::map<std::string, std::vector<std::byte>> weightsOf(Session &session) {
+  frontend::WeightBinding binding = frontend::bindWeights(session.module(), session.file());
+  std::map<std::string, std::vector<std::byte>> weights;
+  size_t index = 0;
+  for (const codegen::VariableSpec &variable : session.importedSignature().variables) {
+    const frontend::Array *array = binding.arrays[index++];
+    if (!array)
+      continue;
+    frontend::Array cast = trainer::castArray(*array, variable.type, [&](size_t, double value) {
+      fail("{}: weights '{}' hold {}, which is no value of type {}", session.name(), variable.path,
+           value, typeName(variable.type));
+    });
+    weights.emplace(variable.name, std::move(cast.bytes));
+  }
+  return weights;
+}
+
+/// Leaves out of "both" what the model does not have.
+bool offersTraining(Session &session, const std::string &function) {
+  if (function == "predict")
+    return false;
+  bool trainable = session.module().lookupSymbol(ir::kOptimizer) != nullptr;
+  if (!trainable && function == "train_step")
+    fail("{}: the model has no {}; compile it in Keras, or give --loss and --optimizer",
+         session.name(), session.importedSignature().targets.empty() ? "loss" : "optimizer");
+  return trainable;
+}
+
+std::string join(const std::vector<std::string> &words) {
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
+void writeObject(Session &session, const CompileCommandOptions &options) {
+  if (options.out.empty())
+    fail("--emit {} writes a file; name it with -o", options.emit);
+  codegen::ObjectOptions object;
+  object.trainStep = offersTraining(session, options.function);
+  object.predict = options.function != "train_step";
+  object.targetCpu = options.targetCpu;
+  object.weights = weightsOf(session);
+  object.targetClasses = session.targetClasses();
+  object.file = session.name();
+  codegen::CompiledObject written = codegen::compileObject(
+      session.module(), object, kObjectKinds.at(options.emit), options.out);
+  fmt::print("{}: {} bytes, for {}\n", options.out, written.fileBytes, join(written.targets));
+  fmt::print("{}: {}_{{{}}}\n", written.headerPath, written.name, join(written.functions));
+  fmt::print("state {} bytes, workspace {} bytes, batches of up to {} rows\n", written.stateBytes,
+             written.workspaceBytes, options.model.batchSize);
+}
+
+void compile(const CompileCommandOptions &options) {
+  if (!options.targetCpu.empty())
+    codegen::targetFromName(options.targetCpu); // refuses unknown ones before the work begins
+  if (!options.out.empty())
+    requireWritable(options.out);
+  Session session(options.model, options.function != "predict");
+  if (kObjectKinds.contains(options.emit))
+    writeObject(session, options);
+  else
+    printStage(session, options);
+}
+
 } // namespace
 
 void addCompile(CLI::App &app, Action &action) {
-  CLI::App &command = *app.add_subcommand("compile", "Print a stage of the compilation");
+  CLI::App &command =
+      *app.add_subcommand("compile", "Write native code with a C header, or a stage on the way");
   auto options = std::make_shared<CompileCommandOptions>();
   options->model.addModel(command);
   options->model.addBatchSize(command);
   command.add_option("--function", options->function, "What to compile")
       ->check(CLI::IsMember({"train_step", "predict", "both"}))
       ->capture_default_str();
+  command.add_option("--target-cpu", options->targetCpu,
+                     "Processor, as LLVM names it, or host (default: code for every x86-64, "
+                     "AVX2 and AVX-512, chosen when it runs)");
   command
-      .add_option("--target-cpu", options->targetCpu, "Processor, as LLVM names it, or x86-64-v3")
+      .add_option("--emit", options->emit,
+                  "Object, assembly, library with the runtime, shared library; or the stage to "
+                  "print")
+      ->check(CLI::IsMember({"obj", "asm", "static", "shared", "import", "gradient", "step",
+                             "simplify", "layout", "fuse", "schedule", "memory"}))
       ->capture_default_str();
-  command.add_option("--emit", options->emit, "The stage to print")
-      ->check(CLI::IsMember(
-          {"import", "gradient", "step", "simplify", "layout", "fuse", "schedule", "memory"}))
-      ->required();
   options->model.addOptimizer(command);
   options->model.addLoss(command);
-  command.add_option("-o,--output", options->out, "File to write (default: standard output)");
+  command.add_option("-o,--output", options->out,
+                     "File to write; its header goes beside it (stages: default standard output)");
   command.callback([&action, options] { action = [options] { compile(*options); }; });
 }
 

@@ -4,8 +4,12 @@ namespace lamina::frontend::keras {
 
 // The constant stands left in maximum and minimum: at a tie the left operand gets the gradient, and
 // TensorFlow's Relu and Relu6 give none to x there.
-Tensor relu(Tensor x) { return maximum(x.like(0), x); }
-Tensor relu6(Tensor x) { return minimum(x.like(6), relu(x)); }
+Tensor relu(Tensor x) {
+  return maximum(x.like(0), x);
+}
+Tensor relu6(Tensor x) {
+  return minimum(x.like(6), relu(x));
+}
 
 Tensor relu(Tensor x, double negativeSlope, std::optional<double> maxValue, double threshold) {
   if (negativeSlope != 0 && !maxValue && threshold == 0)
@@ -20,7 +24,9 @@ Tensor relu(Tensor x, double negativeSlope, std::optional<double> maxValue, doub
   return y - negativeSlope * relu(threshold != 0 ? -x + threshold : -x);
 }
 
-Tensor leakyRelu(Tensor x, double negativeSlope) { return where(x > 0, x, negativeSlope * x); }
+Tensor leakyRelu(Tensor x, double negativeSlope) {
+  return where(x > 0, x, negativeSlope * x);
+}
 
 // The minimum keeps exp away from large x, where its infinite derivative would turn the unused
 // branch's zero gradient into NaN.
@@ -35,7 +41,9 @@ Tensor softplus(Tensor x) {
   return 0.5 * (x + magnitude) + log1p(exp(-magnitude));
 }
 
-Tensor hardSigmoid(Tensor x) { return relu6(x + 3.0) / 6.0; }
+Tensor hardSigmoid(Tensor x) {
+  return relu6(x + 3.0) / 6.0;
+}
 
 namespace {
 

@@ -8,23 +8,55 @@ namespace lamina::frontend::keras {
 namespace {
 
 /// Functions of one tensor alone.
-template <Tensor (*function)(Tensor)> Tensor plain(LayerCall &, Tensor x) { return function(x); }
+template <Tensor (*function)(Tensor)> Tensor plain(LayerCall &, Tensor x) {
+  return function(x);
+}
 
-Tensor linear(Tensor x) { return x; }
-Tensor reluDefault(Tensor x) { return relu(x); }
-Tensor leakyReluDefault(Tensor x) { return leakyRelu(x, 0.2); }
-Tensor eluDefault(Tensor x) { return elu(x, 1); }
-Tensor celu(Tensor x) { return maximum(x, 0.0) + expm1(minimum(x, 0.0)); }
-Tensor softsign(Tensor x) { return x / (abs(x) + 1.0); }
-Tensor squareplus(Tensor x) { return (x + sqrt(square(x) + 4.0)) / 2.0; }
-Tensor silu(Tensor x) { return x * sigmoid(x); }
-Tensor gelu(Tensor x) { return 0.5 * x * (1.0 + erf(x / 1.4142135623730951)); }
-Tensor mish(Tensor x) { return x * tanh(softplus(x)); }
-Tensor tanhShrink(Tensor x) { return x - tanh(x); }
-Tensor hardTanh(Tensor x) { return clip(x, -1, 1); }
-Tensor hardSilu(Tensor x) { return x * hardSigmoid(x); }
-Tensor hardShrink(Tensor x) { return where(abs(x) > 0.5, x, 0.0); }
-Tensor logSigmoid(Tensor x) { return -softplus(-x); }
+Tensor linear(Tensor x) {
+  return x;
+}
+Tensor reluDefault(Tensor x) {
+  return relu(x);
+}
+Tensor leakyReluDefault(Tensor x) {
+  return leakyRelu(x, 0.2);
+}
+Tensor eluDefault(Tensor x) {
+  return elu(x, 1);
+}
+Tensor celu(Tensor x) {
+  return maximum(x, 0.0) + expm1(minimum(x, 0.0));
+}
+Tensor softsign(Tensor x) {
+  return x / (abs(x) + 1.0);
+}
+Tensor squareplus(Tensor x) {
+  return (x + sqrt(square(x) + 4.0)) / 2.0;
+}
+Tensor silu(Tensor x) {
+  return x * sigmoid(x);
+}
+Tensor gelu(Tensor x) {
+  return 0.5 * x * (1.0 + erf(x / 1.4142135623730951));
+}
+Tensor mish(Tensor x) {
+  return x * tanh(softplus(x));
+}
+Tensor tanhShrink(Tensor x) {
+  return x - tanh(x);
+}
+Tensor hardTanh(Tensor x) {
+  return clip(x, -1, 1);
+}
+Tensor hardSilu(Tensor x) {
+  return x * hardSigmoid(x);
+}
+Tensor hardShrink(Tensor x) {
+  return where(abs(x) > 0.5, x, 0.0);
+}
+Tensor logSigmoid(Tensor x) {
+  return -softplus(-x);
+}
 
 /// Klambauer et al. 2017, with the constants of TensorFlow's Selu.
 Tensor selu(Tensor x) {
@@ -66,7 +98,9 @@ Tensor softmaxWithLogits(LayerCall &call, Tensor x) {
   return y;
 }
 
-Tensor logSoftmaxLast(LayerCall &call, Tensor x) { return logSoftmax(x, {lastAxis(call, x)}); }
+Tensor logSoftmaxLast(LayerCall &call, Tensor x) {
+  return logSoftmax(x, {lastAxis(call, x)});
+}
 
 /// Dauphin et al. 2017: the first half times the sigmoid of the second.
 Tensor glu(LayerCall &call, Tensor x) {
@@ -76,9 +110,10 @@ Tensor glu(LayerCall &call, Tensor x) {
   return x.slice(axis, 0, extent / 2) * sigmoid(x.slice(axis, extent / 2, extent));
 }
 
-/// Martins and Astudillo 2016. The support is found by comparing all pairs instead of sorting:
-/// with c the number and s the sum of the entries not below x_i, x_i is in it when
-/// 1 + c x_i > s.
+/// Martins and Astudillo 2016, as Keras computes it: its threshold adds up the running sums of all
+/// entries in the support, where the paper takes the last one. Instead of sorting, all pairs are
+/// compared: `rank` is an entry's position in descending order (the first of equals first) and
+/// `total` the sum of the entries up to it.
 Tensor sparsemax(LayerCall &call, Tensor x) {
   int64_t axis = lastAxis(call, x), classes = x.dim(axis);
   llvm::SmallVector<int64_t> pairs(x.shape());
@@ -87,12 +122,15 @@ Tensor sparsemax(LayerCall &call, Tensor x) {
   llvm::SmallVector<int64_t> other(leading);
   other.back() = axis + 1;
   Tensor mine = x.broadcastInDim(pairs, leading), theirs = x.broadcastInDim(pairs, other);
-  Tensor notBelow = compare(ir::ComparisonDirection::GE, theirs, mine);
-  Tensor count = sum(notBelow.convert(x.elementType()), {axis + 1});
-  Tensor total = sum(where(notBelow, theirs, 0.0), {axis + 1});
-  Tensor support = compare(ir::ComparisonDirection::GT, 1.0 + count * x, total);
+  Tensor isEarlier = compare(ir::ComparisonDirection::LE, call.emit().iota(pairs, axis + 1),
+                             call.emit().iota(pairs, axis));
+  Tensor isBefore = logicalOr(compare(ir::ComparisonDirection::GT, theirs, mine),
+                              logicalAnd(equal(theirs, mine), isEarlier));
+  Tensor rank = sum(isBefore.convert(x.elementType()), {axis + 1});
+  Tensor total = sum(where(isBefore, theirs, 0.0), {axis + 1});
+  Tensor support = x - (total - 1.0) / rank > 0;
   Tensor size = sum(support.convert(x.elementType()), {axis});
-  Tensor threshold = (sum(where(support, x, 0.0), {axis}) - 1.0) / size;
+  Tensor threshold = (sum(where(support, total, 0.0), {axis}) - 1.0) / size;
   return maximum(x - spread(threshold, {axis}, x), 0.0);
 }
 
@@ -132,6 +170,8 @@ const ActivationEntry kActivations[] = {
 
 } // namespace
 
-llvm::ArrayRef<ActivationEntry> activationEntries() { return kActivations; }
+llvm::ArrayRef<ActivationEntry> activationEntries() {
+  return kActivations;
+}
 
 } // namespace lamina::frontend::keras

@@ -9,8 +9,12 @@ Tensor filled(const InitializerCall &call, double value) {
   return call.emit.constant(call.elementType, value).broadcastTo(call.shape);
 }
 
-Tensor zeros(const InitializerCall &call, Config &) { return filled(call, 0); }
-Tensor ones(const InitializerCall &call, Config &) { return filled(call, 1); }
+Tensor zeros(const InitializerCall &call, Config &) {
+  return filled(call, 0);
+}
+Tensor ones(const InitializerCall &call, Config &) {
+  return filled(call, 1);
+}
 Tensor constant(const InitializerCall &call, Config &config) {
   Config::Numbers value = config.numbers("value", 0);
   if (!value.shape.empty())

@@ -1,5 +1,6 @@
 // keras.initializers.VarianceScaling and its named cases:
-// keras/src/initializers/random_initializers.py (Glorot and Bengio 2010, He et al. 2015, LeCun 1998)
+// keras/src/initializers/random_initializers.py (Glorot and Bengio 2010, He et al. 2015, LeCun
+// 1998)
 #include <cmath>
 
 #include "frontend/keras/initializers/initializers.h"
@@ -20,8 +21,8 @@ std::pair<double, double> computeFans(const InitializerCall &call, Config &confi
     double result = 1;
     for (int64_t axis : axes) {
       if (axis < -rank || axis >= rank)
-        config.fail(fmt::format("initializer axis {} is not one of a weight of rank {}", axis,
-                                rank));
+        config.fail(
+            fmt::format("initializer axis {} is not one of a weight of rank {}", axis, rank));
       result *= static_cast<double>(shape[axis < 0 ? axis + rank : axis]);
     }
     return result;
@@ -35,7 +36,8 @@ std::pair<double, double> computeFans(const InitializerCall &call, Config &confi
   double field = 1;
   for (int64_t extent : shape.drop_back(2))
     field *= static_cast<double>(extent);
-  return {field * static_cast<double>(shape[rank - 2]), field * static_cast<double>(shape[rank - 1])};
+  return {field * static_cast<double>(shape[rank - 2]),
+          field * static_cast<double>(shape[rank - 1])};
 }
 
 Tensor scaled(const InitializerCall &call, Config &config, double scale, Fan fan,

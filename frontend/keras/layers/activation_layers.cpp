@@ -58,7 +58,10 @@ private:
 class PReLU : public LayerMeaning {
 public:
   explicit PReLU(Config &config) : sharedAxes(config.integers("shared_axes").value_or(Axes{})) {
-    alpha = {"alpha", {}, config.raw("alpha_initializer"), config.raw("alpha_regularizer"),
+    alpha = {"alpha",
+             {},
+             config.raw("alpha_initializer"),
+             config.raw("alpha_regularizer"),
              config.raw("alpha_constraint")};
     if (alpha.initializer.is_null())
       alpha.initializer = "zeros";

@@ -14,9 +14,15 @@ public:
         activation(createActivation(config.where(), config.raw("activation"))) {
     if (units < 1)
       config.fail(fmt::format("'units' must be positive, not {}", units));
-    kernel = {"kernel", {}, config.raw("kernel_initializer"), config.raw("kernel_regularizer"),
+    kernel = {"kernel",
+              {},
+              config.raw("kernel_initializer"),
+              config.raw("kernel_regularizer"),
               config.raw("kernel_constraint")};
-    bias = {"bias", {units}, config.raw("bias_initializer"), config.raw("bias_regularizer"),
+    bias = {"bias",
+            {units},
+            config.raw("bias_initializer"),
+            config.raw("bias_regularizer"),
             config.raw("bias_constraint")};
     if (kernel.initializer.is_null())
       kernel.initializer = "glorot_uniform";

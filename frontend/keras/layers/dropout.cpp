@@ -47,8 +47,8 @@ private:
         fits = false;
     }
     if (!fits)
-      call.fail(fmt::format("'noise_shape' does not fit an input of shape {}",
-                            describeShape(x.shape())));
+      call.fail(
+          fmt::format("'noise_shape' does not fit an input of shape {}", describeShape(x.shape())));
     return shape;
   }
 

@@ -47,9 +47,15 @@ public:
   }
 };
 
-Tensor sumOf(Tensor a, Tensor b) { return a + b; }
-Tensor differenceOf(Tensor a, Tensor b) { return a - b; }
-Tensor productOf(Tensor a, Tensor b) { return a * b; }
+Tensor sumOf(Tensor a, Tensor b) {
+  return a + b;
+}
+Tensor differenceOf(Tensor a, Tensor b) {
+  return a - b;
+}
+Tensor productOf(Tensor a, Tensor b) {
+  return a * b;
+}
 
 class Subtract : public Elementwise<differenceOf> {
 public:
@@ -71,8 +77,8 @@ public:
     int64_t dimension = normalizeAxis(call.place(), axis, inputs[0].rank());
     if (dimension == 0)
       call.fail("cannot concatenate along the rows of the batch");
-    bool mixed = llvm::any_of(
-        inputs, [&](Tensor x) { return x.elementType() != inputs[0].elementType(); });
+    bool mixed =
+        llvm::any_of(inputs, [&](Tensor x) { return x.elementType() != inputs[0].elementType(); });
     llvm::SmallVector<Value> operands;
     for (Tensor x : inputs) {
       checkFits(call, inputs[0], x, dimension);

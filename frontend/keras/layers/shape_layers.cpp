@@ -35,9 +35,8 @@ class Reshape : public LayerMeaning {
 public:
   explicit Reshape(Config &config)
       : target(config.integers("target_shape").value_or(std::vector<int64_t>{})) {
-    if (llvm::count(target, -1) > 1 || llvm::any_of(target, [](int64_t extent) {
-          return extent < -1 || extent == 0;
-        }))
+    if (llvm::count(target, -1) > 1 ||
+        llvm::any_of(target, [](int64_t extent) { return extent < -1 || extent == 0; }))
       config.fail("'target_shape' must have positive extents and at most one -1");
   }
 
@@ -82,8 +81,8 @@ public:
   Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
     Tensor x = singleInput(call, inputs);
     if (x.rank() != static_cast<int64_t>(dims.size()) + 1)
-      call.fail(fmt::format("'dims' permutes {} dimensions but the input has shape {}",
-                            dims.size(), describeShape(x.shape())));
+      call.fail(fmt::format("'dims' permutes {} dimensions but the input has shape {}", dims.size(),
+                            describeShape(x.shape())));
     llvm::SmallVector<int64_t> permutation = {0};
     permutation.append(dims.begin(), dims.end());
     return {x.transpose(permutation)};

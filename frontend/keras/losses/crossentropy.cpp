@@ -11,7 +11,9 @@ namespace {
 
 constexpr double kEpsilon = 1e-7; // keras.config.epsilon()
 
-Tensor clipProbability(Tensor p) { return clip(p, kEpsilon, 1 - kEpsilon); }
+Tensor clipProbability(Tensor p) {
+  return clip(p, kEpsilon, 1 - kEpsilon);
+}
 
 /// What the cross-entropy works on: the logits where they are known or the prediction is declared
 /// to be logits, else nothing.
@@ -133,8 +135,8 @@ private:
 
 } // namespace
 
-const LossEntry binaryCrossentropyLoss = {{"BinaryCrossentropy", "binary_crossentropy", "bce", "BCE"},
-                                          createLoss<BinaryCrossentropy>};
+const LossEntry binaryCrossentropyLoss = {
+    {"BinaryCrossentropy", "binary_crossentropy", "bce", "BCE"}, createLoss<BinaryCrossentropy>};
 const LossEntry categoricalCrossentropyLoss = {
     {"CategoricalCrossentropy", "categorical_crossentropy"}, createLoss<CategoricalCrossentropy>};
 const LossEntry sparseCategoricalCrossentropyLoss = {

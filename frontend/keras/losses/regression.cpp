@@ -4,8 +4,12 @@
 namespace lamina::frontend::keras {
 namespace {
 
-Tensor squaredError(Tensor target, Tensor prediction) { return square(target - prediction); }
-Tensor absoluteError(Tensor target, Tensor prediction) { return abs(target - prediction); }
+Tensor squaredError(Tensor target, Tensor prediction) {
+  return square(target - prediction);
+}
+Tensor absoluteError(Tensor target, Tensor prediction) {
+  return abs(target - prediction);
+}
 
 /// The mean over the last axis of an elementwise error.
 template <Tensor (*error)(Tensor, Tensor)> class MeanError : public LossMeaning {

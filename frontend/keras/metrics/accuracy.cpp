@@ -30,8 +30,7 @@ public:
   explicit BinaryAccuracy(Config &config) : threshold(config.number("threshold", 0.5)) {}
   Tensor compute(const Scores &scores) const override {
     Tensor target = scores.target;
-    if (target.rank() + 1 == scores.prediction.rank() &&
-        scores.prediction.dim(target.rank()) == 1)
+    if (target.rank() + 1 == scores.prediction.rank() && scores.prediction.dim(target.rank()) == 1)
       target = target.reshape(scores.prediction.shape());
     needTargetsLikePrediction({target, scores.prediction, {}, scores.place});
     Tensor isOne = (scores.prediction > threshold).convert(target.elementType());

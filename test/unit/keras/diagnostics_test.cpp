@@ -8,7 +8,9 @@ namespace {
 
 using nlohmann::json;
 
-json denseModel(json config) { return sequential({input("x", {4}), layer("Dense", "d", config)}); }
+json denseModel(json config) {
+  return sequential({input("x", {4}), layer("Dense", "d", config)});
+}
 
 TEST(Diagnostics, unknownLayerNamesTheNearest) {
   EXPECT_EQ(importError(makeFile(sequential({input("x", {4}), layer("Dens", "d")}))),
@@ -60,23 +62,25 @@ TEST(Diagnostics, unknownActivation) {
 }
 
 TEST(Diagnostics, mixedPrecisionPolicy) {
-  json config = {{"units", 2}, {"dtype", {{"class_name", "DTypePolicy"},
-                                          {"config", {{"name", "mixed_float16"}}}}}};
+  json config = {
+      {"units", 2},
+      {"dtype", {{"class_name", "DTypePolicy"}, {"config", {{"name", "mixed_float16"}}}}}};
   EXPECT_EQ(importError(makeFile(denseModel(config))),
             "model.keras: layer 'd': the dtype policy \"mixed_float16\" is not supported; Lamina "
             "computes in float32");
 }
 
 TEST(Diagnostics, shapesThatDoNotMerge) {
-  json model = functional({input("a", {3}), input("b", {4}), called(layer("Add", "sum"), {"a", "b"})},
-                          {"a", "b"}, {"sum"});
+  json model =
+      functional({input("a", {3}), input("b", {4}), called(layer("Add", "sum"), {"a", "b"})},
+                 {"a", "b"}, {"sum"});
   EXPECT_EQ(importError(makeFile(model)),
             "model.keras: layer 'sum': inputs of shapes (None, 3) and (None, 4) cannot be merged");
 }
 
 TEST(Diagnostics, reshapeThatDoesNotFit) {
-  EXPECT_EQ(importError(makeFile(sequential(
-                {input("x", {5}), layer("Reshape", "r", {{"target_shape", {2, 3}}})}))),
+  EXPECT_EQ(importError(makeFile(
+                sequential({input("x", {5}), layer("Reshape", "r", {{"target_shape", {2, 3}}})}))),
             "model.keras: layer 'r': cannot reshape an input of shape (None, 5) to (None, 2, 3)");
 }
 
@@ -94,15 +98,14 @@ TEST(Diagnostics, cycle) {
 }
 
 TEST(Diagnostics, missingLayer) {
-  json model =
-      functional({input("x", {3}), called(layer("Identity", "a"), {"z"})}, {"x"}, {"a"});
+  json model = functional({input("x", {3}), called(layer("Identity", "a"), {"z"})}, {"x"}, {"a"});
   EXPECT_EQ(importError(makeFile(model)),
             "model.keras: layer 'a': refers to layer 'z', which the model does not have");
 }
 
 TEST(Diagnostics, twoLayersOfOneName) {
-  EXPECT_EQ(importError(makeFile(sequential(
-                {input("x", {3}), layer("Identity", "a"), layer("Identity", "a")}))),
+  EXPECT_EQ(importError(makeFile(
+                sequential({input("x", {3}), layer("Identity", "a"), layer("Identity", "a")}))),
             "model.keras: layer 'a': the model has two layers of this name");
 }
 
@@ -112,15 +115,16 @@ TEST(Diagnostics, unknownLossOptimizerAndMetric) {
             "model.keras: loss 'mze': is not supported; the nearest supported is mse");
   EXPECT_EQ(importError(makeFile(model, {{"loss", "mse"}, {"optimizer", "adamax"}})),
             "model.keras: optimizer 'adamax': is not supported; the nearest supported is Adam");
-  EXPECT_EQ(importError(makeFile(
-                model, {{"loss", "mse"}, {"optimizer", "sgd"}, {"metrics", {"acuracy"}}})),
+  EXPECT_EQ(importError(
+                makeFile(model, {{"loss", "mse"}, {"optimizer", "sgd"}, {"metrics", {"acuracy"}}})),
             "model.keras: metric 'acuracy': is not supported; the nearest supported is Accuracy");
 }
 
 TEST(Diagnostics, optimizerSettingsOutOfReach) {
   json adam = {{"class_name", "Adam"}, {"config", {{"use_ema", true}}}};
-  EXPECT_EQ(importError(makeFile(denseModel({{"units", 2}}), {{"loss", "mse"}, {"optimizer", adam}})),
-            "model.keras: optimizer 'Adam': Adam with 'use_ema' = true is not supported");
+  EXPECT_EQ(
+      importError(makeFile(denseModel({{"units", 2}}), {{"loss", "mse"}, {"optimizer", adam}})),
+      "model.keras: optimizer 'Adam': Adam with 'use_ema' = true is not supported");
 }
 
 TEST(Diagnostics, reductionWithoutANumber) {
@@ -137,8 +141,8 @@ TEST(Diagnostics, lossOfAnOutputThatIsNotThere) {
 
 TEST(Diagnostics, allProblemsAtOnce) {
   mlir::MLIRContext context;
-  KerasFile file = makeFile(sequential({input("x", {4}), layer("Lambda", "f"), layer("Dens", "d"),
-                                        layer("Flatten", "g")}));
+  KerasFile file = makeFile(sequential(
+      {input("x", {4}), layer("Lambda", "f"), layer("Dens", "d"), layer("Flatten", "g")}));
   EXPECT_EQ(findProblems(context, file, {}),
             (std::vector<std::string>{
                 "model.keras: layer 'f': class Lambda is refused: it holds Python code, which is "

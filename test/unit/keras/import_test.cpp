@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ir/dialect.h"
 #include "model_file.h"
 
 namespace lamina::frontend::test {
@@ -16,7 +17,9 @@ KerasFile classifier() {
   return makeFile(
       sequential({input("x", {4}), layer("Dense", "hidden", {{"units", 3}, {"activation", "relu"}}),
                   layer("Dense", "out", {{"units", 2}, {"activation", "softmax"}})}),
-      {{"loss", "sparse_categorical_crossentropy"}, {"optimizer", "adam"}, {"metrics", {"accuracy"}}});
+      {{"loss", "sparse_categorical_crossentropy"},
+       {"optimizer", "adam"},
+       {"metrics", {"accuracy"}}});
 }
 
 TEST(Import, declaresVariablesInKerasOrder) {
@@ -77,9 +80,9 @@ TEST(Import, optionsOverrideTheFile) {
 
 TEST(Import, frozenLayersHaveNoSlots) {
   json dense = layer("Dense", "a", {{"units", 2}, {"trainable", false}});
-  Imported model(makeFile(sequential({input("x", {2}), dense, layer("Dense", "b", {{"units", 1}})}),
-                          {{"loss", "mse"},
-                           {"optimizer", {{"class_name", "SGD"}, {"config", {{"momentum", 0.5}}}}}}));
+  Imported model(makeFile(
+      sequential({input("x", {2}), dense, layer("Dense", "b", {{"units", 1}})}),
+      {{"loss", "mse"}, {"optimizer", {{"class_name", "SGD"}, {"config", {{"momentum", 0.5}}}}}}));
   EXPECT_THAT(model.variableNames(),
               ElementsAre("a/kernel", "a/bias", "b/kernel", "b/bias", "sgd/iteration",
                           "sgd/learning_rate", "sgd/b_kernel_momentum", "sgd/b_bias_momentum"));
@@ -88,8 +91,8 @@ TEST(Import, frozenLayersHaveNoSlots) {
 TEST(Import, sharedLayersHaveOneKernel) {
   json dense = called(called(layer("Dense", "d", {{"units", 2}}), {"a"}), {"b"});
   json add = layer("Add", "s");
-  add["inbound_nodes"] = json::array(
-      {{{"args", {{tensor("d", 0), tensor("d", 1)}}}, {"kwargs", json::object()}}});
+  add["inbound_nodes"] =
+      json::array({{{"args", {{tensor("d", 0), tensor("d", 1)}}}, {"kwargs", json::object()}}});
   Imported model(
       makeFile(functional({input("a", {2}), input("b", {2}), dense, add}, {"a", "b"}, {"s"})));
   EXPECT_THAT(model.variableNames(), ElementsAre("d/kernel", "d/bias"));

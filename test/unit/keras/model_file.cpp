@@ -11,8 +11,11 @@ using nlohmann::json;
 
 json layer(const std::string &className, const std::string &name, json config) {
   config["name"] = name;
-  return {{"module", "keras.layers"}, {"class_name", className}, {"config", config},
-          {"registered_name", nullptr}, {"name", name}};
+  return {{"module", "keras.layers"},
+          {"class_name", className},
+          {"config", config},
+          {"registered_name", nullptr},
+          {"name", name}};
 }
 
 json input(const std::string &name, std::vector<int64_t> rowShape, const std::string &dtype) {
@@ -125,9 +128,13 @@ std::vector<ir::Tensor> Imported::run(const std::string &name, std::vector<ir::T
   return others;
 }
 
-void Imported::initialize(int64_t seed) { run("init", {ir::Tensor::scalar<int64_t>(seed)}, 1); }
+void Imported::initialize(int64_t seed) {
+  run("init", {ir::Tensor::scalar<int64_t>(seed)}, 1);
+}
 
-std::vector<float> values(const ir::Tensor &tensor) { return tensor.elements<float>().vec(); }
+std::vector<float> values(const ir::Tensor &tensor) {
+  return tensor.elements<float>().vec();
+}
 
 ir::Tensor floats(std::vector<int64_t> shape, std::vector<float> values) {
   return ir::Tensor::of<float>(shape, values);

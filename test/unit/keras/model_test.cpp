@@ -6,9 +6,9 @@
 namespace lamina::frontend::test {
 namespace {
 
-using nlohmann::json;
 using keras::parseModel;
 using keras::toSnakeCase;
+using nlohmann::json;
 
 TEST(SnakeCase, followsKeras) {
   EXPECT_EQ(toSnakeCase("Dense"), "dense");
@@ -24,10 +24,10 @@ TEST(SnakeCase, followsKeras) {
 TEST(Model, weightPathsCountClassesNotNames) {
   json inner = sequential({input("i", {2}), layer("Dense", "z", {{"units", 2}})});
   inner["config"]["name"] = "inner";
-  auto model = parseModel(makeFile(sequential({input("x", {2}), layer("Dense", "b", {{"units", 2}}),
-                                               inner, layer("PReLU", "p"),
-                                               layer("Dense", "a", {{"units", 2}})})),
-                          {});
+  auto model =
+      parseModel(makeFile(sequential({input("x", {2}), layer("Dense", "b", {{"units", 2}}), inner,
+                                      layer("PReLU", "p"), layer("Dense", "a", {{"units", 2}})})),
+                 {});
   EXPECT_EQ(model->layers[1]->path, "layers/dense");
   EXPECT_EQ(model->layers[2]->path, "layers/sequential");
   EXPECT_EQ(model->layers[2]->model->layers[1]->path, "layers/sequential/layers/dense");
@@ -50,8 +50,8 @@ TEST(Model, inputShapesFillOpenAxes) {
 }
 
 TEST(Model, dictPortsAreSortedByKey) {
-  json object = functional({input("b", {2}), input("a", {2}), called(layer("Add", "s"), {"a", "b"})},
-                           {"a", "b"}, {"s"});
+  json object = functional(
+      {input("b", {2}), input("a", {2}), called(layer("Add", "s"), {"a", "b"})}, {"a", "b"}, {"s"});
   object["config"]["output_layers"] = {{"z", {"s", 0, 0}}, {"y", {"a", 0, 0}}};
   auto model = parseModel(makeFile(object), {});
   ASSERT_EQ(model->outputs.size(), 2u);

@@ -1,0 +1,360 @@
+#include "codegen/aot_entries.h"
+
+#include <algorithm>
+
+#include "codegen/cpu_dispatch.h"
+#include "codegen/loops.h"
+#include "ir/module.h"
+#include "llvm/IR/IRBuilder.h"
+#include "passes/plan.h"
+#include "runtime/lamina_runtime.h"
+
+using namespace mlir;
+
+namespace lamina::codegen {
+namespace {
+
+using llvm::Value;
+
+std::optional<ExternalValue::Kind> kindOf(DictionaryAttr attributes) {
+  const std::pair<llvm::StringRef, ExternalValue::Kind> kinds[] = {
+      {ir::kInputAttr, ExternalValue::Input},   {ir::kTargetAttr, ExternalValue::Target},
+      {ir::kOutputAttr, ExternalValue::Output}, {ir::kLogAttr, ExternalValue::Log},
+      {ir::kSeedAttr, ExternalValue::Seed},     {ir::kLoadAttr, ExternalValue::Data},
+      {ir::kSaveAttr, ExternalValue::Data}};
+  for (auto [name, kind] : kinds)
+    if (attributes && attributes.get(name))
+      return kind;
+  return std::nullopt;
+}
+
+/// Numbers external values, each kind from 0.
+class Counter {
+public:
+  void add(DictionaryAttr attributes) {
+    if (auto kind = kindOf(attributes))
+      values.push_back({*kind, counts[*kind]++});
+  }
+  std::vector<ExternalValue> values;
+
+private:
+  size_t counts[ExternalValue::Data + 1] = {};
+};
+
+/// Emits one C function.
+class EntryEmitter {
+public:
+  EntryEmitter(ObjectModule &object, const CInterface &interface)
+      : object(object), interface(interface), b(object.module.getContext()) {}
+
+  void emitInit();
+  void emitLoad();
+  void emitSave();
+  void emitCall(const CFunction &function);
+  void emitStatusText();
+
+private:
+  /// The values that a call passes on, by kind.
+  struct Bundle {
+    std::vector<Value *> values[ExternalValue::Data + 1];
+  };
+
+  llvm::Function *begin(const std::string &name, llvm::Type *result,
+                        llvm::ArrayRef<llvm::Type *> parameters);
+  void returnUnless(Value *holds, int status);
+  void requireCpu();
+  void requirePointer(Value *pointer) {
+    returnUnless(b.CreateIsNotNull(pointer), LAMINA_ERROR_NULL);
+  }
+  void requireAligned(Value *pointer);
+  void requireAbi(Value *env);
+  void requireLabels(const CTensor &target, Value *labels, Value *rows);
+  Value *callInner(llvm::StringRef name, Value *env, Value *state, Value *workspace, Value *rows,
+                   const Bundle &bundle);
+  Value *allocate(llvm::Type *type, uint32_t count);
+  Value *pointerArray(const std::vector<ExternalValue> &places, const Bundle &bundle);
+  Value *callStateFunction(llvm::StringRef name, Value *state, const Bundle &bundle);
+  Bundle dataBundle(Value *data);
+  llvm::GlobalVariable *scratch();
+  llvm::GlobalVariable *scratchLock();
+
+  ObjectModule &object;
+  const CInterface &interface;
+  llvm::IRBuilder<> b;
+  llvm::Function *function = nullptr;
+};
+
+llvm::Function *EntryEmitter::begin(const std::string &name, llvm::Type *result,
+                                    llvm::ArrayRef<llvm::Type *> parameters) {
+  function = llvm::Function::Create(llvm::FunctionType::get(result, parameters, false),
+                                    llvm::Function::ExternalLinkage, interface.name + "_" + name,
+                                    object.module);
+  function->setDoesNotThrow();
+  b.SetInsertPoint(llvm::BasicBlock::Create(b.getContext(), "entry", function));
+  return function;
+}
+
+void EntryEmitter::returnUnless(Value *holds, int status) {
+  auto *refuse = llvm::BasicBlock::Create(b.getContext(), "refuse", function);
+  auto *proceed = llvm::BasicBlock::Create(b.getContext(), "proceed", function);
+  b.CreateCondBr(holds, proceed, refuse);
+  b.SetInsertPoint(refuse);
+  b.CreateRet(b.getInt32(status));
+  b.SetInsertPoint(proceed);
+}
+
+void EntryEmitter::requireCpu() {
+  if (object.lowestLevel == 1)
+    return;
+  Value *level = b.CreateCall(emitCpuLevel(object.module));
+  returnUnless(b.CreateICmpUGE(level, b.getInt32(object.lowestLevel)), LAMINA_ERROR_CPU);
+}
+
+void EntryEmitter::requireAligned(Value *pointer) {
+  Value *address = b.CreatePtrToInt(pointer, b.getInt64Ty());
+  Value *low = b.CreateAnd(address, b.getInt64(passes::kBufferAlignment - 1));
+  returnUnless(b.CreateICmpEQ(low, b.getInt64(0)), LAMINA_ERROR_ALIGNMENT);
+}
+
+/// A null environment is one that fits.
+void EntryEmitter::requireAbi(Value *env) {
+  auto *given = llvm::BasicBlock::Create(b.getContext(), "given", function);
+  auto *none = llvm::BasicBlock::Create(b.getContext(), "none", function);
+  b.CreateCondBr(b.CreateIsNull(env), none, given);
+  b.SetInsertPoint(given);
+  Value *version = b.CreateLoad(b.getInt32Ty(), env);
+  returnUnless(b.CreateICmpEQ(version, b.getInt32(LAMINA_ABI_VERSION)), LAMINA_ERROR_ABI);
+  b.CreateBr(none);
+  b.SetInsertPoint(none);
+}
+
+/// All labels are looked at, so that the loop has no second way out.
+void EntryEmitter::requireLabels(const CTensor &target, Value *labels, Value *rows) {
+  ElementType element = target.spec.type;
+  if (target.classes <= 0 || element == ElementType::F32 || element == ElementType::F64)
+    return;
+  bool isSigned = element != ElementType::U8 && element != ElementType::I1;
+  llvm::Type *type = b.getIntNTy(8 * byteWidth(element));
+  Value *count = b.getInt64(target.rowElements);
+  if (target.hasRows)
+    count = b.CreateMul(count, b.CreateZExt(rows, b.getInt64Ty()));
+  Values wrong = emitLoop(b, b.getInt64(0), count, 1, {b.getFalse()},
+                          [&](Value *index, const Values &before) -> Values {
+    Value *label = b.CreateAlignedLoad(type, b.CreateInBoundsGEP(type, labels, index),
+                                       llvm::Align(byteWidth(element)));
+    // A negative label is a very large one without its sign.
+    label = b.CreateIntCast(label, b.getInt64Ty(), isSigned);
+    return {b.CreateOr(before[0], b.CreateICmpUGE(label, b.getInt64(target.classes)))};
+  });
+  returnUnless(b.CreateNot(wrong[0]), LAMINA_ERROR_LABEL);
+}
+
+/// Memory of the C function's frame.
+Value *EntryEmitter::allocate(llvm::Type *type, uint32_t count) {
+  llvm::BasicBlock &entry = function->getEntryBlock();
+  llvm::IRBuilder<> start(&entry, entry.begin());
+  return start.CreateAlloca(type, start.getInt32(count));
+}
+
+Value *EntryEmitter::pointerArray(const std::vector<ExternalValue> &places, const Bundle &bundle) {
+  if (places.empty())
+    return llvm::ConstantPointerNull::get(b.getPtrTy());
+  Value *array = allocate(b.getPtrTy(), places.size());
+  for (size_t i = 0; i < places.size(); ++i)
+    b.CreateStore(bundle.values[places[i].kind].at(places[i].index),
+                  b.CreateConstInBoundsGEP1_64(b.getPtrTy(), array, i));
+  return array;
+}
+
+Value *EntryEmitter::callInner(llvm::StringRef name, Value *env, Value *state, Value *workspace,
+                               Value *rows, const Bundle &bundle) {
+  const InnerFunction &inner = object.functions.at(name.str());
+  return b.CreateCall(inner.entry, {env, state, workspace, rows,
+                                    pointerArray(inner.arguments, bundle),
+                                    pointerArray(inner.results, bundle)});
+}
+
+/// Functions that make or move variables have no workspace in C. Few need one; those that do share
+/// memory of the object, one at a time.
+Value *EntryEmitter::callStateFunction(llvm::StringRef name, Value *state, const Bundle &bundle) {
+  Value *none = llvm::ConstantPointerNull::get(b.getPtrTy());
+  bool needsScratch = object.functions.at(name.str()).arenaBytes > 0;
+  if (!needsScratch)
+    return callInner(name, none, state, none, b.getInt32(1), bundle);
+  auto *wait = llvm::BasicBlock::Create(b.getContext(), "wait", function);
+  auto *locked = llvm::BasicBlock::Create(b.getContext(), "locked", function);
+  b.CreateBr(wait);
+  b.SetInsertPoint(wait);
+  Value *before = b.CreateAtomicRMW(llvm::AtomicRMWInst::Xchg, scratchLock(), b.getInt32(1),
+                                    llvm::Align(4), llvm::AtomicOrdering::Acquire);
+  b.CreateCondBr(b.CreateICmpEQ(before, b.getInt32(0)), locked, wait);
+  b.SetInsertPoint(locked);
+  Value *status = callInner(name, none, state, scratch(), b.getInt32(1), bundle);
+  b.CreateAlignedStore(b.getInt32(0), scratchLock(), llvm::Align(4))
+      ->setAtomic(llvm::AtomicOrdering::Release);
+  return status;
+}
+
+llvm::GlobalVariable *EntryEmitter::scratch() {
+  if (auto *memory = object.module.getNamedGlobal("lamina.scratch"))
+    return memory;
+  int64_t bytes = 0;
+  for (llvm::StringRef name : {llvm::StringRef(ir::kInit), llvm::StringRef(ir::kLoad),
+                               llvm::StringRef(ir::kSave), llvm::StringRef(kLoadWeights)})
+    if (auto found = object.functions.find(name.str()); found != object.functions.end())
+      bytes = std::max(bytes, found->second.arenaBytes);
+  auto *type = llvm::ArrayType::get(b.getInt8Ty(), bytes + passes::kBufferSlack);
+  auto *memory = new llvm::GlobalVariable(object.module, type, /*isConstant=*/false,
+                                          llvm::GlobalValue::InternalLinkage,
+                                          llvm::ConstantAggregateZero::get(type), "lamina.scratch");
+  memory->setAlignment(llvm::Align(passes::kBufferAlignment));
+  return memory;
+}
+
+llvm::GlobalVariable *EntryEmitter::scratchLock() {
+  if (auto *lock = object.module.getNamedGlobal("lamina.scratch.lock"))
+    return lock;
+  return new llvm::GlobalVariable(object.module, b.getInt32Ty(), /*isConstant=*/false,
+                                  llvm::GlobalValue::InternalLinkage, b.getInt32(0),
+                                  "lamina.scratch.lock");
+}
+
+EntryEmitter::Bundle EntryEmitter::dataBundle(Value *data) {
+  Bundle bundle;
+  for (const CVariable &variable : interface.variables)
+    bundle.values[ExternalValue::Data].push_back(
+        b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), data, variable.offset));
+  return bundle;
+}
+
+void EntryEmitter::emitInit() {
+  begin("init", b.getInt32Ty(), {b.getPtrTy(), b.getInt64Ty()});
+  Value *state = function->getArg(0);
+  requireCpu();
+  requirePointer(state);
+  requireAligned(state);
+  // Padding of packed variables is zero.
+  b.CreateMemSet(state, b.getInt8(0), interface.stateBytes, llvm::Align(passes::kBufferAlignment));
+  Value *seed = allocate(b.getInt64Ty(), 1);
+  b.CreateStore(function->getArg(1), seed);
+  Bundle bundle;
+  bundle.values[ExternalValue::Seed] = {seed};
+  Value *status = b.getInt32(LAMINA_OK);
+  if (object.functions.contains(ir::kInit.str()))
+    status = callStateFunction(ir::kInit, state, bundle);
+  if (object.functions.contains(kLoadWeights.str())) {
+    bundle.values[ExternalValue::Data].assign(object.weights.begin(), object.weights.end());
+    status = callStateFunction(kLoadWeights, state, bundle);
+  }
+  b.CreateRet(status);
+}
+
+void EntryEmitter::emitLoad() {
+  begin("load", b.getInt32Ty(), {b.getPtrTy(), b.getPtrTy()});
+  Value *state = function->getArg(0), *data = function->getArg(1);
+  requireCpu();
+  requirePointer(state);
+  requirePointer(data);
+  requireAligned(state);
+  Value *status = b.getInt32(LAMINA_OK);
+  if (object.functions.contains(ir::kLoad.str()))
+    status = callStateFunction(ir::kLoad, state, dataBundle(data));
+  b.CreateRet(status);
+}
+
+void EntryEmitter::emitSave() {
+  begin("save", b.getInt32Ty(), {b.getPtrTy(), b.getPtrTy()});
+  Value *state = function->getArg(0), *data = function->getArg(1);
+  requireCpu();
+  requirePointer(state);
+  requirePointer(data);
+  requireAligned(state);
+  Value *status = b.getInt32(LAMINA_OK);
+  if (object.functions.contains(ir::kSave.str()))
+    status = callStateFunction(ir::kSave, state, dataBundle(data));
+  // Equal states give equal bytes: what lies between the variables is zero.
+  for (const CVariable &variable : interface.variables) {
+    size_t end = variable.offset + variable.spec.byteSize();
+    size_t next = (end + kDataAlignment - 1) / kDataAlignment * kDataAlignment;
+    if (next > end)
+      b.CreateMemSet(b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), data, end), b.getInt8(0),
+                     next - end, llvm::MaybeAlign());
+  }
+  b.CreateRet(status);
+}
+
+/// NAME_train_step, NAME_evaluate and NAME_predict.
+void EntryEmitter::emitCall(const CFunction &call) {
+  size_t tensors = call.inputs.size() + call.targets.size() + call.outputs.size();
+  bool hasLogs = !call.logs.empty();
+  std::vector<llvm::Type *> types(3, b.getPtrTy());
+  types.push_back(b.getInt32Ty());
+  types.insert(types.end(), tensors + hasLogs, b.getPtrTy());
+  begin(call.function, b.getInt32Ty(), types);
+  Value *env = function->getArg(0), *state = function->getArg(1), *workspace = function->getArg(2),
+        *rows = function->getArg(3);
+  unsigned next = 4;
+  Bundle bundle;
+  for (size_t i = 0; i < call.inputs.size(); ++i)
+    bundle.values[ExternalValue::Input].push_back(function->getArg(next++));
+  for (size_t i = 0; i < call.targets.size(); ++i)
+    bundle.values[ExternalValue::Target].push_back(function->getArg(next++));
+  for (size_t i = 0; i < call.outputs.size(); ++i)
+    bundle.values[ExternalValue::Output].push_back(function->getArg(next++));
+
+  requireCpu();
+  requireAbi(env);
+  requirePointer(state);
+  requirePointer(workspace);
+  for (unsigned i = 4; i < function->arg_size(); ++i)
+    requirePointer(function->getArg(i));
+  requireAligned(state);
+  requireAligned(workspace);
+  Value *lessOne = b.CreateSub(rows, b.getInt32(1)); // 0 becomes the largest number
+  returnUnless(b.CreateICmpULT(lessOne, b.getInt32(interface.batchSize)), LAMINA_ERROR_ROWS);
+  for (size_t i = 0; i < call.targets.size(); ++i)
+    requireLabels(call.targets[i], bundle.values[ExternalValue::Target][i], rows);
+  for (size_t i = 0; i < call.logs.size(); ++i)
+    bundle.values[ExternalValue::Log].push_back(
+        b.CreateConstInBoundsGEP1_64(b.getFloatTy(), function->getArg(next), i));
+  b.CreateRet(callInner(call.function, env, state, workspace, rows, bundle));
+}
+
+void EntryEmitter::emitStatusText() {
+  begin("status_text", b.getPtrTy(), {b.getInt32Ty()});
+  Value *text = b.CreateGlobalString(lamina_status_text(-1), "lamina.status");
+  for (int status = LAMINA_OK; status <= LAMINA_ERROR_CPU; ++status) {
+    Value *known = b.CreateGlobalString(lamina_status_text(status), "lamina.status");
+    Value *same = b.CreateICmpEQ(function->getArg(0), b.getInt32(status));
+    text = b.CreateSelect(same, known, text);
+  }
+  b.CreateRet(text);
+}
+
+} // namespace
+
+std::vector<ExternalValue> externalArguments(func::FuncOp function) {
+  Counter counter;
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    counter.add(function.getArgAttrDict(i));
+  return counter.values;
+}
+
+std::vector<ExternalValue> externalResults(func::FuncOp function) {
+  Counter counter;
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    counter.add(function.getResultAttrDict(i));
+  return counter.values;
+}
+
+void emitCFunctions(ObjectModule &object, const CInterface &interface) {
+  EntryEmitter emitter(object, interface);
+  emitter.emitInit();
+  emitter.emitLoad();
+  emitter.emitSave();
+  for (const CFunction &function : interface.functions)
+    emitter.emitCall(function);
+  emitter.emitStatusText();
+}
+
+} // namespace lamina::codegen

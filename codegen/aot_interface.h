@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "codegen/compiled_model.h"
+
+/// The C interface of a compiled object: what its header declares and its code defines.
+namespace lamina::codegen {
+
+/// Alignment of every variable in the data that NAME_load takes and NAME_save gives, in bytes.
+inline constexpr size_t kDataAlignment = 64;
+
+/// An input, target or output as a parameter of a C function.
+struct CTensor {
+  TensorSpec spec;
+  std::string parameter;   ///< its name in C
+  std::string constant;    ///< what its constants begin with: DIGITS_INPUT_PIXELS
+  int64_t classes = 0;     ///< of a target of class numbers, else 0
+  int64_t rowElements = 1; ///< elements of one row, or of the whole where there are no rows
+  bool hasRows = false;
+};
+
+/// One variable in the data of NAME_load and NAME_save.
+struct CVariable {
+  VariableSpec spec;
+  std::string constant; ///< of its offset: DIGITS_OFFSET_HIDDEN_1_KERNEL
+  size_t offset = 0;
+};
+
+/// NAME_train_step, NAME_evaluate or NAME_predict.
+struct CFunction {
+  std::string function; ///< its name in the IR, and behind NAME_
+  std::vector<CTensor> inputs, targets, outputs;
+  std::vector<std::string> logs;
+};
+
+struct CInterface {
+  std::string name, constantPrefix; ///< NAME, and in capitals
+  std::string model;                ///< the model's own name, for people
+  std::vector<CVariable> variables;
+  std::vector<CFunction> functions;
+  size_t dataBytes = 0, stateBytes = 0, workspaceBytes = 0;
+  int64_t batchSize = 0;
+  bool hasWeights = false; ///< NAME_init gives the weights of the file
+};
+
+/// The interface called `name` (a C identifier) with those of the functions train_step, evaluate
+/// and predict that `functions` lists. `classes` has one number for each target, 0 when it is not a
+/// class number.
+CInterface makeCInterface(const Signature &signature, const std::string &name,
+                          const std::vector<std::string> &functions,
+                          const std::vector<int64_t> &classes);
+
+} // namespace lamina::codegen

@@ -1,0 +1,151 @@
+// Compiled code computes what the interpreter says, and the same bits however it is run.
+#include <cstring>
+#include <numeric>
+
+#include <gtest/gtest.h>
+
+#include "codegen/driver.h"
+#include "codegen/jit_functions.h"
+#include "ir/module.h"
+#include "passes/plan.h"
+#include "support/error.h"
+#include "test/random_graph/comparison.h"
+#include "test/random_graph/random_graph.h"
+
+using namespace mlir;
+using namespace lamina::ir;
+
+namespace lamina::test {
+namespace {
+
+constexpr uint64_t kGraphs = 1000;
+/// Bytes behind every result that compiled code must leave alone.
+constexpr size_t kGuard = 256;
+constexpr unsigned char kGuardByte = 0xa5;
+
+using Results = std::vector<std::vector<unsigned char>>;
+
+/// A parallel-for that runs tasks from the last to the first: an order that no real one has.
+void runBackwards(void *, void (*task)(void *, uint32_t), void *context, uint32_t count) {
+  for (uint32_t index = count; index > 0; --index)
+    task(context, index - 1);
+}
+
+std::vector<char> alignedBytes(size_t bytes) { return std::vector<char>(bytes + 4096); }
+void *align(std::vector<char> &bytes) {
+  void *pointer = bytes.data();
+  size_t space = bytes.size();
+  return std::align(4096, 1, pointer, space);
+}
+
+/// Calls @main of a module of the memory stage; false when a guard was overwritten.
+bool run(const codegen::JitFunctions &functions, ModuleOp module, const lamina_env *env,
+         ArrayRef<Tensor> arguments, int64_t rows, Results &results) {
+  auto main = module.lookupSymbol<func::FuncOp>("main");
+  auto workspaceBytes = module->getAttrOfType<IntegerAttr>(passes::kWorkspaceBytesAttr).getInt();
+  std::vector<char> workspace = alignedBytes(workspaceBytes), state = alignedBytes(4096);
+  std::vector<const void *> inputs;
+  for (const Tensor &argument : arguments)
+    inputs.push_back(argument.raw().data());
+  results.clear();
+  std::vector<void *> outputs;
+  for (Type type : main.getResultTypes()) {
+    Tensor shape(toElementType(cast<RankedTensorType>(type).getElementType()),
+                 concreteShape(cast<RankedTensorType>(type), rows));
+    results.emplace_back(shape.raw().size() + kGuard, kGuardByte);
+  }
+  for (auto &result : results)
+    outputs.push_back(result.data());
+  int status = functions.get("main")(env, align(state), align(workspace),
+                                     static_cast<uint32_t>(rows), inputs.data(), outputs.data());
+  EXPECT_EQ(status, LAMINA_OK);
+  bool intact = true;
+  for (auto &result : results) {
+    for (size_t i = result.size() - kGuard; i < result.size(); ++i)
+      intact &= result[i] == kGuardByte;
+    result.resize(result.size() - kGuard);
+  }
+  return intact;
+}
+
+Tensor tensorOf(RankedTensorType type, ArrayRef<unsigned char> bytes, int64_t rows) {
+  Tensor tensor(toElementType(type.getElementType()), concreteShape(type, rows));
+  visitElementType(tensor.type(), [&](auto element) {
+    auto elements = tensor.elements<decltype(element)>();
+    std::memcpy(elements.data(), bytes.data(), bytes.size());
+  });
+  return tensor;
+}
+
+/// Compiles for a target and runs: on one thread, and with tasks in reverse.
+Runner compiledFor(const std::string &targetName, bool optimize) {
+  return [=](ModuleOp module, ArrayRef<Tensor> arguments,
+             int64_t rows) -> llvm::Expected<std::vector<Tensor>> {
+    codegen::CompileOptions options;
+    options.target = codegen::targetFromName(targetName);
+    options.passes.simplify = options.passes.contract = options.passes.layout =
+        options.passes.fuse = optimize;
+    options.passes.verifyMemory = true;
+    codegen::lower(module, passes::Stage::Memory, options);
+    codegen::JitFunctions functions(module, options.target, 2);
+    Results alone, backwards;
+    if (!run(functions, module, nullptr, arguments, rows, alone))
+      return llvm::createStringError("compiled code wrote behind the end of a result");
+    lamina_env env{LAMINA_ABI_VERSION, nullptr, runBackwards};
+    if (!run(functions, module, &env, arguments, rows, backwards))
+      return llvm::createStringError("compiled code wrote behind the end of a result");
+    if (alone != backwards)
+      return llvm::createStringError("the order of tasks changes the result");
+    std::vector<Tensor> tensors;
+    for (auto [type, bytes] :
+         llvm::zip(module.lookupSymbol<func::FuncOp>("main").getResultTypes(), alone)) {
+      auto tensorType = cast<RankedTensorType>(type);
+      tensors.push_back(tensorOf(tensorType, bytes, rows));
+    }
+    return tensors;
+  };
+}
+
+void expectInterpreted(const std::string &targetName, bool optimize, uint64_t firstSeed,
+                       uint64_t graphs) {
+  if (!codegen::runsOnHost(codegen::targetFromName(targetName)))
+    GTEST_SKIP() << "this processor does not run " << targetName;
+  MLIRContext context;
+  Runner runner = compiledFor(targetName, optimize);
+  for (uint64_t seed = firstSeed; seed < firstSeed + graphs; ++seed) {
+    OwningOpRef<ModuleOp> module = makeRandomGraph(context, seed);
+    int64_t rows = 1 + static_cast<int64_t>(seed % 7);
+    auto main = module->lookupSymbol<func::FuncOp>("main");
+    std::vector<Tensor> arguments = makeRandomArguments(main, seed, rows);
+    auto difference = compareWithInterpreter(*module, "main", arguments, rows, runner);
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    if (difference)
+      module->print(stream);
+    ASSERT_FALSE(difference) << "seed " << seed << ", " << rows << " rows: " << *difference << "\n"
+                             << text;
+  }
+}
+
+TEST(CompiledGraphs, OptimizedForThisProcessor) {
+  expectInterpreted("host", /*optimize=*/true, 0, kGraphs);
+}
+
+TEST(CompiledGraphs, OneKernelForEachOperation) {
+  expectInterpreted("host", /*optimize=*/false, 0, kGraphs / 10);
+}
+
+TEST(CompiledGraphs, Baseline) {
+  expectInterpreted("x86-64", /*optimize=*/true, kGraphs, kGraphs / 10);
+}
+
+TEST(CompiledGraphs, Avx2) {
+  expectInterpreted("x86-64-v3", /*optimize=*/true, 2 * kGraphs, kGraphs / 10);
+}
+
+TEST(CompiledGraphs, Avx512) {
+  expectInterpreted("x86-64-v4", /*optimize=*/true, 3 * kGraphs, kGraphs / 10);
+}
+
+} // namespace
+} // namespace lamina::test

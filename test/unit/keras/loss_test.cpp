@@ -1,0 +1,131 @@
+// Losses, penalties and metrics through the reference interpreter.
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ir/module.h"
+#include "model_file.h"
+
+namespace lamina::frontend::test {
+namespace {
+
+using nlohmann::json;
+
+/// The logs of a model that hands its input to the loss, by name.
+std::map<std::string, double> logs(json layers, const json &compileConfig, ir::Tensor x,
+                                   ir::Tensor target) {
+  Imported model(makeFile(sequential(layers.get<std::vector<json>>()), compileConfig));
+  model.initialize(0);
+  auto function = model.getModule().lookupSymbol<mlir::func::FuncOp>("evaluate");
+  auto results = model.run("evaluate", {x, target}, x.shape()[0]);
+  std::map<std::string, double> named;
+  for (size_t i = 0; i < results.size(); ++i)
+    named[function.getResultAttrOfType<mlir::StringAttr>(i, ir::kLogAttr).str()] = results[i].at(0);
+  return named;
+}
+
+json through(int64_t width, const char *activation = "linear") {
+  return {input("x", {width}), layer("Activation", "a", {{"activation", activation}})};
+}
+
+json serialized(const char *className, json config) {
+  return {{"module", "keras.losses"}, {"class_name", className}, {"config", config}};
+}
+
+ir::Tensor labels(std::vector<int32_t> values) {
+  return ir::Tensor::of<int32_t>({static_cast<int64_t>(values.size())}, values);
+}
+
+TEST(Loss, sparseCrossentropyOfLogits) {
+  auto loss = serialized("SparseCategoricalCrossentropy", {{"from_logits", true}});
+  auto result = logs(through(3), {{"loss", loss}, {"metrics", {"accuracy"}}},
+                     floats({2, 3}, {1, 2, 3, 0, 0, 0}), labels({2, 1}));
+  EXPECT_NEAR(result["loss"], (0.40760596 + std::log(3)) / 2, 1e-6);
+  EXPECT_EQ(result["accuracy"], 0.5);
+}
+
+TEST(Loss, softmaxBeforeItWorksOnLogits) {
+  auto result = logs(through(2, "softmax"), {{"loss", "sparse_categorical_crossentropy"}},
+                     floats({1, 2}, {0, 500}), labels({0}));
+  EXPECT_NEAR(result["loss"], 500, 1e-3);
+}
+
+TEST(Loss, probabilitiesAreClipped) {
+  auto result = logs(through(2), {{"loss", "sparse_categorical_crossentropy"}},
+                     floats({1, 2}, {0, 1}), labels({0}));
+  EXPECT_NEAR(result["loss"], 16.118095, 1e-4);
+}
+
+TEST(Loss, ignoredClassesDoNotCount) {
+  auto loss =
+      serialized("SparseCategoricalCrossentropy", {{"from_logits", true}, {"ignore_class", -1}});
+  auto result =
+      logs(through(2), {{"loss", loss}}, floats({3, 2}, {0, 0, 0, 0, 9, 1}), labels({0, 1, -1}));
+  EXPECT_NEAR(result["loss"], std::log(2), 1e-6);
+}
+
+TEST(Loss, categoricalCrossentropyWithSmoothing) {
+  auto loss =
+      serialized("CategoricalCrossentropy", {{"from_logits", true}, {"label_smoothing", 0.2}});
+  auto result = logs(through(2), {{"loss", loss}}, floats({1, 2}, {0, 1}), floats({1, 2}, {0, 1}));
+  double lse = std::log(1 + std::exp(1.0));
+  EXPECT_NEAR(result["loss"], 0.9 * (lse - 1) + 0.1 * lse, 1e-6);
+}
+
+TEST(Loss, categoricalCrossentropyScalesProbabilities) {
+  auto result = logs(through(2), {{"loss", "categorical_crossentropy"}}, floats({1, 2}, {1, 3}),
+                     floats({1, 2}, {1, 0}));
+  EXPECT_NEAR(result["loss"], std::log(4), 1e-6);
+}
+
+TEST(Loss, binaryCrossentropy) {
+  auto onLogits = serialized("BinaryCrossentropy", {{"from_logits", true}});
+  EXPECT_NEAR(
+      logs(through(1), {{"loss", onLogits}}, floats({1, 1}, {-100}), floats({1, 1}, {1}))["loss"],
+      100, 1e-4);
+  EXPECT_NEAR(
+      logs(through(1), {{"loss", "bce"}}, floats({1, 1}, {0.25}), floats({1, 1}, {1}))["loss"],
+      std::log(4), 1e-6);
+}
+
+TEST(Loss, errorsAndTheirMetrics) {
+  auto result = logs(through(2), {{"loss", "mse"}, {"metrics", {"mae", "mse"}}},
+                     floats({2, 2}, {1, 2, 3, 4}), floats({2, 2}, {1, 1, 1, 1}));
+  EXPECT_NEAR(result["loss"], 3.5, 1e-6);
+  EXPECT_NEAR(result["mae"], 1.5, 1e-6);
+  EXPECT_NEAR(result["mse"], 3.5, 1e-6);
+}
+
+TEST(Loss, summed) {
+  auto loss = serialized("MeanSquaredError", {{"reduction", "sum"}});
+  EXPECT_NEAR(
+      logs(through(1), {{"loss", loss}}, floats({2, 1}, {1, 2}), floats({2, 1}, {0, 0}))["loss"], 5,
+      1e-6);
+}
+
+TEST(Metric, accuracyFollowsTheShapes) {
+  json compile = {{"loss", "mse"}, {"metrics", {"accuracy"}}};
+  EXPECT_EQ(
+      logs(through(1), compile, floats({2, 1}, {0.7f, 0.2f}), floats({2, 1}, {1, 1}))["accuracy"],
+      0.5);
+  EXPECT_EQ(logs(through(2), compile, floats({2, 2}, {1, 2, 2, 1}),
+                 floats({2, 2}, {0, 1, 0, 1}))["accuracy"],
+            0.5);
+}
+
+TEST(Penalty, weightAndActivityRegularizers) {
+  json dense = layer(
+      "Dense", "d",
+      {{"units", 1},
+       {"use_bias", false},
+       {"kernel_initializer", {{"class_name", "Constant"}, {"config", {{"value", 2.0}}}}},
+       {"kernel_regularizer", {{"class_name", "L1L2"}, {"config", {{"l1", 0.5}, {"l2", 0.25}}}}},
+       {"activity_regularizer", {{"class_name", "L2"}, {"config", {{"l2", 1.0}}}}}});
+  auto result = logs({input("x", {1}), dense}, {{"loss", "mse"}}, floats({2, 1}, {1, 2}),
+                     floats({2, 1}, {2, 4}));
+  EXPECT_NEAR(result["loss"], 0.5 * 2 + 0.25 * 4 + (4.0 + 16.0) / 2, 1e-6);
+}
+
+} // namespace
+} // namespace lamina::frontend::test
