@@ -18,7 +18,8 @@ using Runner = std::function<llvm::Expected<std::vector<ir::Tensor>>(
 
 /// Compares two results within rounding. What rounding can do is measured: `precise` is the same
 /// result computed with f64 where `expected` has f32. `actual` may be 16 times as far from
-/// `precise` as `expected` is, and 2^-18 of the largest magnitude in any case (2^-40 for f64).
+/// `precise` as `expected` is, and 2^-18 of the largest magnitude in any case (2^-40 for f64), or
+/// 2^-122, as compiled code flushes denormal numbers to zero.
 /// Integers, booleans, infinities and NaN must be equal. Text: the first element that differs.
 std::optional<std::string> compareTensors(const ir::Tensor &expected, const ir::Tensor &precise,
                                           const ir::Tensor &actual);

@@ -38,43 +38,74 @@ void *align(std::vector<char> &bytes) {
   return std::align(4096, 1, pointer, space);
 }
 
+/// Copies elements between a dense array with `rows` rows and memory laid out for a full batch,
+/// which is how compiled code sees tensors whose row dimension is not the first.
+template <typename Copy>
+void forEachElement(RankedTensorType type, int64_t rows, int64_t batchSize, Copy copy) {
+  llvm::SmallVector<int64_t> shape(concreteShape(type, rows));
+  llvm::SmallVector<int64_t> strides = rowMajorStrides(concreteShape(type, batchSize));
+  int64_t dense = 0;
+  forEachIndex(shape, [&](ArrayRef<int64_t> index) {
+    int64_t place = 0;
+    for (auto [i, stride] : llvm::zip(index, strides))
+      place += i * stride;
+    copy(dense++, place);
+  });
+}
+
+size_t fullBytes(RankedTensorType type, int64_t batchSize) {
+  return passes::getBufferBytes(type, batchSize);
+}
+
+std::vector<unsigned char> spread(const Tensor &tensor, RankedTensorType type, int64_t rows,
+                                  int64_t batchSize) {
+  std::vector<unsigned char> bytes(fullBytes(type, batchSize));
+  size_t width = byteWidth(tensor.type());
+  forEachElement(type, rows, batchSize, [&](int64_t dense, int64_t place) {
+    std::memcpy(&bytes[place * width], tensor.raw().data() + dense * width, width);
+  });
+  return bytes;
+}
+
+Tensor gather(ArrayRef<unsigned char> bytes, RankedTensorType type, int64_t rows,
+              int64_t batchSize) {
+  Tensor tensor(toElementType(type.getElementType()), concreteShape(type, rows));
+  visitElementType(tensor.type(), [&]<typename T>(std::type_identity<T>) {
+    llvm::MutableArrayRef<T> elements = tensor.elements<T>();
+    forEachElement(type, rows, batchSize, [&](int64_t dense, int64_t place) {
+      std::memcpy(&elements[dense], &bytes[place * sizeof(T)], sizeof(T));
+    });
+  });
+  return tensor;
+}
+
 /// Calls @main of a module of the memory stage; false when a guard was overwritten.
 bool run(const codegen::JitFunctions &functions, ModuleOp module, const lamina_env *env,
          ArrayRef<Tensor> arguments, int64_t rows, Results &results) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
+  int64_t batchSize = getBatchSize(module);
   auto workspaceBytes = module->getAttrOfType<IntegerAttr>(passes::kWorkspaceBytesAttr).getInt();
   std::vector<char> workspace = alignedBytes(workspaceBytes), state = alignedBytes(4096);
-  std::vector<const void *> inputs;
-  for (const Tensor &argument : arguments)
-    inputs.push_back(argument.raw().data());
+  Results inputs;
   results.clear();
-  std::vector<void *> outputs;
-  for (Type type : main.getResultTypes()) {
-    Tensor shape(toElementType(cast<RankedTensorType>(type).getElementType()),
-                 concreteShape(cast<RankedTensorType>(type), rows));
-    results.emplace_back(shape.raw().size() + kGuard, kGuardByte);
-  }
+  std::vector<const void *> inputPointers;
+  std::vector<void *> outputPointers;
+  for (auto [argument, type] : llvm::zip(arguments, main.getArgumentTypes()))
+    inputs.push_back(spread(argument, cast<RankedTensorType>(type), rows, batchSize));
+  for (Type type : main.getResultTypes())
+    results.emplace_back(fullBytes(cast<RankedTensorType>(type), batchSize) + kGuard, kGuardByte);
+  for (auto &input : inputs)
+    inputPointers.push_back(input.data());
   for (auto &result : results)
-    outputs.push_back(result.data());
-  int status = functions.get("main")(env, align(state), align(workspace),
-                                     static_cast<uint32_t>(rows), inputs.data(), outputs.data());
+    outputPointers.push_back(result.data());
+  int status =
+      functions.get("main")(env, align(state), align(workspace), static_cast<uint32_t>(rows),
+                            inputPointers.data(), outputPointers.data());
   EXPECT_EQ(status, LAMINA_OK);
-  bool intact = true;
-  for (auto &result : results) {
-    for (size_t i = result.size() - kGuard; i < result.size(); ++i)
-      intact &= result[i] == kGuardByte;
-    result.resize(result.size() - kGuard);
-  }
-  return intact;
-}
-
-Tensor tensorOf(RankedTensorType type, ArrayRef<unsigned char> bytes, int64_t rows) {
-  Tensor tensor(toElementType(type.getElementType()), concreteShape(type, rows));
-  visitElementType(tensor.type(), [&](auto element) {
-    auto elements = tensor.elements<decltype(element)>();
-    std::memcpy(elements.data(), bytes.data(), bytes.size());
+  return llvm::all_of(results, [](const std::vector<unsigned char> &result) {
+    return std::all_of(result.end() - kGuard, result.end(),
+                       [](unsigned char byte) { return byte == kGuardByte; });
   });
-  return tensor;
 }
 
 /// Compiles for a target and runs: on one thread, and with tasks in reverse.
@@ -98,10 +129,8 @@ Runner compiledFor(const std::string &targetName, bool optimize) {
       return llvm::createStringError("the order of tasks changes the result");
     std::vector<Tensor> tensors;
     for (auto [type, bytes] :
-         llvm::zip(module.lookupSymbol<func::FuncOp>("main").getResultTypes(), alone)) {
-      auto tensorType = cast<RankedTensorType>(type);
-      tensors.push_back(tensorOf(tensorType, bytes, rows));
-    }
+         llvm::zip(module.lookupSymbol<func::FuncOp>("main").getResultTypes(), alone))
+      tensors.push_back(gather(bytes, cast<RankedTensorType>(type), rows, getBatchSize(module)));
     return tensors;
   };
 }
