@@ -173,16 +173,17 @@ void ObjectBuilder::emitVariant(ModuleOp module, const Variant &variant) {
     if (module.lookupSymbol<func::FuncOp>(own))
       names.push_back(own.str());
   for (const std::string &function : names) {
-    auto source = module.lookupSymbol<func::FuncOp>(function);
-    FunctionEmitter emitter(
-        source, fmt::format("{}.v{}.{}", name, variant.target.level, function), variant.target);
+    auto scheduled = module.lookupSymbol<func::FuncOp>(function);
+    FunctionEmitter emitter(scheduled,
+                            fmt::format("{}.v{}.{}", name, variant.target.level, function),
+                            variant.target);
     for (size_t kernel = 0; kernel < emitter.kernelCount(); ++kernel)
       emitter.emitKernel(*owner->module, kernel);
     Inner &entry = inner[function];
     entry.variants.push_back({variant.target.level, emitter.emitEntry(*owner->module)});
-    entry.function.arguments = externalArguments(source);
-    entry.function.results = externalResults(source);
-    entry.function.arenaBytes = std::max(entry.function.arenaBytes, arenaBytesOf(source));
+    entry.function.arguments = externalArguments(scheduled);
+    entry.function.results = externalResults(scheduled);
+    entry.function.arenaBytes = std::max(entry.function.arenaBytes, arenaBytesOf(scheduled));
   }
   if (!variant.tune.empty())
     for (llvm::Function &function : *owner->module)

@@ -1,6 +1,7 @@
 #include "codegen/aot_entries.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "codegen/cpu_dispatch.h"
 #include "codegen/loops.h"

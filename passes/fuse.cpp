@@ -5,6 +5,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Pass/Pass.h"
 #include "passes/passes.h"
 #include "llvm/ADT/SetVector.h"
@@ -164,6 +165,16 @@ void readPredicatesFromResults(Block &block) {
   }
 }
 
+/// Removes what no kernel is to be made of: operations without use, and reductions of nothing.
+void dropTrivial(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+    if (auto reduce = dyn_cast<ir::ReduceOp>(op); reduce && reduce.getDimensions().empty())
+      reduce.getOutput().replaceAllUsesWith(reduce.getOperand());
+    if (isOpTriviallyDead(&op))
+      op.erase();
+  }
+}
+
 struct FusePass : impl::FuseBase<FusePass> {
   using FuseBase::FuseBase;
 
@@ -174,6 +185,7 @@ struct FusePass : impl::FuseBase<FusePass> {
     Block &block = function.getBody().front();
     if (fuse)
       readPredicatesFromResults(block);
+    dropTrivial(block);
     FusionPlan plan = FusionPlan::make(block, fuse);
     llvm::SmallVector<Operation *> old;
     for (Operation &op : block.without_terminator())

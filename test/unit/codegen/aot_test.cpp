@@ -1,11 +1,13 @@
 // Compiled objects: the same bits as the JIT, and every error before anything is written.
 #include "codegen/aot.h"
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <random>
+#include <utility>
 
 #include <dlfcn.h>
 #include <unistd.h>
@@ -82,7 +84,8 @@ struct Rows {
 class Folder {
 public:
   explicit Folder(const std::string &name)
-      : path_(fs::path(::testing::TempDir()) / (name + "-" + std::to_string(getpid()))) {
+      : path_(fs::path(::testing::TempDir()) /
+              (name + "-" + std::to_string(getpid()) + "-" + std::to_string(number++))) {
     fs::create_directories(path_);
   }
   ~Folder() { fs::remove_all(path_); }
@@ -96,6 +99,7 @@ public:
   }
 
 private:
+  static inline int number = 0; // a library that is loaded twice from one path is loaded once
   fs::path path_;
 };
 
