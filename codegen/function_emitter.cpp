@@ -1,5 +1,7 @@
 #include "codegen/function_emitter.h"
 
+#include <numeric>
+
 #include "llvm/IR/IntrinsicsX86.h"
 #include "llvm/IR/Module.h"
 #include "passes/plan.h"
@@ -12,6 +14,8 @@ namespace {
 
 /// A wave below this many cycles is done before another thread has heard of it.
 constexpr int64_t kSerialCycles = 5000;
+/// Optimizing a small kernel takes about this long.
+constexpr int64_t kCompileCycles = 3'000'000;
 /// Flush-to-zero and denormals-are-zero bits of the control register MXCSR.
 constexpr uint32_t kFlushDenormals = 0x8040;
 
@@ -44,8 +48,9 @@ private:
 
 } // namespace
 
-FunctionEmitter::FunctionEmitter(func::FuncOp function, std::string name, const TargetSpec &target)
-    : function(function), name(std::move(name)), target(target),
+FunctionEmitter::FunctionEmitter(func::FuncOp function, std::string name, const TargetSpec &target,
+                                 bool runsOnce)
+    : function(function), name(std::move(name)), target(target), runsOnce(runsOnce),
       batchSize(ir::getBatchSize(function->getParentOfType<ModuleOp>())) {
   auto arena = function->getAttrOfType<IntegerAttr>(passes::kArenaBytesAttr);
   arenaBytes = arena ? arena.getInt() : 0;
@@ -59,6 +64,11 @@ size_t FunctionEmitter::findOrAddKernel(KernelJob job) {
   if (isNew) {
     job.name = name + ".kernel" + std::to_string(emitters.size());
     kernelNames.push_back(job.name);
+    ir::ScheduleAttr schedule = *job.kernel.getSchedule();
+    kernelCosts.push_back(schedule.getCost());
+    int64_t operations = std::distance(job.kernel.getBlock().begin(), job.kernel.getBlock().end());
+    codeSizes.push_back(std::accumulate(schedule.getTile().begin(), schedule.getTile().end(),
+                                        operations, std::multiplies<int64_t>()));
     emitters.push_back(KernelEmitter::create(job, target));
   }
   return entry->second;
@@ -93,7 +103,11 @@ static llvm::Constant *emitBindings(llvm::Module &module, llvm::ArrayRef<int64_t
 }
 
 void FunctionEmitter::emitKernel(llvm::Module &module, size_t index) {
-  emitters[index]->emit(module);
+  llvm::Function *kernel = emitters[index]->emit(module);
+  if (runsOnce && kernelCosts[index] < kCompileCycles) {
+    kernel->addFnAttr(llvm::Attribute::OptimizeNone);
+    kernel->addFnAttr(llvm::Attribute::NoInline);
+  }
 }
 
 /// A wave's task function: finds the kernel that the task number belongs to.

@@ -15,12 +15,16 @@ namespace lamina::codegen {
 /// is a status code of lamina_runtime.h. Waves run one after another, each as one parallel-for.
 class FunctionEmitter {
 public:
-  /// `name` is the entry's symbol; kernels and waves are named after it.
-  FunctionEmitter(mlir::func::FuncOp function, std::string name, const TargetSpec &target);
+  /// `name` is the entry's symbol; kernels and waves are named after it. With `runsOnce` kernels that
+  /// run faster than they compile are compiled without optimization; their results are the same.
+  FunctionEmitter(mlir::func::FuncOp function, std::string name, const TargetSpec &target,
+                  bool runsOnce = false);
   ~FunctionEmitter();
 
   /// Kernels that differ in more than where their operands and results stand.
   size_t kernelCount() const { return emitters.size(); }
+  /// A measure of the code that kernel `index` becomes: its operations times the size of its tile.
+  int64_t codeSize(size_t index) const { return codeSizes[index]; }
   /// Emits kernel `index`; modules may differ from kernel to kernel.
   void emitKernel(llvm::Module &module, size_t index);
   /// Emits waves and entry. Kernels of other modules are declared.
@@ -47,7 +51,9 @@ private:
   mlir::func::FuncOp function;
   std::string name;
   TargetSpec target;
+  bool runsOnce;
   int64_t batchSize, arenaBytes;
+  std::vector<int64_t> kernelCosts, codeSizes;
   std::vector<std::unique_ptr<KernelEmitter>> emitters;
   std::vector<std::string> kernelNames;
   llvm::StringMap<size_t> kernelsByKey;

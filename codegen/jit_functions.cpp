@@ -1,6 +1,9 @@
 #include "codegen/jit_functions.h"
 
+#include <numeric>
+
 #include "codegen/function_emitter.h"
+#include "ir/module.h"
 #include "support/error.h"
 
 using namespace mlir;
@@ -12,16 +15,27 @@ namespace {
   fail("code generation failed: {}", llvm::toString(std::move(error)));
 }
 
-/// LLVM IR of one function, its kernels dealt out to as many modules as there are compile threads.
+/// LLVM IR of one function, its kernels dealt out to as many modules as there are compile threads:
+/// the largest that is left goes to the module with the least code.
 std::vector<std::unique_ptr<ModuleWithContext>>
 emitFunction(func::FuncOp function, const TargetSpec &target, unsigned parts) {
-  FunctionEmitter emitter(function, function.getName().str(), target);
+  bool runsOnce = llvm::is_contained({ir::kInit, ir::kLoad, ir::kSave}, function.getName());
+  FunctionEmitter emitter(function, function.getName().str(), target, runsOnce);
   std::vector<std::unique_ptr<ModuleWithContext>> modules;
   for (unsigned part = 0; part < parts; ++part)
     modules.push_back(ModuleWithContext::create(
         function.getName().str() + ".part" + std::to_string(part), target));
-  for (size_t kernel = 0; kernel < emitter.kernelCount(); ++kernel)
-    emitter.emitKernel(*modules[kernel % parts]->module, kernel);
+  std::vector<size_t> order(emitter.kernelCount());
+  std::iota(order.begin(), order.end(), 0);
+  llvm::sort(order, [&](size_t a, size_t b) {
+    return std::pair(emitter.codeSize(b), a) < std::pair(emitter.codeSize(a), b);
+  });
+  std::vector<int64_t> load(parts);
+  for (size_t kernel : order) {
+    auto least = std::min_element(load.begin(), load.end());
+    *least += emitter.codeSize(kernel);
+    emitter.emitKernel(*modules[least - load.begin()]->module, kernel);
+  }
   emitter.emitEntry(*modules[0]->module);
   return modules;
 }

@@ -84,8 +84,10 @@ bool isWholeShape(ArrayRef<int64_t> shape, const FusionGroup &group) {
          shape.drop_front(group.outer.size()) == ArrayRef<int64_t>(group.inner);
 }
 
+/// A reduction to a scalar is one task: what follows it on all elements runs in parallel elsewhere.
 bool isGroupShape(ArrayRef<int64_t> shape, const FusionGroup &group) {
-  return isWholeShape(shape, group) || shape == ArrayRef<int64_t>(group.outer);
+  bool singleTask = group.family == ir::KernelFamily::row && group.outer.empty();
+  return (isWholeShape(shape, group) && !singleTask) || shape == ArrayRef<int64_t>(group.outer);
 }
 
 Reach reach(Value value, const FusionGroup &group,
@@ -121,11 +123,22 @@ bool isReturnedTranspose(Operation *op) {
          llvm::all_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
 }
 
+/// A cheap value that only reductions read: they compute it as they go, so that it is not stored.
+bool servesReductionsOnly(Operation *op) {
+  return !isExpensive(op) && !op->use_empty() &&
+         llvm::all_of(op->getUsers(), [](Operation *user) {
+           return isa<ir::ReduceOp, ir::ArgmaxOp>(user);
+         });
+}
+
 bool fitsSpace(Operation *op, const FusionGroup &group) {
   if (isa<ir::ReduceOp, ir::ArgmaxOp>(op))
     return reducesInner(op, group);
+  if (group.family != ir::KernelFamily::row && servesReductionsOnly(op))
+    return false;
   if (isReturnedTranspose(op))
-    return group.family != ir::KernelFamily::row && shapeOf(op->getOperand(0)) == ArrayRef<int64_t>(group.outer);
+    return group.family != ir::KernelFamily::row &&
+           shapeOf(op->getOperand(0)) == ArrayRef<int64_t>(group.outer);
   return isElementwise(op) && !isPredicate(op) && isGroupShape(shapeOf(op->getResult(0)), group);
 }
 

@@ -51,8 +51,8 @@ def run_executable(build, name, command):
 def run_lit(build, _):
     report = build / "test-results" / "lit.json"
     report.unlink(missing_ok=True)
-    subprocess.run([sys.executable, "-m", "lit.main", "--quiet", "--no-progress-bar", "-v",
-                    "-o", report, build / "test"])
+    subprocess.run([pathlib.Path(sys.executable).with_name("lit"), "--quiet", "--no-progress-bar",
+                    "-v", "-o", report, build / "test"])
     if not report.exists():
         return 0, 1
     codes = [test["code"] for test in json.loads(report.read_text())["tests"]]

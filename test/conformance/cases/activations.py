@@ -10,20 +10,23 @@ sparse_plus sparse_sigmoid sparsemax squareplus tanh tanh_shrink threshold""".sp
 BY_NAME = [name for name in FUNCTIONS if name not in ("glu", "threshold")]
 
 
-def through(layer, keras, shape=(8,)):
+def through(layer, keras, shape=(8,), rate=0.05):
     """A network with `layer` between two dense layers, so that its gradient counts."""
     inputs = keras.Input(shape)
     hidden = keras.layers.Dense(10, name="before")(inputs)
     outputs = keras.layers.Dense(3, name="after")(layer(hidden))
     model = keras.Model(inputs, outputs)
-    model.compile(keras.optimizers.SGD(0.05), "mse")
+    model.compile(keras.optimizers.SGD(rate), "mse")
     return model
 
 
 def declare_functions():
     for function in BY_NAME:
+        # Unbounded below, so that training diverges with longer steps.
+        rate = 0.002 if function == "log_softmax" else 0.05
         case(x=normal(8, scale=1.5), y=normal(3), name=f"activation_{function}")(
-            lambda keras, f=function: through(keras.layers.Activation(f, name="f"), keras))
+            lambda keras, f=function, rate=rate: through(
+                keras.layers.Activation(f, name="f"), keras, rate=rate))
 
 
 def declare_layers():

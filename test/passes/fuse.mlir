@@ -1,0 +1,131 @@
+// RUN: lamina-opt %s --split-input-file --pass-pipeline='builtin.module(func.func(fuse))' | FileCheck %s
+
+// A contraction takes in what follows it over the same space.
+// CHECK-LABEL: func.func @epilogue
+// CHECK: %[[K:.*]] = lamina.kernel(%arg0, %arg1, %arg2)
+// CHECK: lamina.dot_general
+// CHECK-NEXT: lamina.broadcast_in_dim
+// CHECK-NEXT: lamina.add
+// CHECK-NEXT: lamina.tanh
+// CHECK-NEXT: lamina.yield
+// CHECK: return %[[K]]
+func.func @epilogue(%x: tensor<?x4xf32>, %w: tensor<4x3xf32>, %b: tensor<3xf32>) -> tensor<?x3xf32> {
+  %0 = lamina.dot_general %x, %w, batching = [] x [], contracting = [1] x [0] : (tensor<?x4xf32>, tensor<4x3xf32>) -> tensor<?x3xf32>
+  %1 = lamina.broadcast_in_dim %b, dims = [1] : (tensor<3xf32>) -> tensor<?x3xf32>
+  %2 = lamina.add %0, %1 : tensor<?x3xf32>
+  %3 = lamina.tanh %2 : tensor<?x3xf32>
+  return %3 : tensor<?x3xf32>
+}
+
+// -----
+
+// What a contraction reads is in memory.
+// CHECK-LABEL: func.func @operand
+// CHECK: %[[S:.*]] = lamina.kernel(%arg0)
+// CHECK: lamina.sqrt
+// CHECK: lamina.kernel(%[[S]], %arg1)
+// CHECK: lamina.dot_general
+func.func @operand(%x: tensor<?x4xf32>, %w: tensor<4x3xf32>) -> tensor<?x3xf32> {
+  %0 = lamina.sqrt %x : tensor<?x4xf32>
+  %1 = lamina.dot_general %0, %w, batching = [] x [], contracting = [1] x [0] : (tensor<?x4xf32>, tensor<4x3xf32>) -> tensor<?x3xf32>
+  return %1 : tensor<?x3xf32>
+}
+
+// -----
+
+// A softmax is one kernel over rows.
+// CHECK-LABEL: func.func @softmax
+// CHECK-COUNT-1: lamina.kernel
+// CHECK: lamina.reduce {{.*}}maximum
+// CHECK: lamina.reduce {{.*}}add
+// CHECK: lamina.divide
+// CHECK-NOT: lamina.kernel
+// CHECK: return
+func.func @softmax(%x: tensor<?x10xf32>) -> tensor<?x10xf32> {
+  %0 = lamina.reduce maximum %x, dims = [1] : (tensor<?x10xf32>) -> tensor<?xf32>
+  %1 = lamina.broadcast_in_dim %0, dims = [0] : (tensor<?xf32>) -> tensor<?x10xf32>
+  %2 = lamina.subtract %x, %1 : tensor<?x10xf32>
+  %3 = lamina.exponential %2 : tensor<?x10xf32>
+  %4 = lamina.reduce add %3, dims = [1] : (tensor<?x10xf32>) -> tensor<?xf32>
+  %5 = lamina.broadcast_in_dim %4, dims = [0] : (tensor<?xf32>) -> tensor<?x10xf32>
+  %6 = lamina.divide %3, %5 : tensor<?x10xf32>
+  return %6 : tensor<?x10xf32>
+}
+
+// -----
+
+// An update stands where its gradient is computed, and stores a mirror's transposed copy with it.
+// CHECK-LABEL: func.func @update
+// CHECK: %[[K:.*]]:2 = lamina.kernel
+// CHECK: lamina.dot_general
+// CHECK: lamina.subtract
+// CHECK: lamina.transpose
+// CHECK: lamina.yield {{.*}} : tensor<4x3xf32>, tensor<3x4xf32>
+// CHECK: return %[[K]]#0, %[[K]]#1
+func.func @update(%x: tensor<?x4xf32>, %g: tensor<?x3xf32>, %w: tensor<4x3xf32>) -> (tensor<4x3xf32>, tensor<3x4xf32>) {
+  %0 = lamina.dot_general %x, %g, batching = [] x [], contracting = [0] x [0] : (tensor<?x4xf32>, tensor<?x3xf32>) -> tensor<4x3xf32>
+  %1 = lamina.subtract %w, %0 : tensor<4x3xf32>
+  %2 = lamina.transpose %1, dims = [1, 0] : (tensor<4x3xf32>) -> tensor<3x4xf32>
+  return %1, %2 : tensor<4x3xf32>, tensor<3x4xf32>
+}
+
+// -----
+
+// Scaling by a norm of the gradient itself cannot join the gradient's kernel.
+// CHECK-LABEL: func.func @norm
+// CHECK: %[[G:.*]] = lamina.kernel(%arg0, %arg1)
+// CHECK: lamina.dot_general
+// CHECK: %[[N:.*]] = lamina.kernel(%[[G]])
+// CHECK: lamina.reduce
+// CHECK: lamina.rsqrt
+// CHECK: lamina.kernel({{.*}}%[[N]]
+// CHECK: lamina.multiply
+func.func @norm(%x: tensor<?x4xf32>, %g: tensor<?x3xf32>) -> tensor<4x3xf32> {
+  %0 = lamina.dot_general %x, %g, batching = [] x [], contracting = [0] x [0] : (tensor<?x4xf32>, tensor<?x3xf32>) -> tensor<4x3xf32>
+  %1 = lamina.multiply %0, %0 : tensor<4x3xf32>
+  %2 = lamina.reduce add %1, dims = [0, 1] : (tensor<4x3xf32>) -> tensor<f32>
+  %3 = lamina.rsqrt %2 : tensor<f32>
+  %4 = lamina.broadcast_in_dim %3, dims = [] : (tensor<f32>) -> tensor<4x3xf32>
+  %5 = lamina.multiply %0, %4 : tensor<4x3xf32>
+  return %5 : tensor<4x3xf32>
+}
+
+// -----
+
+// The backward pass of relu reads the activation; what stood before it does not reach memory.
+// CHECK-LABEL: func.func @relu
+// CHECK: %[[A:.*]] = lamina.kernel(%arg0, %arg1) {{.*}}-> tensor<?x3xf32>
+// CHECK: lamina.maximum
+// CHECK: lamina.kernel(%arg2, %arg3, %[[A]])
+// CHECK: lamina.compare {{.*}}GE
+// CHECK: lamina.select
+func.func @relu(%x: tensor<?x4xf32>, %w: tensor<4x3xf32>, %g: tensor<?x5xf32>, %v: tensor<5x3xf32>) -> (tensor<?x3xf32>, tensor<?x3xf32>) {
+  %zero = lamina.constant dense<0.0> : tensor<f32>
+  %z = lamina.broadcast_in_dim %zero, dims = [] : (tensor<f32>) -> tensor<?x3xf32>
+  %0 = lamina.dot_general %x, %w, batching = [] x [], contracting = [1] x [0] : (tensor<?x4xf32>, tensor<4x3xf32>) -> tensor<?x3xf32>
+  %1 = lamina.maximum %z, %0 : tensor<?x3xf32>
+  %2 = lamina.dot_general %g, %v, batching = [] x [], contracting = [1] x [0] : (tensor<?x5xf32>, tensor<5x3xf32>) -> tensor<?x3xf32>
+  %3 = lamina.compare GE %z, %0 : tensor<?x3xf32>
+  %4 = lamina.select %3, %z, %2 : tensor<?x3xi1>, tensor<?x3xf32>
+  return %1, %4 : tensor<?x3xf32>, tensor<?x3xf32>
+}
+
+// -----
+
+// Expensive and read by two kernels: computed once. Cheap: computed in both. Unused: not at all.
+// CHECK-LABEL: func.func @shared
+// CHECK: %[[E:.*]] = lamina.kernel(%arg0) {{.*}}-> tensor<8xf32>
+// CHECK: lamina.exponential
+// CHECK-NOT: lamina.sine
+// CHECK-COUNT-2: lamina.negate
+func.func @shared(%x: tensor<8xf32>, %a: tensor<5x8xf32>) -> (tensor<5xf32>, tensor<8xf32>) {
+  %0 = lamina.exponential %x : tensor<8xf32>
+  %unused = lamina.sine %x : tensor<8xf32>
+  %1 = lamina.negate %0 : tensor<8xf32>
+  %2 = lamina.broadcast_in_dim %1, dims = [1] : (tensor<8xf32>) -> tensor<5x8xf32>
+  %3 = lamina.add %a, %2 : tensor<5x8xf32>
+  %4 = lamina.reduce add %3, dims = [1] : (tensor<5x8xf32>) -> tensor<5xf32>
+  %5 = lamina.reduce add %a, dims = [0] : (tensor<5x8xf32>) -> tensor<8xf32>
+  %6 = lamina.multiply %5, %1 : tensor<8xf32>
+  return %4, %6 : tensor<5xf32>, tensor<8xf32>
+}
