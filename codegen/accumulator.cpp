@@ -16,7 +16,8 @@ static llvm::Constant *smallest(llvm::Type *type, bool isUnsigned, bool largest)
     return llvm::ConstantFP::getInfinity(type, !largest);
   unsigned bits = type->getIntegerBitWidth();
   llvm::APInt low = isUnsigned ? llvm::APInt::getZero(bits) : llvm::APInt::getSignedMinValue(bits);
-  llvm::APInt high = isUnsigned ? llvm::APInt::getMaxValue(bits) : llvm::APInt::getSignedMaxValue(bits);
+  llvm::APInt high =
+      isUnsigned ? llvm::APInt::getMaxValue(bits) : llvm::APInt::getSignedMaxValue(bits);
   return llvm::ConstantInt::get(type, largest ? high : low);
 }
 
@@ -101,9 +102,9 @@ Values Accumulator::join(const Values &a, const Values &b) const {
   // Lanes hold interleaved positions: at equal values the lower index is the first.
   llvm::Value *equal;
   if (a[0]->getType()->isFPOrFPVectorTy())
-    equal = builder.CreateOr(builder.CreateFCmpOEQ(a[0], b[0]),
-                             builder.CreateAnd(builder.CreateFCmpUNO(a[0], a[0]),
-                                               builder.CreateFCmpUNO(b[0], b[0])));
+    equal = builder.CreateOr(
+        builder.CreateFCmpOEQ(a[0], b[0]),
+        builder.CreateAnd(builder.CreateFCmpUNO(a[0], a[0]), builder.CreateFCmpUNO(b[0], b[0])));
   else
     equal = builder.CreateICmpEQ(a[0], b[0]);
   llvm::Value *earlier = builder.CreateAnd(equal, builder.CreateICmpSLT(b[1], a[1]));

@@ -9,12 +9,12 @@
 #include "codegen/cpu_dispatch.h"
 #include "codegen/function_emitter.h"
 #include "ir/module.h"
-#include "llvm/TargetParser/Host.h"
-#include "llvm/TargetParser/Triple.h"
 #include "mlir/IR/SymbolTable.h"
 #include "passes/plan.h"
 #include "support/atomic_file.h"
 #include "support/error.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
 
@@ -124,8 +124,8 @@ private:
 ObjectBuilder::ObjectBuilder(ModuleOp imported, const ObjectOptions &options,
                              const std::string &name)
     : variants(chooseVariants(options.targetCpu)),
-      owner(ModuleWithContext::create(name, variants.front().target)), options(options),
-      name(name), source(imported.clone()), weightNames(addLoadWeights(*source, options)) {}
+      owner(ModuleWithContext::create(name, variants.front().target)), options(options), name(name),
+      source(imported.clone()), weightNames(addLoadWeights(*source, options)) {}
 
 OwningOpRef<ModuleOp> ObjectBuilder::lowered(const TargetSpec &target) {
   OwningOpRef<ModuleOp> module = source->clone();
@@ -174,9 +174,8 @@ void ObjectBuilder::emitVariant(ModuleOp module, const Variant &variant) {
       names.push_back(own.str());
   for (const std::string &function : names) {
     auto scheduled = module.lookupSymbol<func::FuncOp>(function);
-    FunctionEmitter emitter(scheduled,
-                            fmt::format("{}.v{}.{}", name, variant.target.level, function),
-                            variant.target);
+    FunctionEmitter emitter(
+        scheduled, fmt::format("{}.v{}.{}", name, variant.target.level, function), variant.target);
     for (size_t kernel = 0; kernel < emitter.kernelCount(); ++kernel)
       emitter.emitKernel(*owner->module, kernel);
     Inner &entry = inner[function];
@@ -202,9 +201,9 @@ void ObjectBuilder::addWeights() {
     llvm::StringRef text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
     llvm::Constant *data =
         llvm::ConstantDataArray::getString(*owner->context, text, /*AddNull=*/false);
-    auto *global = new llvm::GlobalVariable(*owner->module, data->getType(), /*isConstant=*/true,
-                                            llvm::GlobalValue::PrivateLinkage, data,
-                                            name + ".weights");
+    auto *global =
+        new llvm::GlobalVariable(*owner->module, data->getType(), /*isConstant=*/true,
+                                 llvm::GlobalValue::PrivateLinkage, data, name + ".weights");
     global->setAlignment(llvm::Align(kDataAlignment));
     weights.push_back(global);
   }

@@ -32,7 +32,7 @@ struct ObjectOptions {
 
 /// What was written.
 struct CompiledObject {
-  std::string name;       ///< what the C functions begin with
+  std::string name; ///< what the C functions begin with
   std::string headerPath;
   std::vector<std::string> functions; ///< of the C interface, without the name
   std::vector<std::string> targets;   ///< LLVM's names of the processors
@@ -49,7 +49,7 @@ struct CompiledObject {
 ///
 /// Throws UserError when the model cannot be compiled, the processor is unknown or a file cannot be
 /// written; then neither file has changed.
-CompiledObject compileObject(mlir::ModuleOp imported, const ObjectOptions &options,
-                             OutputKind kind, const std::string &path);
+CompiledObject compileObject(mlir::ModuleOp imported, const ObjectOptions &options, OutputKind kind,
+                             const std::string &path);
 
 } // namespace lamina::codegen

@@ -6,9 +6,9 @@
 #include "codegen/cpu_dispatch.h"
 #include "codegen/loops.h"
 #include "ir/module.h"
-#include "llvm/IR/IRBuilder.h"
 #include "passes/plan.h"
 #include "runtime/lamina_runtime.h"
+#include "llvm/IR/IRBuilder.h"
 
 using namespace mlir;
 
@@ -139,14 +139,15 @@ void EntryEmitter::requireLabels(const CTensor &target, Value *labels, Value *ro
   Value *count = b.getInt64(target.rowElements);
   if (target.hasRows)
     count = b.CreateMul(count, b.CreateZExt(rows, b.getInt64Ty()));
-  Values wrong = emitLoop(b, b.getInt64(0), count, 1, {b.getFalse()},
-                          [&](Value *index, const Values &before) -> Values {
-    Value *label = b.CreateAlignedLoad(type, b.CreateInBoundsGEP(type, labels, index),
-                                       llvm::Align(byteWidth(element)));
-    // A negative label is a very large one without its sign.
-    label = b.CreateIntCast(label, b.getInt64Ty(), isSigned);
-    return {b.CreateOr(before[0], b.CreateICmpUGE(label, b.getInt64(target.classes)))};
-  });
+  Values wrong =
+      emitLoop(b, b.getInt64(0), count, 1, {b.getFalse()},
+               [&](Value *index, const Values &before) -> Values {
+                 Value *label = b.CreateAlignedLoad(type, b.CreateInBoundsGEP(type, labels, index),
+                                                    llvm::Align(byteWidth(element)));
+                 // A negative label is a very large one without its sign.
+                 label = b.CreateIntCast(label, b.getInt64Ty(), isSigned);
+                 return {b.CreateOr(before[0], b.CreateICmpUGE(label, b.getInt64(target.classes)))};
+               });
   returnUnless(b.CreateNot(wrong[0]), LAMINA_ERROR_LABEL);
 }
 
@@ -170,9 +171,9 @@ Value *EntryEmitter::pointerArray(const std::vector<ExternalValue> &places, cons
 Value *EntryEmitter::callInner(llvm::StringRef name, Value *env, Value *state, Value *workspace,
                                Value *rows, const Bundle &bundle) {
   const InnerFunction &inner = object.functions.at(name.str());
-  return b.CreateCall(inner.entry, {env, state, workspace, rows,
-                                    pointerArray(inner.arguments, bundle),
-                                    pointerArray(inner.results, bundle)});
+  return b.CreateCall(inner.entry,
+                      {env, state, workspace, rows, pointerArray(inner.arguments, bundle),
+                       pointerArray(inner.results, bundle)});
 }
 
 /// Functions that make or move variables have no workspace in C. Few need one; those that do share

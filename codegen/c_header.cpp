@@ -101,11 +101,13 @@ void HeaderWriter::writeBeginning() {
   line(" *");
   line(" * A program provides a state ({0}_STATE_BYTES bytes aligned to {0}_STATE_ALIGNMENT) and a",
        c.constantPrefix);
-  line(" * workspace ({0}_WORKSPACE_BYTES, {0}_WORKSPACE_ALIGNMENT). The state holds the variables;",
-       c.constantPrefix);
+  line(
+      " * workspace ({0}_WORKSPACE_BYTES, {0}_WORKSPACE_ALIGNMENT). The state holds the variables;",
+      c.constantPrefix);
   line(" * {}_init fills it. What the workspace holds need not be kept between calls.", c.name);
   line(" *");
-  line(" * Functions return LAMINA_OK or another lamina_status; after an error the state is as it was.");
+  line(" * Functions return LAMINA_OK or another lamina_status; after an error the state is as it "
+       "was.");
   line(" * Calls may run at the same time on any threads as long as no two use one workspace, and");
   line(" * none uses a state that another one changes. The results have the same bits for any");
   line(" * number of threads. */");
@@ -144,8 +146,8 @@ void HeaderWriter::writeLogs() {
 }
 
 void HeaderWriter::writeTensor(const CTensor &tensor, const char *kind) {
-  line("/* {} {}: {} {}{}. */", kind, quotedForComment(tensor.spec.name), typeName(tensor.spec.type),
-       dimensions(tensor.spec.shape),
+  line("/* {} {}: {} {}{}. */", kind, quotedForComment(tensor.spec.name),
+       typeName(tensor.spec.type), dimensions(tensor.spec.shape),
        tensor.classes > 0 ? fmt::format(", 0 <= class < {}", tensor.classes) : "");
   constant(tensor.constant + "_SIZE", tensor.rowElements);
   if (tensor.classes > 0)
@@ -170,8 +172,10 @@ void HeaderWriter::writeTensors() {
 }
 
 void HeaderWriter::writeVariables() {
-  line("/* The data that {0}_load takes and {0}_save gives: all variables one after another,", c.name);
-  line(" * row-major and little-endian, each at a multiple of {} bytes, with zeros between them:", kDataAlignment);
+  line("/* The data that {0}_load takes and {0}_save gives: all variables one after another,",
+       c.name);
+  line(" * row-major and little-endian, each at a multiple of {} bytes, with zeros between them:",
+       kDataAlignment);
   line(" *");
   line(" *     offset  variable, its place in the model file, values");
   for (const CVariable &variable : c.variables)
@@ -191,7 +195,8 @@ void HeaderWriter::writeVariables() {
 void HeaderWriter::writeVariableLookup() {
   line("/* The offset of a variable in the data, SIZE_MAX when there is none of that name. */");
   line("static inline size_t {}_variable_offset(const char *name) {{", c.name);
-  line("  static const struct {{\n    const char *name;\n    size_t offset;\n  }} variables[] = {{");
+  line(
+      "  static const struct {{\n    const char *name;\n    size_t offset;\n  }} variables[] = {{");
   for (const CVariable &variable : c.variables)
     line("      {{{}, {}}},", cString(variable.spec.name), variable.constant);
   line("  }};");
@@ -202,9 +207,10 @@ void HeaderWriter::writeVariableLookup() {
 
 void HeaderWriter::writeStateFunctions() {
   line("/* Fills the state: {}. */",
-       c.hasWeights ? "the weights of the model file; what the file does not have, and random numbers,\n"
-                      " * start from the seed"
-                    : "initial values from the seed");
+       c.hasWeights
+           ? "the weights of the model file; what the file does not have, and random numbers,\n"
+             " * start from the seed"
+           : "initial values from the seed");
   line("int {}_init(void *state, uint64_t seed);\n", c.name);
   line("/* Sets all variables from {}_DATA_BYTES bytes of data. The state was filled before. */",
        c.constantPrefix);
@@ -231,9 +237,10 @@ void HeaderWriter::writeParameterNotes(const CFunction &function) {
 void HeaderWriter::writeFunction(const CFunction &function) {
   bool training = function.function == lamina::ir::kTrainStep;
   bool predicting = function.function == lamina::ir::kPredict;
-  line("/* {}", training     ? "One training step: the loss of the rows, its gradients, the optimizer's update."
-                : predicting ? "The model's outputs for the rows."
-                             : "Loss and metrics of the rows; nothing changes.");
+  line("/* {}",
+       training ? "One training step: the loss of the rows, its gradients, the optimizer's update."
+       : predicting ? "The model's outputs for the rows."
+                    : "Loss and metrics of the rows; nothing changes.");
   line(" * `env` may be null: one thread. 1 <= rows <= {}_BATCH_SIZE.", c.constantPrefix);
   writeParameterNotes(function);
   line(" */");
@@ -242,7 +249,8 @@ void HeaderWriter::writeFunction(const CFunction &function) {
                                        training ? "" : "const ");
   auto add = [&](const std::vector<CTensor> &tensors, const char *qualifier) {
     for (const CTensor &tensor : tensors)
-      parameters += fmt::format(",\n    {}{} *{}", qualifier, cType(tensor.spec.type), tensor.parameter);
+      parameters +=
+          fmt::format(",\n    {}{} *{}", qualifier, cType(tensor.spec.type), tensor.parameter);
   };
   add(function.inputs, "const ");
   add(function.targets, "const ");

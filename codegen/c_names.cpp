@@ -26,23 +26,26 @@ char raised(char c) {
 
 /// C11 and C++20, and words that compilers predefine as macros in their default modes.
 const std::set<std::string> kReservedWords = {
-    "alignas",      "alignof",   "and",           "and_eq",       "asm",        "auto",
-    "bitand",       "bitor",     "bool",          "break",        "case",       "catch",
-    "char",         "char8_t",   "char16_t",      "char32_t",     "class",      "co_await",
-    "co_return",    "co_yield",  "compl",         "concept",      "const",      "const_cast",
-    "consteval",    "constexpr", "constinit",     "continue",     "decltype",   "default",
-    "delete",       "do",        "double",        "dynamic_cast", "else",       "enum",
-    "explicit",     "export",    "extern",        "false",        "float",      "for",
-    "friend",       "goto",      "i386",          "if",           "inline",     "int",
-    "linux",        "long",      "mutable",       "namespace",    "new",        "noexcept",
-    "not",          "not_eq",    "nullptr",       "operator",     "or",         "or_eq",
-    "private",      "protected", "public",        "register",     "reinterpret_cast",
-    "requires",     "restrict",  "return",        "short",        "signed",     "sizeof",
-    "static",       "static_assert", "static_cast", "struct",     "switch",     "template",
-    "this",         "thread_local", "throw",      "true",         "try",        "typedef",
-    "typeid",       "typename",  "typeof",        "union",        "unix",       "unsigned",
-    "using",        "virtual",   "void",          "volatile",     "wchar_t",    "while",
-    "xor",          "xor_eq"};
+    "alignas",   "alignof",   "and",           "and_eq",       "asm",
+    "auto",      "bitand",    "bitor",         "bool",         "break",
+    "case",      "catch",     "char",          "char8_t",      "char16_t",
+    "char32_t",  "class",     "co_await",      "co_return",    "co_yield",
+    "compl",     "concept",   "const",         "const_cast",   "consteval",
+    "constexpr", "constinit", "continue",      "decltype",     "default",
+    "delete",    "do",        "double",        "dynamic_cast", "else",
+    "enum",      "explicit",  "export",        "extern",       "false",
+    "float",     "for",       "friend",        "goto",         "i386",
+    "if",        "inline",    "int",           "linux",        "long",
+    "mutable",   "namespace", "new",           "noexcept",     "not",
+    "not_eq",    "nullptr",   "operator",      "or",           "or_eq",
+    "private",   "protected", "public",        "register",     "reinterpret_cast",
+    "requires",  "restrict",  "return",        "short",        "signed",
+    "sizeof",    "static",    "static_assert", "static_cast",  "struct",
+    "switch",    "template",  "this",          "thread_local", "throw",
+    "true",      "try",       "typedef",       "typeid",       "typename",
+    "typeof",    "union",     "unix",          "unsigned",     "using",
+    "virtual",   "void",      "volatile",      "wchar_t",      "while",
+    "xor",       "xor_eq"};
 
 } // namespace
 

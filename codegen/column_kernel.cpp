@@ -98,7 +98,8 @@ private:
     expressions->leaveScope();
   }
 
-  /// Loops over the reduced dimensions from `depth` on; the innermost takes in one vector per place.
+  /// Loops over the reduced dimensions from `depth` on; the innermost takes in one vector per
+  /// place.
   Values emitReduced(size_t depth, Indices &position, ArrayRef<Indices> places,
                      const Accumulator &accumulator, const Values &carried) {
     if (depth == reduced.size())
@@ -113,8 +114,8 @@ private:
                     });
   }
 
-  Values combine(const Indices &position, ArrayRef<Indices> places,
-                 const Accumulator &accumulator, const Values &carried) {
+  Values combine(const Indices &position, ArrayRef<Indices> places, const Accumulator &accumulator,
+                 const Values &carried) {
     Values result;
     unsigned count = accumulator.carriedCount();
     for (auto [v, place] : llvm::enumerate(places)) {
@@ -126,10 +127,9 @@ private:
                               : place[nextKept++]);
       Values own(carried.begin() + v * count, carried.begin() + (v + 1) * count);
       llvm::Value *element = expressions->evaluateVector(accumulator.getOperand(), indices);
-      llvm::Value *along = expressions->splat(
-          b().CreateTrunc(position.back().base, b().getInt32Ty()));
-      llvm::append_range(result,
-                         accumulator.combine(own, element, along, expressions->getMask()));
+      llvm::Value *along =
+          expressions->splat(b().CreateTrunc(position.back().base, b().getInt32Ty()));
+      llvm::append_range(result, accumulator.combine(own, element, along, expressions->getMask()));
     }
     return result;
   }
@@ -142,8 +142,7 @@ private:
 
 } // namespace
 
-std::unique_ptr<KernelEmitter> createColumnEmitter(const KernelJob &job,
-                                                   const TargetSpec &target) {
+std::unique_ptr<KernelEmitter> createColumnEmitter(const KernelJob &job, const TargetSpec &target) {
   return std::make_unique<ColumnEmitter>(job, target);
 }
 

@@ -36,7 +36,8 @@ public:
 
   llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *rows) override {
     llvm::Value *count = emitProduct(builder, outerShape, rows);
-    count = builder.CreateMul(count, ceilDivide(builder, extentValue(builder, rowExtent, rows), taskRows));
+    count = builder.CreateMul(count,
+                              ceilDivide(builder, extentValue(builder, rowExtent, rows), taskRows));
     return builder.CreateMul(
         count, ceilDivide(builder, extentValue(builder, columnExtent, rows), taskColumns));
   }
@@ -114,7 +115,8 @@ private:
         ShapedType::isDynamic(rowExtent) ? std::function<void()>(emitSingles) : nullptr);
   }
 
-  //===--- One register tile --------------------------------------------------------------------===//
+  //===--- One register tile
+  //--------------------------------------------------------------------===//
 
   Indices resultIndices(llvm::Value *row, Index column) {
     Indices indices;
@@ -215,17 +217,16 @@ private:
     emitCursors(depth);
     llvm::Value *length = extent(shape.contracted.back());
     llvm::Value *wholeEnd = b().CreateSub(length, b().CreateURem(length, i64(kUnroll)));
-    Values result = emitLoop(b(), i64(0), wholeEnd, kUnroll, sums,
-                             [&](llvm::Value *k, const Values &carried) {
-                               Values next = carried;
-                               for (int64_t i = 0; i < kUnroll; ++i)
-                                 next = emitStep(depth, next, k, i);
-                               return next;
-                             });
-    return emitLoop(b(), wholeEnd, length, 1, result,
-                    [&](llvm::Value *k, const Values &carried) {
-                      return emitStep(depth, carried, k, 0);
-                    });
+    Values result =
+        emitLoop(b(), i64(0), wholeEnd, kUnroll, sums, [&](llvm::Value *k, const Values &carried) {
+          Values next = carried;
+          for (int64_t i = 0; i < kUnroll; ++i)
+            next = emitStep(depth, next, k, i);
+          return next;
+        });
+    return emitLoop(b(), wholeEnd, length, 1, result, [&](llvm::Value *k, const Values &carried) {
+      return emitStep(depth, carried, k, 0);
+    });
   }
 
   /// One step of the contracted index: outer products of a column of the left operand and vectors
@@ -252,7 +253,8 @@ private:
     return result;
   }
 
-  //===--- Operands -----------------------------------------------------------------------------===//
+  //===--- Operands
+  //-----------------------------------------------------------------------------===//
 
   /// Memory behind an operand, read through a reshape if there is one.
   std::optional<Storage> memoryOf(Value operand) {
@@ -282,13 +284,12 @@ private:
     std::optional<Storage> storage = memoryOf(operand);
     if (!storage)
       return {};
-    int64_t dimension = left ? dot.getLhsContractingDimensions().back()
-                             : dot.getRhsContractingDimensions().back();
-    Indices indices = operandIndices(
-        left,
-        left ? resultIndices(tile.rows[position], tile.columns[0])
-             : resultIndices(tile.rows[0], tile.columns[position]),
-        depth);
+    int64_t dimension =
+        left ? dot.getLhsContractingDimensions().back() : dot.getRhsContractingDimensions().back();
+    Indices indices = operandIndices(left,
+                                     left ? resultIndices(tile.rows[position], tile.columns[0])
+                                          : resultIndices(tile.rows[0], tile.columns[position]),
+                                     depth);
     if (!left && !expressions->isContiguous(*storage, indices))
       return {};
     int64_t stride = storage->strides[dimension];
@@ -314,18 +315,17 @@ private:
 
   llvm::Value *emitAddress(const OperandCursor &cursor, llvm::Value *k, int64_t offset) {
     llvm::Type *type = memoryType(b().getContext(), cursor.element);
-    llvm::Value *moving = b().CreateInBoundsGEP(
-        type, cursor.base, b().CreateMul(k, i64(cursor.depthStride)));
+    llvm::Value *moving =
+        b().CreateInBoundsGEP(type, cursor.base, b().CreateMul(k, i64(cursor.depthStride)));
     return b().CreateConstInBoundsGEP1_64(type, moving, offset * cursor.depthStride);
   }
 
   llvm::Value *loadLeft(const Indices &depth, llvm::Value *k, int64_t offset, size_t row) {
     if (k && leftCursors[row].base)
-      return expressions->loadAt(emitAddress(leftCursors[row], k, offset),
-                                 leftCursors[row].element, false);
+      return expressions->loadAt(emitAddress(leftCursors[row], k, offset), leftCursors[row].element,
+                                 false);
     return expressions->evaluate(
-        dot.getLhs(),
-        operandIndices(true, resultIndices(tile.rows[row], tile.columns[0]), depth));
+        dot.getLhs(), operandIndices(true, resultIndices(tile.rows[row], tile.columns[0]), depth));
   }
 
   llvm::Value *loadRight(const Indices &depth, llvm::Value *k, int64_t offset, size_t vector) {

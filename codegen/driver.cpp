@@ -32,7 +32,8 @@ void lower(ModuleOp module, passes::Stage upTo, const CompileOptions &options) {
     if (diagnostic.getSeverity() != DiagnosticSeverity::Error || !message.empty())
       return success();
     std::string layer = layerOf(diagnostic.getLocation());
-    message = layer.empty() ? diagnostic.str() : fmt::format("layer '{}': {}", layer, diagnostic.str());
+    message =
+        layer.empty() ? diagnostic.str() : fmt::format("layer '{}': {}", layer, diagnostic.str());
     return success();
   });
   passes::PipelineOptions pipeline = options.passes;

@@ -2,8 +2,8 @@
 
 #include "codegen/vector_math.h"
 #include "ir/dialect.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 namespace lamina::codegen {
 namespace {
@@ -15,7 +15,9 @@ bool isUnsignedType(mlir::Type type) {
   return mlir::getElementTypeOrSelf(type).isUnsignedInteger();
 }
 
-bool isFloat(llvm::Value *x) { return x->getType()->isFPOrFPVectorTy(); }
+bool isFloat(llvm::Value *x) {
+  return x->getType()->isFPOrFPVectorTy();
+}
 
 llvm::Constant *number(llvm::Value *like, int64_t value) {
   return isFloat(like) ? llvm::ConstantFP::get(like->getType(), static_cast<double>(value))
@@ -74,8 +76,8 @@ llvm::Value *emitIntegerDivision(Builder &b, llvm::Value *x, llvm::Value *y, boo
                                  bool remainder) {
   llvm::Constant *zero = number(x, 0), *one = number(x, 1), *minusOne = number(x, -1);
   llvm::Value *byZero = b.CreateICmpEQ(y, zero);
-  llvm::Value *byMinusOne = isUnsigned ? llvm::ConstantInt::getFalse(byZero->getType())
-                                       : b.CreateICmpEQ(y, minusOne);
+  llvm::Value *byMinusOne =
+      isUnsigned ? llvm::ConstantInt::getFalse(byZero->getType()) : b.CreateICmpEQ(y, minusOne);
   llvm::Value *safe = b.CreateSelect(b.CreateOr(byZero, byMinusOne), one, y);
   llvm::Value *result = remainder ? (isUnsigned ? b.CreateURem(x, safe) : b.CreateSRem(x, safe))
                                   : (isUnsigned ? b.CreateUDiv(x, safe) : b.CreateSDiv(x, safe));
@@ -164,9 +166,10 @@ llvm::Value *emitCompare(Builder &b, ir::CompareOp op, llvm::Value *x, llvm::Val
 llvm::Value *emitConvert(Builder &b, ir::ConvertOp op, llvm::Value *x) {
   mlir::Type from = op.getOperand().getType().getElementType();
   mlir::Type to = op.getType().getElementType();
-  llvm::Type *type = to.isF32()   ? b.getFloatTy()
-                     : to.isF64() ? b.getDoubleTy()
-                                  : static_cast<llvm::Type *>(b.getIntNTy(to.getIntOrFloatBitWidth()));
+  llvm::Type *type = to.isF32() ? b.getFloatTy()
+                     : to.isF64()
+                         ? b.getDoubleTy()
+                         : static_cast<llvm::Type *>(b.getIntNTy(to.getIntOrFloatBitWidth()));
   if (auto *vector = llvm::dyn_cast<llvm::FixedVectorType>(x->getType()))
     type = llvm::FixedVectorType::get(type, vector->getNumElements());
   bool fromUnsigned = from.isUnsignedInteger() || from.isInteger(1);
@@ -175,9 +178,9 @@ llvm::Value *emitConvert(Builder &b, ir::ConvertOp op, llvm::Value *x) {
   if (isFloat(x) && type->isFPOrFPVectorTy())
     return b.CreateFPCast(x, type);
   if (isFloat(x))
-    return b.CreateIntrinsic(
-        to.isUnsignedInteger() ? llvm::Intrinsic::fptoui_sat : llvm::Intrinsic::fptosi_sat,
-        {type, x->getType()}, {x});
+    return b.CreateIntrinsic(to.isUnsignedInteger() ? llvm::Intrinsic::fptoui_sat
+                                                    : llvm::Intrinsic::fptosi_sat,
+                             {type, x->getType()}, {x});
   if (type->isFPOrFPVectorTy())
     return fromUnsigned ? b.CreateUIToFP(x, type) : b.CreateSIToFP(x, type);
   return fromUnsigned ? b.CreateZExtOrTrunc(x, type) : b.CreateSExtOrTrunc(x, type);

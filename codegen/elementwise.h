@@ -1,8 +1,8 @@
 #pragma once
 
 #include "codegen/target.h"
-#include "llvm/IR/IRBuilder.h"
 #include "mlir/IR/Operation.h"
+#include "llvm/IR/IRBuilder.h"
 
 namespace lamina::codegen {
 

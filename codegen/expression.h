@@ -91,8 +91,8 @@ private:
   llvm::Value *lanewise(mlir::Value value, llvm::ArrayRef<Index> indices);
   llvm::Value *load(const Storage &storage, llvm::ArrayRef<Index> indices);
 
-  /// Where a lane of a vector that is not contiguous stands, and which lane to take: its own, or the
-  /// first one when the mask leaves it out. Lanes are asked for in order.
+  /// Where a lane of a vector that is not contiguous stands, and which lane to take: its own, or
+  /// the first one when the mask leaves it out. Lanes are asked for in order.
   struct Lane {
     llvm::Value *pointer, *source;
   };

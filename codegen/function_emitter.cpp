@@ -2,10 +2,10 @@
 
 #include <numeric>
 
-#include "llvm/IR/IntrinsicsX86.h"
-#include "llvm/IR/Module.h"
 #include "passes/plan.h"
 #include "runtime/lamina_runtime.h"
+#include "llvm/IR/IntrinsicsX86.h"
+#include "llvm/IR/Module.h"
 
 using namespace mlir;
 
@@ -124,8 +124,8 @@ llvm::Function *FunctionEmitter::emitWave(llvm::Module &module, const Wave &wave
       b.getInt64Ty(), b.CreateStructGEP(contextType(module.getContext()), context, kContextRows));
   auto *done = llvm::BasicBlock::Create(module.getContext(), "done", result);
   for (const Launch &launch : wave.launches) {
-    llvm::FunctionCallee kernel = module.getOrInsertFunction(kernelNames[launch.kernel],
-                                                             kernelType(module.getContext()));
+    llvm::FunctionCallee kernel =
+        module.getOrInsertFunction(kernelNames[launch.kernel], kernelType(module.getContext()));
     llvm::Value *count =
         b.CreateTrunc(emitters[launch.kernel]->emitTaskCount(b, rows), b.getInt32Ty());
     auto *run = llvm::BasicBlock::Create(module.getContext(), "run", result);
@@ -223,12 +223,11 @@ llvm::Function *FunctionEmitter::emitEntry(llvm::Module &module) {
   llvm::StructType *type = contextType(module.getContext());
   llvm::Value *context = b.CreateAlloca(type);
   llvm::Value *rows = b.CreateZExt(entry->getArg(3), b.getInt64Ty());
-  const std::pair<ContextField, llvm::Value *> fields[] = {
-      {kContextState, entry->getArg(1)},
-      {kContextArena, entry->getArg(2)},
-      {kContextArguments, entry->getArg(4)},
-      {kContextResults, entry->getArg(5)},
-      {kContextRows, rows}};
+  const std::pair<ContextField, llvm::Value *> fields[] = {{kContextState, entry->getArg(1)},
+                                                           {kContextArena, entry->getArg(2)},
+                                                           {kContextArguments, entry->getArg(4)},
+                                                           {kContextResults, entry->getArg(5)},
+                                                           {kContextRows, rows}};
   for (auto [field, value] : fields)
     b.CreateStore(value, b.CreateStructGEP(type, context, field));
   for (auto [wave, waveFunction] : llvm::zip(waves, waveFunctions))

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "codegen/kernel_emitter.h"
-#include "llvm/ADT/StringMap.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace lamina::codegen {
 
@@ -15,8 +15,9 @@ namespace lamina::codegen {
 /// is a status code of lamina_runtime.h. Waves run one after another, each as one parallel-for.
 class FunctionEmitter {
 public:
-  /// `name` is the entry's symbol; kernels and waves are named after it. With `runsOnce` kernels that
-  /// run faster than they compile are compiled without optimization; their results are the same.
+  /// `name` is the entry's symbol; kernels and waves are named after it. With `runsOnce` kernels
+  /// that run faster than they compile are compiled without optimization; their results are the
+  /// same.
   FunctionEmitter(mlir::func::FuncOp function, std::string name, const TargetSpec &target,
                   bool runsOnce = false);
   ~FunctionEmitter();

@@ -33,8 +33,7 @@ public:
   int load(void *state, const void *const *variables) const override;
   int save(const void *state, void *const *variables) const override;
   int trainStep(const lamina_env *env, void *state, void *workspace, uint32_t rows,
-                const void *const *inputs, const void *const *targets,
-                float *logs) const override {
+                const void *const *inputs, const void *const *targets, float *logs) const override {
     return call(ir::kTrainStep, env, state, workspace, rows, inputs, targets, nullptr, logs);
   }
   int evaluate(const lamina_env *env, const void *state, void *workspace, uint32_t rows,
@@ -53,14 +52,15 @@ private:
           const void *const *arguments, void *const *results) const {
     return functions.get(name)(env, state, workspace, rows, arguments, results);
   }
-  int call(llvm::StringRef name, const lamina_env *env, void *state, void *workspace,
-           uint32_t rows, const void *const *inputs, const void *const *targets,
-           void *const *outputs, float *logs) const;
+  int call(llvm::StringRef name, const lamina_env *env, void *state, void *workspace, uint32_t rows,
+           const void *const *inputs, const void *const *targets, void *const *outputs,
+           float *logs) const;
 
   /// Workspace for the functions that move variables.
   class Scratch {
   public:
-    explicit Scratch(size_t bytes) : memory(std::aligned_alloc(4096, std::max<size_t>(bytes, 4096))) {}
+    explicit Scratch(size_t bytes)
+        : memory(std::aligned_alloc(4096, std::max<size_t>(bytes, 4096))) {}
     ~Scratch() { std::free(memory); }
     Scratch(const Scratch &) = delete;
     void *data() const { return memory; }

@@ -7,8 +7,8 @@ namespace lamina::codegen {
 
 llvm::StructType *contextType(llvm::LLVMContext &context) {
   llvm::Type *pointer = llvm::PointerType::getUnqual(context);
-  return llvm::StructType::get(context,
-                               {pointer, pointer, pointer, pointer, llvm::Type::getInt64Ty(context)});
+  return llvm::StructType::get(
+      context, {pointer, pointer, pointer, pointer, llvm::Type::getInt64Ty(context)});
 }
 
 llvm::FunctionType *kernelType(llvm::LLVMContext &context) {
@@ -85,10 +85,11 @@ public:
   /// The pointer of the next operand or result.
   llvm::Value *nextPointer(ir::MemorySpace space) {
     llvm::Type *word = builder.getInt64Ty();
-    llvm::Value *offset = builder.CreateLoad(
-        word, builder.CreateConstInBoundsGEP1_64(word, bindings, next++));
+    llvm::Value *offset =
+        builder.CreateLoad(word, builder.CreateConstInBoundsGEP1_64(word, bindings, next++));
     bool external = space == ir::MemorySpace::argument || space == ir::MemorySpace::result;
-    llvm::Type *unit = external ? static_cast<llvm::Type *>(builder.getPtrTy()) : builder.getInt8Ty();
+    llvm::Type *unit =
+        external ? static_cast<llvm::Type *>(builder.getPtrTy()) : builder.getInt8Ty();
     llvm::Value *place = builder.CreateInBoundsGEP(unit, field(fieldOf(space)), offset);
     return external ? builder.CreateLoad(unit, place) : place;
   }
@@ -125,12 +126,11 @@ llvm::Function *KernelEmitter::emit(llvm::Module &module) {
   builder->SetInsertPoint(llvm::BasicBlock::Create(context, "entry", function));
   ContextReader reader(*builder, function->getArg(0), function->getArg(2));
   rows = reader.field(kContextRows);
-  expressions =
-      std::make_unique<ExpressionEmitter>(*builder, target, lanes, rows, job.batchSize);
+  expressions = std::make_unique<ExpressionEmitter>(*builder, target, lanes, rows, job.batchSize);
   for (auto [argument, input] : llvm::zip(body().getArguments(), job.inputs))
-    expressions->bindStorage(
-        argument, Storage::make(reader.nextPointer(input.space), cast<RankedTensorType>(argument.getType()),
-                                input.packed, job.batchSize));
+    expressions->bindStorage(argument, Storage::make(reader.nextPointer(input.space),
+                                                     cast<RankedTensorType>(argument.getType()),
+                                                     input.packed, job.batchSize));
   for (auto [result, output] : llvm::zip(kernel().getResults(), job.outputs))
     outputs.push_back(Storage::make(reader.nextPointer(output.space),
                                     cast<RankedTensorType>(result.getType()), output.packed,
@@ -144,10 +144,9 @@ llvm::Function *KernelEmitter::emit(llvm::Module &module) {
 void KernelEmitter::hoistScalars() {
   llvm::DenseSet<Value> dependent;
   for (Operation &op : body().without_terminator()) {
-    bool afterAnchor = isa<ir::DotGeneralOp, ir::ReduceOp, ir::ArgmaxOp>(op) ||
-                       llvm::any_of(op.getOperands(), [&](Value operand) {
-                         return dependent.contains(operand);
-                       });
+    bool afterAnchor =
+        isa<ir::DotGeneralOp, ir::ReduceOp, ir::ArgmaxOp>(op) ||
+        llvm::any_of(op.getOperands(), [&](Value operand) { return dependent.contains(operand); });
     Value result = op.getResult(0);
     auto type = cast<RankedTensorType>(result.getType());
     // A reshape of one element reads a tensor of higher rank, which evaluate() handles lazily.

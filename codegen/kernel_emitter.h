@@ -26,7 +26,13 @@ struct KernelJob {
 };
 
 /// Fields of the context that every generated task receives, in order.
-enum ContextField { kContextState, kContextArena, kContextArguments, kContextResults, kContextRows };
+enum ContextField {
+  kContextState,
+  kContextArena,
+  kContextArguments,
+  kContextResults,
+  kContextRows
+};
 llvm::StructType *contextType(llvm::LLVMContext &context);
 llvm::FunctionType *kernelType(llvm::LLVMContext &context);
 

@@ -69,9 +69,8 @@ private:
     for (auto [value, output] : llvm::zip(job.kernel.getResults(), job.outputs))
       if (!fits(value, output))
         return false;
-    return llvm::all_of(job.kernel.getBlock().without_terminator(), [&](Operation &op) {
-      return isPointwise(&op);
-    });
+    return llvm::all_of(job.kernel.getBlock().without_terminator(),
+                        [&](Operation &op) { return isPointwise(&op); });
   }
 
   static bool isPointwise(Operation *op) {

@@ -80,17 +80,19 @@ private:
     for (Accumulator &accumulator : accumulators)
       llvm::append_range(carried, accumulator.initial(/*vector=*/true));
     identities = carried;
-    carried = emitInner(row, carried, [&](const Indices &indices, const Values &values) {
-      return combineAll(accumulators, indices, values);
-    }, [&](const Values &first, const Values &second) {
-      return joinAll(accumulators, first, second);
-    });
+    carried = emitInner(
+        row, carried,
+        [&](const Indices &indices, const Values &values) {
+          return combineAll(accumulators, indices, values);
+        },
+        [&](const Values &first, const Values &second) {
+          return joinAll(accumulators, first, second);
+        });
     size_t next = 0;
     for (Accumulator &accumulator : accumulators) {
       Values own(carried.begin() + next, carried.begin() + next + accumulator.carriedCount());
       next += accumulator.carriedCount();
-      expressions->bind(accumulator.getAnchor()->getResult(0), row,
-                        accumulator.reduceLanes(own));
+      expressions->bind(accumulator.getAnchor()->getResult(0), row, accumulator.reduceLanes(own));
     }
   }
 
@@ -113,9 +115,9 @@ private:
     size_t next = 0;
     for (const Accumulator &accumulator : accumulators) {
       size_t end = next + accumulator.carriedCount();
-      llvm::append_range(result, accumulator.join(
-                                     Values(first.begin() + next, first.begin() + end),
-                                     Values(second.begin() + next, second.begin() + end)));
+      llvm::append_range(result,
+                         accumulator.join(Values(first.begin() + next, first.begin() + end),
+                                          Values(second.begin() + next, second.begin() + end)));
       next = end;
     }
     return result;
@@ -133,8 +135,7 @@ private:
   using Join = std::function<Values(const Values &, const Values &)>;
 
   /// Runs `body` over all vectors of the row, in order of index.
-  Values emitInner(const Indices &row, const Values &initial, const Body &body,
-                   const Join &join) {
+  Values emitInner(const Indices &row, const Values &initial, const Body &body, const Join &join) {
     if (isUnrolled()) {
       Values carried = initial;
       for (int64_t start = 0; start < inner[0]; start += lanes)
@@ -143,10 +144,9 @@ private:
     }
     ArrayRef<int64_t> leading = ArrayRef<int64_t>(inner).drop_back();
     llvm::Value *lines = emitProduct(b(), leading, rows);
-    return emitLoop(b(), i64(0), lines, 1, initial,
-                    [&](llvm::Value *line, const Values &carried) {
-                      return emitLine(row, delinearize(line, leading), carried, body, join);
-                    });
+    return emitLoop(b(), i64(0), lines, 1, initial, [&](llvm::Value *line, const Values &carried) {
+      return emitLine(row, delinearize(line, leading), carried, body, join);
+    });
   }
 
   /// One line of the last dimension: interleaved vectors, single vectors, the masked rest.
@@ -170,11 +170,10 @@ private:
     if (whole && all && *whole == *all)
       return carried;
     // A loop of at most one turn.
-    return emitLoop(b(), wholeEnd, length, lanes, carried,
-                    [&](llvm::Value *start, const Values &values) {
-                      return emitVector(row, leading, start, maskBelow(start, length), values,
-                                        body, true);
-                    });
+    return emitLoop(
+        b(), wholeEnd, length, lanes, carried, [&](llvm::Value *start, const Values &values) {
+          return emitVector(row, leading, start, maskBelow(start, length), values, body, true);
+        });
   }
 
   Values emitInterleaved(const Indices &row, const Indices &leading, llvm::Value *end,
@@ -183,17 +182,16 @@ private:
     Values all;
     for (int64_t i = 0; i < kInterleave; ++i)
       llvm::append_range(all, identities);
-    all = emitLoop(b(), i64(0), end, kInterleave * lanes, all,
-                   [&](llvm::Value *start, const Values &values) {
-                     Values next;
-                     for (int64_t i = 0; i < kInterleave; ++i) {
-                       Values own(values.begin() + i * count, values.begin() + (i + 1) * count);
-                       llvm::Value *position = b().CreateAdd(start, i64(i * lanes));
-                       llvm::append_range(
-                           next, emitVector(row, leading, position, nullptr, own, body, true));
-                     }
-                     return next;
-                   });
+    all = emitLoop(
+        b(), i64(0), end, kInterleave * lanes, all, [&](llvm::Value *start, const Values &values) {
+          Values next;
+          for (int64_t i = 0; i < kInterleave; ++i) {
+            Values own(values.begin() + i * count, values.begin() + (i + 1) * count);
+            llvm::Value *position = b().CreateAdd(start, i64(i * lanes));
+            llvm::append_range(next, emitVector(row, leading, position, nullptr, own, body, true));
+          }
+          return next;
+        });
     auto part = [&](int64_t i) {
       return Values(all.begin() + i * count, all.begin() + (i + 1) * count);
     };
@@ -226,13 +224,15 @@ private:
     }
     if (whole.empty())
       return;
-    emitInner(row, {}, [&](const Indices &indices, const Values &) {
-      for (unsigned number : whole)
-        expressions->evaluate(kernel().getYielded()[number], indices);
-      for (unsigned number : whole)
-        storeResult(number, indices);
-      return Values{};
-    }, {});
+    emitInner(row, {},
+              [&](const Indices &indices, const Values &) {
+                for (unsigned number : whole)
+                  expressions->evaluate(kernel().getYielded()[number], indices);
+                for (unsigned number : whole)
+                  storeResult(number, indices);
+                return Values{};
+              },
+              {});
   }
 
   llvm::SmallVector<Operation *> anchors;

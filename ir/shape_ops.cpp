@@ -9,8 +9,7 @@ namespace {
 
 using Types = SmallVectorImpl<Type>;
 
-template <typename... Parts>
-LogicalResult refuse(std::optional<Location> loc, Parts &&...parts) {
+template <typename... Parts> LogicalResult refuse(std::optional<Location> loc, Parts &&...parts) {
   if (!loc)
     return failure();
   InFlightDiagnostic diagnostic = emitError(*loc);
@@ -18,7 +17,9 @@ LogicalResult refuse(std::optional<Location> loc, Parts &&...parts) {
   return diagnostic;
 }
 
-RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
 
 /// Dimensions must be increasing and within the rank.
 bool areIncreasingDimensions(ArrayRef<int64_t> dimensions, int64_t rank) {
@@ -209,8 +210,8 @@ LogicalResult ConcatenateOp::inferReturnTypes(MLIRContext *, std::optional<Locat
     RankedTensorType type = typeOf(operand);
     if (type.getRank() != first.getRank() || type.getElementType() != first.getElementType() ||
         without(type.getShape(), {dimension}) != without(first.getShape(), {dimension}))
-      return refuse(loc, "concatenate: ", first, " and ", type,
-                    " differ in more than dimension ", dimension);
+      return refuse(loc, "concatenate: ", first, " and ", type, " differ in more than dimension ",
+                    dimension);
     extent += type.getDimSize(dimension);
   }
   llvm::SmallVector<int64_t> shape(first.getShape());
@@ -230,10 +231,11 @@ LogicalResult ReduceOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   ArrayRef<int64_t> dimensions = adaptor.getDimensions();
   if (!areIncreasingDimensions(dimensions, type.getRank()))
     return refuse(loc, "reduce: dims must be increasing dimensions of ", type);
-  bool logical = adaptor.getKind() == ReductionKind::and_ || adaptor.getKind() == ReductionKind::or_;
+  bool logical =
+      adaptor.getKind() == ReductionKind::and_ || adaptor.getKind() == ReductionKind::or_;
   if (logical != type.getElementType().isInteger(1))
-    return refuse(loc, "reduce: ", stringifyReductionKind(adaptor.getKind()),
-                  " does not apply to ", type);
+    return refuse(loc, "reduce: ", stringifyReductionKind(adaptor.getKind()), " does not apply to ",
+                  type);
   types.push_back(type.clone(without(type.getShape(), dimensions)));
   return success();
 }
@@ -247,8 +249,8 @@ LogicalResult ArgmaxOp::inferReturnTypes(MLIRContext *context, std::optional<Loc
   int64_t dimension = static_cast<int64_t>(adaptor.getDimension());
   if (dimension < 0 || dimension >= type.getRank() || type.isDynamicDim(dimension))
     return refuse(loc, "argmax: dimension ", dimension, " of ", type, " is not one to search");
-  types.push_back(RankedTensorType::get(without(type.getShape(), {dimension}),
-                                        IntegerType::get(context, 32)));
+  types.push_back(
+      RankedTensorType::get(without(type.getShape(), {dimension}), IntegerType::get(context, 32)));
   return success();
 }
 

@@ -46,7 +46,9 @@ LogicalResult PackedAttr::verify(function_ref<InFlightDiagnostic()> emitError, i
   return success();
 }
 
-RankedTensorType VariableOp::getTensorType() { return cast<RankedTensorType>(getType()); }
+RankedTensorType VariableOp::getTensorType() {
+  return cast<RankedTensorType>(getType());
+}
 
 int64_t VariableOp::getStorageElements() {
   RankedTensorType type = getTensorType();

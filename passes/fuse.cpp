@@ -120,8 +120,7 @@ bool isZero(Value value) {
     return isZero(broadcast.getOperand());
   DenseElementsAttr elements;
   return matchPattern(value, m_Constant(&elements)) && elements.isSplat() &&
-         isa<FloatType>(elements.getElementType()) &&
-         elements.getSplatValue<APFloat>().isZero();
+         isa<FloatType>(elements.getElementType()) && elements.getSplatValue<APFloat>().isZero();
 }
 
 /// x where `op` is relu(x) in one of its forms: maximum with zero, or select(x <= 0, 0, x).

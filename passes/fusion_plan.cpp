@@ -17,11 +17,17 @@ using namespace mlir;
 namespace lamina::passes {
 namespace {
 
-ArrayRef<int64_t> shapeOf(Value value) { return cast<RankedTensorType>(value.getType()).getShape(); }
+ArrayRef<int64_t> shapeOf(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape();
+}
 
-bool isElementwise(Operation *op) { return op->hasTrait<ir::Elementwise>(); }
+bool isElementwise(Operation *op) {
+  return op->hasTrait<ir::Elementwise>();
+}
 
-bool isAnchor(Operation *op) { return isa<ir::DotGeneralOp, ir::ReduceOp, ir::ArgmaxOp>(op); }
+bool isAnchor(Operation *op) {
+  return isa<ir::DotGeneralOp, ir::ReduceOp, ir::ArgmaxOp>(op);
+}
 
 /// Truth values are cheaper to compute again than to store.
 bool isPredicate(Operation *op) {
@@ -65,7 +71,9 @@ bool areTrailing(ArrayRef<int64_t> dimensions, int64_t rank) {
 /// How a value relates to the members of a group when only cloned operations stand between.
 enum class Reach { none, aligned, misaligned };
 
-Reach combine(Reach a, Reach b) { return std::max(a, b); }
+Reach combine(Reach a, Reach b) {
+  return std::max(a, b);
+}
 
 /// Whether `op` repeats a value over a row group's inner dimensions (dims 0, 1, … of the outer).
 bool isOuterBroadcast(Operation *op, const FusionGroup &group) {
@@ -125,10 +133,9 @@ bool isReturnedTranspose(Operation *op) {
 
 /// A cheap value that only reductions read: they compute it as they go, so that it is not stored.
 bool servesReductionsOnly(Operation *op) {
-  return !isExpensive(op) && !op->use_empty() &&
-         llvm::all_of(op->getUsers(), [](Operation *user) {
-           return isa<ir::ReduceOp, ir::ArgmaxOp>(user);
-         });
+  return !isExpensive(op) && !op->use_empty() && llvm::all_of(op->getUsers(), [](Operation *user) {
+    return isa<ir::ReduceOp, ir::ArgmaxOp>(user);
+  });
 }
 
 bool fitsSpace(Operation *op, const FusionGroup &group) {

@@ -29,7 +29,9 @@ int64_t product(ArrayRef<int64_t> extents, int64_t batchSize) {
   return result;
 }
 
-RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
 
 /// Cycles per vector of elements, from published throughputs of vector instructions.
 int64_t vectorCycles(Operation *op) {
@@ -91,7 +93,7 @@ Tile chooseTile(int64_t rows, int64_t columns, const VectorTarget &target) {
   int64_t bestCycles = std::numeric_limits<int64_t>::max();
   int64_t usable = target.registers == 32 ? 31 : target.registers;
   for (int64_t vectors : {2, 3, 4, 1}) {
-    if (vectors > 1 && vectors > llvm::divideCeil(columns, target.lanes))
+    if (vectors > 1 && vectors > static_cast<int64_t>(llvm::divideCeil(columns, target.lanes)))
       continue;
     // Panels are 16 columns wide and tiles cover whole panels, unless one vector does all.
     if (vectors * target.lanes % 16 != 0 && vectors * target.lanes < columns)

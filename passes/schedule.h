@@ -17,9 +17,9 @@ struct VectorTarget {
 struct ContractionShape {
   explicit ContractionShape(ir::DotGeneralOp dot);
 
-  llvm::SmallVector<int64_t> result; ///< extents of the result
-  int64_t rowDimension = -1;         ///< result dimension tiled by rows; -1: none
-  int64_t columnDimension = -1;      ///< result dimension that is vectorized; -1: none
+  llvm::SmallVector<int64_t> result;     ///< extents of the result
+  int64_t rowDimension = -1;             ///< result dimension tiled by rows; -1: none
+  int64_t columnDimension = -1;          ///< result dimension that is vectorized; -1: none
   llvm::SmallVector<int64_t> contracted; ///< extents of the contracting dimensions
 };
 

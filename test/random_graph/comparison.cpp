@@ -69,9 +69,10 @@ std::optional<std::string> compareTensors(const Tensor &expected, const Tensor &
   if (expected.type() != actual.type() || expected.shape() != actual.shape())
     return "differs in type or shape";
   double floor = expected.type() == ElementType::F32 ? 0x1p-18 : 0x1p-40;
-  double tolerance = isFloat(expected) ? std::max({16 * distance(expected, precise),
-                                                   floor * magnitude(precise), kFlushed})
-                                       : 0;
+  double tolerance =
+      isFloat(expected)
+          ? std::max({16 * distance(expected, precise), floor * magnitude(precise), kFlushed})
+          : 0;
   for (int64_t i = 0; i < expected.size(); ++i) {
     double reference = isFloat(expected) ? precise.at(i) : expected.at(i);
     if (!agree(reference, actual.at(i), tolerance))

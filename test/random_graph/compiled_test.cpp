@@ -31,7 +31,9 @@ void runBackwards(void *, void (*task)(void *, uint32_t), void *context, uint32_
     task(context, index - 1);
 }
 
-std::vector<char> alignedBytes(size_t bytes) { return std::vector<char>(bytes + 4096); }
+std::vector<char> alignedBytes(size_t bytes) {
+  return std::vector<char>(bytes + 4096);
+}
 void *align(std::vector<char> &bytes) {
   void *pointer = bytes.data();
   size_t space = bytes.size();

@@ -83,8 +83,8 @@ void writeObject(Session &session, const CompileCommandOptions &options) {
   object.weights = weightsOf(session);
   object.targetClasses = session.targetClasses();
   object.file = session.name();
-  codegen::CompiledObject written = codegen::compileObject(
-      session.module(), object, kObjectKinds.at(options.emit), options.out);
+  codegen::CompiledObject written =
+      codegen::compileObject(session.module(), object, kObjectKinds.at(options.emit), options.out);
   fmt::print("{}: {} bytes, for {}\n", options.out, written.fileBytes, join(written.targets));
   fmt::print("{}: {}_{{{}}}\n", written.headerPath, written.name, join(written.functions));
   fmt::print("state {} bytes, workspace {} bytes, batches of up to {} rows\n", written.stateBytes,

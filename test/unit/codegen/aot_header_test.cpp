@@ -56,9 +56,10 @@ std::string headerOf(const std::vector<std::string> &functions) {
 
 TEST(CHeader, FunctionsAndConstants) {
   std::string header = headerOf({"train_step", "evaluate", "predict"});
-  EXPECT_THAT(header, HasSubstr("int net_train_step(\n    const lamina_env *env, void *state, void "
-                                "*workspace, uint32_t rows,\n    const float *x,\n    const uint8_t "
-                                "*for_2,\n    const int32_t *x_2,\n    float *logs);\n"));
+  EXPECT_THAT(header,
+              HasSubstr("int net_train_step(\n    const lamina_env *env, void *state, void "
+                        "*workspace, uint32_t rows,\n    const float *x,\n    const uint8_t "
+                        "*for_2,\n    const int32_t *x_2,\n    float *logs);\n"));
   EXPECT_THAT(header, HasSubstr("int net_predict(\n    const lamina_env *env, const void *state, "
                                 "void *workspace, uint32_t rows,\n    const float *x,\n    const "
                                 "uint8_t *for_2,\n    float *null);\n"));

@@ -371,8 +371,8 @@ TEST(CompileObject, OffersWhatIsAskedFor) {
   Folder folder("lamina-aot-functions");
   ObjectOptions options = Digits::get().options;
   options.trainStep = false;
-  CompiledObject object = compileObject(*Digits::get().module, options, OutputKind::Object,
-                                        folder.file("7 of-9.o"));
+  CompiledObject object =
+      compileObject(*Digits::get().module, options, OutputKind::Object, folder.file("7 of-9.o"));
   EXPECT_EQ(object.name, "model_7_of_9");
   EXPECT_THAT(object.functions,
               ::testing::ElementsAre("init", "load", "save", "status_text", "predict"));
@@ -403,8 +403,7 @@ TEST(CompileObject, LeavesNothingBehindWhenItFails) {
   EXPECT_THAT(errorOf(options, folder.file("digits.o")), HasSubstr("cannot write"));
   fs::remove(folder.file("digits.o"));
   options.targetCpu = "abacus";
-  EXPECT_THAT(errorOf(options, folder.file("digits.o")),
-              HasSubstr("unknown target CPU 'abacus'"));
+  EXPECT_THAT(errorOf(options, folder.file("digits.o")), HasSubstr("unknown target CPU 'abacus'"));
   EXPECT_THAT(folder.files(), ::testing::IsEmpty());
 }
 
