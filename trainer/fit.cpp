@@ -66,6 +66,7 @@ private:
     LogMeans means(runner_.signature().trainLogs);
     if (position_.step > 0) {
       means.rows = position_.rows;
+      means.batches = position_.step;
       means.sums = position_.sums;
     }
     std::vector<uint32_t> order;

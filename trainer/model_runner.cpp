@@ -90,19 +90,28 @@ void ModelRunner::predictStep(const Batch &batch, void *const *outputs) {
       "prediction");
 }
 
+/// Logs of several outputs' losses, as Keras names them.
+static bool isOutputLoss(const std::string &name) {
+  return name.ends_with("_loss");
+}
+
 LogMeans::LogMeans(std::vector<std::string> names)
     : sums(names.size(), 0.0), names_(std::move(names)) {}
 
 void LogMeans::add(const std::vector<float> &batchLogs, uint32_t batchRows) {
   for (size_t i = 0; i < sums.size(); ++i)
-    sums[i] += static_cast<double>(batchLogs[i]) * batchRows;
+    sums[i] +=
+        isOutputLoss(names_[i]) ? batchLogs[i] : static_cast<double>(batchLogs[i]) * batchRows;
   rows += batchRows;
+  ++batches;
 }
 
 Logs LogMeans::means() const {
   Logs logs;
-  for (size_t i = 0; i < sums.size(); ++i)
-    logs[names_[i]] = rows > 0 ? sums[i] / rows : 0.0;
+  for (size_t i = 0; i < sums.size(); ++i) {
+    double weight = isOutputLoss(names_[i]) ? static_cast<double>(batches) : rows;
+    logs[names_[i]] = weight > 0 ? sums[i] / weight : 0.0;
+  }
   return logs;
 }
 

@@ -66,7 +66,8 @@ private:
   lamina_pool *pool_;
 };
 
-/// Running means of batch logs, weighted by the rows of the batches.
+/// Running means of batch logs, weighted by the rows of the batches; losses of single outputs
+/// (`NAME_loss`) weigh each batch alike, as in Keras on TensorFlow.
 class LogMeans {
 public:
   explicit LogMeans(std::vector<std::string> names);
@@ -74,7 +75,8 @@ public:
   Logs means() const;
 
   double rows = 0;
-  std::vector<double> sums; ///< of value times rows
+  int64_t batches = 0;
+  std::vector<double> sums; ///< of value times rows; of the values for losses of single outputs
 
 private:
   std::vector<std::string> names_;

@@ -32,9 +32,9 @@ class Lamina:
         arrays = np.load(out)
         return [arrays[name] for name in sorted(arrays.files, key=natural)]
 
-    def evaluate(self, model, data):
+    def evaluate(self, model, data, batch_size):
         """Loss and metrics by name, as printed."""
-        text = self("evaluate", model, "--data", data)
+        text = self("evaluate", model, "--data", data, "--batch-size", batch_size)
         return {k: float(v) for k, v in re.findall(r"(\w+)[:=\s]+(-?[\d.]+(?:e[-+]?\d+)?)", text)}
 
     def train(self, model, data, out, log, *, epochs, batch_size, validation=None, more=()):

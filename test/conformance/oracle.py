@@ -3,8 +3,8 @@ backend (KERAS_BACKEND), because importing a backend takes seconds.
 
 Usage: oracle.py FOLDER CASE…       for each case, FOLDER/CASE/ receives
   model.keras    the model, written by the TensorFlow process; all others load this file
-  BACKEND.npz    before.K, after.K (predictions), log.NAME (a value per epoch); evaluate.NAME from
-                 TensorFlow alone
+  BACKEND.npz    before.K, after.K (predictions), log.NAME (a value per epoch); evaluate.NAME where the
+                 backends part: from TensorFlow, and from both for a smaller last batch
   BACKEND.keras  the trained model; BACKEND.half.keras after half the epochs of a `resume` case
   BACKEND.error  instead of the above: what Keras said
        oracle.py --resume FOLDER CASE…   loads lamina.half.keras (written by Lamina after half the
@@ -69,7 +69,7 @@ def run(case, folder):
 
     predict("before")
     if not case.predict_only:
-        if BACKEND == "tensorflow":
+        if BACKEND == "tensorflow" or case.rows % case.batch_size:
             scores = model.evaluate(single(x), single(y), batch_size=case.batch_size, verbose=0,
                                     return_dict=True)
             result.update({f"evaluate.{k}": np.float64(v) for k, v in scores.items()})

@@ -45,6 +45,14 @@ std::string output(Verbosity verbosity, bool breakOff = false) {
 
 } // namespace
 
+TEST(LogMeans, WeighsByRowsButNotTheLossesOfSingleOutputs) {
+  LogMeans means({"loss", "kind_loss"});
+  means.add({1.0f, 1.0f}, 3);
+  means.add({5.0f, 5.0f}, 1);
+  EXPECT_DOUBLE_EQ(means.means().at("loss"), 2.0);
+  EXPECT_DOUBLE_EQ(means.means().at("kind_loss"), 3.0);
+}
+
 TEST(Progress, SilentWritesNothing) {
   EXPECT_EQ(output(Verbosity::Silent), "");
 }
