@@ -1,8 +1,8 @@
 #include "passes/pipelines.h"
 
-#include "llvm/ADT/STLExtras.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "passes/passes.h"
+#include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
 
@@ -14,14 +14,9 @@ struct NamedStage {
   llvm::StringLiteral name;
 };
 constexpr NamedStage kStages[] = {
-    {Stage::Import, "import"},
-    {Stage::Gradient, "gradient"},
-    {Stage::Step, "step"},
-    {Stage::Simplify, "simplify"},
-    {Stage::Layout, "layout"},
-    {Stage::Fuse, "fuse"},
-    {Stage::Schedule, "schedule"},
-    {Stage::Memory, "memory"},
+    {Stage::Import, "import"},     {Stage::Gradient, "gradient"}, {Stage::Step, "step"},
+    {Stage::Simplify, "simplify"}, {Stage::Layout, "layout"},     {Stage::Fuse, "fuse"},
+    {Stage::Schedule, "schedule"}, {Stage::Memory, "memory"},
 };
 
 void addStep(OpPassManager &manager) {
@@ -66,8 +61,7 @@ void addStage(OpPassManager &manager, Stage stage, const PipelineOptions &option
   case Stage::Schedule:
     // Waves first: they add kernels that copy, and those need schedules too.
     manager.addNestedPass<func::FuncOp>(createAssignWaves());
-    return manager.addNestedPass<func::FuncOp>(
-        createSchedule({options.lanes, options.registers}));
+    return manager.addNestedPass<func::FuncOp>(createSchedule({options.lanes, options.registers}));
   case Stage::Memory:
     return addMemory(manager, options);
   }
@@ -96,9 +90,9 @@ void registerPasses() {
   registerLaminaPasses();
   for (const NamedStage &entry : kStages)
     if (Stage stage = entry.stage; stage != Stage::Import)
-      PassPipelineRegistration<>("pipeline-" + entry.name.str(),
-                                 "All stages up to " + entry.name.str(),
-                                 [stage](OpPassManager &manager) { buildPipeline(manager, stage); });
+      PassPipelineRegistration<>(
+          "pipeline-" + entry.name.str(), "All stages up to " + entry.name.str(),
+          [stage](OpPassManager &manager) { buildPipeline(manager, stage); });
 }
 
 } // namespace lamina::passes
