@@ -49,6 +49,7 @@ public:
       : object(object), interface(interface), b(object.module.getContext()) {}
 
   void emitInit();
+  Value *beginTransfer(llvm::StringRef name);
   void emitLoad();
   void emitSave();
   void emitCall(const CFunction &function);
@@ -251,29 +252,25 @@ void EntryEmitter::emitInit() {
   b.CreateRet(status);
 }
 
-void EntryEmitter::emitLoad() {
-  begin("load", b.getInt32Ty(), {b.getPtrTy(), b.getPtrTy()});
+/// Begins NAME_load or NAME_save and moves all variables between the state and the caller's data.
+Value *EntryEmitter::beginTransfer(llvm::StringRef name) {
+  begin(name.str(), b.getInt32Ty(), {b.getPtrTy(), b.getPtrTy()});
   Value *state = function->getArg(0), *data = function->getArg(1);
   requireCpu();
   requirePointer(state);
   requirePointer(data);
   requireAligned(state);
-  Value *status = b.getInt32(LAMINA_OK);
-  if (object.functions.contains(ir::kLoad.str()))
-    status = callStateFunction(ir::kLoad, state, dataBundle(data));
-  b.CreateRet(status);
+  if (!object.functions.contains(name.str()))
+    return b.getInt32(LAMINA_OK);
+  return callStateFunction(name, state, dataBundle(data));
+}
+
+void EntryEmitter::emitLoad() {
+  b.CreateRet(beginTransfer(ir::kLoad));
 }
 
 void EntryEmitter::emitSave() {
-  begin("save", b.getInt32Ty(), {b.getPtrTy(), b.getPtrTy()});
-  Value *state = function->getArg(0), *data = function->getArg(1);
-  requireCpu();
-  requirePointer(state);
-  requirePointer(data);
-  requireAligned(state);
-  Value *status = b.getInt32(LAMINA_OK);
-  if (object.functions.contains(ir::kSave.str()))
-    status = callStateFunction(ir::kSave, state, dataBundle(data));
+  Value *status = beginTransfer(ir::kSave), *data = function->getArg(1);
   // Equal states give equal bytes: what lies between the variables is zero.
   for (const CVariable &variable : interface.variables) {
     size_t end = variable.offset + variable.spec.byteSize();
