@@ -32,22 +32,36 @@ target_include_directories(lamina_mlir SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS} ${M
 
 target_link_libraries(lamina_mlir INTERFACE MLIR LLVM)
 
-# lamina_add_library(Name SOURCES a.cpp … LIBS Other … DEPENDS generated-target …)
+# Headers of MLIR take most of a compilation: PRECOMPILE header … parses them once for a target,
+# PRECOMPILED_AS Other takes what was parsed for another one.
+macro(lamina_precompile_headers name)
+  if(ARG_PRECOMPILE)
+    target_precompile_headers(${name} PRIVATE ${ARG_PRECOMPILE})
+    target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  elseif(ARG_PRECOMPILED_AS)
+    target_precompile_headers(${name} REUSE_FROM ${ARG_PRECOMPILED_AS})
+  endif()
+endmacro()
+
+# lamina_add_library(Name SOURCES a.cpp … LIBS Other … DEPENDS generated-target …
+#                    [PRECOMPILE <header> … | PRECOMPILED_AS Other])
 function(lamina_add_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "PRECOMPILED_AS" "SOURCES;LIBS;DEPENDS;PRECOMPILE" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC lamina_options ${ARG_LIBS})
   if(ARG_DEPENDS)
     add_dependencies(${name} ${ARG_DEPENDS})
   endif()
+  lamina_precompile_headers(${name})
 endfunction()
 
-# lamina_add_unit_test(name SOURCES a.cpp … LIBS Other …): one GoogleTest executable per room,
-# known to CTest as `name`.
+# lamina_add_unit_test(name SOURCES a.cpp … LIBS Other … [PRECOMPILED_AS Other]): one GoogleTest
+# executable per room, known to CTest as `name`.
 function(lamina_add_unit_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "PRECOMPILED_AS" "SOURCES;LIBS;PRECOMPILE" ${ARGN})
   find_package(GTest REQUIRED)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE lamina_options ${ARG_LIBS} GTest::gmock GTest::gtest_main)
+  lamina_precompile_headers(${name})
   add_test(NAME ${name} COMMAND ${name})
 endfunction()
