@@ -315,6 +315,159 @@ def DotGeneralOp : Lamina_PureOp<"dot_general",
   }];
 }
 
+//===--- Windows -----------------------------------------------------------------------------===//
+
+def ConvolutionOp : Lamina_PureOp<"convolution",
+    [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "Convolution of images with channels last";
+  let description = [{
+    `lhs` is N x S... x C with one to three spatial dimensions, `rhs` K... x C / groups x O, the
+    result N x S'... x O. Group g reads channels from g * C / groups and makes those from
+    g * O / groups. Along a spatial dimension the result's element o is the sum over k of
+    rhs[k] * lhs[(o * stride + k * rhs_dilation - low) / lhs_dilation], where positions that are not
+    whole or lie outside count as zero, and
+    S' = ((S - 1) * lhs_dilation + 1 + low + high - ((K - 1) * rhs_dilation + 1)) / stride + 1.
+    `low` and `high` may be negative. With `reversed` tap k reads rhs[K - 1 - k] in every spatial
+    dimension. In each dimension the stride or `lhs_dilation` is 1. Sums run over the taps in
+    row-major order and over the channels inside, with fused multiply-add where the target has it.
+  }];
+  let arguments = (ins Lamina_FloatTensor:$lhs, Lamina_FloatTensor:$rhs,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high,
+                       DenseI64ArrayAttr:$lhs_dilation, DenseI64ArrayAttr:$rhs_dilation,
+                       I64Attr:$groups, UnitAttr:$reversed);
+  let results = (outs Lamina_FloatTensor:$output);
+  let assemblyFormat = [{
+    $lhs `,` $rhs `,` `strides` `=` $strides `,` `low` `=` $low `,` `high` `=` $high `,`
+    `lhs_dilation` `=` $lhs_dilation `,` `rhs_dilation` `=` $rhs_dilation `,`
+    `groups` `=` $groups (`reversed` $reversed^)? attr-dict `:` functional-type(operands, results)
+  }];
+  let extraClassDeclaration = [{
+    /// The geometry along spatial dimension `i`.
+    WindowAxis getAxis(int64_t i);
+    int64_t getSpatialRank() { return getStrides().size(); }
+  }];
+}
+
+def FilterGradientOp : Lamina_PureOp<"filter_gradient"> {
+  let summary = "Gradient of a convolution by its filter";
+  let description = [{
+    `lhs` is the convolution's, `gradient` has the shape of its result, the result the shape of its
+    `rhs`: the sum over images and positions of the products that `rhs` takes part in. Attributes
+    are the convolution's.
+  }];
+  let arguments = (ins Lamina_FloatTensor:$lhs, Lamina_FloatTensor:$gradient,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high,
+                       DenseI64ArrayAttr:$lhs_dilation, DenseI64ArrayAttr:$rhs_dilation,
+                       I64Attr:$groups, UnitAttr:$reversed);
+  let results = (outs Lamina_FloatTensor:$output);
+  let assemblyFormat = [{
+    $lhs `,` $gradient `,` `strides` `=` $strides `,` `low` `=` $low `,` `high` `=` $high `,`
+    `lhs_dilation` `=` $lhs_dilation `,` `rhs_dilation` `=` $rhs_dilation `,`
+    `groups` `=` $groups (`reversed` $reversed^)? attr-dict `:` functional-type(operands, results)
+  }];
+  let extraClassDeclaration = [{
+    /// The geometry of the convolution along spatial dimension `i`.
+    WindowAxis getAxis(int64_t i);
+    int64_t getSpatialRank() { return getStrides().size(); }
+  }];
+  let hasVerifier = 1;
+}
+
+def ReduceWindowOp : Lamina_PureOp<"reduce_window",
+    [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "Combines the elements of windows along spatial dimensions";
+  let description = [{
+    N x S... x C to N x S'... x C by `add` or `maximum` (NaN wins). Positions in the padding do not
+    take part; `low` and `high` are smaller than the window, so every window has an element.
+    S' = (S + low + high - window) / stride + 1. The gradient of a maximum goes to its first
+    position in row-major order.
+  }];
+  let arguments = (ins Lamina_NumberTensor:$operand, Lamina_ReductionKindAttr:$kind,
+                       DenseI64ArrayAttr:$window, DenseI64ArrayAttr:$strides,
+                       DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high);
+  let results = (outs Lamina_NumberTensor:$output);
+  let assemblyFormat = [{
+    $kind $operand `,` `window` `=` $window `,` `strides` `=` $strides `,` `low` `=` $low `,`
+    `high` `=` $high attr-dict `:` functional-type(operands, results)
+  }];
+  let extraClassDeclaration = [{
+    /// The geometry along spatial dimension `i`.
+    WindowAxis getAxis(int64_t i);
+  }];
+}
+
+def ArgmaxWindowOp : Lamina_PureOp<"argmax_window",
+    [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "Place of the first maximum within each window; the first NaN wins";
+  let description = [{
+    Row-major position in the window, padding included, as i8 where the window has at most 128
+    elements, otherwise as i32. Windows are `reduce_window`'s.
+  }];
+  let arguments = (ins Lamina_NumberTensor:$operand, DenseI64ArrayAttr:$window,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$low,
+                       DenseI64ArrayAttr:$high);
+  let results = (outs RankedTensorOf<[I8, I32]>:$output);
+  let assemblyFormat = [{
+    $operand `,` `window` `=` $window `,` `strides` `=` $strides `,` `low` `=` $low `,`
+    `high` `=` $high attr-dict `:` functional-type(operands, results)
+  }];
+  let extraClassDeclaration = [{
+    /// The geometry along spatial dimension `i`.
+    WindowAxis getAxis(int64_t i);
+  }];
+}
+
+def WindowScatterOp : Lamina_PureOp<"window_scatter"> {
+  let summary = "Sums what windows send back to their elements: the gradient of reduce_window";
+  let description = [{
+    `source` has one element per window, the result the shape that the windows were taken from. An
+    element of the result is the sum, in row-major order of the windows, of the sources of the
+    windows that cover it; with `places` (`argmax_window`'s result) only of those that chose it.
+  }];
+  let arguments = (ins Lamina_FloatTensor:$source, Optional<RankedTensorOf<[I8, I32]>>:$places,
+                       DenseI64ArrayAttr:$window, DenseI64ArrayAttr:$strides,
+                       DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high);
+  let results = (outs Lamina_FloatTensor:$output);
+  let assemblyFormat = [{
+    $source (`places` $places^)? `window` `=` $window `,` `strides` `=` $strides `,`
+    `low` `=` $low `,` `high` `=` $high attr-dict `:` functional-type(operands, results)
+  }];
+  let extraClassDeclaration = [{
+    /// The geometry of the windows along spatial dimension `i`.
+    WindowAxis getAxis(int64_t i);
+  }];
+  let hasVerifier = 1;
+}
+
+//===--- Lookup ------------------------------------------------------------------------------===//
+
+def GatherOp : Lamina_PureOp<"gather", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "Slices of a tensor at given indices of one dimension";
+  let description = [{
+    Dimension `dimension` of `operand` is replaced by the dimensions of `indices`. Indices outside
+    are clamped.
+  }];
+  let arguments = (ins Lamina_Tensor:$operand, Lamina_IntTensor:$indices, I64Attr:$dimension);
+  let results = (outs Lamina_Tensor:$output);
+  let assemblyFormat = [{
+    $operand `,` $indices `,` `dim` `=` $dimension attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+def ScatterOp : Lamina_PureOp<"scatter"> {
+  let summary = "Adds slices at given indices of one dimension to zeros: the gradient of gather";
+  let description = [{
+    `updates` has the shape of a gather's result, the result that of its operand. Updates of one
+    index are added in row-major order of `indices`. Indices outside are clamped.
+  }];
+  let arguments = (ins Lamina_IntTensor:$indices, Lamina_FloatTensor:$updates, I64Attr:$dimension);
+  let results = (outs Lamina_FloatTensor:$output);
+  let assemblyFormat = [{
+    $indices `,` $updates `,` `dim` `=` $dimension attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
 //===--- Structure ---------------------------------------------------------------------------===//
 
 def VariableOp : Lamina_Op<"variable", [Symbol]> {
