@@ -17,6 +17,7 @@ const EvaluatorTable &evaluators() {
     addElementwiseEvaluators(made);
     addShapeEvaluators(made);
     addReductionEvaluators(made);
+    addWindowEvaluators(made);
     return made;
   }();
   return table;

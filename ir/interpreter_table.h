@@ -7,7 +7,8 @@
 #include "llvm/ADT/DenseMap.h"
 
 /// The interpreter's table: one function per operation. The parts are filled by topic, in
-/// interpreter_elementwise.cpp, interpreter_shape.cpp and interpreter_reduction.cpp.
+/// interpreter_elementwise.cpp, interpreter_shape.cpp, interpreter_reduction.cpp and
+/// interpreter_window.cpp.
 namespace lamina::ir {
 
 using Evaluator = std::function<llvm::Expected<Tensor>(
@@ -37,5 +38,6 @@ private:
 void addElementwiseEvaluators(EvaluatorTable &table);
 void addShapeEvaluators(EvaluatorTable &table);
 void addReductionEvaluators(EvaluatorTable &table);
+void addWindowEvaluators(EvaluatorTable &table);
 
 } // namespace lamina::ir
