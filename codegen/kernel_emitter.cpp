@@ -1,5 +1,6 @@
 #include "codegen/kernel_emitter.h"
 
+#include "passes/fuse.h"
 #include "llvm/IR/Module.h"
 using namespace mlir;
 
@@ -64,6 +65,14 @@ std::unique_ptr<KernelEmitter> KernelEmitter::create(const KernelJob &job,
     return createRowEmitter(job, target);
   case ir::KernelFamily::column:
     return createColumnEmitter(job, target);
+  case ir::KernelFamily::convolution:
+  case ir::KernelFamily::depthwise:
+    return createConvolutionEmitter(job, target);
+  case ir::KernelFamily::filter_gradient:
+  case ir::KernelFamily::depthwise_gradient:
+    return createFilterGradientEmitter(job, target);
+  default:
+    break;
   }
   llvm_unreachable("all families are listed");
 }
@@ -144,9 +153,9 @@ llvm::Function *KernelEmitter::emit(llvm::Module &module) {
 void KernelEmitter::hoistScalars() {
   llvm::DenseSet<Value> dependent;
   for (Operation &op : body().without_terminator()) {
-    bool afterAnchor =
-        isa<ir::DotGeneralOp, ir::ReduceOp, ir::ArgmaxOp>(op) ||
-        llvm::any_of(op.getOperands(), [&](Value operand) { return dependent.contains(operand); });
+    bool afterAnchor = passes::isAnchor(&op) || llvm::any_of(op.getOperands(), [&](Value operand) {
+                         return dependent.contains(operand);
+                       });
     Value result = op.getResult(0);
     auto type = cast<RankedTensorType>(result.getType());
     // A reshape of one element reads a tensor of higher rank, which evaluate() handles lazily.

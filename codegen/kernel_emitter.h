@@ -93,5 +93,7 @@ std::unique_ptr<KernelEmitter> createMapEmitter(const KernelJob &, const TargetS
 std::unique_ptr<KernelEmitter> createRowEmitter(const KernelJob &, const TargetSpec &);
 std::unique_ptr<KernelEmitter> createColumnEmitter(const KernelJob &, const TargetSpec &);
 std::unique_ptr<KernelEmitter> createContractionEmitter(const KernelJob &, const TargetSpec &);
+std::unique_ptr<KernelEmitter> createConvolutionEmitter(const KernelJob &, const TargetSpec &);
+std::unique_ptr<KernelEmitter> createFilterGradientEmitter(const KernelJob &, const TargetSpec &);
 
 } // namespace lamina::codegen

@@ -102,7 +102,7 @@ private:
   /// The anchor's location: its layer names the kernel.
   Location getLocation(MLIRContext *context) {
     for (Operation *op : group.members)
-      if (isa<ir::DotGeneralOp, ir::ReduceOp, ir::ArgmaxOp>(op))
+      if (isAnchor(op))
         return op->getLoc();
     return group.members.back()->getLoc();
   }

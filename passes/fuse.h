@@ -6,6 +6,10 @@
 /// the groups into `lamina.kernel` operations.
 namespace lamina::passes {
 
+/// Operations that a kernel is made around: contractions, convolutions, reductions, windows and
+/// scatters. All others are computed where they are needed, or get kernels of their own.
+bool isAnchor(mlir::Operation *op);
+
 /// Operations that run in one loop nest over `outer` x `inner`.
 struct FusionGroup {
   ir::KernelFamily family = ir::KernelFamily::map;
@@ -34,10 +38,12 @@ public:
 private:
   void addAnchors(mlir::Block &block, bool fuse);
   bool tryMerge(mlir::Operation *op, FusionGroup &group);
+  void addMember(mlir::Operation *op, FusionGroup &group);
   void materialize(mlir::Block &block, bool fuse);
   void materializeOne(mlir::Operation *op, bool fuse);
   void order();
   FusionGroup &createGroup(mlir::Operation *op);
+  bool repeatsExpensiveWork(mlir::Operation *op) const;
   bool dependsOn(mlir::Operation *op, FusionGroup *target, bool throughClones) const;
   void collectConsumers(mlir::Operation *op, llvm::SmallPtrSetImpl<FusionGroup *> &groups) const;
 

@@ -9,6 +9,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Matchers.h"
+#include "passes/convolution_geometry.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallPtrSet.h"
 
@@ -25,8 +26,14 @@ bool isElementwise(Operation *op) {
   return op->hasTrait<ir::Elementwise>();
 }
 
-bool isAnchor(Operation *op) {
-  return isa<ir::DotGeneralOp, ir::ReduceOp, ir::ArgmaxOp>(op);
+bool isReduction(Operation *op) {
+  return isa<ir::ReduceOp, ir::ArgmaxOp>(op);
+}
+
+/// Operations that read their operands through pointers of their own.
+bool readsMemory(Operation *op) {
+  return isa<ir::DotGeneralOp, ir::ConvolutionOp, ir::FilterGradientOp, ir::ReduceWindowOp,
+             ir::ArgmaxWindowOp, ir::WindowScatterOp, ir::ScatterOp>(op);
 }
 
 /// Truth values are cheaper to compute again than to store.
@@ -40,7 +47,7 @@ bool isExpensive(Operation *op) {
              ir::RngBitsOp, ir::RsqrtOp, ir::SineOp, ir::SqrtOp, ir::TanhOp>(op);
 }
 
-/// Whether a contraction can read this through strides alone: a reshape of a value in memory.
+/// Whether an anchor can read this through strides alone: a reshape of a value in memory.
 bool isView(Operation *op) {
   auto reshape = dyn_cast<ir::ReshapeOp>(op);
   if (!reshape)
@@ -49,9 +56,9 @@ bool isView(Operation *op) {
   return !producer || isAnchor(producer) || isElementwise(producer);
 }
 
-bool feedsContraction(Operation *op) {
+bool feedsMemoryReader(Operation *op) {
   return llvm::any_of(op->getUsers(), [](Operation *user) {
-    return isa<ir::DotGeneralOp>(user) || (isView(user) && feedsContraction(user));
+    return readsMemory(user) || (isView(user) && feedsMemoryReader(user));
   });
 }
 
@@ -133,14 +140,31 @@ bool isReturnedTranspose(Operation *op) {
 
 /// A cheap value that only reductions read: they compute it as they go, so that it is not stored.
 bool servesReductionsOnly(Operation *op) {
-  return !isExpensive(op) && !op->use_empty() && llvm::all_of(op->getUsers(), [](Operation *user) {
-    return isa<ir::ReduceOp, ir::ArgmaxOp>(user);
-  });
+  return !isExpensive(op) && !op->use_empty() &&
+         llvm::all_of(op->getUsers(), [](Operation *user) { return isReduction(user); });
+}
+
+/// Families whose results pass through memory while they are summed up.
+bool isClosed(ir::KernelFamily family) {
+  return family == ir::KernelFamily::filter_gradient ||
+         family == ir::KernelFamily::depthwise_gradient || family == ir::KernelFamily::scatter;
+}
+
+/// Whether `op` finds the places of the maxima that `group` computes.
+bool isArgmaxOf(Operation *op, const FusionGroup &group) {
+  auto argmax = dyn_cast<ir::ArgmaxWindowOp>(op);
+  auto reduce = dyn_cast<ir::ReduceWindowOp>(group.members.front());
+  return argmax && reduce && reduce.getKind() == ir::ReductionKind::maximum &&
+         argmax.getOperand() == reduce.getOperand() && argmax.getWindow() == reduce.getWindow() &&
+         argmax.getStrides() == reduce.getStrides() && argmax.getLow() == reduce.getLow() &&
+         argmax.getHigh() == reduce.getHigh();
 }
 
 bool fitsSpace(Operation *op, const FusionGroup &group) {
-  if (isa<ir::ReduceOp, ir::ArgmaxOp>(op))
+  if (isReduction(op))
     return reducesInner(op, group);
+  if (isClosed(group.family))
+    return false;
   if (group.family != ir::KernelFamily::row && servesReductionsOnly(op))
     return false;
   if (isReturnedTranspose(op))
@@ -149,21 +173,48 @@ bool fitsSpace(Operation *op, const FusionGroup &group) {
   return isElementwise(op) && !isPredicate(op) && isGroupShape(shapeOf(op->getResult(0)), group);
 }
 
+/// Whether a reader repeats the result of `op`, one of several elements, to a larger tensor.
+bool isRepeatedByReaders(Operation *op) {
+  ArrayRef<int64_t> shape = shapeOf(op->getResult(0));
+  return !shape.empty() && llvm::any_of(op->getUsers(), [&](Operation *user) {
+    return isa<ir::BroadcastInDimOp>(user) && shapeOf(user->getResult(0)).size() > shape.size();
+  });
+}
+
+ir::KernelFamily familyOf(Operation *op) {
+  if (isa<ir::DotGeneralOp>(op))
+    return ir::KernelFamily::contraction;
+  if (auto convolution = dyn_cast<ir::ConvolutionOp>(op))
+    return isDepthwise(convolution) ? ir::KernelFamily::depthwise : ir::KernelFamily::convolution;
+  if (auto gradient = dyn_cast<ir::FilterGradientOp>(op))
+    return isDepthwise(gradient) ? ir::KernelFamily::depthwise_gradient
+                                 : ir::KernelFamily::filter_gradient;
+  if (isa<ir::ReduceWindowOp, ir::ArgmaxWindowOp, ir::WindowScatterOp>(op))
+    return ir::KernelFamily::window;
+  if (isa<ir::ScatterOp>(op))
+    return ir::KernelFamily::scatter;
+  if (!isReduction(op))
+    return ir::KernelFamily::map;
+  return areTrailing(reducedDimensions(op), shapeOf(op->getOperand(0)).size())
+             ? ir::KernelFamily::row
+             : ir::KernelFamily::column;
+}
+
 } // namespace
+
+bool isAnchor(Operation *op) {
+  return isReduction(op) || readsMemory(op);
+}
 
 FusionGroup &FusionPlan::createGroup(Operation *op) {
   FusionGroup &group = *groups.emplace_back(std::make_unique<FusionGroup>());
   group.members.push_back(op);
   ArrayRef<int64_t> shape = shapeOf(op->getResult(0));
   group.outer.assign(shape.begin(), shape.end());
-  if (isa<ir::DotGeneralOp>(op)) {
-    group.family = ir::KernelFamily::contraction;
-  } else if (isAnchor(op)) {
+  group.family = familyOf(op);
+  if (group.family == ir::KernelFamily::row) {
     ArrayRef<int64_t> whole = shapeOf(op->getOperand(0));
-    bool trailing = areTrailing(reducedDimensions(op), whole.size());
-    group.family = trailing ? ir::KernelFamily::row : ir::KernelFamily::column;
-    if (trailing)
-      group.inner.assign(whole.begin() + group.outer.size(), whole.end());
+    group.inner.assign(whole.begin() + group.outer.size(), whole.end());
   }
   owner[op] = &group;
   return group;
@@ -208,6 +259,10 @@ bool FusionPlan::dependsOn(Operation *op, FusionGroup *target, bool throughClone
 }
 
 bool FusionPlan::tryMerge(Operation *op, FusionGroup &group) {
+  if (isArgmaxOf(op, group) && !dependsOn(op, &group, /*throughClones=*/true)) {
+    addMember(op, group);
+    return true;
+  }
   if (!fitsSpace(op, group))
     return false;
   Reach reached = Reach::none;
@@ -215,9 +270,13 @@ bool FusionPlan::tryMerge(Operation *op, FusionGroup &group) {
     reached = combine(reached, reach(operand, group, owner));
   if (reached != Reach::aligned || dependsOn(op, &group, /*throughClones=*/true))
     return false;
+  addMember(op, group);
+  return true;
+}
+
+void FusionPlan::addMember(Operation *op, FusionGroup &group) {
   group.members.push_back(op);
   owner[op] = &group;
-  return true;
 }
 
 void FusionPlan::addAnchors(Block &block, bool fuse) {
@@ -244,14 +303,33 @@ void FusionPlan::collectConsumers(Operation *op,
   }
 }
 
+/// Whether `op` is the end of work worth storing that its readers repeat along other dimensions:
+/// scales and shifts of normalizations.
+bool FusionPlan::repeatsExpensiveWork(Operation *op) const {
+  if (!isElementwise(op) || isPredicate(op) || !isRepeatedByReaders(op))
+    return false;
+  llvm::SmallVector<Operation *> work = {op};
+  while (!work.empty()) {
+    Operation *next = work.pop_back_val();
+    if (isExpensive(next))
+      return true;
+    for (Value operand : next->getOperands())
+      if (Operation *producer = operand.getDefiningOp();
+          producer && isElementwise(producer) && !owner.count(producer))
+        work.push_back(producer);
+  }
+  return false;
+}
+
 void FusionPlan::materializeOne(Operation *op, bool fuse) {
   bool leaves =
       llvm::any_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
   llvm::SmallPtrSet<FusionGroup *, 4> consumers;
   collectConsumers(op, consumers);
   bool constant = matchPattern(op, m_Constant());
-  bool worthStoring = !fuse ? !constant : isExpensive(op) && consumers.size() > 1;
-  if (!leaves && !(feedsContraction(op) && !isView(op)) && !worthStoring)
+  bool worthStoring =
+      fuse ? (isExpensive(op) && consumers.size() > 1) || repeatsExpensiveWork(op) : !constant;
+  if (!leaves && !(feedsMemoryReader(op) && !isView(op)) && !worthStoring)
     return;
   for (FusionGroup *consumer : consumers) {
     bool sameSpace = fuse && consumer->family == ir::KernelFamily::map && isElementwise(op) &&

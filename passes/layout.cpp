@@ -4,9 +4,9 @@
 // The kernels for contractions read vectors along the right operand's last dimension, so that one
 // must be free. Where it is not, the right operand is transposed. A variable is not transposed in
 // every step: a mirror variable repeats it in the other order and is written when the variable is.
-// Matrices that stand on the right of contractions are then packed in panels of one vector's width;
-// variables that are updated together with them (optimizer slots) are packed alike, so that updates
-// run over flat storage.
+// Matrices that stand on the right of contractions, and filters of convolutions, are then packed in
+// panels of one vector's width; variables that are updated together with them (optimizer slots) are
+// packed alike, so that updates run over flat storage.
 #include "ir/module.h"
 #include "passes/passes.h"
 #include "passes/plan.h"
@@ -179,9 +179,22 @@ public:
       if (!permutation.empty())
         readTransposed(dot, getTransposed(dot.getRhs(), permutation));
     }
+    function.walk([&](ir::ConvolutionOp convolution) { readMirror(convolution); });
   }
 
 private:
+  /// A filter that is a transposed variable (the gradient by the input reads one) is its mirror.
+  void readMirror(ir::ConvolutionOp convolution) {
+    auto transpose = convolution.getRhs().getDefiningOp<ir::TransposeOp>();
+    FlatSymbolRefAttr variable = transpose ? variableOf(transpose.getOperand()) : nullptr;
+    if (!variable)
+      return;
+    convolution.getRhsMutable().assign(
+        mirrors.getArgument(function, variable, transpose.getPermutation()));
+    if (transpose.use_empty())
+      transpose.erase();
+  }
+
   Value getTransposed(Value value, ArrayRef<int64_t> permutation) {
     if (FlatSymbolRefAttr variable = variableOf(value))
       return mirrors.getArgument(function, variable, permutation);
@@ -207,9 +220,11 @@ public:
   explicit Packing(ModuleOp module) : module(module), symbols(module) {}
 
   void run() {
-    for (auto function : module.getOps<func::FuncOp>())
+    for (auto function : module.getOps<func::FuncOp>()) {
       for (ir::DotGeneralOp dot : contractionsOf(function))
         packRightOperand(dot);
+      function.walk([&](ir::ConvolutionOp convolution) { packFilter(convolution); });
+    }
     if (auto step = symbols.lookup<func::FuncOp>(ir::kTrainStep); step && !step.isExternal())
       packConnected(step);
   }
@@ -222,11 +237,21 @@ private:
       pack(variable);
   }
 
+  /// Filters of one group, or of groups that fill whole panels.
+  void packFilter(ir::ConvolutionOp convolution) {
+    FlatSymbolRefAttr variable = variableOf(convolution.getRhs());
+    int64_t filters = convolution.getRhs().getType().getShape().back();
+    int64_t groups = convolution.getGroups();
+    if (variable && (groups == 1 || filters / groups % kPanelWidth == 0))
+      pack(variable);
+  }
+
   void pack(FlatSymbolRefAttr symbol) {
     auto variable = symbols.lookup<ir::VariableOp>(symbol.getValue());
     RankedTensorType type = variable.getTensorType();
-    if (type.getElementType().isF32() && type.getDimSize(1) > 1)
-      variable.setLayoutAttr(ir::PackedAttr::get(module.getContext(), 1, kPanelWidth));
+    int64_t last = type.getRank() - 1;
+    if (type.getElementType().isF32() && type.getDimSize(last) > 1)
+      variable.setLayoutAttr(ir::PackedAttr::get(module.getContext(), last, kPanelWidth));
   }
 
   bool isPacked(FlatSymbolRefAttr symbol) const {
@@ -245,7 +270,7 @@ private:
         pack(symbol);
   }
 
-  /// Joins the values of `step` and lists the matrices among the variables' old and new values.
+  /// Joins the values of `step` and lists the variables' old and new values, vectors left out.
   llvm::SmallVector<std::pair<FlatSymbolRefAttr, Value>> connect(func::FuncOp step) {
     step.walk([&](Operation *op) {
       if (op->hasTrait<ir::Elementwise>())
@@ -255,7 +280,7 @@ private:
     });
     llvm::SmallVector<std::pair<FlatSymbolRefAttr, Value>> variables;
     auto add = [&](FlatSymbolRefAttr symbol, Value value) {
-      if (symbol && cast<RankedTensorType>(value.getType()).getRank() == 2)
+      if (symbol && cast<RankedTensorType>(value.getType()).getRank() >= 2)
         variables.push_back({symbol, value});
     };
     for (BlockArgument argument : step.getArguments())

@@ -3,7 +3,9 @@
 
 #include "ir/module.h"
 #include "mlir/Pass/Pass.h"
+#include "passes/convolution_geometry.h"
 #include "passes/passes.h"
+#include "passes/schedule_tools.h"
 
 using namespace mlir;
 
@@ -13,25 +15,8 @@ namespace lamina::passes {
 
 namespace {
 
-/// Cycles of one task that are worth handing to another thread.
-constexpr int64_t kTaskCycles = 3000;
 /// More tasks than any thread count needs for an even split.
 constexpr int64_t kMostTasks = 64;
-
-int64_t capacity(int64_t extent, int64_t batchSize) {
-  return ShapedType::isDynamic(extent) ? batchSize : extent;
-}
-
-int64_t product(ArrayRef<int64_t> extents, int64_t batchSize) {
-  int64_t result = 1;
-  for (int64_t extent : extents)
-    result *= capacity(extent, batchSize);
-  return result;
-}
-
-RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 /// Cycles per vector of elements, from published throughputs of vector instructions.
 int64_t vectorCycles(Operation *op) {
@@ -49,42 +34,13 @@ int64_t vectorCycles(Operation *op) {
   return 1;
 }
 
-/// Cycles of all elementwise work of the body, each operation over its own elements.
-int64_t elementwiseCost(ir::KernelOp kernel, int64_t batchSize, int64_t lanes) {
-  int64_t cost = 0;
-  for (Operation &op : kernel.getBlock().without_terminator())
-    if (!isa<ir::DotGeneralOp>(op)) {
-      Value shaped = op.getNumOperands() > 0 ? op.getOperand(0) : op.getResult(0);
-      int64_t elements = std::max(product(typeOf(shaped).getShape(), batchSize),
-                                  product(typeOf(op.getResult(0)).getShape(), batchSize));
-      cost += vectorCycles(&op) * llvm::divideCeil(elements, lanes);
-    }
-  auto addTraffic = [&](Value value) {
-    cost += llvm::divideCeil(product(typeOf(value).getShape(), batchSize), lanes);
-  };
-  llvm::for_each(kernel.getInputs(), addTraffic);
-  llvm::for_each(kernel.getOutputs(), addTraffic);
-  return cost;
-}
-
-/// How many units of the outermost loop make one task.
-int64_t unitsPerTask(int64_t units, int64_t cost) {
-  int64_t tasks = std::clamp<int64_t>(cost / kTaskCycles, 1, kMostTasks);
-  return llvm::divideCeil(units, std::min(tasks, units));
+/// Anchors whose multiply-adds are counted apart.
+bool isComputeBound(Operation *op) {
+  return isa<ir::DotGeneralOp, ir::ConvolutionOp, ir::FilterGradientOp>(op);
 }
 
 /// What a remainder of rows costs besides its arithmetic: another variant of the tile's code.
 constexpr int64_t kRemainderCycles = 20;
-
-struct Tile {
-  int64_t rows = 1, vectors = 1;
-};
-
-/// Cycles per step of the contracted index for a tile: fused multiply-adds, loads, and the latency
-/// of four cycles that eight accumulators hide.
-int64_t tileCycles(int64_t rows, int64_t vectors) {
-  return std::max<int64_t>({rows * vectors, rows + vectors, 8});
-}
 
 /// The tile with the least cycles over the whole result, remainders included; the tallest among
 /// equals, as it reads the right-hand side least often.
@@ -194,6 +150,57 @@ struct SchedulePass : impl::ScheduleBase<SchedulePass> {
 
 } // namespace
 
+int64_t capacity(int64_t extent, int64_t batchSize) {
+  return ShapedType::isDynamic(extent) ? batchSize : extent;
+}
+
+int64_t product(ArrayRef<int64_t> extents, int64_t batchSize) {
+  int64_t result = 1;
+  for (int64_t extent : extents)
+    result *= capacity(extent, batchSize);
+  return result;
+}
+
+RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+int64_t elementwiseCost(ir::KernelOp kernel, int64_t batchSize, int64_t lanes) {
+  int64_t cost = 0;
+  for (Operation &op : kernel.getBlock().without_terminator())
+    if (!isComputeBound(&op)) {
+      Value shaped = op.getNumOperands() > 0 ? op.getOperand(0) : op.getResult(0);
+      int64_t elements = std::max(product(typeOf(shaped).getShape(), batchSize),
+                                  product(typeOf(op.getResult(0)).getShape(), batchSize));
+      cost += vectorCycles(&op) * llvm::divideCeil(elements, lanes);
+    }
+  auto addTraffic = [&](Value value) {
+    cost += llvm::divideCeil(product(typeOf(value).getShape(), batchSize), lanes);
+  };
+  llvm::for_each(kernel.getInputs(), addTraffic);
+  llvm::for_each(kernel.getOutputs(), addTraffic);
+  return cost;
+}
+
+int64_t unitsPerTask(int64_t units, int64_t cost) {
+  int64_t tasks = std::clamp<int64_t>(cost / kTaskCycles, 1, kMostTasks);
+  return llvm::divideCeil(units, std::min(tasks, units));
+}
+
+int64_t tileCycles(int64_t rows, int64_t vectors) {
+  return std::max<int64_t>({rows * vectors, rows + vectors, 8});
+}
+
+TileSplit::TileSplit(int64_t positions, int64_t mostRows)
+    : tiles(llvm::divideCeil(positions, mostRows)) {
+  height = llvm::divideCeil(positions, tiles);
+  tall = positions - tiles * (height - 1);
+}
+
+int64_t TileSplit::startOf(int64_t tile) const {
+  return tile * height - std::max<int64_t>(0, tile - tall);
+}
+
 ContractionShape::ContractionShape(ir::DotGeneralOp dot) {
   result = llvm::to_vector(dot.getType().getShape());
   int64_t batching = dot.getLhsBatchingDimensions().size();
@@ -212,6 +219,14 @@ ir::ScheduleAttr chooseSchedule(ir::KernelOp kernel, int64_t batchSize,
   for (Operation &op : kernel.getBlock()) {
     if (auto dot = dyn_cast<ir::DotGeneralOp>(op))
       return scheduleContraction(kernel, dot, batchSize, target);
+    if (auto convolution = dyn_cast<ir::ConvolutionOp>(op))
+      return scheduleConvolution(kernel, convolution, batchSize, target);
+    if (auto gradient = dyn_cast<ir::FilterGradientOp>(op))
+      return scheduleFilterGradient(kernel, gradient, batchSize, target);
+    if (isa<ir::ReduceWindowOp, ir::ArgmaxWindowOp, ir::WindowScatterOp>(op))
+      return scheduleWindow(kernel, &op, batchSize, target);
+    if (auto scatter = dyn_cast<ir::ScatterOp>(op))
+      return scheduleScatter(kernel, scatter, batchSize, target);
     if (isa<ir::ReduceOp, ir::ArgmaxOp>(op))
       return scheduleReduction(kernel, &op, batchSize, target);
   }

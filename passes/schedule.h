@@ -23,6 +23,17 @@ struct ContractionShape {
   llvm::SmallVector<int64_t> contracted; ///< extents of the contracting dimensions
 };
 
+/// Cuts a line of positions into tiles of two heights that differ by one: `tall` tiles of `height`
+/// rows come first, the others have one less.
+struct TileSplit {
+  TileSplit(int64_t positions, int64_t mostRows);
+
+  int64_t tiles = 0, tall = 0, height = 0;
+  int64_t heightOf(int64_t tile) const { return tile < tall ? height : height - 1; }
+  /// The first position of a tile.
+  int64_t startOf(int64_t tile) const;
+};
+
 /// The schedule of one kernel, a function of its body, the capacity and the target alone.
 ir::ScheduleAttr chooseSchedule(ir::KernelOp kernel, int64_t batchSize, const VectorTarget &target);
 

@@ -1,15 +1,8 @@
 // Compiled code computes what the interpreter says, and the same bits however it is run.
-#include <cstring>
-#include <numeric>
-
 #include <gtest/gtest.h>
 
-#include "codegen/driver.h"
-#include "codegen/jit_functions.h"
-#include "ir/module.h"
-#include "passes/plan.h"
-#include "support/error.h"
-#include "test/random_graph/comparison.h"
+#include "codegen/target.h"
+#include "test/random_graph/compiled_runner.h"
 #include "test/random_graph/random_graph.h"
 
 using namespace mlir;
@@ -19,123 +12,6 @@ namespace lamina::test {
 namespace {
 
 constexpr uint64_t kGraphs = 1000;
-/// Bytes behind every result that compiled code must leave alone.
-constexpr size_t kGuard = 256;
-constexpr unsigned char kGuardByte = 0xa5;
-
-using Results = std::vector<std::vector<unsigned char>>;
-
-/// A parallel-for that runs tasks from the last to the first: an order that no real one has.
-void runBackwards(void *, void (*task)(void *, uint32_t), void *context, uint32_t count) {
-  for (uint32_t index = count; index > 0; --index)
-    task(context, index - 1);
-}
-
-std::vector<char> alignedBytes(size_t bytes) {
-  return std::vector<char>(bytes + 4096);
-}
-void *align(std::vector<char> &bytes) {
-  void *pointer = bytes.data();
-  size_t space = bytes.size();
-  return std::align(4096, 1, pointer, space);
-}
-
-/// Copies elements between a dense array with `rows` rows and memory laid out for a full batch,
-/// which is how compiled code sees tensors whose row dimension is not the first.
-template <typename Copy>
-void forEachElement(RankedTensorType type, int64_t rows, int64_t batchSize, Copy copy) {
-  llvm::SmallVector<int64_t> shape(concreteShape(type, rows));
-  llvm::SmallVector<int64_t> strides = rowMajorStrides(concreteShape(type, batchSize));
-  int64_t dense = 0;
-  forEachIndex(shape, [&](ArrayRef<int64_t> index) {
-    int64_t place = 0;
-    for (auto [i, stride] : llvm::zip(index, strides))
-      place += i * stride;
-    copy(dense++, place);
-  });
-}
-
-size_t fullBytes(RankedTensorType type, int64_t batchSize) {
-  return passes::getBufferBytes(type, batchSize);
-}
-
-std::vector<unsigned char> spread(const Tensor &tensor, RankedTensorType type, int64_t rows,
-                                  int64_t batchSize) {
-  std::vector<unsigned char> bytes(fullBytes(type, batchSize));
-  size_t width = byteWidth(tensor.type());
-  forEachElement(type, rows, batchSize, [&](int64_t dense, int64_t place) {
-    std::memcpy(&bytes[place * width], tensor.raw().data() + dense * width, width);
-  });
-  return bytes;
-}
-
-Tensor gather(ArrayRef<unsigned char> bytes, RankedTensorType type, int64_t rows,
-              int64_t batchSize) {
-  Tensor tensor(toElementType(type.getElementType()), concreteShape(type, rows));
-  visitElementType(tensor.type(), [&]<typename T>(std::type_identity<T>) {
-    llvm::MutableArrayRef<T> elements = tensor.elements<T>();
-    forEachElement(type, rows, batchSize, [&](int64_t dense, int64_t place) {
-      std::memcpy(&elements[dense], &bytes[place * sizeof(T)], sizeof(T));
-    });
-  });
-  return tensor;
-}
-
-/// Calls @main of a module of the memory stage; false when a guard was overwritten.
-bool run(const codegen::JitFunctions &functions, ModuleOp module, const lamina_env *env,
-         ArrayRef<Tensor> arguments, int64_t rows, Results &results) {
-  auto main = module.lookupSymbol<func::FuncOp>("main");
-  int64_t batchSize = getBatchSize(module);
-  auto workspaceBytes = module->getAttrOfType<IntegerAttr>(passes::kWorkspaceBytesAttr).getInt();
-  std::vector<char> workspace = alignedBytes(workspaceBytes), state = alignedBytes(4096);
-  Results inputs;
-  results.clear();
-  std::vector<const void *> inputPointers;
-  std::vector<void *> outputPointers;
-  for (auto [argument, type] : llvm::zip(arguments, main.getArgumentTypes()))
-    inputs.push_back(spread(argument, cast<RankedTensorType>(type), rows, batchSize));
-  for (Type type : main.getResultTypes())
-    results.emplace_back(fullBytes(cast<RankedTensorType>(type), batchSize) + kGuard, kGuardByte);
-  for (auto &input : inputs)
-    inputPointers.push_back(input.data());
-  for (auto &result : results)
-    outputPointers.push_back(result.data());
-  int status =
-      functions.get("main")(env, align(state), align(workspace), static_cast<uint32_t>(rows),
-                            inputPointers.data(), outputPointers.data());
-  EXPECT_EQ(status, LAMINA_OK);
-  return llvm::all_of(results, [](const std::vector<unsigned char> &result) {
-    return std::all_of(result.end() - kGuard, result.end(),
-                       [](unsigned char byte) { return byte == kGuardByte; });
-  });
-}
-
-/// Compiles for a target and runs: on one thread, and with tasks in reverse.
-Runner compiledFor(const std::string &targetName, bool optimize) {
-  return [=](ModuleOp module, ArrayRef<Tensor> arguments,
-             int64_t rows) -> llvm::Expected<std::vector<Tensor>> {
-    codegen::CompileOptions options;
-    options.target = codegen::targetFromName(targetName);
-    options.passes.simplify = options.passes.contract = options.passes.layout =
-        options.passes.fuse = optimize;
-    options.passes.verifyMemory = true;
-    codegen::lower(module, passes::Stage::Memory, options);
-    codegen::JitFunctions functions(module, options.target, 2);
-    Results alone, backwards;
-    if (!run(functions, module, nullptr, arguments, rows, alone))
-      return llvm::createStringError("compiled code wrote behind the end of a result");
-    lamina_env env{LAMINA_ABI_VERSION, nullptr, runBackwards};
-    if (!run(functions, module, &env, arguments, rows, backwards))
-      return llvm::createStringError("compiled code wrote behind the end of a result");
-    if (alone != backwards)
-      return llvm::createStringError("the order of tasks changes the result");
-    std::vector<Tensor> tensors;
-    for (auto [type, bytes] :
-         llvm::zip(module.lookupSymbol<func::FuncOp>("main").getResultTypes(), alone))
-      tensors.push_back(gather(bytes, cast<RankedTensorType>(type), rows, getBatchSize(module)));
-    return tensors;
-  };
-}
 
 void expectInterpreted(const std::string &targetName, bool optimize, uint64_t firstSeed,
                        uint64_t graphs) {

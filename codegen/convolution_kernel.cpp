@@ -1,0 +1,348 @@
+// Convolutions over images with channels last: register tiles of neighbouring outputs of a line x
+// vectors of filters that run over all taps and channels, with the kernel's elementwise operations
+// applied to the sums before they are stored. A depthwise convolution has one channel for each
+// filter, so its input is read in vectors, too. Nothing is copied or padded: outer axes take their
+// taps from tables, and along the last axis tiles that reach into the padding leave it out.
+#include "codegen/elementwise.h"
+#include "codegen/image_walk.h"
+#include "codegen/kernel_emitter.h"
+#include "passes/schedule.h"
+
+using namespace mlir;
+
+namespace lamina::codegen {
+namespace {
+
+class ConvolutionEmitter final : public KernelEmitter {
+public:
+  ConvolutionEmitter(const KernelJob &job, const TargetSpec &target)
+      : KernelEmitter(job, target), op(*body().getOps<ir::ConvolutionOp>().begin()),
+        mergesAxes(passes::canMergeAxes(kernel())),
+        depthwise(schedule().getFamily() == ir::KernelFamily::depthwise),
+        geometry(passes::ConvolutionGeometry::of(op, mergesAxes)), last(geometry.lastAxis()),
+        phases(last.phases()), tileRows(schedule().getTile()[0]),
+        tileVectors(schedule().getTile()[1]), tileWidth(tileVectors * lanes),
+        linesPerTask(schedule().getTasks()[0]), positionsPerTask(schedule().getTasks()[1]),
+        columnsPerTask(schedule().getTasks()[2]) {
+    channelsOfPixel = geometry.channels * geometry.groups;
+    if (depthwise) // one group whose filters are its channels
+      std::swap(geometry.groups, geometry.filters);
+  }
+
+  llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *rows) override {
+    llvm::Value *images =
+        builder.getInt64(lineBlocks() * positionBlocks() * columnBlocks() * geometry.groups);
+    return builder.CreateMul(emitProduct(builder, op.getType().getShape().take_front(), rows),
+                             images);
+  }
+
+private:
+  int64_t lineBlocks() { return llvm::divideCeil(geometry.lines(), linesPerTask); }
+  int64_t positionBlocks() { return llvm::divideCeil(phases[0].count, positionsPerTask); }
+  int64_t columnBlocks() { return llvm::divideCeil(geometry.filters, columnsPerTask); }
+
+  //===--- Tasks
+  //--------------------------------------------------------------------------------===//
+
+  void emitTask(llvm::Value *task) override {
+    bindMemory();
+    // Filters vary slowest: neighbouring tasks share them.
+    llvm::Value *images = emitProduct(b(), op.getType().getShape().take_front(), rows);
+    auto take = [&](llvm::Value *count) {
+      llvm::Value *part = b().CreateURem(task, count);
+      task = b().CreateUDiv(task, count);
+      return part;
+    };
+    llvm::Value *positionBlock = take(i64(positionBlocks()));
+    llvm::Value *lineBlock = take(i64(lineBlocks()));
+    image = take(images);
+    llvm::Value *columnBlock = take(i64(columnBlocks()));
+    group = task;
+    lineBegin = b().CreateMul(lineBlock, i64(linesPerTask));
+    lineEnd = emitSmaller(b(), b().CreateAdd(lineBegin, i64(linesPerTask)), i64(geometry.lines()));
+    positionBegin = b().CreateMul(positionBlock, i64(positionsPerTask));
+    positionEnd =
+        emitSmaller(b(), b().CreateAdd(positionBegin, i64(positionsPerTask)), i64(phases[0].count));
+    llvm::Value *columnBegin = b().CreateMul(columnBlock, i64(columnsPerTask));
+    llvm::Value *columnEnd =
+        emitSmaller(b(), b().CreateAdd(columnBegin, i64(columnsPerTask)), i64(geometry.filters));
+    emitColumns(columnBegin, columnEnd);
+  }
+
+  void bindMemory() {
+    llvm::SmallVector<int64_t> inputs;
+    llvm::Module &module = *b().GetInsertBlock()->getModule();
+    for (const ir::WindowAxis &axis : geometry.axes)
+      inputs.push_back(axis.input);
+    for (const ir::WindowAxis &axis : geometry.outerAxes())
+      tables.emplace_back(module, axis);
+    element = registerType(b().getContext(), op.getType().getElementType());
+    input = Image::make(memoryOf(op.getLhs()).pointer, element, inputs, channelsOfPixel);
+    filter = memoryOf(op.getRhs());
+  }
+
+  /// Memory behind an operand, read through a reshape if there is one.
+  Storage memoryOf(Value operand) {
+    if (auto reshape = operand.getDefiningOp<ir::ReshapeOp>())
+      return Storage::make(expressions->getStorage(reshape.getOperand())->pointer,
+                           reshape.getType(), {}, job.batchSize);
+    return *expressions->getStorage(operand);
+  }
+
+  /// Tiles of whole width, then one of what is left.
+  void emitColumns(llvm::Value *begin, llvm::Value *end) {
+    int64_t left = geometry.filters % tileWidth;
+    llvm::Value *wholeEnd = emitSmaller(b(), end, i64(geometry.filters - left));
+    if (geometry.filters >= tileWidth)
+      emitLoop(b(), begin, wholeEnd, tileWidth,
+               [&](llvm::Value *column) { emitColumnTile(column, tileVectors, nullptr); });
+    if (left > 0)
+      emitIf(b(), b().CreateICmpEQ(end, i64(geometry.filters)), [&] {
+        emitColumnTile(i64(geometry.filters - left), llvm::divideCeil(left, lanes),
+                       left % lanes ? maskOf(left % lanes) : nullptr);
+      });
+  }
+
+  void emitColumnTile(llvm::Value *columnInGroup, int64_t vectors, llvm::Value *mask) {
+    llvm::Value *column = b().CreateAdd(columnInGroup, b().CreateMul(group, i64(geometry.filters)));
+    columns.clear();
+    panels.clear();
+    for (int64_t v = 0; v < vectors; ++v) {
+      columns.push_back({b().CreateAdd(column, i64(v * lanes)), true, 1});
+      Indices first(op.getRhs().getType().getRank(), expressions->constant(0));
+      first.back() = {columns.back().base, false, 1};
+      panels.push_back(expressions->address(filter, first));
+    }
+    columnMask = mask;
+    emitLoop(b(), lineBegin, lineEnd, 1, [&](llvm::Value *line) { emitLine(line); });
+  }
+
+  //===--- One line of outputs
+  //------------------------------------------------------------------===//
+
+  void emitLine(llvm::Value *line) {
+    llvm::SmallVector<int64_t> extents;
+    for (const ir::WindowAxis &axis : geometry.outerAxes())
+      extents.push_back(axis.output);
+    outer = delinearize(line, extents);
+    for (const ir::WindowPhase &phase : phases) {
+      if (positionsPerTask < phase.count)
+        emitUniformTiles(phase);
+      else
+        emitTiles(phase);
+    }
+  }
+
+  /// A part of a line without borders.
+  void emitUniformTiles(const ir::WindowPhase &phase) {
+    int64_t left = phase.count % positionsPerTask % tileRows;
+    llvm::Value *length = b().CreateSub(positionEnd, positionBegin);
+    llvm::Value *wholeEnd = b().CreateSub(positionEnd, b().CreateURem(length, i64(tileRows)));
+    emitLoop(b(), positionBegin, wholeEnd, tileRows,
+             [&](llvm::Value *start) { emitTile(phase, start, tileRows); });
+    if (left > 0)
+      emitIf(b(), b().CreateICmpSLT(wholeEnd, positionEnd),
+             [&] { emitTile(phase, wholeEnd, left); });
+  }
+
+  /// A whole line: tiles that meet padding one by one, the others in loops.
+  void emitTiles(const ir::WindowPhase &phase) {
+    passes::TileSplit split(phase.count, tileRows);
+    for (int64_t tile = 0; tile < split.tiles;) {
+      int64_t height = split.heightOf(tile), run = 0;
+      while (tile + run < split.tiles && split.heightOf(tile + run) == height &&
+             isInside(phase, split.startOf(tile + run), height))
+        ++run;
+      if (run == 0) {
+        emitTile(phase, i64(split.startOf(tile)), height, /*inside=*/false);
+        ++tile;
+        continue;
+      }
+      emitLoop(b(), i64(split.startOf(tile)), i64(split.startOf(tile) + run * height), height,
+               [&](llvm::Value *start) { emitTile(phase, start, height); });
+      tile += run;
+    }
+  }
+
+  static bool isInside(const ir::WindowPhase &phase, int64_t start, int64_t height) {
+    return llvm::all_of(phase.taps, [&](const ir::WindowTap &tap) {
+      return tap.begin <= start && start + height <= tap.end;
+    });
+  }
+
+  //===--- One register tile
+  //--------------------------------------------------------------------===//
+
+  void emitTile(const ir::WindowPhase &phase, llvm::Value *start, int64_t height,
+                bool inside = true) {
+    expressions->enterScope();
+    std::optional<int64_t> known = constantOf(start);
+    TileProduct product{b(), target, element, lanes, 1, rightStride(), loadMask()};
+    llvm::Value *pointer = advance(b(), element, input.pointer, image, input.rowStride());
+    pointer = advance(b(), element, pointer, group, geometry.channels);
+    pointer = advance(b(), element, pointer, start, phase.inputStep * lastStride());
+    Values sums = emitOuterTaps(0, pointer, i64(0), product.zeros(height * columns.size()),
+                                [&](llvm::Value *place, llvm::Value *taps, const Values &carried) {
+                                  return emitLastTaps(phase, inside ? std::nullopt : known, height,
+                                                      product, place, taps, carried);
+                                });
+    storeTile(phase, start, height, sums);
+    expressions->leaveScope();
+  }
+
+  int64_t lastStride() { return input.axisStride(geometry.axes.size() - 1); }
+  int64_t rightStride() {
+    return filter.packed ? filter.packed.getWidth() : geometry.filters * geometry.groups;
+  }
+  /// Panels are filled up with zeros, so only row-major filters need the mask.
+  llvm::Value *loadMask() { return filter.packed ? nullptr : columnMask; }
+
+  using TapBody =
+      std::function<Values(llvm::Value *place, llvm::Value *taps, const Values &carried)>;
+
+  /// Loops over the taps of the outer axes: `place` is the input, `taps` the tap's number.
+  Values emitOuterTaps(size_t axis, llvm::Value *place, llvm::Value *taps, const Values &sums,
+                       const TapBody &body) {
+    if (axis == tables.size())
+      return body(place, taps, sums);
+    return tables[axis].emitLoop(
+        b(), outer[axis].base, sums,
+        [&](llvm::Value *position, llvm::Value *inputIndex, const Values &carried) {
+          llvm::Value *next = advance(b(), element, place, inputIndex, input.axisStride(axis));
+          llvm::Value *number =
+              b().CreateAdd(b().CreateMul(taps, i64(geometry.axes[axis].window)), position);
+          return emitOuterTaps(axis + 1, next, number, carried, body);
+        });
+  }
+
+  /// The taps of the last axis and the channels. Where all taps lie inside and stand side by side
+  /// in the input and in the filter they make one sum. `start` is known where some do not.
+  Values emitLastTaps(const ir::WindowPhase &phase, std::optional<int64_t> start, int64_t height,
+                      const TileProduct &product, llvm::Value *place, llvm::Value *taps,
+                      const Values &sums) {
+    taps = b().CreateMul(taps, i64(last.window));
+    if (!start && !depthwise && isContiguous(phase)) {
+      int64_t length = static_cast<int64_t>(phase.taps.size()) * geometry.channels;
+      return emitChannels(phase, phase.taps.front(), std::nullopt, height, length, product, place,
+                          taps, sums);
+    }
+    Values result(sums);
+    for (const ir::WindowTap &tap : phase.taps)
+      result =
+          emitChannels(phase, tap, start, height, geometry.channels, product, place, taps, result);
+    return result;
+  }
+
+  bool isContiguous(const ir::WindowPhase &phase) {
+    for (size_t i = 1; i < phase.taps.size(); ++i)
+      if (phase.taps[i].offset != phase.taps[i - 1].offset + 1 ||
+          phase.taps[i].position != phase.taps[i - 1].position + 1)
+        return false;
+    return !phase.taps.empty() && geometry.groups == 1;
+  }
+
+  Values emitChannels(const ir::WindowPhase &phase, const ir::WindowTap &tap,
+                      std::optional<int64_t> start, int64_t height, int64_t length,
+                      const TileProduct &product, llvm::Value *place, llvm::Value *taps,
+                      const Values &sums) {
+    RowOffsets offsets;
+    for (int64_t r = 0; r < height; ++r) {
+      bool outside = start && (*start + r < tap.begin || *start + r >= tap.end);
+      int64_t distance = (r * phase.inputStep + tap.offset) * lastStride();
+      offsets.push_back(outside ? std::nullopt : std::optional(distance));
+    }
+    llvm::Value *line =
+        b().CreateMul(b().CreateAdd(taps, i64(tap.position)), i64(geometry.channels));
+    Values right;
+    for (llvm::Value *panel : panels)
+      right.push_back(advance(b(), element, panel, line, rightStride()));
+    return depthwise ? emitDepthwiseTap(place, offsets, right, sums)
+                     : product.emit(place, offsets, right, i64(length), sums);
+  }
+
+  /// One tap of every channel: the input's vectors times the filter's.
+  Values emitDepthwiseTap(llvm::Value *place, const RowOffsets &offsets,
+                          ArrayRef<llvm::Value *> right, const Values &sums) {
+    Values result(sums);
+    for (size_t v = 0; v < columns.size(); ++v) {
+      expressions->setMask(v + 1 == columns.size() ? columnMask : nullptr);
+      mlir::Type type = op.getType().getElementType();
+      llvm::Value *weights = expressions->loadAt(right[v], type, true);
+      llvm::Value *channels = b().CreateInBoundsGEP(element, place, columns[v].base);
+      for (auto [r, offset] : llvm::enumerate(offsets)) {
+        if (!offset)
+          continue;
+        llvm::Value *&sum = result[r * columns.size() + v];
+        llvm::Value *values =
+            expressions->loadAt(advance(b(), element, channels, *offset), type, true);
+        sum = emitMultiplyAdd(b(), target, values, weights, sum);
+      }
+      expressions->setMask(nullptr);
+    }
+    return result;
+  }
+
+  //===--- Results
+  //------------------------------------------------------------------------------===//
+
+  /// The place of an output. Merged dimensions count along their last one, past its end: that is
+  /// where the memory stands.
+  Indices resultIndices(llvm::Value *position, const Index &column) {
+    Indices indices(op.getSpatialRank() + 2, expressions->constant(0));
+    indices.front() = {image, false, 1};
+    for (auto [axis, dimension] : llvm::enumerate(geometry.lastDimensions))
+      indices[dimension + 1] = axis < outer.size() ? outer[axis] : Index{position, false, 1};
+    indices.back() = column;
+    return indices;
+  }
+
+  /// Applies the operations behind the convolution to the sums and stores.
+  void storeTile(const ir::WindowPhase &phase, llvm::Value *start, int64_t height,
+                 const Values &sums) {
+    llvm::Value *first =
+        b().CreateAdd(b().CreateMul(start, i64(phase.outputStep)), i64(phase.first));
+    for (int64_t r = 0; r < height; ++r) {
+      llvm::Value *position = b().CreateAdd(first, i64(r * phase.outputStep));
+      for (size_t v = 0; v < columns.size(); ++v) {
+        Indices indices = resultIndices(position, columns[v]);
+        expressions->setMask(v + 1 == columns.size() ? columnMask : nullptr);
+        expressions->bind(op.getOutput(), indices, sums[r * columns.size() + v]);
+        for (Value value : kernel().getYielded())
+          expressions->evaluate(value, indices);
+        for (unsigned number = 0; number < outputs.size(); ++number)
+          storeResult(number, indices);
+        expressions->setMask(nullptr);
+      }
+    }
+  }
+
+  ir::ConvolutionOp op;
+  bool mergesAxes, depthwise;
+  passes::ConvolutionGeometry geometry;
+  const ir::WindowAxis &last;
+  llvm::SmallVector<ir::WindowPhase> phases; ///< of the last axis
+  int64_t tileRows, tileVectors, tileWidth, linesPerTask, positionsPerTask, columnsPerTask;
+
+  llvm::Type *element = nullptr;
+  int64_t channelsOfPixel = 0;
+  Image input;
+  Storage filter;
+  std::vector<TapTable> tables; ///< of the outer axes
+
+  llvm::Value *image = nullptr, *group = nullptr;
+  llvm::Value *lineBegin = nullptr, *lineEnd = nullptr;
+  llvm::Value *positionBegin = nullptr, *positionEnd = nullptr;
+  Indices outer; ///< of the line at hand
+  llvm::SmallVector<Index> columns;
+  Values panels; ///< the filter's first line for each vector of columns
+  llvm::Value *columnMask = nullptr;
+};
+
+} // namespace
+
+std::unique_ptr<KernelEmitter> createConvolutionEmitter(const KernelJob &job,
+                                                        const TargetSpec &target) {
+  return std::make_unique<ConvolutionEmitter>(job, target);
+}
+
+} // namespace lamina::codegen

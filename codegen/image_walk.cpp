@@ -1,0 +1,154 @@
+#include "codegen/image_walk.h"
+
+#include "codegen/elementwise.h"
+#include "llvm/IR/Module.h"
+
+namespace lamina::codegen {
+namespace {
+
+/// Steps of the contracted index in one turn of the loop.
+constexpr int64_t kUnroll = 4;
+/// Contracted indices of at most this length are written out without a loop.
+constexpr int64_t kMostWrittenOut = 8;
+
+llvm::GlobalVariable *makeTable(llvm::Module &module, llvm::ArrayRef<int32_t> values) {
+  llvm::Constant *data = llvm::ConstantDataArray::get(module.getContext(), values);
+  return new llvm::GlobalVariable(module, data->getType(), /*isConstant=*/true,
+                                  llvm::GlobalValue::PrivateLinkage, data, "taps");
+}
+
+llvm::Value *loadIndex(llvm::IRBuilder<> &builder, llvm::GlobalVariable *table,
+                       llvm::Value *position) {
+  llvm::Type *type = builder.getInt32Ty();
+  llvm::Value *place = builder.CreateInBoundsGEP(type, table, position);
+  return builder.CreateZExt(builder.CreateLoad(type, place), builder.getInt64Ty());
+}
+
+} // namespace
+
+Image Image::make(llvm::Value *pointer, llvm::Type *element, llvm::ArrayRef<int64_t> axes,
+                  int64_t channels) {
+  Image image{pointer, element, {}};
+  image.strides.assign(axes.size() + 2, 1);
+  image.strides[axes.size()] = channels;
+  for (size_t axis = axes.size(); axis-- > 0;)
+    image.strides[axis] = image.strides[axis + 1] * axes[axis];
+  return image;
+}
+
+llvm::Value *advance(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Value *pointer,
+                     llvm::Value *index, int64_t stride) {
+  return builder.CreateInBoundsGEP(element, pointer,
+                                   builder.CreateMul(index, builder.getInt64(stride)));
+}
+
+llvm::Value *advance(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Value *pointer,
+                     int64_t elements) {
+  return elements == 0 ? pointer : builder.CreateConstInBoundsGEP1_64(element, pointer, elements);
+}
+
+//===--- Taps ---------------------------------------------------------------------------------===//
+
+TapTable::TapTable(llvm::Module &module, const ir::WindowAxis &axis) : mostTaps(axis.window) {
+  if (axis.isIdentity())
+    return;
+  llvm::SmallVector<int32_t> number(axis.output, 0), taps(axis.output * mostTaps * 2, 0);
+  for (const ir::WindowPhase &phase : axis.phases())
+    for (const ir::WindowTap &tap : phase.taps)
+      for (int64_t q = tap.begin; q < tap.end; ++q) {
+        int64_t output = phase.first + q * phase.outputStep;
+        int64_t entry = output * mostTaps + number[output]++;
+        taps[2 * entry] = static_cast<int32_t>(tap.position);
+        taps[2 * entry + 1] = static_cast<int32_t>(q * phase.inputStep + tap.offset);
+      }
+  counts = makeTable(module, number);
+  entries = makeTable(module, taps);
+}
+
+Values TapTable::emitLoop(
+    llvm::IRBuilder<> &builder, llvm::Value *output, const Values &initial,
+    const std::function<Values(llvm::Value *, llvm::Value *, const Values &)> &body) const {
+  if (!counts)
+    return body(builder.getInt64(0), output, initial);
+  llvm::Value *first = builder.CreateMul(output, builder.getInt64(mostTaps * 2));
+  llvm::Value *count = loadIndex(builder, counts, output);
+  return codegen::emitLoop(
+      builder, builder.getInt64(0), count, 1, initial, [&](llvm::Value *i, const Values &carried) {
+        llvm::Value *entry = builder.CreateAdd(first, builder.CreateShl(i, 1));
+        llvm::Value *position = loadIndex(builder, entries, entry);
+        llvm::Value *input =
+            loadIndex(builder, entries, builder.CreateAdd(entry, builder.getInt64(1)));
+        return body(position, input, carried);
+      });
+}
+
+//===--- Register tiles -----------------------------------------------------------------------===//
+
+Values TileProduct::zeros(size_t count) const {
+  return Values(count, llvm::Constant::getNullValue(llvm::FixedVectorType::get(element, lanes)));
+}
+
+Values TileProduct::emitStep(llvm::Value *left, const RowOffsets &rows,
+                             llvm::ArrayRef<llvm::Value *> right, llvm::Value *k, int64_t offset,
+                             const Values &sums) const {
+  if (llvm::none_of(rows, [](const auto &row) { return row.has_value(); }))
+    return sums;
+  llvm::Align align(element->getPrimitiveSizeInBits() / 8);
+  auto *vector = llvm::FixedVectorType::get(element, lanes);
+  Values vectors;
+  for (auto [v, panel] : llvm::enumerate(right)) {
+    llvm::Value *place = advance(builder, element, panel, k, rightStride);
+    place = advance(builder, element, place, offset * rightStride);
+    bool masked = lastMask && v + 1 == right.size();
+    vectors.push_back(
+        masked ? builder.CreateMaskedLoad(vector, place, align, lastMask,
+                                          llvm::Constant::getNullValue(vector))
+               : static_cast<llvm::Value *>(builder.CreateAlignedLoad(vector, place, align)));
+  }
+  llvm::Value *moving = advance(builder, element, left, k, leftStride);
+  Values result(sums);
+  for (auto [r, row] : llvm::enumerate(rows)) {
+    if (!row)
+      continue;
+    llvm::Value *place = advance(builder, element, moving, *row + offset * leftStride);
+    llvm::Value *factor =
+        builder.CreateVectorSplat(lanes, builder.CreateAlignedLoad(element, place, align));
+    for (size_t v = 0; v < vectors.size(); ++v) {
+      llvm::Value *&sum = result[r * vectors.size() + v];
+      sum = emitMultiplyAdd(builder, target, factor, vectors[v], sum);
+    }
+  }
+  return result;
+}
+
+Values TileProduct::emit(llvm::Value *left, const RowOffsets &rows,
+                         llvm::ArrayRef<llvm::Value *> right, llvm::Value *length,
+                         const Values &sums) const {
+  std::optional<int64_t> known = constantOf(length);
+  llvm::Value *zero = builder.getInt64(0);
+  if (known && *known <= kMostWrittenOut) {
+    Values result(sums);
+    for (int64_t k = 0; k < *known; ++k)
+      result = emitStep(left, rows, right, zero, k, result);
+    return result;
+  }
+  llvm::Value *whole = builder.CreateAnd(length, builder.getInt64(-kUnroll));
+  Values result = codegen::emitLoop(builder, zero, whole, kUnroll, sums,
+                                    [&](llvm::Value *k, const Values &carried) {
+                                      Values next = carried;
+                                      for (int64_t i = 0; i < kUnroll; ++i)
+                                        next = emitStep(left, rows, right, k, i, next);
+                                      return next;
+                                    });
+  if (known) {
+    for (int64_t k = *known & -kUnroll; k < *known; ++k)
+      result = emitStep(left, rows, right, zero, k, result);
+    return result;
+  }
+  return codegen::emitLoop(builder, whole, length, 1, result,
+                           [&](llvm::Value *k, const Values &carried) {
+                             return emitStep(left, rows, right, k, 0, carried);
+                           });
+}
+
+} // namespace lamina::codegen

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "codegen/loops.h"
+#include "codegen/target.h"
+#include "passes/convolution_geometry.h"
+
+/// What the kernels of convolutions share: addresses in images, tables of taps, register tiles.
+namespace lamina::codegen {
+
+/// A dense tensor of rows x axes x channels in memory.
+struct Image {
+  llvm::Value *pointer = nullptr;
+  llvm::Type *element = nullptr;
+  llvm::SmallVector<int64_t, 4> strides; ///< elements: of the row, the axes, the channel (1)
+
+  static Image make(llvm::Value *pointer, llvm::Type *element, llvm::ArrayRef<int64_t> axes,
+                    int64_t channels);
+  int64_t rowStride() const { return strides.front(); }
+  int64_t axisStride(size_t axis) const { return strides[axis + 1]; }
+};
+
+/// `pointer` advanced by a run-time index times a constant stride of elements.
+llvm::Value *advance(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Value *pointer,
+                     llvm::Value *index, int64_t stride);
+/// The same with a constant number of elements.
+llvm::Value *advance(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Value *pointer,
+                     int64_t elements);
+
+/// For every output along an axis, the taps that meet the input and where: constants in memory, so
+/// that strides, dilations, borders and reversed filters cost one load each per tap of an outer
+/// axis.
+class TapTable {
+public:
+  TapTable(llvm::Module &module, const ir::WindowAxis &axis);
+
+  /// Runs `body(position of the tap in the filter, input index, carried)` for all taps of
+  /// `output`.
+  Values emitLoop(llvm::IRBuilder<> &builder, llvm::Value *output, const Values &initial,
+                  const std::function<Values(llvm::Value *position, llvm::Value *input,
+                                             const Values &carried)> &body) const;
+
+private:
+  llvm::GlobalVariable *counts = nullptr, *entries = nullptr; ///< null: outputs meet their inputs
+  int64_t mostTaps;
+};
+
+/// One output position's part in a register tile: constant distance of its input from the tile's
+/// first, nothing where the tap at hand lies in the padding.
+using RowOffsets = llvm::SmallVector<std::optional<int64_t>, 16>;
+
+/// Outer products: sums[r][v] += left[r][k] * right[v][k] for `length` values of k, where left
+/// elements stand side by side at `left` + their row's offset, and right vectors `rightStride`
+/// elements apart.
+struct TileProduct {
+  llvm::IRBuilder<> &builder;
+  const TargetSpec &target;
+  llvm::Type *element;
+  unsigned lanes;
+  int64_t leftStride = 1, rightStride = 1;
+  llvm::Value *lastMask = nullptr; ///< of the last right vector; null: all lanes may be read
+
+  /// Adds the products of k = 0 … length - 1.
+  Values emit(llvm::Value *left, const RowOffsets &rows, llvm::ArrayRef<llvm::Value *> right,
+              llvm::Value *length, const Values &sums) const;
+  /// All sums zero.
+  Values zeros(size_t count) const;
+
+private:
+  Values emitStep(llvm::Value *left, const RowOffsets &rows, llvm::ArrayRef<llvm::Value *> right,
+                  llvm::Value *k, int64_t offset, const Values &sums) const;
+};
+
+} // namespace lamina::codegen

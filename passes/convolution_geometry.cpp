@@ -1,0 +1,96 @@
+#include "passes/convolution_geometry.h"
+
+using namespace mlir;
+
+namespace lamina::passes {
+namespace {
+
+template <typename Op> ConvolutionGeometry geometryOf(Op op, RankedTensorType filter, bool merge) {
+  ConvolutionGeometry geometry;
+  for (int64_t i = 0; i < op.getSpatialRank(); ++i) {
+    ir::WindowAxis axis = op.getAxis(i);
+    if (merge && axis.isIdentity() && i > 0 && geometry.axes.back().isIdentity()) {
+      geometry.axes.back().input *= axis.input;
+      geometry.axes.back().output *= axis.output;
+      geometry.lastDimensions.back() = i;
+    } else {
+      geometry.axes.push_back(axis);
+      geometry.lastDimensions.push_back(i);
+    }
+  }
+  geometry.groups = op.getGroups();
+  geometry.channels = filter.getDimSize(filter.getRank() - 2);
+  geometry.filters = filter.getShape().back() / geometry.groups;
+  return geometry;
+}
+
+/// Whether a broadcast repeats along rows and spatial dimensions alone, or along none.
+bool dependsOnChannelAlone(ir::BroadcastInDimOp broadcast) {
+  RankedTensorType from = broadcast.getOperand().getType(), to = broadcast.getType();
+  for (auto [position, dimension] : llvm::enumerate(broadcast.getBroadcastDimensions()))
+    if (from.getDimSize(position) != 1 && dimension != to.getRank() - 1)
+      return from.getShape() == to.getShape();
+  return true;
+}
+
+} // namespace
+
+ConvolutionGeometry ConvolutionGeometry::of(ir::ConvolutionOp op, bool mergeAxes) {
+  return geometryOf(op, op.getRhs().getType(), mergeAxes);
+}
+
+ConvolutionGeometry ConvolutionGeometry::of(ir::FilterGradientOp op) {
+  return geometryOf(op, op.getType(), /*merge=*/true);
+}
+
+int64_t ConvolutionGeometry::taps() const {
+  int64_t result = 1;
+  for (const ir::WindowAxis &axis : axes)
+    result *= axis.window;
+  return result;
+}
+
+int64_t ConvolutionGeometry::lines() const {
+  int64_t result = 1;
+  for (const ir::WindowAxis &axis : outerAxes())
+    result *= axis.output;
+  return result;
+}
+
+int64_t ConvolutionGeometry::multiplyAdds() const {
+  int64_t result = channels * filters * groups;
+  for (const ir::WindowAxis &axis : axes) {
+    int64_t meetings = 0;
+    for (const ir::WindowPhase &phase : axis.phases())
+      for (const ir::WindowTap &tap : phase.taps)
+        meetings += tap.end - tap.begin;
+    result *= meetings;
+  }
+  return result;
+}
+
+static bool isDepthwise(RankedTensorType filter, int64_t groups) {
+  ArrayRef<int64_t> channels = filter.getShape().take_back(2);
+  return groups > 1 && channels[0] == 1 && channels[1] == groups;
+}
+
+bool isDepthwise(ir::ConvolutionOp op) {
+  return isDepthwise(op.getRhs().getType(), op.getGroups());
+}
+
+bool isDepthwise(ir::FilterGradientOp op) {
+  return isDepthwise(op.getType(), op.getGroups());
+}
+
+bool canMergeAxes(ir::KernelOp kernel) {
+  return llvm::all_of(kernel.getBlock().without_terminator(), [](Operation &op) {
+    if (auto constant = dyn_cast<ir::ConstantOp>(op))
+      return cast<DenseElementsAttr>(constant.getValue()).isSplat() ||
+             constant.getType().getRank() <= 1;
+    if (auto broadcast = dyn_cast<ir::BroadcastInDimOp>(op))
+      return dependsOnChannelAlone(broadcast);
+    return op.hasTrait<ir::Elementwise>() || isa<ir::ConvolutionOp, ir::RowsOp>(op);
+  });
+}
+
+} // namespace lamina::passes

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "ir/dialect.h"
+
+namespace lamina::passes {
+
+/// A convolution as its kernels walk it: images of rows x axes x channels, a filter of
+/// taps x channels of a group x filters. Neighbouring axes in which every output meets its own
+/// input alone (1x1) count as one.
+struct ConvolutionGeometry {
+  llvm::SmallVector<ir::WindowAxis, 3> axes;
+  llvm::SmallVector<int64_t, 3> lastDimensions; ///< the last spatial dimension of each axis
+  int64_t groups = 1;
+  int64_t channels = 1; ///< of one group
+  int64_t filters = 1;  ///< of one group
+
+  /// With `mergeAxes` off, one axis per spatial dimension.
+  static ConvolutionGeometry of(ir::ConvolutionOp op, bool mergeAxes);
+  static ConvolutionGeometry of(ir::FilterGradientOp op);
+
+  llvm::ArrayRef<ir::WindowAxis> outerAxes() const { return llvm::ArrayRef(axes).drop_back(); }
+  const ir::WindowAxis &lastAxis() const { return axes.back(); }
+  int64_t taps() const;
+  /// Output lines of one image: positions along all axes but the last.
+  int64_t lines() const;
+  /// Multiply-adds of one image that meet elements of the input, not padding.
+  int64_t multiplyAdds() const;
+};
+
+/// Whether every channel has one filter of its own.
+bool isDepthwise(ir::ConvolutionOp op);
+bool isDepthwise(ir::FilterGradientOp op);
+
+/// Whether everything around the convolution of a kernel depends on the place in memory and on the
+/// channel alone, so that spatial dimensions may be merged.
+bool canMergeAxes(ir::KernelOp kernel);
+
+} // namespace lamina::passes

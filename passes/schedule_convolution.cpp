@@ -1,0 +1,170 @@
+// Tiles and tasks of convolutions and of their gradients by the filter.
+//
+// A task takes some output lines of one image and some filters. It goes through its filters tile by
+// tile and, for each tile, through all its lines, so a panel of the filter is read from far away
+// once per task; the lines' input stays in the second-level cache meanwhile.
+#include "passes/convolution_geometry.h"
+#include "passes/schedule_tools.h"
+
+using namespace mlir;
+
+namespace lamina::passes {
+namespace {
+
+/// Input bytes that one task keeps in the second-level cache.
+constexpr int64_t kInputBytes = 192 * 1024;
+/// Bytes of both operands that a gradient by the filter reads again for every tile: they stay in
+/// the first-level cache or close to it.
+constexpr int64_t kBlockBytes = 64 * 1024;
+/// Bytes of a cache line.
+constexpr int64_t kLineBytes = 64;
+/// Tasks that any thread count shares evenly enough.
+constexpr int64_t kEnoughTasks = 16;
+
+int64_t elementBytes(Value value) {
+  return getElementTypeOrSelf(value.getType()).getIntOrFloatBitWidth() / 8;
+}
+
+/// Cycles over lines of `positions` outputs, cut in tiles of about the same height.
+int64_t lineCycles(int64_t positions, int64_t height, int64_t vectors) {
+  TileSplit split(positions, height);
+  return split.tall * tileCycles(split.height, vectors) +
+         (split.tiles - split.tall) * tileCycles(split.height - 1, vectors);
+}
+
+/// The register tile with the least cycles for lines of `positions` outputs and `filters` filters.
+Tile chooseConvolutionTile(int64_t positions, int64_t filters, const VectorTarget &target) {
+  Tile best;
+  int64_t bestCycles = std::numeric_limits<int64_t>::max();
+  int64_t usable = target.registers == 32 ? 31 : target.registers;
+  int64_t needed = llvm::divideCeil(filters, target.lanes);
+  for (int64_t vectors : {2, 4, 3, 1}) {
+    if (vectors > needed)
+      continue;
+    for (int64_t height = std::min<int64_t>(14, positions); height >= 1; --height) {
+      if (height * vectors + vectors + 1 > usable)
+        continue;
+      int64_t cycles = needed / vectors * lineCycles(positions, height, vectors);
+      if (needed % vectors)
+        cycles += lineCycles(positions, height, needed % vectors);
+      if (cycles < bestCycles) {
+        bestCycles = cycles;
+        best = {height, vectors};
+      }
+    }
+  }
+  return best;
+}
+
+/// The length of `length` cut into equal parts of at most about `most`, in whole `unit`s.
+int64_t evenPart(int64_t length, int64_t most, int64_t unit) {
+  int64_t parts = llvm::divideCeil(length, std::max(most, unit));
+  return llvm::alignTo(llvm::divideCeil(length, parts), unit);
+}
+
+/// Outputs of the last axis from one phase.
+int64_t phasePositions(const ir::WindowAxis &axis) {
+  return axis.phases().front().count;
+}
+
+} // namespace
+
+ir::ScheduleAttr scheduleConvolution(ir::KernelOp kernel, ir::ConvolutionOp op, int64_t batchSize,
+                                     const VectorTarget &target) {
+  ConvolutionGeometry geometry = ConvolutionGeometry::of(op, canMergeAxes(kernel));
+  bool depthwise = isDepthwise(op);
+  // Each multiply-add of a depthwise convolution loads from the input: half the rate of the others.
+  int64_t work = geometry.multiplyAdds() / target.lanes / (depthwise ? 1 : 2);
+  if (depthwise)
+    std::swap(geometry.groups, geometry.filters);
+  const ir::WindowAxis &last = geometry.lastAxis();
+  int64_t images = capacity(op.getType().getDimSize(0), batchSize);
+  int64_t positions = phasePositions(last), lines = geometry.lines();
+  Tile tile = chooseConvolutionTile(positions, geometry.filters, target);
+  int64_t width = tile.vectors * target.lanes;
+  int64_t columnTiles = llvm::divideCeil(geometry.filters, width);
+  int64_t cost = images * work + elementwiseCost(kernel, batchSize, target.lanes);
+
+  int64_t pixelBytes = op.getLhs().getType().getShape().back() * elementBytes(op.getLhs());
+  int64_t positionsPerTask = positions, linesPerTask = 1;
+  if (last.isIdentity()) // no borders: lines may be cut
+    positionsPerTask =
+        std::min(positions, evenPart(positions, kInputBytes / pixelBytes, tile.rows));
+  if (positionsPerTask == positions) {
+    int64_t lineBytes = last.input * pixelBytes;
+    for (const ir::WindowAxis &axis : geometry.outerAxes().take_back(1))
+      lineBytes *= llvm::divideCeil(axis.stride, axis.inputDilation);
+    linesPerTask = std::min(lines, evenPart(lines, kInputBytes / lineBytes, 1));
+  }
+  int64_t tasks = images * geometry.groups * llvm::divideCeil(lines, linesPerTask) *
+                  llvm::divideCeil(positions, positionsPerTask);
+  int64_t wanted = std::min(kEnoughTasks, cost / kTaskCycles);
+  int64_t columnTasks = std::clamp<int64_t>(llvm::divideCeil(wanted, tasks), 1, columnTiles);
+  int64_t columnsPerTask = llvm::divideCeil(columnTiles, columnTasks) * width;
+  ir::KernelFamily family = depthwise ? ir::KernelFamily::depthwise : ir::KernelFamily::convolution;
+  return ir::ScheduleAttr::get(kernel.getContext(), family, target.lanes, {tile.rows, tile.vectors},
+                               {linesPerTask, positionsPerTask, columnsPerTask}, cost);
+}
+
+ir::ScheduleAttr scheduleFilterGradient(ir::KernelOp kernel, ir::FilterGradientOp op,
+                                        int64_t batchSize, const VectorTarget &target) {
+  ConvolutionGeometry geometry = ConvolutionGeometry::of(op);
+  int64_t images = capacity(op.getLhs().getType().getDimSize(0), batchSize);
+  bool depthwise = isDepthwise(op);
+  int64_t cost = images * geometry.multiplyAdds() / target.lanes / (depthwise ? 1 : 2);
+  if (depthwise)
+    std::swap(geometry.groups, geometry.filters);
+  Tile tile = depthwise ? Tile{1, std::max<int64_t>(1, kLineBytes / 4 / target.lanes)}
+                        : chooseConvolutionTile(geometry.channels, geometry.filters, target);
+  int64_t width = tile.vectors * target.lanes;
+  int64_t columnTiles = llvm::divideCeil(geometry.filters, width);
+  // Positions (lines, or a part of one line) whose operands are read again from cache.
+  const ir::WindowAxis &last = geometry.lastAxis();
+  int64_t channels = depthwise ? 2 * width : geometry.channels + geometry.filters;
+  int64_t blockPositions =
+      std::max<int64_t>(32, kBlockBytes / (channels * elementBytes(op.getLhs())));
+  int64_t lines = geometry.outerAxes().empty() ? 1 : geometry.axes.front().output;
+  int64_t linePositions = geometry.lines() / lines * last.output;
+  int64_t positionsPerBlock = last.output, linesPerBlock = 1;
+  if (geometry.axes.size() == 1)
+    positionsPerBlock = evenPart(last.output, blockPositions, 1);
+  else
+    linesPerBlock = evenPart(lines, std::max<int64_t>(1, blockPositions / linePositions), 1);
+
+  int64_t wanted = std::clamp<int64_t>(cost / kTaskCycles, 1, kEnoughTasks);
+  int64_t outerTasks = geometry.groups * geometry.axes.front().window;
+  int64_t columnTasks = std::clamp<int64_t>(llvm::divideCeil(wanted, outerTasks), 1, columnTiles);
+  int64_t rowTiles = llvm::divideCeil(geometry.channels, tile.rows);
+  int64_t rowTasks =
+      std::clamp<int64_t>(llvm::divideCeil(wanted, outerTasks * columnTasks), 1, rowTiles);
+  int64_t rowsPerTask = tile.rows * llvm::divideCeil(rowTiles, rowTasks);
+  int64_t columnsPerTask = width * llvm::divideCeil(columnTiles, columnTasks);
+  ir::KernelFamily family =
+      depthwise ? ir::KernelFamily::depthwise_gradient : ir::KernelFamily::filter_gradient;
+  return ir::ScheduleAttr::get(kernel.getContext(), family, target.lanes, {tile.rows, tile.vectors},
+                               {rowsPerTask, columnsPerTask, linesPerBlock, positionsPerBlock},
+                               cost);
+}
+
+ir::ScheduleAttr scheduleWindow(ir::KernelOp kernel, Operation *anchor, int64_t batchSize,
+                                const VectorTarget &target) {
+  RankedTensorType type = typeOf(anchor->getResult(0));
+  int64_t cost = elementwiseCost(kernel, batchSize, target.lanes);
+  int64_t channels = type.getShape().back();
+  int64_t units = product(type.getShape().drop_back(), batchSize);
+  int64_t vectors = std::clamp<int64_t>(channels / target.lanes, 1, 4);
+  return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::window, target.lanes,
+                               {vectors}, {unitsPerTask(units, cost)}, cost);
+}
+
+ir::ScheduleAttr scheduleScatter(ir::KernelOp kernel, ir::ScatterOp op, int64_t batchSize,
+                                 const VectorTarget &target) {
+  int64_t cost = elementwiseCost(kernel, batchSize, target.lanes);
+  int64_t columns = product(op.getType().getShape().drop_front(op.getDimension() + 1), batchSize);
+  int64_t perTask = llvm::alignTo(
+      unitsPerTask(llvm::divideCeil(columns, target.lanes), cost) * target.lanes, target.lanes);
+  return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::scatter, target.lanes, {},
+                               {perTask}, cost);
+}
+
+} // namespace lamina::passes

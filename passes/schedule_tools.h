@@ -1,0 +1,39 @@
+#pragma once
+
+#include "passes/schedule.h"
+
+/// What the schedules of all kernel families are computed with. Cycles are estimates for one
+/// thread.
+namespace lamina::passes {
+
+/// Cycles of one task that are worth handing to another thread.
+inline constexpr int64_t kTaskCycles = 3000;
+
+int64_t capacity(int64_t extent, int64_t batchSize);
+int64_t product(llvm::ArrayRef<int64_t> extents, int64_t batchSize);
+mlir::RankedTensorType typeOf(mlir::Value value);
+
+/// Cycles of all elementwise work of the body and of reading and writing its operands and results.
+int64_t elementwiseCost(ir::KernelOp kernel, int64_t batchSize, int64_t lanes);
+/// How many units of the outermost loop make one task.
+int64_t unitsPerTask(int64_t units, int64_t cost);
+
+/// A register tile.
+struct Tile {
+  int64_t rows = 1, vectors = 1;
+};
+
+/// Half cycles per step of the contracted index for a tile: fused multiply-adds, loads, and the
+/// latency of four cycles that eight accumulators hide.
+int64_t tileCycles(int64_t rows, int64_t vectors);
+
+ir::ScheduleAttr scheduleConvolution(ir::KernelOp kernel, ir::ConvolutionOp op, int64_t batchSize,
+                                     const VectorTarget &target);
+ir::ScheduleAttr scheduleFilterGradient(ir::KernelOp kernel, ir::FilterGradientOp op,
+                                        int64_t batchSize, const VectorTarget &target);
+ir::ScheduleAttr scheduleWindow(ir::KernelOp kernel, mlir::Operation *anchor, int64_t batchSize,
+                                const VectorTarget &target);
+ir::ScheduleAttr scheduleScatter(ir::KernelOp kernel, ir::ScatterOp op, int64_t batchSize,
+                                 const VectorTarget &target);
+
+} // namespace lamina::passes

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "test/random_graph/comparison.h"
+
+namespace lamina::test {
+
+/// Compiles @main of a module for a target and runs it twice, on one thread and with its tasks in
+/// reverse, which must give the same bits and write nothing behind the results. With `optimize` off
+/// every operation is a kernel of its own.
+Runner compiledFor(const std::string &targetName, bool optimize);
+
+} // namespace lamina::test

@@ -1,0 +1,173 @@
+// Kernels of convolutions against the interpreter, over random geometries and register tiles that
+// do not divide them.
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "codegen/target.h"
+#include "ir/module.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "test/random_graph/compiled_runner.h"
+#include "test/random_graph/random_graph.h"
+
+using namespace mlir;
+using namespace lamina::ir;
+
+namespace lamina::test {
+namespace {
+
+using Extents = llvm::SmallVector<int64_t>;
+
+/// A random convolution: its types and attributes.
+struct Geometry {
+  RankedTensorType image, filter;
+  Extents strides, low, high, inputDilation, filterDilation;
+  int64_t groups = 1;
+  bool reversed = false;
+
+  Geometry(MLIRContext &context, std::mt19937_64 &random, int64_t largestChannels) {
+    auto choose = [&](int64_t low, int64_t high) {
+      return low + static_cast<int64_t>(random() % (high - low + 1));
+    };
+    int64_t rank = choose(1, 3);
+    Type element =
+        choose(0, 5) == 0 ? Type(Float64Type::get(&context)) : Float32Type::get(&context);
+    int64_t channels = choose(1, largestChannels), filters = choose(1, largestChannels);
+    switch (choose(0, 4)) {
+    case 0: // depthwise
+      groups = choose(2, largestChannels);
+      channels = filters = 1;
+      break;
+    case 1:
+      groups = choose(2, 4);
+      channels = choose(1, 5), filters = choose(1, 20);
+      break;
+    default:
+      break;
+    }
+    reversed = choose(0, 1);
+    bool pointwise = choose(0, 3) == 0;
+    Extents imageShape{ShapedType::kDynamic}, filterShape;
+    for (int64_t i = 0; i < rank; ++i) {
+      int64_t window = pointwise ? 1 : choose(1, 4);
+      filterShape.push_back(window);
+      filterDilation.push_back(choose(1, 4) == 1 ? 2 : 1);
+      int64_t stride = pointwise ? 1 : choose(1, 3), dilation = 1;
+      if (choose(0, 3) == 0)
+        std::swap(stride, dilation);
+      strides.push_back(stride);
+      inputDilation.push_back(dilation);
+      int64_t span = (window - 1) * filterDilation.back() + 1;
+      low.push_back(pointwise ? 0 : choose(-1, span));
+      high.push_back(pointwise ? 0 : choose(-1, span));
+      int64_t least = std::max<int64_t>(1, span - low.back() - high.back());
+      imageShape.push_back(std::max(least, choose(1, i + 1 == rank ? 19 : 7)));
+    }
+    imageShape.push_back(groups * channels);
+    filterShape.append({channels, groups * filters});
+    image = RankedTensorType::get(imageShape, element);
+    filter = RankedTensorType::get(filterShape, element);
+  }
+
+  Value convolve(OpBuilder &builder, Value x, Value weights) const {
+    return builder.create<ConvolutionOp>(builder.getUnknownLoc(), x, weights, strides, low, high,
+                                         inputDilation, filterDilation, groups, reversed);
+  }
+  Value gradient(OpBuilder &builder, Value x, Value y) const {
+    return builder.create<FilterGradientOp>(builder.getUnknownLoc(), filter, x, y, strides, low,
+                                            high, inputDilation, filterDilation, groups, reversed);
+  }
+};
+
+OwningOpRef<ModuleOp> makeModule(MLIRContext &context, ArrayRef<Type> arguments,
+                                 llvm::function_ref<Value(OpBuilder &, ValueRange)> body) {
+  loadDialects(context);
+  OpBuilder builder(&context);
+  OwningOpRef<ModuleOp> module = ModuleOp::create(builder.getUnknownLoc());
+  (*module)->setAttr(kBatchSizeAttr, builder.getI64IntegerAttr(5));
+  builder.setInsertionPointToEnd(module->getBody());
+  auto function = builder.create<func::FuncOp>(builder.getUnknownLoc(), "main",
+                                               builder.getFunctionType(arguments, {}));
+  Block *block = function.addEntryBlock();
+  builder.setInsertionPointToEnd(block);
+  Value result = body(builder, block->getArguments());
+  builder.create<func::ReturnOp>(builder.getUnknownLoc(), result);
+  function.setType(builder.getFunctionType(arguments, result.getType()));
+  return module;
+}
+
+void expectInterpreted(const std::string &target, ModuleOp module, uint64_t seed) {
+  int64_t rows = 1 + static_cast<int64_t>(seed % 5);
+  auto main = module.lookupSymbol<func::FuncOp>("main");
+  std::vector<Tensor> arguments = makeRandomArguments(main, seed, rows);
+  std::string text;
+  llvm::raw_string_ostream(text) << module;
+  auto difference =
+      compareWithInterpreter(module, "main", arguments, rows, compiledFor(target, true));
+  ASSERT_FALSE(difference) << "seed " << seed << ", " << rows << " rows: " << *difference << "\n"
+                           << text;
+}
+
+class Convolutions : public testing::TestWithParam<std::string> {
+protected:
+  void SetUp() override {
+    if (!codegen::runsOnHost(codegen::targetFromName(GetParam())))
+      GTEST_SKIP() << "this processor does not run " << GetParam();
+  }
+};
+
+/// relu(convolution + bias) + residual, all in one kernel.
+TEST_P(Convolutions, WithWhatFollows) {
+  MLIRContext context;
+  loadDialects(context);
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    std::mt19937_64 random(seed);
+    Geometry geometry(context, random, 40);
+    bool plain = seed % 3 == 0;
+    Type bias =
+        RankedTensorType::get({geometry.filter.getShape().back()}, geometry.image.getElementType());
+    auto module = makeModule(context, {geometry.image, geometry.filter, bias},
+                             [&](OpBuilder &builder, ValueRange arguments) {
+                               Value y = geometry.convolve(builder, arguments[0], arguments[1]);
+                               if (plain)
+                                 return y;
+                               Location loc = builder.getUnknownLoc();
+                               auto type = cast<RankedTensorType>(y.getType());
+                               Value shift = builder.create<BroadcastInDimOp>(
+                                   loc, type, arguments[2], ArrayRef<int64_t>{type.getRank() - 1});
+                               return Value(builder.create<AddOp>(loc, y, shift));
+                             });
+    expectInterpreted(GetParam(), *module, seed);
+  }
+}
+
+TEST_P(Convolutions, GradientByFilter) {
+  MLIRContext context;
+  loadDialects(context);
+  for (uint64_t seed = 1000; seed < 1060; ++seed) {
+    std::mt19937_64 random(seed);
+    Geometry geometry(context, random, 40);
+    OpBuilder builder(&context);
+    auto forward = makeModule(context, {geometry.image, geometry.filter},
+                              [&](OpBuilder &builder, ValueRange arguments) {
+                                return geometry.convolve(builder, arguments[0], arguments[1]);
+                              });
+    Type result = forward->lookupSymbol<func::FuncOp>("main").getResultTypes()[0];
+    auto module = makeModule(context, {geometry.image, result},
+                             [&](OpBuilder &builder, ValueRange arguments) {
+                               return geometry.gradient(builder, arguments[0], arguments[1]);
+                             });
+    expectInterpreted(GetParam(), *module, seed);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, Convolutions,
+                         testing::Values("host", "x86-64", "x86-64-v3", "x86-64-v4"),
+                         [](const auto &info) {
+                           std::string name = info.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+} // namespace
+} // namespace lamina::test
