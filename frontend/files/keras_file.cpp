@@ -1,6 +1,5 @@
 #include "frontend/files/keras_file.h"
 
-#include <ctime>
 #include <filesystem>
 #include <stdexcept>
 
@@ -114,17 +113,14 @@ KerasFile readArchive(const std::string &path, std::vector<std::byte> bytes) {
        printable(path, 4096));
 }
 
+/// The original's version and date, so that the same training gives the same file.
 std::string metadataText(const json &original) {
-  std::string version = "3.15.0";
-  if (original.is_object() && original.contains("keras_version") &&
-      original["keras_version"].is_string())
-    version = original["keras_version"];
-  std::time_t now = std::time(nullptr);
-  std::tm local = {};
-  localtime_r(&now, &local);
-  char date[32];
-  std::strftime(date, sizeof(date), "%Y-%m-%d@%H:%M:%S", &local);
-  return dumpJson({{"keras_version", version}, {"date_saved", date}});
+  auto keep = [&](const char *key, const char *fallback) -> std::string {
+    bool isText = original.is_object() && original.contains(key) && original[key].is_string();
+    return isText ? original[key].get<std::string>() : fallback;
+  };
+  return dumpJson({{"keras_version", keep("keras_version", "3.15.0")},
+                   {"date_saved", keep("date_saved", "1980-01-01@00:00:00")}});
 }
 
 /// The layout that Keras' H5IOStore expects: a group "vars" for every object, with its name.
