@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "support/error.h"
 #include "trainer/cast.h"
@@ -28,6 +29,16 @@ void keepFirstRows(Array &array, int64_t rows) {
   size_t rowBytes = static_cast<size_t>(valuesPerRow(array.shape)) * byteWidth(array.type);
   array.shape[0] = rows;
   array.bytes.resize(static_cast<size_t>(rows) * rowBytes);
+}
+
+/// The first value that is not one of 0, …, count - 1; nothing when all are.
+std::optional<int64_t> findOutOfRange(const Array &values, int64_t count) {
+  for (int64_t i = 0; i < values.elementCount(); ++i) {
+    double value = loadValue(values, static_cast<size_t>(i));
+    if (!(value >= 0 && value < static_cast<double>(count) && value == std::trunc(value)))
+      return i;
+  }
+  return std::nullopt;
 }
 
 /// Labels that run from 1 to the number of classes are a habit of many files.
@@ -61,6 +72,7 @@ Dataset bindDataset(DataFile file, const std::vector<codegen::TensorSpec> &input
                     const std::vector<codegen::TensorSpec> &targets, const BindOptions &options) {
   Dataset data = file.table ? bindTable(*file.table, inputs, targets, options)
                             : bindArrays(std::move(file), inputs, targets, options);
+  checkIndices(data, inputs, options.inputEntries);
   if (options.wantTargets)
     checkLabels(data, targets, options.targetClasses);
   return data;
@@ -71,21 +83,37 @@ void checkLabels(const Dataset &data, const std::vector<codegen::TensorSpec> &ta
   for (size_t t = 0; t < data.targets.size() && t < targetClasses.size(); ++t) {
     int64_t classes = targetClasses[t];
     const Array &labels = data.targets[t];
-    int64_t perRow = valuesPerRow(labels.shape);
-    for (int64_t i = 0; classes > 0 && i < labels.elementCount(); ++i) {
-      double label = loadValue(labels, static_cast<size_t>(i));
-      if (label >= 0 && label < static_cast<double>(classes) && label == std::trunc(label))
-        continue;
-      std::string place = fmt::format("{}: {}", data.file, data.describeRow(i / perRow));
-      if (label != std::trunc(label) || std::isnan(label))
-        fail("{}: label {} of target '{}' is not an integer; the model has {} classes, numbered "
-             "0 to {}",
-             place, label, printable(targets[t].name), classes, classes - 1);
-      fail("{}: label {} of target '{}' is out of range; the model has {} classes, numbered 0 to "
-           "{}{}",
-           place, label, printable(targets[t].name), classes, classes - 1,
-           countingFromOneHint(labels, classes));
-    }
+    std::optional<int64_t> bad = classes > 0 ? findOutOfRange(labels, classes) : std::nullopt;
+    if (!bad)
+      continue;
+    double label = loadValue(labels, static_cast<size_t>(*bad));
+    std::string place =
+        fmt::format("{}: {}", data.file, data.describeRow(*bad / valuesPerRow(labels.shape)));
+    if (label != std::trunc(label) || std::isnan(label))
+      fail("{}: label {} of target '{}' is not an integer; the model has {} classes, numbered "
+           "0 to {}",
+           place, label, printable(targets[t].name), classes, classes - 1);
+    fail("{}: label {} of target '{}' is out of range; the model has {} classes, numbered 0 to "
+         "{}{}",
+         place, label, printable(targets[t].name), classes, classes - 1,
+         countingFromOneHint(labels, classes));
+  }
+}
+
+void checkIndices(const Dataset &data, const std::vector<codegen::TensorSpec> &inputs,
+                  const std::vector<int64_t> &inputEntries) {
+  for (size_t i = 0; i < data.inputs.size() && i < inputEntries.size(); ++i) {
+    int64_t entries = inputEntries[i];
+    const Array &indices = data.inputs[i];
+    std::optional<int64_t> bad = entries > 0 ? findOutOfRange(indices, entries) : std::nullopt;
+    if (!bad)
+      continue;
+    double index = loadValue(indices, static_cast<size_t>(*bad));
+    fail("{}: {}: index {} of input '{}' is {}; the model's embedding has {} entries, numbered 0 "
+         "to {}",
+         data.file, data.describeRow(*bad / valuesPerRow(indices.shape)), index,
+         printable(inputs[i].name), std::trunc(index) == index ? "out of range" : "not an integer",
+         entries, entries - 1);
   }
 }
 

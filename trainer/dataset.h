@@ -43,12 +43,15 @@ struct BindOptions {
   /// Per target the number of classes if its values are class numbers, 0 otherwise. Shorter
   /// vectors count as filled up with 0.
   std::vector<int64_t> targetClasses;
+  /// Per input the number of entries that its values are indices into (an embedding's rows), 0 if
+  /// they are none. Shorter vectors count as filled up with 0.
+  std::vector<int64_t> inputEntries;
   bool wantTargets = true; ///< false: targets in the data are ignored
 };
 
 /// Makes the rows of `file` fit `inputs` and `targets` (a dimension of -1 is the row count): finds
-/// the arrays or columns, checks shapes, casts values and checks labels. Takes the arrays out of
-/// `file` where no cast is needed. Throws UserError with the file, the place and what to do.
+/// the arrays or columns, checks shapes, casts values, checks labels and indices. Takes the arrays
+/// out of `file` where no cast is needed. Throws UserError with the file, the place and what to do.
 Dataset bindDataset(DataFile file, const std::vector<codegen::TensorSpec> &inputs,
                     const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);
 
@@ -61,6 +64,10 @@ Dataset bindArrays(DataFile file, const std::vector<codegen::TensorSpec> &inputs
 /// Refuses a class number outside 0 <= label < classes, or one that is not an integer.
 void checkLabels(const Dataset &data, const std::vector<codegen::TensorSpec> &targets,
                  const std::vector<int64_t> &targetClasses);
+
+/// Refuses an index outside 0 <= index < entries, or one that is not an integer.
+void checkIndices(const Dataset &data, const std::vector<codegen::TensorSpec> &inputs,
+                  const std::vector<int64_t> &inputEntries);
 
 /// Values of one row of a tensor: the product of all dimensions after the first.
 int64_t valuesPerRow(const std::vector<int64_t> &shape);

@@ -10,6 +10,9 @@ namespace {
 
 const json kNull;
 
+/// Larger sizes would overflow where they are multiplied.
+constexpr int64_t kMostExtent = (int64_t(1) << 31) - 1;
+
 /// Whether a value of an unknown key can be passed over: it asks for nothing.
 bool saysNothing(const json &value) {
   return value.is_null() || value == json(false) ||
@@ -127,6 +130,16 @@ std::optional<int64_t> Config::optionalInteger(const std::string &key) {
   return value->get<int64_t>();
 }
 
+int64_t Config::positive(const std::string &key) {
+  std::optional<int64_t> value = optionalInteger(key);
+  if (!value)
+    place.fail(fmt::format("'{}' is missing from the configuration", key));
+  if (*value < 1 || *value > kMostExtent)
+    place.fail(fmt::format("'{}' must be {}, not {}", key,
+                           *value < 1 ? "positive" : "less than 2^31", *value));
+  return *value;
+}
+
 std::string Config::text(const std::string &key, const std::string &fallback) {
   const json *value = find(key);
   if (!value)
@@ -151,6 +164,23 @@ std::optional<std::vector<int64_t>> Config::integers(const std::string &key) {
     result.push_back(item.get<int64_t>());
   }
   return result;
+}
+
+std::optional<std::vector<int64_t>> Config::extents(const std::string &key, size_t count,
+                                                    int64_t least) {
+  std::optional<std::vector<int64_t>> values = integers(key);
+  if (!values)
+    return std::nullopt;
+  if ((*object)[key].is_number_integer())
+    values->assign(count, values->front());
+  bool fits = values->size() == count;
+  for (int64_t value : *values)
+    fits &= value >= least && value <= kMostExtent;
+  if (!fits)
+    failType(key, count == 1
+                      ? fmt::format("an integer of at least {}", least)
+                      : fmt::format("an integer or {} integers of at least {}", count, least));
+  return values;
 }
 
 Config::Numbers Config::numbers(const std::string &key, double fallback) {

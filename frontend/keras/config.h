@@ -51,9 +51,15 @@ public:
   std::optional<double> optionalNumber(const std::string &key);
   int64_t integer(const std::string &key, int64_t fallback);
   std::optional<int64_t> optionalInteger(const std::string &key);
+  /// A number of things: an integer from 1 to 2^31 - 1 that has to be there.
+  int64_t positive(const std::string &key);
   std::string text(const std::string &key, const std::string &fallback);
   /// A list of integers, or one integer as a list of one; nothing when absent.
   std::optional<std::vector<int64_t>> integers(const std::string &key);
+  /// `count` integers from `least` to 2^31 - 1: a list of as many, or one that stands for all.
+  /// Nothing when absent.
+  std::optional<std::vector<int64_t>> extents(const std::string &key, size_t count,
+                                              int64_t least = 1);
   /// A number, a list of numbers or a serialized NumPy array, flattened with its shape.
   struct Numbers {
     std::vector<double> values;

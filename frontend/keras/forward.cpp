@@ -36,8 +36,17 @@ public:
   Tensor variable(size_t index) override {
     return Tensor(emitter, forward.writer.read(layer.variables.at(index)));
   }
+  bool isTrainable() const override { return layer.isTrainable; }
+  void assign(size_t index, Tensor value) override {
+    forward.writer.assign(layer.variables.at(index), value);
+  }
   Tensor uniform(ArrayRef<int64_t> shape) override { return forward.drawUniform(emitter, shape); }
   void setLogits(Tensor result, Tensor source) override { forward.logits[result] = source; }
+  void limitIndices(Tensor indices, int64_t count) override {
+    auto [limit, isNew] = forward.indexLimits.try_emplace(indices, count);
+    if (!isNew)
+      limit->second = std::min(limit->second, count);
+  }
 
 private:
   Forward &forward;
@@ -76,8 +85,9 @@ Tensors Forward::run(Model &model, ArrayRef<Tensor> inputs) {
   return outputs;
 }
 
-Tensors Forward::callLayer(Layer &layer, ArrayRef<Tensor> inputs) {
-  Emitter &emitter = emitterAt(layer.scope);
+Tensors Forward::callLayer(Layer &called, ArrayRef<Tensor> inputs) {
+  Layer &layer = called.original ? *called.original : called;
+  Emitter &emitter = emitterAt(called.scope);
   Tensors placed;
   for (Tensor input : inputs)
     placed.push_back(Tensor(emitter, input));

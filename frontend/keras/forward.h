@@ -28,6 +28,11 @@ public:
   Emitter &emitterAt(llvm::StringRef name);
   /// What a softmax or sigmoid gave `value` from; null when `value` is not one's direct result.
   Tensor findLogits(Tensor value) const { return logits.lookup(value); }
+  /// The least number of entries that `value` is an index into; nothing where it is no index.
+  std::optional<int64_t> findIndexLimit(Tensor value) const {
+    auto limit = indexLimits.find(value);
+    return limit == indexLimits.end() ? std::nullopt : std::optional(limit->second);
+  }
   /// Activity regularizers' penalties, each divided by the rows.
   llvm::ArrayRef<Tensor> getPenalties() const { return penalties; }
   /// Counts the training step where the function drew random numbers.
@@ -37,7 +42,7 @@ private:
   friend class WrittenCall;
 
   void build(Layer &layer, llvm::ArrayRef<Tensor> inputs);
-  Tensors callLayer(Layer &layer, llvm::ArrayRef<Tensor> inputs);
+  Tensors callLayer(Layer &called, llvm::ArrayRef<Tensor> inputs);
   Tensor drawUniform(Emitter &emitter, llvm::ArrayRef<int64_t> shape);
   void addPenalty(Layer &layer, Emitter &emitter, llvm::ArrayRef<Tensor> outputs);
 
@@ -48,6 +53,7 @@ private:
   int64_t drawCount = 0;
   std::deque<Emitter> emitters;
   llvm::DenseMap<mlir::Value, Tensor> logits;
+  llvm::DenseMap<mlir::Value, int64_t> indexLimits;
   llvm::SmallVector<Tensor> penalties;
 };
 

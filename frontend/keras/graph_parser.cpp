@@ -116,7 +116,8 @@ std::vector<ModelPort> parsePorts(const Place &place, const Model &model, const 
       TensorReference tensor = resolve(place, index, *history);
       const Layer &layer = *model.layers[tensor.layer];
       // Keras writes calls of a nested Functional from 1 on here, unlike in inbound nodes.
-      if (layer.model && layer.className != "Sequential")
+      bool isModel = (layer.original ? *layer.original : layer).model != nullptr;
+      if (isModel && layer.className != "Sequential")
         tensor.node = tensor.node == 0 ? layer.nodes.size() - 1 : tensor.node - 1;
       result.push_back({tensor, layer.name, key});
       return;

@@ -47,6 +47,7 @@ private:
   std::unique_ptr<Model> model;
   RandomState random;
   llvm::SmallVector<RankedTensorType> predictions;
+  llvm::StringMap<int64_t> inputEntries; ///< by input, where an embedding reads it
   CompileSettings settings;
   std::unique_ptr<Optimizer> optimizer;
   llvm::SmallVector<Variable *> variables; ///< in the module's order
@@ -92,21 +93,27 @@ Tensors Importer::addInputs(FunctionWriter &writer, Forward &forward) {
     auto type = RankedTensorType::get(shape, ir::toMlirType(&context, layer.input->type));
     inputs.push_back(Tensor(
         emitter, writer.addArgument(type, ir::kInputAttr, StringAttr::get(&context, layer.name))));
+    if (auto entries = inputEntries.find(layer.name); entries != inputEntries.end())
+      writer.annotateArgument(kEntriesAttr, writer.getBuilder().getI64IntegerAttr(entries->second));
   }
   return inputs;
 }
 
-/// Runs the model once into a function that is thrown away: afterwards all variables and the
-/// outputs' shapes are known.
+/// Runs the model once into a function that is thrown away: afterwards all variables, the outputs'
+/// shapes and the embeddings of inputs are known.
 void Importer::buildLayers() {
   FunctionWriter writer(*module, "");
   Forward forward(writer, random, options.training);
-  for (Tensor output : forward.run(*model, addInputs(writer, forward))) {
+  Tensors inputs = addInputs(writer, forward);
+  for (Tensor output : forward.run(*model, inputs)) {
     if (output.rank() < 1 || !output.type().isDynamicDim(0))
       fail("{}: an output of shape {} does not have the batch's rows", file.path,
            describeShape(output.shape()));
     predictions.push_back(output.type());
   }
+  for (auto [port, input] : llvm::zip_equal(model->inputs, inputs))
+    if (auto entries = forward.findIndexLimit(input))
+      inputEntries[model->layers[port.tensor.layer]->name] = *entries;
   writer.erase();
 }
 

@@ -14,6 +14,9 @@ namespace lamina::frontend {
 /// On a target argument of class indices: how many classes there are (i64).
 inline constexpr llvm::StringLiteral kClassesAttr = "lamina.classes";
 
+/// On an input argument of indices into an embedding: how many entries that has (i64).
+inline constexpr llvm::StringLiteral kEntriesAttr = "lamina.entries";
+
 /// What the caller asks for beyond what the file says.
 struct ImportOptions {
   int64_t batchSize = 32; ///< the most rows of one batch

@@ -23,6 +23,11 @@ struct VariableDeclaration {
   bool trainable = true;
 };
 
+/// A variable with the settings `<prefix>_initializer`, `_regularizer` and `_constraint`; the
+/// prefix is the name unless given. The shape is left to `build`.
+VariableDeclaration readVariable(Config &config, const std::string &name,
+                                 const char *defaultInitializer, std::string prefix = "");
+
 /// What stands around one call of a layer while a function of the model is written.
 class LayerCall {
 public:
@@ -31,15 +36,23 @@ public:
   virtual Emitter &emit() = 0;
   /// Keras' `training` argument: true in the loss function only.
   virtual bool isTraining() const = 0;
+  /// False for a frozen layer.
+  virtual bool isTrainable() const = 0;
   virtual const Place &place() const = 0;
   /// The value of the layer's i-th variable, in the order of `build`.
   virtual Tensor variable(size_t index) = 0;
+  /// Gives the layer's i-th variable a new value: later reads see it, and it is kept after the
+  /// step. Only in training.
+  virtual void assign(size_t index, Tensor value) = 0;
   /// Fresh uniform numbers in [0, 1), f32, of this shape (rows first); other ones in every call and
   /// every training step.
   virtual Tensor uniform(llvm::ArrayRef<int64_t> shape) = 0;
   /// Remembers what a softmax or sigmoid was taken of: a cross-entropy of `result` works on the
   /// logits then (`_keras_logits` in Keras).
   virtual void setLogits(Tensor result, Tensor logits) = 0;
+  /// Says that `indices` count from 0 to `count` - 1. Where they are an input of the model, its
+  /// data are checked.
+  virtual void limitIndices(Tensor indices, int64_t count) = 0;
 
   [[noreturn]] void fail(std::string_view reason) const { place().fail(reason); }
 };

@@ -57,7 +57,7 @@ Loss::Loss(const Place &where, const nlohmann::json &value, RankedTensorType pre
     std::vector<std::string> names;
     for (const LossEntry &known : lossEntries())
       names.insert(names.end(), known.names.begin(), known.names.end());
-    place.fail(fmt::format("is not supported; the nearest supported is {}",
+    where.fail(fmt::format("{} is not supported; the nearest supported is {}", place.part,
                            nearestName(object.className, names)));
   }
   Config config(object.config, place);

@@ -36,7 +36,8 @@ std::string resolveAccuracy(const TargetType &target, RankedTensorType predictio
   return isSparse ? "SparseCategoricalAccuracy" : "CategoricalAccuracy";
 }
 
-std::unique_ptr<MetricMeaning> createMeaning(const std::string &className, Config &config) {
+std::unique_ptr<MetricMeaning> createMeaning(const Place &where, const std::string &className,
+                                             Config &config) {
   for (const MetricEntry &entry : metricEntries())
     if (llvm::is_contained(entry.names, className))
       return entry.create(config);
@@ -47,8 +48,8 @@ std::unique_ptr<MetricMeaning> createMeaning(const std::string &className, Confi
     names.insert(names.end(), entry.names.begin(), entry.names.end());
   for (const LossEntry &entry : lossEntries())
     names.insert(names.end(), entry.names.begin(), entry.names.end());
-  config.fail(
-      fmt::format("is not supported; the nearest supported is {}", nearestName(className, names)));
+  where.fail(fmt::format("{} is not supported; the nearest supported is {}", config.where().part,
+                         nearestName(className, names)));
 }
 
 } // namespace
@@ -78,7 +79,7 @@ Metric::Metric(const Place &where, const nlohmann::json &value, const TargetType
   Config config(object.config, place);
   name = config.text("name", name);
   config.ignore({"dtype"});
-  meaning = createMeaning(object.className, config);
+  meaning = createMeaning(where, object.className, config);
   config.finish(object.className);
 }
 

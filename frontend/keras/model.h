@@ -52,7 +52,10 @@ struct Layer {
   std::vector<Node> nodes;
   nlohmann::json activityRegularizer; ///< null for none
 
-  // Exactly one of these three is set.
+  /// Where the layer stands first when it stands in several models ("shared_object_id"): that one
+  /// has the weights. Null otherwise.
+  Layer *original = nullptr;
+  // Without an original, exactly one of these three is set.
   std::optional<InputDeclaration> input;
   std::unique_ptr<Model> model;
   std::unique_ptr<LayerMeaning> meaning;

@@ -27,6 +27,7 @@ struct Context {
   std::vector<std::string> *problems;
   std::string scope, path;
   bool isOutermost;
+  std::map<int64_t, Layer *> *shared; ///< complete layers by "shared_object_id"
 };
 
 class ModelParser {
@@ -140,6 +141,7 @@ Layer &ModelParser::addLayer(const json &value) {
                                                   printable(model->name))};
   ObjectConfig object;
   bool isRead = attempt([&] { object = ObjectConfig::read(unnamed, "the layer", value); });
+  json id = value.is_object() ? value.value("shared_object_id", json()) : json();
   const json &config = object.config;
   layer->className = object.className;
   layer->name = config.contains("name") && config["name"].is_string()
@@ -153,10 +155,16 @@ Layer &ModelParser::addLayer(const json &value) {
   layer->path = context.path + "layers/" + (used ? fmt::format("{}_{}", snake, used) : snake);
   if (!index.emplace(layer->name, model->layers.size()).second)
     layer->place.fail("the model has two layers of this name");
-  if (isRead && !attempt([&] { fillLayer(*layer, object); }))
-    isRead = false;
+  auto known =
+      id.is_number_integer() ? context.shared->find(id.get<int64_t>()) : context.shared->end();
+  if (known != context.shared->end() && known->second->className == layer->className)
+    layer->original = known->second;
+  else if (isRead)
+    isRead = attempt([&] { fillLayer(*layer, object); });
   if (!isRead)
     layer->meaning = createLayer(layer->place, {"Identity"});
+  else if (id.is_number_integer() && !layer->input)
+    context.shared->try_emplace(id.get<int64_t>(), layer.get());
   return *model->layers.emplace_back(std::move(layer));
 }
 
@@ -171,7 +179,11 @@ void ModelParser::fillLayer(Layer &layer, const ObjectConfig &object) {
     inner.scope = layer.scope + "/";
     inner.path = layer.path + "/";
     inner.isOutermost = false;
+    // A copy: should the inner model fail, its layers are gone.
+    auto shared = *context.shared;
+    inner.shared = &shared;
     layer.model = ModelParser(inner, layer.place).parse(object);
+    *context.shared = std::move(shared);
     return;
   }
   layer.activityRegularizer = object.config.value("activity_regularizer", json());
@@ -229,7 +241,9 @@ std::vector<int64_t> ModelParser::readRowShape(const Place &where, const std::st
 
 void flatten(const Model &model, std::vector<Layer *> &layers) {
   for (const std::unique_ptr<Layer> &layer : model.layers)
-    if (layer->model)
+    if (layer->original)
+      continue; // found where it stands first
+    else if (layer->model)
       flatten(*layer->model, layers);
     else if (!layer->variables.empty())
       layers.push_back(layer.get());
@@ -251,7 +265,8 @@ std::unique_ptr<Model> parseModel(const KerasFile &file,
   if (!isModelClass(object.className))
     place.fail(fmt::format("class {} is not a Sequential or Functional model",
                            printable(object.className)));
-  return ModelParser({file, inputShapes, problems, "", "", true}, place).parse(object);
+  std::map<int64_t, Layer *> shared;
+  return ModelParser({file, inputShapes, problems, "", "", true, &shared}, place).parse(object);
 }
 
 /// An underscore goes before each capital that starts a word: one followed by a lower-case letter

@@ -9,7 +9,7 @@ using namespace mlir;
 namespace lamina::frontend::keras {
 namespace {
 
-const OptimizerEntry &findOptimizer(const Place &place, const std::string &className) {
+const OptimizerEntry &findOptimizer(const Place &where, const std::string &className) {
   std::vector<std::string> names;
   for (const OptimizerEntry &entry : optimizerEntries()) {
     if (llvm::is_contained(entry.names, className) ||
@@ -17,8 +17,8 @@ const OptimizerEntry &findOptimizer(const Place &place, const std::string &class
       return entry;
     names.push_back(entry.names.front());
   }
-  place.fail(
-      fmt::format("is not supported; the nearest supported is {}", nearestName(className, names)));
+  where.fail(fmt::format("optimizer '{}' is not supported; the nearest supported is {}",
+                         printable(className), nearestName(className, names)));
 }
 
 /// tf.clip_by_norm: x * limit / max(norm, limit), 0 where the norm is 0.
@@ -46,7 +46,7 @@ Optimizer::Optimizer(const Place &where, const nlohmann::json &value,
     : place(where) {
   ObjectConfig object = ObjectConfig::read(where, "the optimizer", value);
   place.part = fmt::format("optimizer '{}'", printable(object.className));
-  const OptimizerEntry &entry = findOptimizer(place, object.className);
+  const OptimizerEntry &entry = findOptimizer(where, object.className);
   Config config(object.config, place);
   name = config.text("name", entry.names.back());
   const nlohmann::json &rate = config.raw("learning_rate");

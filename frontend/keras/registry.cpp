@@ -6,11 +6,63 @@ namespace lamina::frontend::keras {
 namespace {
 
 const LayerEntry *const kLayers[] = {
-    &denseLayer,    &activationLayer, &identityLayer, &flattenLayer,   &reshapeLayer,
-    &permuteLayer,  &repeatLayer,     &dropoutLayer,  &addLayer,       &subtractLayer,
-    &multiplyLayer, &averageLayer,    &maximumLayer,  &minimumLayer,   &concatenateLayer,
-    &dotLayer,      &rescalingLayer,  &reluLayer,     &leakyReluLayer, &preluLayer,
-    &eluLayer,      &softmaxLayer,    &activityLayer,
+    &denseLayer,
+    &activationLayer,
+    &embeddingLayer,
+    &identityLayer,
+    &conv1dLayer,
+    &conv2dLayer,
+    &conv3dLayer,
+    &separableConv1dLayer,
+    &separableConv2dLayer,
+    &depthwiseConv1dLayer,
+    &depthwiseConv2dLayer,
+    &conv1dTransposeLayer,
+    &conv2dTransposeLayer,
+    &conv3dTransposeLayer,
+    &maxPooling1dLayer,
+    &maxPooling2dLayer,
+    &maxPooling3dLayer,
+    &averagePooling1dLayer,
+    &averagePooling2dLayer,
+    &averagePooling3dLayer,
+    &globalMaxPooling1dLayer,
+    &globalMaxPooling2dLayer,
+    &globalMaxPooling3dLayer,
+    &globalAveragePooling1dLayer,
+    &globalAveragePooling2dLayer,
+    &globalAveragePooling3dLayer,
+    &batchNormalizationLayer,
+    &layerNormalizationLayer,
+    &dropoutLayer,
+    &activityLayer,
+    &flattenLayer,
+    &reshapeLayer,
+    &permuteLayer,
+    &repeatLayer,
+    &cropping1dLayer,
+    &cropping2dLayer,
+    &cropping3dLayer,
+    &upSampling1dLayer,
+    &upSampling2dLayer,
+    &upSampling3dLayer,
+    &zeroPadding1dLayer,
+    &zeroPadding2dLayer,
+    &zeroPadding3dLayer,
+    &addLayer,
+    &subtractLayer,
+    &multiplyLayer,
+    &averageLayer,
+    &maximumLayer,
+    &minimumLayer,
+    &concatenateLayer,
+    &dotLayer,
+    &rescalingLayer,
+    &reluLayer,
+    &leakyReluLayer,
+    &preluLayer,
+    &eluLayer,
+    &softmaxLayer,
 };
 
 /// Layers that are refused for what they are, not for want of an entry.
@@ -44,10 +96,6 @@ Activation activationFromLayer(const Place &place, const ObjectConfig &object) {
 }
 
 } // namespace
-
-llvm::ArrayRef<const LayerEntry *> layerEntries() {
-  return kLayers;
-}
 
 std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig &object) {
   for (const LayerEntry *entry : kLayers) {

@@ -19,8 +19,6 @@ struct ActivationEntry {
   Tensor (*apply)(LayerCall &call, Tensor x);
 };
 
-/// All layers, in the order of Keras' documentation.
-llvm::ArrayRef<const LayerEntry *> layerEntries();
 llvm::ArrayRef<ActivationEntry> activationEntries();
 
 /// The meaning of a layer of this class. Reads the whole configuration: settings that are not

@@ -171,9 +171,6 @@ Tensor minimum(Tensor a, double b) {
 Tensor power(Tensor a, Tensor b) {
   return binary<ir::PowerOp>(a, b);
 }
-Tensor remainder(Tensor a, Tensor b) {
-  return binary<ir::RemainderOp>(a, b);
-}
 
 Tensor compare(ir::ComparisonDirection direction, Tensor a, Tensor b) {
   llvm::SmallVector<int64_t> shape = broadcastShape(a.shape(), b.shape());
@@ -241,9 +238,6 @@ Tensor rsqrt(Tensor x) {
 }
 Tensor sigmoid(Tensor x) {
   return x.apply<ir::LogisticOp>();
-}
-Tensor sign(Tensor x) {
-  return x.apply<ir::SignOp>();
 }
 Tensor sqrt(Tensor x) {
   return x.apply<ir::SqrtOp>();

@@ -99,7 +99,6 @@ Tensor minimum(Tensor a, Tensor b);
 Tensor maximum(Tensor a, double b);
 Tensor minimum(Tensor a, double b);
 Tensor power(Tensor a, Tensor b);
-Tensor remainder(Tensor a, Tensor b);
 
 /// Comparisons give i1.
 Tensor compare(ir::ComparisonDirection direction, Tensor a, Tensor b);
@@ -124,7 +123,6 @@ Tensor log(Tensor x);
 Tensor log1p(Tensor x);
 Tensor rsqrt(Tensor x);
 Tensor sigmoid(Tensor x);
-Tensor sign(Tensor x);
 Tensor sqrt(Tensor x);
 Tensor square(Tensor x);
 Tensor stopGradient(Tensor x);

@@ -63,9 +63,9 @@ BAD_MODELS = {
         "layer 'd': activation relux is not supported; the nearest supported is relu"),
     "unknown_loss": (
         layered(models.dense("d", 3), loss="mee"),
-        "loss 'mee': is not supported; the nearest supported is mse"),
+        "loss 'mee' is not supported; the nearest supported is mse"),
     "no_units": (
-        layered(models.layer("Dense", "d")), "layer 'd': 'units' must be positive, not 0"),
+        layered(models.layer("Dense", "d")), "layer 'd': 'units' is missing from the configuration"),
     "negative_units": (
         layered(models.dense("d", -3)), "layer 'd': 'units' must be positive, not -3"),
     "units_of_text": (

@@ -57,8 +57,9 @@ trainer::Dataset randomBatch(const Session &session) {
   trainer::Dataset data;
   data.rows = signature.batchSize;
   uint32_t key = 0;
-  for (const codegen::TensorSpec &spec : signature.inputs)
-    data.inputs.push_back(randomArray(spec, data.rows, 0, ++key));
+  for (size_t i = 0; i < signature.inputs.size(); ++i)
+    data.inputs.push_back(
+        randomArray(signature.inputs[i], data.rows, session.inputEntries()[i], ++key));
   for (size_t i = 0; i < signature.targets.size(); ++i)
     data.targets.push_back(
         randomArray(signature.targets[i], data.rows, session.targetClasses()[i], ++key));

@@ -15,6 +15,7 @@ trainer::Dataset PendingData::bind(const Session &session, const trainer::BindOp
   const codegen::Signature &signature = session.importedSignature();
   trainer::BindOptions complete = options;
   complete.targetClasses = session.targetClasses();
+  complete.inputEntries = session.inputEntries();
   trainer::Dataset data =
       trainer::bindDataset(file_.get(), signature.inputs, signature.targets, complete);
   if (!tell)

@@ -63,15 +63,30 @@ Session::Session(const ModelOptions &options, bool training)
   readSignature();
 }
 
+namespace {
+
+/// The integer attribute `count` (0: none) of each of the function's arguments with the attribute
+/// `role`.
+std::vector<int64_t> readCounts(mlir::func::FuncOp function, llvm::StringRef role,
+                                llvm::StringRef count) {
+  std::vector<int64_t> counts;
+  for (unsigned i = 0; function && i < function.getNumArguments(); ++i) {
+    if (!function.getArgAttr(i, role))
+      continue;
+    auto attribute = function.getArgAttrOfType<mlir::IntegerAttr>(i, count);
+    counts.push_back(attribute ? attribute.getInt() : 0);
+  }
+  return counts;
+}
+
+} // namespace
+
 void Session::readSignature() {
   imported_ = codegen::makeSignature(*module_);
-  auto evaluate = module_->lookupSymbol<mlir::func::FuncOp>(ir::kEvaluate);
-  for (unsigned i = 0; evaluate && i < evaluate.getNumArguments(); ++i) {
-    if (!evaluate.getArgAttr(i, ir::kTargetAttr))
-      continue;
-    auto classes = evaluate.getArgAttrOfType<mlir::IntegerAttr>(i, frontend::kClassesAttr);
-    targetClasses_.push_back(classes ? classes.getInt() : 0);
-  }
+  targetClasses_ = readCounts(module_->lookupSymbol<mlir::func::FuncOp>(ir::kEvaluate),
+                              ir::kTargetAttr, frontend::kClassesAttr);
+  inputEntries_ = readCounts(module_->lookupSymbol<mlir::func::FuncOp>(ir::kPredict),
+                             ir::kInputAttr, frontend::kEntriesAttr);
 }
 
 void Session::lower(passes::Stage stage) {

@@ -33,6 +33,8 @@ public:
   const codegen::Signature &importedSignature() const { return imported_; }
   /// Per target the number of classes, 0 when it is not a class number.
   const std::vector<int64_t> &targetClasses() const { return targetClasses_; }
+  /// Per input the number of entries that its values are indices into, 0 when they are none.
+  const std::vector<int64_t> &inputEntries() const { return inputEntries_; }
   codegen::CompileOptions &compileOptions() { return compileOptions_; }
   uint32_t threads() const { return pool_.threads(); }
   const codegen::CompiledModel &compiled() const { return *compiled_; }
@@ -48,7 +50,7 @@ private:
   mlir::MLIRContext context_;
   mlir::OwningOpRef<mlir::ModuleOp> module_;
   codegen::Signature imported_;
-  std::vector<int64_t> targetClasses_;
+  std::vector<int64_t> targetClasses_, inputEntries_;
   std::map<std::string, frontend::Array> initial_; ///< from the file, by path
   codegen::CompileOptions compileOptions_;
   trainer::ThreadPool pool_;

@@ -57,15 +57,9 @@ private:
 /// relu(x) - alpha * relu(-x) with trained slopes; along `shared_axes` there is one slope for all.
 class PReLU : public LayerMeaning {
 public:
-  explicit PReLU(Config &config) : sharedAxes(config.integers("shared_axes").value_or(Axes{})) {
-    alpha = {"alpha",
-             {},
-             config.raw("alpha_initializer"),
-             config.raw("alpha_regularizer"),
-             config.raw("alpha_constraint")};
-    if (alpha.initializer.is_null())
-      alpha.initializer = "zeros";
-  }
+  explicit PReLU(Config &config)
+      : sharedAxes(config.integers("shared_axes").value_or(Axes{})),
+        alpha(readVariable(config, "alpha", "zeros")) {}
 
   std::vector<VariableDeclaration> build(const Place &place,
                                          ArrayRef<RankedTensorType> inputs) const override {

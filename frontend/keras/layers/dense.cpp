@@ -10,24 +10,11 @@ namespace {
 class Dense : public LayerMeaning {
 public:
   explicit Dense(Config &config)
-      : units(config.integer("units", 0)), useBias(config.boolean("use_bias", true)),
-        activation(createActivation(config.where(), config.raw("activation"))) {
-    if (units < 1)
-      config.fail(fmt::format("'units' must be positive, not {}", units));
-    kernel = {"kernel",
-              {},
-              config.raw("kernel_initializer"),
-              config.raw("kernel_regularizer"),
-              config.raw("kernel_constraint")};
-    bias = {"bias",
-            {units},
-            config.raw("bias_initializer"),
-            config.raw("bias_regularizer"),
-            config.raw("bias_constraint")};
-    if (kernel.initializer.is_null())
-      kernel.initializer = "glorot_uniform";
-    if (bias.initializer.is_null())
-      bias.initializer = "zeros";
+      : units(config.positive("units")), useBias(config.boolean("use_bias", true)),
+        activation(createActivation(config.where(), config.raw("activation"))),
+        kernel(readVariable(config, "kernel", "glorot_uniform")),
+        bias(readVariable(config, "bias", "zeros")) {
+    bias.shape = {units};
   }
 
   std::vector<VariableDeclaration> build(const Place &place,

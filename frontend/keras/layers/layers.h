@@ -10,6 +10,20 @@ extern const LayerEntry flattenLayer, reshapeLayer, permuteLayer, repeatLayer;
 extern const LayerEntry dropoutLayer, activityLayer, rescalingLayer;
 extern const LayerEntry addLayer, subtractLayer, multiplyLayer, averageLayer, maximumLayer,
     minimumLayer, concatenateLayer, dotLayer;
+extern const LayerEntry conv1dLayer, conv2dLayer, conv3dLayer;
+extern const LayerEntry depthwiseConv1dLayer, depthwiseConv2dLayer;
+extern const LayerEntry separableConv1dLayer, separableConv2dLayer;
+extern const LayerEntry conv1dTransposeLayer, conv2dTransposeLayer, conv3dTransposeLayer;
+extern const LayerEntry maxPooling1dLayer, maxPooling2dLayer, maxPooling3dLayer;
+extern const LayerEntry averagePooling1dLayer, averagePooling2dLayer, averagePooling3dLayer;
+extern const LayerEntry globalMaxPooling1dLayer, globalMaxPooling2dLayer, globalMaxPooling3dLayer;
+extern const LayerEntry globalAveragePooling1dLayer, globalAveragePooling2dLayer,
+    globalAveragePooling3dLayer;
+extern const LayerEntry zeroPadding1dLayer, zeroPadding2dLayer, zeroPadding3dLayer;
+extern const LayerEntry cropping1dLayer, cropping2dLayer, cropping3dLayer;
+extern const LayerEntry upSampling1dLayer, upSampling2dLayer, upSampling3dLayer;
+extern const LayerEntry batchNormalizationLayer, layerNormalizationLayer;
+extern const LayerEntry embeddingLayer;
 extern const LayerEntry reluLayer, leakyReluLayer, preluLayer, eluLayer, softmaxLayer;
 
 } // namespace lamina::frontend::keras

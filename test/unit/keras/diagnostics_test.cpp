@@ -112,12 +112,12 @@ TEST(Diagnostics, twoLayersOfOneName) {
 TEST(Diagnostics, unknownLossOptimizerAndMetric) {
   json model = denseModel({{"units", 2}});
   EXPECT_EQ(importError(makeFile(model, {{"loss", "mze"}, {"optimizer", "sgd"}})),
-            "model.keras: loss 'mze': is not supported; the nearest supported is mse");
+            "model.keras: loss 'mze' is not supported; the nearest supported is mse");
   EXPECT_EQ(importError(makeFile(model, {{"loss", "mse"}, {"optimizer", "adamax"}})),
-            "model.keras: optimizer 'adamax': is not supported; the nearest supported is Adam");
+            "model.keras: optimizer 'adamax' is not supported; the nearest supported is Adam");
   EXPECT_EQ(importError(
                 makeFile(model, {{"loss", "mse"}, {"optimizer", "sgd"}, {"metrics", {"acuracy"}}})),
-            "model.keras: metric 'acuracy': is not supported; the nearest supported is Accuracy");
+            "model.keras: metric 'acuracy' is not supported; the nearest supported is Accuracy");
 }
 
 TEST(Diagnostics, optimizerSettingsOutOfReach) {
