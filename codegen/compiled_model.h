@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/lamina_runtime.h"
@@ -38,6 +39,8 @@ struct Signature {
   size_t stateBytes = 0, workspaceBytes = 0;        ///< aligned to 4096
 };
 
+class FunctionProfile;
+
 /// Native functions of one model over one state, made by the JIT. All are safe to call from any
 /// thread as long as no two use one state or workspace at the same time. Arrays are dense and
 /// row-major; status codes are those of lamina_runtime.h.
@@ -61,6 +64,10 @@ public:
                        float *logs) const = 0;
   virtual int predict(const lamina_env *env, const void *state, void *workspace, uint32_t rows,
                       const void *const *inputs, void *const *outputs) const = 0;
+
+  /// What the kernels of `function` ("train_step", …) take; null unless compiled with
+  /// CompileOptions::profiled and called before.
+  virtual FunctionProfile *profile(std::string_view function) const { return nullptr; }
 
 protected:
   Signature signature_;

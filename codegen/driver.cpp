@@ -8,9 +8,7 @@
 using namespace mlir;
 
 namespace lamina::codegen {
-namespace {
 
-/// The layer that a location names, empty when it names none.
 std::string layerOf(Location location) {
   std::string name;
   location->walk([&](Location part) {
@@ -22,8 +20,6 @@ std::string layerOf(Location location) {
   });
   return name;
 }
-
-} // namespace
 
 void lower(ModuleOp module, passes::Stage upTo, const CompileOptions &options) {
   MLIRContext *context = module.getContext();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "codegen/compiled_model.h"
 #include "codegen/target.h"
@@ -13,9 +14,14 @@ namespace lamina::codegen {
 struct CompileOptions {
   TargetSpec target = hostTarget();
   unsigned compileThreads = 2;
+  /// On: functions compiled into this process report what their kernels take (profile.h).
+  bool profiled = false;
   /// Switches of single passes; lanes and registers are set from the target.
   passes::PipelineOptions passes;
 };
+
+/// The layer that a location names, empty when it names none.
+std::string layerOf(mlir::Location location);
 
 /// Runs all stages up to `upTo` on a module of the import stage. Throws UserError with the first
 /// diagnostic, its location (the layer) and what was being done.
@@ -25,8 +31,12 @@ void lower(mlir::ModuleOp module, passes::Stage upTo, const CompileOptions &opti
 /// stage, 0 before it.
 Signature makeSignature(mlir::ModuleOp module);
 
-/// Compiles a module of the memory stage (lower) into this process. The result does not need the
-/// module any more.
+/// LLVM IR text of all functions of a module of the memory stage, kernels included: what machine
+/// code for `target` is generated from. Throws UserError when code generation fails.
+std::string emitLlvmText(mlir::ModuleOp module, const TargetSpec &target);
+
+/// Compiles a module of the memory stage (lower) into this process, each function when it is first
+/// called. The module must live as long as the result and stay as it is (see JitFunctions).
 std::unique_ptr<CompiledModel> compileJit(mlir::ModuleOp module, const CompileOptions &options);
 
 } // namespace lamina::codegen

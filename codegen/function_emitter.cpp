@@ -79,6 +79,7 @@ void FunctionEmitter::collectKernels() {
     passes::Place place = passes::placeOf(value, function);
     return KernelArgument{place.space, place.offset, place.layout};
   };
+  size_t position = 0;
   for (ir::KernelOp kernel : function.getBody().front().getOps<ir::KernelOp>()) {
     KernelJob job{kernel, "", {}, {}, batchSize};
     for (Value input : kernel.getInputs())
@@ -89,9 +90,41 @@ void FunctionEmitter::collectKernels() {
     waves.resize(std::max(waves.size(), wave + 1));
     waves[wave].cost += kernel.getSchedule()->getCost();
     std::vector<int64_t> bindings = job.bindings();
-    waves[wave].launches.push_back({findOrAddKernel(std::move(job)), std::move(bindings)});
+    waves[wave].launches.push_back(
+        {findOrAddKernel(std::move(job)), position++, std::move(bindings)});
   }
   llvm::erase_if(waves, [](const Wave &wave) { return wave.launches.empty(); });
+}
+
+std::vector<size_t> FunctionEmitter::wavesOfKernels() const {
+  std::vector<size_t> result;
+  for (auto [number, wave] : llvm::enumerate(waves))
+    for (const Launch &launch : wave.launches) {
+      result.resize(std::max(result.size(), launch.position + 1));
+      result[launch.position] = number;
+    }
+  return result;
+}
+
+template <typename Pointer> static llvm::Value *addressOf(llvm::IRBuilder<> &b, Pointer *pointer) {
+  return b.CreateIntToPtr(b.getInt64(reinterpret_cast<uintptr_t>(pointer)), b.getPtrTy());
+}
+
+llvm::Value *FunctionEmitter::emitClock(llvm::IRBuilder<> &b) {
+  if (!profile)
+    return nullptr;
+  auto *type = llvm::FunctionType::get(b.getInt64Ty(), false);
+  return b.CreateCall(type, addressOf(b, &profileClock));
+}
+
+void FunctionEmitter::emitReport(llvm::IRBuilder<> &b,
+                                 void (*report)(FunctionProfile *, uint32_t, int64_t),
+                                 size_t number, llvm::Value *begin) {
+  if (!profile)
+    return;
+  auto *type =
+      llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getInt32Ty(), b.getInt64Ty()}, false);
+  b.CreateCall(type, addressOf(b, report), {addressOf(b, profile), b.getInt32(number), begin});
 }
 
 /// A constant table of a launch's offsets.
@@ -132,7 +165,9 @@ llvm::Function *FunctionEmitter::emitWave(llvm::Module &module, const Wave &wave
     auto *next = llvm::BasicBlock::Create(module.getContext(), "next", result);
     b.CreateCondBr(b.CreateICmpULT(task, count), run, next);
     b.SetInsertPoint(run);
+    llvm::Value *begin = emitClock(b);
     b.CreateCall(kernel, {context, task, emitBindings(module, launch.bindings)});
+    emitReport(b, &profileTask, launch.position, begin);
     b.CreateBr(done);
     b.SetInsertPoint(next);
     task = b.CreateSub(task, count);
@@ -230,8 +265,11 @@ llvm::Function *FunctionEmitter::emitEntry(llvm::Module &module) {
                                                            {kContextRows, rows}};
   for (auto [field, value] : fields)
     b.CreateStore(value, b.CreateStructGEP(type, context, field));
-  for (auto [wave, waveFunction] : llvm::zip(waves, waveFunctions))
-    emitRunWave(b, entry, wave, waveFunction, context, rows);
+  for (auto [number, wave] : llvm::enumerate(waves)) {
+    llvm::Value *begin = emitClock(b);
+    emitRunWave(b, entry, wave, waveFunctions[number], context, rows);
+    emitReport(b, &profileWave, number, begin);
+  }
   b.CreateRet(b.getInt32(LAMINA_OK));
   return entry;
 }

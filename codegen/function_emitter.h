@@ -1,6 +1,7 @@
 #pragma once
 
 #include "codegen/kernel_emitter.h"
+#include "codegen/profile.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -22,6 +23,12 @@ public:
                   bool runsOnce = false);
   ~FunctionEmitter();
 
+  /// From here on emits code that tells `profile` what its tasks and waves take; the code has the
+  /// profile's address in it and runs in this process only.
+  void setProfile(FunctionProfile *profile) { this->profile = profile; }
+  /// The wave of every kernel of the function, in the function's order.
+  std::vector<size_t> wavesOfKernels() const;
+
   /// Kernels that differ in more than where their operands and results stand.
   size_t kernelCount() const { return emitters.size(); }
   /// A measure of the code that kernel `index` becomes: its operations times the size of its tile.
@@ -35,6 +42,7 @@ private:
   /// One use of a kernel.
   struct Launch {
     size_t kernel;
+    size_t position; ///< among the kernels of the function
     std::vector<int64_t> bindings;
   };
   struct Wave {
@@ -49,6 +57,13 @@ private:
   void emitRunWave(llvm::IRBuilder<> &builder, llvm::Function *entry, const Wave &wave,
                    llvm::Function *waveFunction, llvm::Value *context, llvm::Value *rows);
 
+  /// The clock's value where the builder stands; null without a profile.
+  llvm::Value *emitClock(llvm::IRBuilder<> &builder);
+  /// Tells the profile that task or wave `number`, which began at `begin`, is done.
+  void emitReport(llvm::IRBuilder<> &builder, void (*report)(FunctionProfile *, uint32_t, int64_t),
+                  size_t number, llvm::Value *begin);
+
+  FunctionProfile *profile = nullptr;
   mlir::func::FuncOp function;
   std::string name;
   TargetSpec target;

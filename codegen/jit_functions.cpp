@@ -15,22 +15,40 @@ namespace {
   fail("code generation failed: {}", llvm::toString(std::move(error)));
 }
 
+} // namespace
+
+JitFunctions::JitFunctions(ModuleOp module, const TargetSpec &target, unsigned compileThreads,
+                           bool profiled)
+    : target(target), compileThreads(std::max(1u, compileThreads)), profiled(profiled) {
+  auto created = JitCompiler::create(target, compileThreads);
+  if (!created)
+    failInternally(created.takeError());
+  jit = std::move(*created);
+  for (auto function : module.getOps<func::FuncOp>())
+    functions[function.getName()].source = function;
+}
+
+JitFunctions::~JitFunctions() = default;
+
 /// LLVM IR of one function, its kernels dealt out to as many modules as there are compile threads:
 /// the largest that is left goes to the module with the least code.
-std::vector<std::unique_ptr<ModuleWithContext>>
-emitFunction(func::FuncOp function, const TargetSpec &target, unsigned parts) {
-  bool runsOnce = llvm::is_contained({ir::kInit, ir::kLoad, ir::kSave}, function.getName());
-  FunctionEmitter emitter(function, function.getName().str(), target, runsOnce);
+std::vector<std::unique_ptr<ModuleWithContext>> JitFunctions::emit(Function &function) const {
+  std::string name = function.source.getName().str();
+  bool runsOnce = llvm::is_contained({ir::kInit, ir::kLoad, ir::kSave}, function.source.getName());
+  FunctionEmitter emitter(function.source, name, target, runsOnce);
+  if (profiled) {
+    function.profile = std::make_unique<FunctionProfile>(emitter.wavesOfKernels());
+    emitter.setProfile(function.profile.get());
+  }
   std::vector<std::unique_ptr<ModuleWithContext>> modules;
-  for (unsigned part = 0; part < parts; ++part)
-    modules.push_back(ModuleWithContext::create(
-        function.getName().str() + ".part" + std::to_string(part), target));
+  for (unsigned part = 0; part < compileThreads; ++part)
+    modules.push_back(ModuleWithContext::create(name + ".part" + std::to_string(part), target));
   std::vector<size_t> order(emitter.kernelCount());
   std::iota(order.begin(), order.end(), 0);
   llvm::sort(order, [&](size_t a, size_t b) {
     return std::pair(emitter.codeSize(b), a) < std::pair(emitter.codeSize(a), b);
   });
-  std::vector<int64_t> load(parts);
+  std::vector<int64_t> load(compileThreads);
   for (size_t kernel : order) {
     auto least = std::min_element(load.begin(), load.end());
     *least += emitter.codeSize(kernel);
@@ -40,19 +58,11 @@ emitFunction(func::FuncOp function, const TargetSpec &target, unsigned parts) {
   return modules;
 }
 
-} // namespace
-
-JitFunctions::JitFunctions(ModuleOp module, const TargetSpec &target, unsigned compileThreads) {
-  auto created = JitCompiler::create(target, compileThreads);
-  if (!created)
-    failInternally(created.takeError());
-  jit = std::move(*created);
-  for (auto function : module.getOps<func::FuncOp>())
-    functions[function.getName()].modules =
-        emitFunction(function, target, std::max(1u, compileThreads));
+FunctionProfile *JitFunctions::profile(llvm::StringRef name) const {
+  std::lock_guard lock(mutex);
+  auto found = functions.find(name);
+  return found == functions.end() ? nullptr : found->second.profile.get();
 }
-
-JitFunctions::~JitFunctions() = default;
 
 JitFunctions::Entry *JitFunctions::get(llvm::StringRef name) const {
   std::lock_guard lock(mutex);
@@ -62,7 +72,7 @@ JitFunctions::Entry *JitFunctions::get(llvm::StringRef name) const {
   Function &function = found->second;
   if (function.entry)
     return function.entry;
-  if (llvm::Error error = jit->add(std::move(function.modules)))
+  if (llvm::Error error = jit->add(emit(function)))
     failInternally(std::move(error));
   auto address = jit->lookupFunction<Entry>(name);
   if (!address)

@@ -3,15 +3,17 @@
 #include <mutex>
 
 #include "codegen/jit_compiler.h"
+#include "codegen/profile.h"
 #include "codegen/target.h"
-#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "runtime/lamina_runtime.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace lamina::codegen {
 
-/// The functions of a module of the memory stage, compiled into this process when they are first
-/// called. The module is not needed any more once this is made.
+/// The functions of a module of the memory stage, each emitted and compiled into this process when
+/// it is first asked for. The module must live as long as this and stay as it is; nobody else may
+/// work in its MLIR context while `get` runs, unless the context allows several threads.
 class JitFunctions {
 public:
   /// `arguments` and `results` point at what is not a variable, in the function's order; the result
@@ -19,8 +21,10 @@ public:
   using Entry = int(const lamina_env *env, void *state, void *workspace, uint32_t rows,
                     const void *const *arguments, void *const *results);
 
-  /// Throws UserError when the back end refuses the target.
-  JitFunctions(mlir::ModuleOp module, const TargetSpec &target, unsigned compileThreads);
+  /// Throws UserError when the back end refuses the target. With `profiled` the functions report
+  /// the time of every kernel.
+  JitFunctions(mlir::ModuleOp module, const TargetSpec &target, unsigned compileThreads,
+               bool profiled = false);
   ~JitFunctions();
 
   bool contains(llvm::StringRef name) const { return functions.contains(name); }
@@ -29,12 +33,21 @@ public:
   /// Throws UserError when there is no such function or code generation fails.
   Entry *get(llvm::StringRef name) const;
 
+  /// What a function reports; null unless `profiled` and compiled.
+  FunctionProfile *profile(llvm::StringRef name) const;
+
 private:
   struct Function {
-    std::vector<std::unique_ptr<ModuleWithContext>> modules; ///< not yet compiled
-    Entry *entry = nullptr;
+    mlir::func::FuncOp source;
+    Entry *entry = nullptr; ///< null: not yet compiled
+    std::unique_ptr<FunctionProfile> profile;
   };
 
+  std::vector<std::unique_ptr<ModuleWithContext>> emit(Function &function) const;
+
+  TargetSpec target;
+  unsigned compileThreads;
+  bool profiled;
   mutable std::mutex mutex;
   mutable llvm::StringMap<Function> functions;
   std::unique_ptr<JitCompiler> jit;

@@ -46,6 +46,9 @@ public:
     return call(ir::kPredict, env, const_cast<void *>(state), workspace, rows, inputs, nullptr,
                 outputs, nullptr);
   }
+  FunctionProfile *profile(std::string_view function) const override {
+    return functions.profile(function);
+  }
 
 private:
   int run(llvm::StringRef name, const lamina_env *env, void *state, void *workspace, uint32_t rows,
@@ -102,7 +105,7 @@ Plumbing makePlumbing(func::FuncOp function) {
 }
 
 JitModel::JitModel(ModuleOp module, const CompileOptions &options)
-    : functions(module, options.target, options.compileThreads) {
+    : functions(module, options.target, options.compileThreads, options.profiled) {
   signature_ = makeSignature(module);
   hasTraining_ = functions.contains(ir::kTrainStep);
   for (auto function : module.getOps<func::FuncOp>())

@@ -27,13 +27,25 @@ const std::map<std::string, codegen::OutputKind> kObjectKinds = {
     {"shared", codegen::OutputKind::SharedLibrary},
 };
 
-void printStage(Session &session, const CompileCommandOptions &options) {
-  if (!options.targetCpu.empty())
-    session.compileOptions().target = codegen::targetFromName(options.targetCpu);
-  session.lower(*passes::parseStage(options.emit));
+/// The stage after the last of passes::Stage.
+constexpr const char *kLlvmStage = "llvm";
+
+std::string stageText(Session &session, const std::string &stage) {
+  if (stage == kLlvmStage) {
+    session.lower(passes::Stage::Memory);
+    return codegen::emitLlvmText(session.module(), session.compileOptions().target);
+  }
+  session.lower(*passes::parseStage(stage));
   std::string text;
   llvm::raw_string_ostream stream(text);
   session.module().print(stream);
+  return text;
+}
+
+void printStage(Session &session, const CompileCommandOptions &options) {
+  if (!options.targetCpu.empty())
+    session.compileOptions().target = codegen::targetFromName(options.targetCpu);
+  std::string text = stageText(session, options.emit);
   if (options.out.empty())
     fmt::print("{}", text);
   else
@@ -122,7 +134,7 @@ void addCompile(CLI::App &app, Action &action) {
                   "Object, assembly, library with the runtime, shared library; or the stage to "
                   "print")
       ->check(CLI::IsMember({"obj", "asm", "static", "shared", "import", "gradient", "step",
-                             "simplify", "layout", "fuse", "schedule", "memory"}))
+                             "simplify", "layout", "fuse", "schedule", "memory", kLlvmStage}))
       ->capture_default_str();
   options->model.addOptimizer(command);
   options->model.addLoss(command);
