@@ -2,7 +2,8 @@
 
 Tools on the path: lamina, lamina-opt, FileCheck, not, count. Substitutions: %examples is the
 examples folder, %cc the C compiler, %runtime the folder of the runtime's headers (the checkout's
-root) and %librt its archive.
+root) and %librt its archive; %{lamina} and %{not} are those programs by path, for tests that search
+none.
 """
 import os
 
@@ -25,5 +26,7 @@ config.substitutions += [
     ("%examples", os.path.join(config.lamina_source, "examples")),
     ("%cc", config.c_compiler),
     ("%runtime", config.lamina_source),
+    ("%{lamina}", os.path.join(config.lamina_build, "bin", "lamina")),
+    ("%{not}", os.path.join(config.llvm_tools, "not")),
     ("%librt", os.path.join(config.lamina_build, "lib", "liblamina_runtime.a")),
 ]

@@ -1,7 +1,5 @@
 // lamina bench
-#include <algorithm>
 #include <chrono>
-#include <cmath>
 
 #include <sys/resource.h>
 
@@ -11,99 +9,32 @@
 #include "support/error.h"
 #include "tools/lamina/commands.h"
 #include "tools/lamina/cost.h"
-#include "tools/lamina/session.h"
-#include "trainer/cast.h"
-#include "trainer/fit.h"
-#include "trainer/shuffle.h"
+#include "tools/lamina/profile.h"
+#include "tools/lamina/roofline.h"
+#include "tools/lamina/statistics.h"
+#include "tools/lamina/stepper.h"
 
 namespace lamina::tools {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using frontend::Array;
 
 struct BenchOptions {
   ModelOptions model;
   int64_t steps = 200;
   std::string function = "train_step";
-  bool json = false;
+  bool json = false, profile = false;
+  std::string trace;
+
+  bool isProfiled() const { return profile || !trace.empty(); }
 };
+
+/// Kernels that the profile's table names.
+constexpr size_t kProfileRows = 25;
 
 double millisecondsSince(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-/// Uniform numbers in [0, 1), or class numbers below `classes`.
-Array randomArray(const codegen::TensorSpec &spec, int64_t rows, int64_t classes, uint32_t key) {
-  std::vector<int64_t> shape = spec.shape;
-  shape[0] = rows;
-  Array array = frontend::makeArray(spec.type, shape);
-  for (int64_t i = 0; i < array.elementCount(); ++i) {
-    double uniform =
-        static_cast<double>(trainer::philox2x32(key, static_cast<uint64_t>(i)) >> 11) * 0x1p-53;
-    bool isInteger = spec.type != ElementType::F32 && spec.type != ElementType::F64;
-    double value = classes     ? std::floor(uniform * static_cast<double>(classes))
-                   : isInteger ? std::floor(uniform * 2)
-                               : uniform;
-    trainer::storeValue(spec.type,
-                        array.bytes.data() + static_cast<size_t>(i) * byteWidth(spec.type), value);
-  }
-  return array;
-}
-
-trainer::Dataset randomBatch(const Session &session) {
-  const codegen::Signature &signature = session.importedSignature();
-  trainer::Dataset data;
-  data.rows = signature.batchSize;
-  uint32_t key = 0;
-  for (size_t i = 0; i < signature.inputs.size(); ++i)
-    data.inputs.push_back(
-        randomArray(signature.inputs[i], data.rows, session.inputEntries()[i], ++key));
-  for (size_t i = 0; i < signature.targets.size(); ++i)
-    data.targets.push_back(
-        randomArray(signature.targets[i], data.rows, session.targetClasses()[i], ++key));
-  return data;
-}
-
-/// Runs one function on one batch again and again.
-class Stepper {
-public:
-  Stepper(trainer::ModelRunner &runner, const trainer::Dataset &data, bool train)
-      : runner_(runner), batches_(data, data.rows), train_(train),
-        logs_(runner.signature().trainLogs.size() + 1) {
-    for (const codegen::TensorSpec &spec : runner.signature().outputs)
-      pointers_.push_back(outputs_.emplace_back(randomArray(spec, data.rows, 0, 0)).bytes.data());
-    batch_ = batches_.get(0, {});
-  }
-
-  /// Milliseconds of one step.
-  double run() {
-    auto start = Clock::now();
-    if (train_)
-      runner_.trainStep(batch_, logs_.data());
-    else
-      runner_.predictStep(batch_, pointers_.data());
-    return millisecondsSince(start);
-  }
-
-private:
-  trainer::ModelRunner &runner_;
-  trainer::Batches batches_;
-  bool train_;
-  std::vector<float> logs_;
-  std::vector<Array> outputs_;
-  std::vector<void *> pointers_;
-  trainer::Batch batch_;
-};
-
-double quantile(const std::vector<double> &sorted, double part) {
-  return sorted[static_cast<size_t>(part * static_cast<double>(sorted.size() - 1) + 0.5)];
-}
-
-/// JSON has no NaN and no infinity.
-nlohmann::json number(double value) {
-  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
 }
 
 int64_t peakResidentBytes() {
@@ -112,19 +43,19 @@ int64_t peakResidentBytes() {
   return usage.ru_maxrss * 1024;
 }
 
-nlohmann::ordered_json measure(const BenchOptions &options) {
-  auto start = Clock::now();
-  bool train = options.function == "train_step";
-  Session session(options.model, train);
+void requireFunction(Session &session, bool train) {
   if (train && !session.module().lookupSymbol(ir::kOptimizer))
     fail("{}: the model has no loss or no optimizer; compile it in Keras, or give --loss and "
          "--optimizer",
          session.name());
+}
+
+nlohmann::ordered_json measure(Session &session, const trainer::Dataset &data,
+                               const BenchOptions &options, Clock::time_point start) {
   trainer::ModelRunner &runner = session.compile(0);
   double compileMs = millisecondsSince(start);
 
-  trainer::Dataset data = randomBatch(session);
-  Stepper stepper(runner, data, train);
+  Stepper stepper(runner, data, options.function == "train_step");
   double firstMs = stepper.run();
   std::vector<double> times;
   // Caches, branch predictors and the clock frequency settle in the first tenth.
@@ -132,10 +63,9 @@ nlohmann::ordered_json measure(const BenchOptions &options) {
     stepper.run();
   for (int64_t i = 0; i < options.steps; ++i)
     times.push_back(stepper.run());
-  std::sort(times.begin(), times.end());
 
   auto function = session.module().lookupSymbol<mlir::func::FuncOp>(options.function);
-  double gflops = countFlops(function) / quantile(times, 0.5) / 1e6;
+  double gflops = countFlopsWithin(function) / quantile(times, 0.5) / 1e6;
   double peak = measurePeakFlops(session.threads()) / 1e9;
   int64_t stateBytes = 0;
   for (const codegen::VariableSpec &variable : runner.signature().variables)
@@ -147,7 +77,7 @@ nlohmann::ordered_json measure(const BenchOptions &options) {
           {"compile_ms", number(compileMs)},
           {"first_step_ms", number(firstMs)},
           {"median_ms", number(quantile(times, 0.5))},
-          {"min_ms", number(times.front())},
+          {"min_ms", number(quantile(times, 0))},
           {"p90_ms", number(quantile(times, 0.9))},
           {"gflops", number(gflops)},
           {"peak_fraction", number(gflops / peak)},
@@ -157,13 +87,27 @@ nlohmann::ordered_json measure(const BenchOptions &options) {
 }
 
 void bench(const BenchOptions &options) {
-  auto result = measure(options);
+  auto start = Clock::now();
+  bool train = options.function == "train_step";
+  if (!options.trace.empty())
+    requireWritable(options.trace);
+  Session session(options.model, train);
+  requireFunction(session, train);
+  trainer::Dataset data = randomBatch(session);
+  nlohmann::ordered_json result = measure(session, data, options, start);
+  std::optional<StepProfile> profile;
+  if (options.isProfiled())
+    profile = profileStep(session, options.function, data, options.steps, options.trace);
   if (options.json) {
+    if (profile)
+      result["profile"] = toJson(*profile);
     fmt::print("{}\n", result.dump());
     return;
   }
   for (const auto &[name, value] : result.items())
     fmt::print("{:<16} {}\n", name, value.is_string() ? value.get<std::string>() : value.dump());
+  if (profile)
+    print(*profile, kProfileRows);
 }
 
 } // namespace
@@ -182,6 +126,10 @@ void addBench(CLI::App &app, Action &action) {
   options->model.addOptimizer(command);
   options->model.addLoss(command);
   options->model.addThreads(command);
+  command.add_flag("--profile", options->profile,
+                   "Tell what each kernel takes: time, FLOPs, bytes, share of the roofline");
+  command.add_option("--trace", options->trace,
+                     "File for the tasks of one step in Chrome's trace format; profiles too");
   command.add_flag("--json", options->json, "Print one line of JSON");
   command.callback([&action, options] { action = [options] { bench(*options); }; });
 }

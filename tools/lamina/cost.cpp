@@ -1,106 +1,95 @@
 #include "tools/lamina/cost.h"
 
-#include <algorithm>
-#include <chrono>
-#include <thread>
-#include <vector>
-
 #include "ir/module.h"
+#include "passes/plan.h"
+
+using namespace mlir;
 
 namespace lamina::tools {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr auto kMeasuringTime = std::chrono::milliseconds(4);
-
-#if defined(__x86_64__)
-
-constexpr int kRounds = 4096;
-/// Enough independent chains to hide the latency of a multiply-add on two ports.
-constexpr int kChains = 12;
-
-/// Runs kRounds * kChains multiply-adds on vectors of type Vector.
-#define LAMINA_MULTIPLY_ADD_LOOP(Vector)                                                           \
-  Vector sums[kChains];                                                                            \
-  for (int i = 0; i < kChains; ++i)                                                                \
-    sums[i] = Vector{} + start;                                                                    \
-  Vector factor = Vector{} + 0.999f, addend = Vector{} + 0.001f;                                   \
-  for (int round = 0; round < kRounds; ++round)                                                    \
-    for (int i = 0; i < kChains; ++i)                                                              \
-      sums[i] = sums[i] * factor + addend;                                                         \
-  float total = 0;                                                                                 \
-  for (int i = 0; i < kChains; ++i)                                                                \
-    total += sums[i][0];                                                                           \
-  return total;
-
-typedef float Vector8 __attribute__((vector_size(32)));
-typedef float Vector16 __attribute__((vector_size(64)));
-
-__attribute__((target("avx512f"), noinline)) float multiplyAdd16(float start) {
-  LAMINA_MULTIPLY_ADD_LOOP(Vector16)
+/// Elements along dimensions of a tensor when the batch is full.
+double extentOf(RankedTensorType type, ArrayRef<int64_t> dimensions, int64_t batchSize) {
+  double extent = 1;
+  for (int64_t dimension : dimensions)
+    extent *=
+        static_cast<double>(type.isDynamicDim(dimension) ? batchSize : type.getDimSize(dimension));
+  return extent;
 }
 
-__attribute__((target("avx2,fma"), noinline)) float multiplyAdd8(float start) {
-  LAMINA_MULTIPLY_ADD_LOOP(Vector8)
+RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
 }
 
-#undef LAMINA_MULTIPLY_ADD_LOOP
-
-/// FLOPS of the best round of one thread.
-double measureOneThread() {
-  bool wide = __builtin_cpu_supports("avx512f");
-  if (!wide && !(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")))
-    return 0;
-  double flops = 2.0 * kRounds * kChains * (wide ? 16 : 8), best = 0;
-  volatile float sink = 1;
-  for (auto start = Clock::now(); Clock::now() - start < kMeasuringTime;) {
-    auto before = Clock::now();
-    sink = wide ? multiplyAdd16(sink) : multiplyAdd8(sink);
-    std::chrono::duration<double> seconds = Clock::now() - before;
-    best = std::max(best, flops / seconds.count());
+/// Pairs of output and tap that meet an element, not padding, over all spatial dimensions.
+template <typename WindowOp> double meetings(WindowOp op, size_t spatialRank) {
+  double pairs = 1;
+  for (size_t i = 0; i < spatialRank; ++i) {
+    int64_t along = 0;
+    for (const ir::WindowPhase &phase : op.getAxis(i).phases())
+      for (const ir::WindowTap &tap : phase.taps)
+        along += tap.end - tap.begin;
+    pairs *= static_cast<double>(along);
   }
-  return best;
+  return pairs;
 }
 
-#else
-
-double measureOneThread() {
-  return 0;
+double flopsOf(ir::DotGeneralOp op, int64_t batchSize) {
+  return 2 * extentOf(typeOf(op.getLhs()), op.getLhsContractingDimensions(), batchSize) *
+         static_cast<double>(ir::getCapacityElements(typeOf(op.getOutput()), batchSize));
 }
 
-#endif
+/// A convolution or its gradient by the filter: images N x S... x C, filters K... x C / groups x O.
+template <typename Op>
+double convolutionFlops(Op op, RankedTensorType images, RankedTensorType filter,
+                        int64_t batchSize) {
+  int64_t rank = filter.getRank();
+  double channels = extentOf(filter, {rank - 2, rank - 1}, batchSize);
+  return 2 * extentOf(images, {0}, batchSize) * meetings(op, rank - 2) * channels;
+}
+
+/// One operation for every element that a window meets.
+double flopsOf(ir::ReduceWindowOp op, int64_t batchSize) {
+  RankedTensorType images = typeOf(op.getOperand());
+  return extentOf(images, {0, images.getRank() - 1}, batchSize) *
+         meetings(op, op.getWindow().size());
+}
 
 } // namespace
 
-double countFlops(mlir::func::FuncOp function) {
-  int64_t batchSize = ir::getBatchSize(function->getParentOfType<mlir::ModuleOp>());
+double countFlops(Operation *operation, int64_t batchSize) {
+  if (auto dot = dyn_cast<ir::DotGeneralOp>(operation))
+    return flopsOf(dot, batchSize);
+  if (auto convolution = dyn_cast<ir::ConvolutionOp>(operation))
+    return convolutionFlops(convolution, typeOf(convolution.getLhs()), typeOf(convolution.getRhs()),
+                            batchSize);
+  if (auto gradient = dyn_cast<ir::FilterGradientOp>(operation))
+    return convolutionFlops(gradient, typeOf(gradient.getLhs()), typeOf(gradient.getOutput()),
+                            batchSize);
+  if (auto window = dyn_cast<ir::ReduceWindowOp>(operation))
+    return flopsOf(window, batchSize);
+  return 0;
+}
+
+double countFlopsWithin(Operation *region) {
+  int64_t batchSize = ir::getBatchSize(region->getParentOfType<ModuleOp>());
   double flops = 0;
-  function.walk([&](ir::DotGeneralOp op) {
-    auto lhs = mlir::cast<mlir::RankedTensorType>(op.getLhs().getType());
-    auto output = mlir::cast<mlir::RankedTensorType>(op.getOutput().getType());
-    double contracted = 1;
-    for (int64_t dimension : op.getLhsContractingDimensions())
-      contracted *= lhs.isDynamicDim(dimension) ? static_cast<double>(batchSize)
-                                                : static_cast<double>(lhs.getDimSize(dimension));
-    flops += 2.0 * contracted * static_cast<double>(ir::getCapacityElements(output, batchSize));
-  });
+  region->walk([&](Operation *operation) { flops += countFlops(operation, batchSize); });
   return flops;
 }
 
-double measurePeakFlops(uint32_t threads) {
-  std::vector<double> each(threads, 0.0);
-  std::vector<std::thread> team;
-  for (uint32_t i = 1; i < threads; ++i)
-    team.emplace_back([&each, i] { each[i] = measureOneThread(); });
-  each[0] = measureOneThread();
-  for (std::thread &thread : team)
-    thread.join();
-  double total = 0;
-  for (double flops : each)
-    total += flops;
-  return total;
+int64_t countBytes(ir::KernelOp kernel) {
+  auto function = kernel->getParentOfType<func::FuncOp>();
+  int64_t batchSize = ir::getBatchSize(function->getParentOfType<ModuleOp>());
+  int64_t bytes = 0;
+  auto add = [&](Value value) {
+    bytes +=
+        passes::getBufferBytes(typeOf(value), batchSize, passes::placeOf(value, function).layout);
+  };
+  llvm::for_each(kernel.getInputs(), add);
+  llvm::for_each(kernel.getOutputs(), add);
+  return bytes;
 }
 
 } // namespace lamina::tools

@@ -2,16 +2,21 @@
 
 #include <cstdint>
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "ir/dialect.h"
 
 namespace lamina::tools {
 
-/// Floating-point operations of a function's contractions for a full batch: two for every
-/// multiply-add. Everything else is left out, as is usual when shares of the peak are told.
-double countFlops(mlir::func::FuncOp function);
+/// Floating-point operations of one operation for a full batch: two for every multiply-add of a
+/// contraction or convolution, one for every element that a pooling window meets; taps that fall
+/// into the padding do nothing and do not count. 0 for everything else, as is usual when shares of
+/// the peak are told.
+double countFlops(mlir::Operation *operation, int64_t batchSize);
 
-/// f32 FLOPS that `threads` threads reach together with nothing but multiply-adds in registers,
-/// measured for a few milliseconds. 0 where the processor has no vector multiply-add.
-double measurePeakFlops(uint32_t threads);
+/// The sum over all operations within a function or kernel.
+double countFlopsWithin(mlir::Operation *region);
+
+/// Bytes of a kernel's operands and results when the batch is full: what it moves when each is
+/// read or written once.
+int64_t countBytes(ir::KernelOp kernel);
 
 } // namespace lamina::tools

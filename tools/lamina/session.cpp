@@ -91,10 +91,13 @@ void Session::readSignature() {
 
 void Session::lower(passes::Stage stage) {
   withFileName(name(), [&] { codegen::lower(*module_, stage, compileOptions_); });
+  stage_ = stage;
 }
 
 trainer::ModelRunner &Session::compile(uint64_t seed) {
-  lower(passes::Stage::Memory);
+  if (stage_ != passes::Stage::Memory)
+    lower(passes::Stage::Memory);
+  runner_.reset();
   compiled_ = withFileName(name(), [&] { return codegen::compileJit(*module_, compileOptions_); });
   runner_ = std::make_unique<trainer::ModelRunner>(name(), *compiled_, pool_.env());
   runner_->initialize(seed);

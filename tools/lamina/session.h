@@ -22,8 +22,9 @@ public:
 
   /// Runs all stages up to `stage`.
   void lower(passes::Stage stage);
-  /// Compiles all functions and makes a state with the file's weights, or with initial weights from
-  /// `seed` where the file has none. The module is then of the memory stage.
+  /// Compiles for calls and makes a state with the file's weights, or with initial weights from
+  /// `seed` where the file has none. The module is then of the memory stage. A second call compiles
+  /// again, with what compileOptions() says by then; what the first one returned is gone.
   trainer::ModelRunner &compile(uint64_t seed);
 
   const std::string &name() const { return file_.path; }
@@ -51,6 +52,7 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> module_;
   codegen::Signature imported_;
   std::vector<int64_t> targetClasses_, inputEntries_;
+  passes::Stage stage_ = passes::Stage::Import;    ///< of the module
   std::map<std::string, frontend::Array> initial_; ///< from the file, by path
   codegen::CompileOptions compileOptions_;
   trainer::ThreadPool pool_;

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+
+/// What the machine can do at most, measured in this process.
+namespace lamina::tools {
+
+/// f32 FLOPS that `threads` threads reach together with nothing but multiply-adds in registers,
+/// measured for a few milliseconds. 0 where the processor has no vector multiply-add.
+double measurePeakFlops(uint32_t threads);
+
+/// Bytes a second, reads and writes together, that `threads` threads reach together when they copy
+/// within a working set of so many bytes again and again: a cache's bandwidth where it fits into
+/// one, otherwise the memory's. Measured for some tens of milliseconds.
+double measureBandwidth(uint32_t threads, int64_t workingSet);
+
+} // namespace lamina::tools

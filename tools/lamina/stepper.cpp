@@ -1,0 +1,67 @@
+#include "tools/lamina/stepper.h"
+
+#include <chrono>
+#include <cmath>
+
+#include "trainer/cast.h"
+#include "trainer/shuffle.h"
+
+namespace lamina::tools {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using frontend::Array;
+
+/// Uniform numbers in [0, 1), or class numbers below `classes`.
+Array randomArray(const codegen::TensorSpec &spec, int64_t rows, int64_t classes, uint32_t key) {
+  std::vector<int64_t> shape = spec.shape;
+  shape[0] = rows;
+  Array array = frontend::makeArray(spec.type, shape);
+  for (int64_t i = 0; i < array.elementCount(); ++i) {
+    double uniform =
+        static_cast<double>(trainer::philox2x32(key, static_cast<uint64_t>(i)) >> 11) * 0x1p-53;
+    bool isInteger = spec.type != ElementType::F32 && spec.type != ElementType::F64;
+    double value = classes     ? std::floor(uniform * static_cast<double>(classes))
+                   : isInteger ? std::floor(uniform * 2)
+                               : uniform;
+    trainer::storeValue(spec.type,
+                        array.bytes.data() + static_cast<size_t>(i) * byteWidth(spec.type), value);
+  }
+  return array;
+}
+
+} // namespace
+
+trainer::Dataset randomBatch(const Session &session) {
+  const codegen::Signature &signature = session.importedSignature();
+  trainer::Dataset data;
+  data.rows = signature.batchSize;
+  uint32_t key = 0;
+  for (size_t i = 0; i < signature.inputs.size(); ++i)
+    data.inputs.push_back(
+        randomArray(signature.inputs[i], data.rows, session.inputEntries()[i], ++key));
+  for (size_t i = 0; i < signature.targets.size(); ++i)
+    data.targets.push_back(
+        randomArray(signature.targets[i], data.rows, session.targetClasses()[i], ++key));
+  return data;
+}
+
+Stepper::Stepper(trainer::ModelRunner &runner, const trainer::Dataset &data, bool train)
+    : runner_(runner), batches_(data, data.rows), train_(train),
+      logs_(runner.signature().trainLogs.size() + 1) {
+  for (const codegen::TensorSpec &spec : runner.signature().outputs)
+    pointers_.push_back(outputs_.emplace_back(randomArray(spec, data.rows, 0, 0)).bytes.data());
+  batch_ = batches_.get(0, {});
+}
+
+double Stepper::run() {
+  auto start = Clock::now();
+  if (train_)
+    runner_.trainStep(batch_, logs_.data());
+  else
+    runner_.predictStep(batch_, pointers_.data());
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+} // namespace lamina::tools

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <vector>
+
+#include "tools/lamina/session.h"
+
+namespace lamina::tools {
+
+/// A full batch of random numbers: uniform in [0, 1) for inputs, classes for targets that have
+/// them.
+trainer::Dataset randomBatch(const Session &session);
+
+/// Runs one function, the training step or the prediction, on one batch again and again.
+class Stepper {
+public:
+  /// `runner` and `data` must live longer.
+  Stepper(trainer::ModelRunner &runner, const trainer::Dataset &data, bool train);
+
+  /// Milliseconds of one step.
+  double run();
+
+private:
+  trainer::ModelRunner &runner_;
+  trainer::Batches batches_;
+  bool train_;
+  std::vector<float> logs_;
+  std::vector<frontend::Array> outputs_;
+  std::vector<void *> pointers_;
+  trainer::Batch batch_;
+};
+
+} // namespace lamina::tools
