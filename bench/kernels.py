@@ -1,0 +1,79 @@
+"""Times single kernels beside OpenBLAS and oneDNN and prints tables.
+
+    python bench/kernels.py [--binary build/bin/kernel_bench] [--filter REGEX] [--threads 1,2]
+                            [--min-time SECONDS] [--json build/kernels.json]
+
+Figures are GFLOP/s with the share of the multiply-add peak that was measured in the same process,
+and GB/s for what is bound by memory. Only the standard library is needed.
+"""
+import argparse
+import json
+import subprocess
+import sys
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--binary", default="build/bin/kernel_bench")
+    parser.add_argument("--filter", default=".", help="kernels to time, as a regular expression")
+    parser.add_argument("--threads", default="1,2")
+    parser.add_argument("--min-time", type=float, default=0.2, help="seconds for each figure")
+    parser.add_argument("--json", help="file for Google Benchmark's results")
+    return parser.parse_args()
+
+
+def run(arguments):
+    """Google Benchmark's results, one dict a benchmark."""
+    teams = "|".join(arguments.threads.split(","))
+    command = [arguments.binary, "--benchmark_format=json",
+               f"--benchmark_min_time={arguments.min_time}",
+               f"--benchmark_filter=({arguments.filter}).*/threads:({teams})/"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"error: {arguments.binary} failed ({done.returncode}): {done.stderr.strip()}")
+    if not done.stdout.strip():
+        sys.exit(f"error: no kernel matches '{arguments.filter}' with {arguments.threads} threads")
+    if arguments.json:
+        with open(arguments.json, "w") as file:
+            file.write(done.stdout)
+    return json.loads(done.stdout)["benchmarks"]
+
+
+def figure(result):
+    if result.get("error_occurred"):
+        return "failed"
+    if "bytes/s" in result:
+        return f"{result['bytes/s'] / 1e9:.1f}"
+    return f"{result['FLOP/s'] / 1e9:.1f} ({100 * result['peak']:.0f} %)"
+
+
+def print_table(title, results):
+    """`results`: (kernel, direction) -> (contender, threads) -> text."""
+    columns = sorted({column for row in results.values() for column in row},
+                     key=lambda column: (column[1], column[0] != "lamina", column[0]))
+    print(f"\n**{title}**\n")
+    print("| kernel | direction |", " | ".join(f"{name}, {threads} thread{'s' * (threads != 1)}"
+                                              for name, threads in columns), "|")
+    print("|---|---|" + "---:|" * len(columns))
+    for (kernel, direction), row in results.items():
+        print(f"| {kernel} | {direction} |",
+              " | ".join(row.get(column, "") for column in columns), "|")
+
+
+def main():
+    arguments = parse_arguments()
+    tables = {"GFLOP/s (share of the peak)": {}, "GB/s": {}}
+    for result in run(arguments):
+        kernel, direction, contender, threads = result["name"].split("/")[:4]
+        title = "GB/s" if "bytes/s" in result else "GFLOP/s (share of the peak)"
+        row = tables[title].setdefault((kernel, direction), {})
+        row[contender, int(threads.split(":")[1])] = figure(result)
+        if result.get("error_occurred"):
+            print(f"{result['name']}: {result['error_message']}", file=sys.stderr)
+    for title, results in tables.items():
+        if results:
+            print_table(title, results)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "bench/kernels/cases.h"
+
+namespace lamina::bench {
+
+/// Runs a kernel once, on memory that was made before.
+using Run = std::function<void()>;
+
+/// Something that offers kernels. What needs doing once, such as packing weights, is done when a
+/// kernel is prepared. Throws std::exception with a reason when it cannot prepare one.
+class Contender {
+public:
+  virtual ~Contender() = default;
+  virtual std::string name() const = 0;
+  virtual bool offersConvolutions() const { return true; }
+  virtual Run prepare(const Dense &dense, Direction direction, unsigned threads) = 0;
+  virtual Run prepare(const Convolution &convolution, Direction direction, unsigned threads) = 0;
+};
+
+std::unique_ptr<Contender> makeLamina();
+std::unique_ptr<Contender> makeOpenBlas();
+std::unique_ptr<Contender> makeOneDnn();
+
+} // namespace lamina::bench

@@ -1,0 +1,123 @@
+// kernel_bench: single kernels of Lamina beside libraries, through Google Benchmark.
+//
+// Names are KERNEL/DIRECTION/CONTENDER/threads:N. Counters: FLOP/s, share of the multiply-add peak
+// of as many threads (peak), and bytes/s of kernels that are bound by memory.
+#include <map>
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include "bench/kernels/compiled_kernel.h"
+#include "bench/kernels/contender.h"
+#include "runtime/lamina_runtime.h"
+#include "support/error.h"
+#include "tools/lamina/roofline.h"
+
+namespace lamina::bench {
+namespace {
+
+std::vector<std::unique_ptr<Contender>> makeContenders() {
+  std::vector<std::unique_ptr<Contender>> contenders;
+  contenders.push_back(makeLamina());
+#ifdef LAMINA_BENCH_OPENBLAS
+  contenders.push_back(makeOpenBlas());
+#endif
+#ifdef LAMINA_BENCH_ONEDNN
+  contenders.push_back(makeOneDnn());
+#endif
+  return contenders;
+}
+
+double peakFlops(unsigned threads) {
+  static std::map<unsigned, double> measured;
+  auto [entry, isNew] = measured.try_emplace(threads, 0);
+  if (isNew)
+    entry->second = tools::measurePeakFlops(threads);
+  return entry->second;
+}
+
+/// Google Benchmark calls a benchmark several times until it has taken long enough; the kernel is
+/// prepared for the first one and forgotten when the next benchmark begins.
+template <typename Kernel, typename Prepare>
+Kernel &preparedOnce(const std::string &name, Prepare prepare) {
+  static std::string owner;
+  static std::optional<Kernel> kernel;
+  if (owner != name || !kernel) {
+    kernel.reset();
+    kernel.emplace(prepare());
+    owner = name;
+  }
+  return *kernel;
+}
+
+template <typename Case>
+void registerCase(Contender &contender, const Case &kernel, Direction direction, unsigned threads) {
+  std::string name =
+      fmt::format("{}/{}/{}/threads:{}", kernel.name, nameOf(direction), contender.name(), threads);
+  auto measure = [=, &contender](benchmark::State &state) {
+    try {
+      Run &run =
+          preparedOnce<Run>(name, [&] { return contender.prepare(kernel, direction, threads); });
+      run();
+      for (auto _ : state)
+        run();
+    } catch (const std::exception &error) {
+      return state.SkipWithError(error.what());
+    }
+    double done = flopsOfModule(kernel.moduleText()) * static_cast<double>(state.iterations());
+    state.counters["FLOP/s"] = benchmark::Counter(done, benchmark::Counter::kIsRate);
+    state.counters["peak"] =
+        benchmark::Counter(done / peakFlops(threads), benchmark::Counter::kIsRate);
+  };
+  benchmark::RegisterBenchmark(name.c_str(), measure)->UseRealTime();
+}
+
+void registerChain(const Chain &chain, unsigned threads) {
+  std::string name = fmt::format("{}/forward/lamina/threads:{}", chain.name, threads);
+  auto measure = [=](benchmark::State &state) {
+    try {
+      auto &kernel = *preparedOnce<std::unique_ptr<CompiledKernel>>(name, [&] {
+        return std::make_unique<CompiledKernel>(chain.text, Direction::Forward, threads);
+      });
+      kernel.run();
+      for (auto _ : state)
+        kernel.run();
+      double done = kernel.bytes() * static_cast<double>(state.iterations());
+      state.counters["bytes/s"] = benchmark::Counter(done, benchmark::Counter::kIsRate);
+    } catch (const std::exception &error) {
+      state.SkipWithError(error.what());
+    }
+  };
+  benchmark::RegisterBenchmark(name.c_str(), measure)->UseRealTime();
+}
+
+void registerAll(const std::vector<std::unique_ptr<Contender>> &contenders) {
+  std::vector<unsigned> teams = {1};
+  if (unsigned all = std::min(lamina_available_cpus(), 2u); all > 1)
+    teams.push_back(all);
+  for (unsigned threads : teams) {
+    for (const auto &contender : contenders)
+      for (Direction direction : kDirections) {
+        for (const Dense &dense : denseCases())
+          registerCase(*contender, dense, direction, threads);
+        if (contender->offersConvolutions())
+          for (const Convolution &convolution : convolutionCases())
+            registerCase(*contender, convolution, direction, threads);
+      }
+    for (const Chain &chain : chainCases())
+      registerChain(chain, threads);
+  }
+}
+
+} // namespace
+} // namespace lamina::bench
+
+int main(int argc, char **argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv))
+    return 2;
+  auto contenders = lamina::bench::makeContenders();
+  lamina::bench::registerAll(contenders);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
