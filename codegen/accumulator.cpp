@@ -11,21 +11,11 @@ Accumulator::Accumulator(llvm::IRBuilder<> &builder, Operation *anchor, unsigned
     : builder(builder), anchor(anchor), lanes(lanes),
       element(getElementTypeOrSelf(anchor->getOperand(0).getType())) {}
 
-static llvm::Constant *smallest(llvm::Type *type, bool isUnsigned, bool largest) {
-  if (type->isFloatingPointTy())
-    return llvm::ConstantFP::getInfinity(type, !largest);
-  unsigned bits = type->getIntegerBitWidth();
-  llvm::APInt low = isUnsigned ? llvm::APInt::getZero(bits) : llvm::APInt::getSignedMinValue(bits);
-  llvm::APInt high =
-      isUnsigned ? llvm::APInt::getMaxValue(bits) : llvm::APInt::getSignedMaxValue(bits);
-  return llvm::ConstantInt::get(type, largest ? high : low);
-}
-
 llvm::Constant *Accumulator::identity() const {
   llvm::Type *type = registerType(builder.getContext(), element);
   bool isUnsigned = element.isUnsignedInteger();
   if (isArgmax())
-    return smallest(type, isUnsigned, false);
+    return extremeNumber(type, isUnsigned, /*largest=*/false);
   switch (cast<ir::ReduceOp>(anchor).getKind()) {
   case ir::ReductionKind::add:
   case ir::ReductionKind::or_:
@@ -37,9 +27,9 @@ llvm::Constant *Accumulator::identity() const {
     return type->isFloatingPointTy() ? llvm::ConstantFP::get(type, 1.0)
                                      : llvm::ConstantInt::get(type, 1);
   case ir::ReductionKind::maximum:
-    return smallest(type, isUnsigned, false);
+    return extremeNumber(type, isUnsigned, /*largest=*/false);
   case ir::ReductionKind::minimum:
-    return smallest(type, isUnsigned, true);
+    return extremeNumber(type, isUnsigned, /*largest=*/true);
   }
   llvm_unreachable("all kinds are listed");
 }
@@ -73,20 +63,11 @@ llvm::Value *Accumulator::combineTwo(llvm::Value *a, llvm::Value *b) const {
   llvm_unreachable("all kinds are listed");
 }
 
-/// Larger, or the first NaN.
-llvm::Value *Accumulator::isBetter(llvm::Value *challenger, llvm::Value *best) const {
-  if (!challenger->getType()->isFPOrFPVectorTy())
-    return element.isUnsignedInteger() ? builder.CreateICmpUGT(challenger, best)
-                                       : builder.CreateICmpSGT(challenger, best);
-  llvm::Value *firstNan = builder.CreateAnd(builder.CreateFCmpUNO(challenger, challenger),
-                                            builder.CreateFCmpORD(best, best));
-  return builder.CreateOr(builder.CreateFCmpOGT(challenger, best), firstNan);
-}
-
 Values Accumulator::combine(const Values &carried, llvm::Value *element, llvm::Value *position,
                             llvm::Value *mask) const {
   if (isArgmax()) {
-    llvm::Value *better = isBetter(element, carried[0]);
+    llvm::Value *better =
+        emitIsLarger(builder, element, carried[0], this->element.isUnsignedInteger());
     if (mask)
       better = builder.CreateAnd(better, mask);
     return {builder.CreateSelect(better, element, carried[0]),
@@ -108,7 +89,8 @@ Values Accumulator::join(const Values &a, const Values &b) const {
   else
     equal = builder.CreateICmpEQ(a[0], b[0]);
   llvm::Value *earlier = builder.CreateAnd(equal, builder.CreateICmpSLT(b[1], a[1]));
-  llvm::Value *better = builder.CreateOr(isBetter(b[0], a[0]), earlier);
+  llvm::Value *better =
+      builder.CreateOr(emitIsLarger(builder, b[0], a[0], element.isUnsignedInteger()), earlier);
   return {builder.CreateSelect(better, b[0], a[0]), builder.CreateSelect(better, b[1], a[1])};
 }
 

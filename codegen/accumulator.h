@@ -36,7 +36,6 @@ public:
 private:
   bool isArgmax() const { return llvm::isa<ir::ArgmaxOp>(anchor); }
   llvm::Value *combineTwo(llvm::Value *a, llvm::Value *b) const;
-  llvm::Value *isBetter(llvm::Value *challenger, llvm::Value *best) const;
   llvm::Constant *identity() const;
 
   llvm::IRBuilder<> &builder;

@@ -210,6 +210,22 @@ llvm::Value *emitMinimum(Builder &b, llvm::Value *x, llvm::Value *y, bool isUnsi
   return emitExtremum(b, x, y, isUnsigned, /*largest=*/false);
 }
 
+llvm::Value *emitIsLarger(Builder &b, llvm::Value *challenger, llvm::Value *best, bool isUnsigned) {
+  if (!isFloat(challenger))
+    return isUnsigned ? b.CreateICmpUGT(challenger, best) : b.CreateICmpSGT(challenger, best);
+  return b.CreateAnd(b.CreateFCmpUGT(challenger, best), b.CreateFCmpORD(best, best));
+}
+
+llvm::Constant *extremeNumber(llvm::Type *type, bool isUnsigned, bool largest) {
+  if (type->isFloatingPointTy())
+    return llvm::ConstantFP::getInfinity(type, !largest);
+  unsigned bits = type->getIntegerBitWidth();
+  llvm::APInt low = isUnsigned ? llvm::APInt::getZero(bits) : llvm::APInt::getSignedMinValue(bits);
+  llvm::APInt high =
+      isUnsigned ? llvm::APInt::getMaxValue(bits) : llvm::APInt::getSignedMaxValue(bits);
+  return llvm::ConstantInt::get(type, largest ? high : low);
+}
+
 llvm::Value *emitMultiplyAdd(Builder &b, const TargetSpec &target, llvm::Value *a, llvm::Value *x,
                              llvm::Value *c) {
   if (!target.hasFma)

@@ -17,6 +17,12 @@ llvm::Value *emitMaximum(llvm::IRBuilder<> &builder, llvm::Value *x, llvm::Value
 llvm::Value *emitMinimum(llvm::IRBuilder<> &builder, llvm::Value *x, llvm::Value *y,
                          bool isUnsigned);
 
+/// Whether `challenger` replaces `best` as the first maximum: it is larger, or the first NaN.
+llvm::Value *emitIsLarger(llvm::IRBuilder<> &builder, llvm::Value *challenger, llvm::Value *best,
+                          bool isUnsigned);
+/// The largest (smallest) number of a scalar type, infinity included.
+llvm::Constant *extremeNumber(llvm::Type *type, bool isUnsigned, bool largest);
+
 /// a * b + c, rounded once where the target has the instruction.
 llvm::Value *emitMultiplyAdd(llvm::IRBuilder<> &builder, const TargetSpec &target, llvm::Value *a,
                              llvm::Value *b, llvm::Value *c);

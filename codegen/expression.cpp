@@ -109,6 +109,8 @@ llvm::Value *ExpressionEmitter::compute(Value value, ArrayRef<Index> indices) {
     return computePad(pad, indices);
   if (auto concatenate = dyn_cast<ir::ConcatenateOp>(op))
     return computeConcatenate(concatenate, indices);
+  if (auto gather = dyn_cast<ir::GatherOp>(op))
+    return computeGather(gather, indices);
   if (auto constant = dyn_cast<ir::ConstantOp>(op))
     return computeConstant(constant, indices);
   if (auto iota = dyn_cast<ir::IotaOp>(op))
@@ -300,6 +302,27 @@ llvm::Value *ExpressionEmitter::computeConcatenate(ir::ConcatenateOp op, ArrayRe
     start += extent;
   }
   return result;
+}
+
+llvm::Value *ExpressionEmitter::clampIndex(llvm::Value *index, mlir::Type element, int64_t extent) {
+  index = element.isUnsignedInteger() ? builder.CreateZExt(index, builder.getInt64Ty())
+                                      : builder.CreateSExt(index, builder.getInt64Ty());
+  index = builder.CreateBinaryIntrinsic(llvm::Intrinsic::smax, index, i64(0));
+  return builder.CreateBinaryIntrinsic(llvm::Intrinsic::smin, index, i64(extent - 1));
+}
+
+llvm::Value *ExpressionEmitter::computeGather(ir::GatherOp op, ArrayRef<Index> indices) {
+  int64_t dimension = op.getDimension();
+  RankedTensorType table = op.getOperand().getType(), lookup = op.getIndices().getType();
+  ArrayRef<Index> place = indices.slice(dimension, lookup.getRank());
+  if (vectorDimension(place) >= 0)
+    return lanewise(op.getResult(), indices);
+  llvm::Value *slice = clampIndex(evaluate(op.getIndices(), place), lookup.getElementType(),
+                                  table.getDimSize(dimension));
+  Indices inner(indices.take_front(dimension));
+  inner.push_back({slice, false, 1});
+  inner.append(indices.begin() + dimension + lookup.getRank(), indices.end());
+  return evaluate(op.getOperand(), inner);
 }
 
 //===--- Leaves -------------------------------------------------------------------------------===//

@@ -67,6 +67,10 @@ public:
   void setMask(llvm::Value *mask) { this->mask = mask; }
   llvm::Value *getMask() const { return mask; }
 
+  /// The element of a table of `extent` slices that an integer of type `element` asks for (i64):
+  /// indices outside are clamped.
+  llvm::Value *clampIndex(llvm::Value *index, mlir::Type element, int64_t extent);
+
   void enterScope() { scopes.emplace_back(); }
   void leaveScope() { scopes.pop_back(); }
 
@@ -85,6 +89,7 @@ private:
   llvm::Value *computeSlice(ir::SliceOp op, llvm::ArrayRef<Index> indices);
   llvm::Value *computePad(ir::PadOp op, llvm::ArrayRef<Index> indices);
   llvm::Value *computeConcatenate(ir::ConcatenateOp op, llvm::ArrayRef<Index> indices);
+  llvm::Value *computeGather(ir::GatherOp op, llvm::ArrayRef<Index> indices);
   llvm::Value *computeConstant(ir::ConstantOp op, llvm::ArrayRef<Index> indices);
   llvm::Value *computeIota(ir::IotaOp op, llvm::ArrayRef<Index> indices);
   llvm::Value *computeRandom(ir::RngBitsOp op, llvm::ArrayRef<Index> indices);

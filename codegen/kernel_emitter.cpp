@@ -71,8 +71,10 @@ std::unique_ptr<KernelEmitter> KernelEmitter::create(const KernelJob &job,
   case ir::KernelFamily::filter_gradient:
   case ir::KernelFamily::depthwise_gradient:
     return createFilterGradientEmitter(job, target);
-  default:
-    break;
+  case ir::KernelFamily::window:
+    return createWindowEmitter(job, target);
+  case ir::KernelFamily::scatter:
+    return createScatterEmitter(job, target);
   }
   llvm_unreachable("all families are listed");
 }

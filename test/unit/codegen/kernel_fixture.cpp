@@ -1,0 +1,115 @@
+#include <cmath>
+#include <memory>
+
+#include <gtest/gtest.h>
+
+#include "codegen/jit_functions.h"
+#include "ir/module.h"
+#include "mlir/Pass/PassManager.h"
+#include "passes/passes.h"
+#include "passes/plan.h"
+#include "test/unit/codegen/kernel_fixture.h"
+
+using namespace mlir;
+
+namespace lamina::codegen {
+namespace {
+
+/// Gives arguments and results the names that inputs and outputs of a module have.
+void nameExternals(func::FuncOp main) {
+  auto name = [&](const char *prefix, unsigned i) {
+    return StringAttr::get(main.getContext(), prefix + std::to_string(i));
+  };
+  for (unsigned i = 0; i < main.getNumArguments(); ++i)
+    main.setArgAttr(i, ir::kInputAttr, name("x", i));
+  for (unsigned i = 0; i < main.getNumResults(); ++i)
+    main.setResultAttr(i, ir::kOutputAttr, name("y", i));
+}
+
+void runBackwards(void *, void (*task)(void *, uint32_t), void *context, uint32_t count) {
+  for (uint32_t index = count; index > 0; --index)
+    task(context, index - 1);
+}
+
+/// Memory that begins on a page.
+class Pages {
+public:
+  explicit Pages(size_t size) : bytes(size + 4096) {}
+  void *get() {
+    void *pointer = bytes.data();
+    size_t space = bytes.size();
+    return std::align(4096, 1, pointer, space);
+  }
+
+private:
+  std::vector<char> bytes;
+};
+
+} // namespace
+
+OwningOpRef<ModuleOp> makeKernelModule(MLIRContext &context, int64_t batchSize,
+                                       ArrayRef<Type> inputs, ir::ScheduleAttr schedule,
+                                       const KernelBody &body) {
+  Location loc = UnknownLoc::get(&context);
+  OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
+  OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
+  (*module)->setAttr(ir::kBatchSizeAttr, builder.getI64IntegerAttr(batchSize));
+  auto block = std::make_unique<Block>();
+  block->addArguments(inputs, llvm::SmallVector<Location>(inputs.size(), loc));
+  OpBuilder inside(&context);
+  inside.setInsertionPointToEnd(block.get());
+  llvm::SmallVector<Value> yielded = body(inside, block->getArguments());
+  inside.create<ir::YieldOp>(loc, yielded);
+  TypeRange results = ValueRange(yielded).getTypes();
+  auto main =
+      builder.create<func::FuncOp>(loc, "main", FunctionType::get(&context, inputs, results));
+  builder.setInsertionPointToEnd(main.addEntryBlock());
+  auto kernel = builder.create<ir::KernelOp>(loc, results, main.getArguments(), schedule,
+                                             IntegerAttr(), ArrayAttr());
+  kernel.getBody().push_back(block.release());
+  builder.create<func::ReturnOp>(loc, kernel.getResults());
+  nameExternals(main);
+  return module;
+}
+
+std::vector<ir::Tensor> runKernelModule(ModuleOp module, const TargetSpec &target,
+                                        ArrayRef<ir::Tensor> arguments, int64_t rows) {
+  PassManager passes(module.getContext());
+  passes.addNestedPass<func::FuncOp>(passes::createAssignWaves());
+  passes.addPass(passes::createPlanMemory());
+  EXPECT_TRUE(succeeded(passes.run(module)));
+  auto main = module.lookupSymbol<func::FuncOp>("main");
+  std::vector<ir::Tensor> results;
+  std::vector<const void *> inputs;
+  std::vector<void *> outputs;
+  for (const ir::Tensor &argument : arguments)
+    inputs.push_back(argument.raw().data());
+  for (Type result : main.getResultTypes()) {
+    auto type = cast<RankedTensorType>(result);
+    results.emplace_back(ir::toElementType(type.getElementType()), ir::concreteShape(type, rows));
+    std::ranges::fill(results.back().raw(), std::byte{0x5a});
+  }
+  for (ir::Tensor &result : results)
+    outputs.push_back(result.raw().data());
+  Pages workspace(module->getAttrOfType<IntegerAttr>(passes::kWorkspaceBytesAttr).getInt()),
+      state(4096);
+  JitFunctions functions(module, target, 1);
+  lamina_env env{LAMINA_ABI_VERSION, nullptr, runBackwards};
+  EXPECT_EQ(functions.get("main")(&env, state.get(), workspace.get(), static_cast<uint32_t>(rows),
+                                  inputs.data(), outputs.data()),
+            LAMINA_OK);
+  return results;
+}
+
+testing::AssertionResult haveSameElements(const ir::Tensor &expected, const ir::Tensor &actual) {
+  if (expected.type() != actual.type() || expected.shape() != actual.shape())
+    return testing::AssertionFailure() << "types or shapes differ";
+  for (int64_t i = 0; i < expected.size(); ++i) {
+    double a = expected.at(i), b = actual.at(i);
+    if (a != b && !(std::isnan(a) && std::isnan(b)))
+      return testing::AssertionFailure() << "element " << i << " is " << b << ", not " << a;
+  }
+  return testing::AssertionSuccess();
+}
+
+} // namespace lamina::codegen
