@@ -66,7 +66,18 @@ private:
     llvm::Value *columnBegin = b().CreateMul(columnBlock, i64(columnsPerTask));
     llvm::Value *columnEnd =
         emitSmaller(b(), b().CreateAdd(columnBegin, i64(columnsPerTask)), i64(geometry.filters));
-    emitColumns(columnBegin, columnEnd);
+    if (!depthwise) {
+      emitColumns(columnBegin, columnEnd, [&] { emitLines(lineBegin, lineEnd); });
+      return;
+    }
+    // Nothing but the input is worth keeping in cache: all channels of a line at once.
+    emitLoop(b(), lineBegin, lineEnd, 1, [&](llvm::Value *line) {
+      emitColumns(columnBegin, columnEnd, [&] { emitLine(line); });
+    });
+  }
+
+  void emitLines(llvm::Value *begin, llvm::Value *end) {
+    emitLoop(b(), begin, end, 1, [&](llvm::Value *line) { emitLine(line); });
   }
 
   void bindMemory() {
@@ -90,20 +101,23 @@ private:
   }
 
   /// Tiles of whole width, then one of what is left.
-  void emitColumns(llvm::Value *begin, llvm::Value *end) {
+  void emitColumns(llvm::Value *begin, llvm::Value *end, const std::function<void()> &body) {
     int64_t left = geometry.filters % tileWidth;
     llvm::Value *wholeEnd = emitSmaller(b(), end, i64(geometry.filters - left));
     if (geometry.filters >= tileWidth)
-      emitLoop(b(), begin, wholeEnd, tileWidth,
-               [&](llvm::Value *column) { emitColumnTile(column, tileVectors, nullptr); });
+      emitLoop(b(), begin, wholeEnd, tileWidth, [&](llvm::Value *column) {
+        selectColumns(column, tileVectors, nullptr);
+        body();
+      });
     if (left > 0)
       emitIf(b(), b().CreateICmpEQ(end, i64(geometry.filters)), [&] {
-        emitColumnTile(i64(geometry.filters - left), llvm::divideCeil(left, lanes),
-                       left % lanes ? maskOf(left % lanes) : nullptr);
+        selectColumns(i64(geometry.filters - left), llvm::divideCeil(left, lanes),
+                      left % lanes ? maskOf(left % lanes) : nullptr);
+        body();
       });
   }
 
-  void emitColumnTile(llvm::Value *columnInGroup, int64_t vectors, llvm::Value *mask) {
+  void selectColumns(llvm::Value *columnInGroup, int64_t vectors, llvm::Value *mask) {
     llvm::Value *column = b().CreateAdd(columnInGroup, b().CreateMul(group, i64(geometry.filters)));
     columns.clear();
     panels.clear();
@@ -114,7 +128,6 @@ private:
       panels.push_back(expressions->address(filter, first));
     }
     columnMask = mask;
-    emitLoop(b(), lineBegin, lineEnd, 1, [&](llvm::Value *line) { emitLine(line); });
   }
 
   //===--- One line of outputs

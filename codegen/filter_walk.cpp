@@ -2,7 +2,11 @@
 
 #include "llvm/IR/Module.h"
 
+using namespace mlir;
+
 namespace lamina::codegen {
+
+//===--- Stretches ----------------------------------------------------------------------------===//
 
 /// Where the input is dilated, positions count its elements, otherwise the gradient's: either way
 /// one step is one element of the one and a constant number of the other.
@@ -52,6 +56,140 @@ TapStretch StretchTable::loadPart(llvm::IRBuilder<> &builder, llvm::Value *posit
       builder.CreateAdd(whole.input, builder.CreateMul(skipped, builder.getInt64(inputStep))),
       builder.CreateAdd(whole.gradient, builder.CreateMul(skipped, builder.getInt64(gradientStep))),
       larger(builder.CreateSub(last, skipped), zero)};
+}
+
+//===--- Tasks and blocks ---------------------------------------------------------------------===//
+
+FilterWalkEmitter::FilterWalkEmitter(const KernelJob &job, const TargetSpec &target)
+    : KernelEmitter(job, target), op(*body().getOps<ir::FilterGradientOp>().begin()),
+      geometry(passes::ConvolutionGeometry::of(op)),
+      channelsOfPixel(geometry.channels * geometry.groups),
+      channelsPerTask(schedule().getTasks()[0]), columnsPerTask(schedule().getTasks()[1]),
+      blockLength(schedule().getTasks()[2]), imagesPerBlock(schedule().getTasks()[3]) {
+  if (schedule().getFamily() == ir::KernelFamily::depthwise_gradient)
+    std::swap(geometry.groups, geometry.filters);
+}
+
+llvm::Value *FilterWalkEmitter::emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *) {
+  return builder.getInt64(llvm::divideCeil(geometry.channels, channelsPerTask) *
+                          llvm::divideCeil(geometry.filters, columnsPerTask) *
+                          geometry.axes.front().window * geometry.groups);
+}
+
+void FilterWalkEmitter::emitTask(llvm::Value *task) {
+  bindMemory();
+  prepare();
+  auto take = [&](int64_t count) {
+    llvm::Value *part = b().CreateURem(task, i64(count));
+    task = b().CreateUDiv(task, i64(count));
+    return part;
+  };
+  auto range = [&](int64_t part, int64_t size) {
+    llvm::Value *begin = b().CreateMul(take(llvm::divideCeil(size, part)), i64(part));
+    return Range(begin, emitSmaller(b(), b().CreateAdd(begin, i64(part)), i64(size)));
+  };
+  channels = range(channelsPerTask, geometry.channels);
+  columns = range(columnsPerTask, geometry.filters);
+  firstTap = take(geometry.axes.front().window);
+  group = task;
+  emitZeros();
+  llvm::Value *all = emitProduct(b(), op.getLhs().getType().getShape().take_front(), rows);
+  emitLoop(b(), i64(0), all, imagesPerBlock, [&](llvm::Value *image) {
+    images = {image, emitSmaller(b(), b().CreateAdd(image, i64(imagesPerBlock)), all)};
+    llvm::Value *positions = i64(tables.front().positions);
+    emitLoop(b(), i64(0), positions, blockLength, [&](llvm::Value *begin) {
+      llvm::Value *end = emitSmaller(b(), b().CreateAdd(begin, i64(blockLength)), positions);
+      stretches.assign(1, tables[0].loadPart(b(), firstTap, begin, end));
+      emitTaps(1, firstTap);
+    });
+  });
+}
+
+void FilterWalkEmitter::bindMemory() {
+  llvm::SmallVector<int64_t> inputs, outputAxes;
+  llvm::Module &module = *b().GetInsertBlock()->getModule();
+  for (const ir::WindowAxis &axis : geometry.axes) {
+    inputs.push_back(axis.input);
+    outputAxes.push_back(axis.output);
+    tables.emplace_back(module, axis);
+  }
+  element = registerType(b().getContext(), op.getType().getElementType());
+  input = Image::make(memoryOf(op.getLhs()), element, inputs, channelsOfPixel);
+  gradient = Image::make(memoryOf(op.getGradient()), element, outputAxes, filtersOfPixel());
+}
+
+llvm::Value *FilterWalkEmitter::memoryOf(Value operand) {
+  auto reshape = operand.getDefiningOp<ir::ReshapeOp>();
+  return expressions->getStorage(reshape ? reshape.getOperand() : operand)->pointer;
+}
+
+/// The task's part of the result, before the first block is added.
+void FilterWalkEmitter::emitZeros() {
+  int64_t taps = geometry.taps() / geometry.axes.front().window;
+  emitLoop(b(), i64(0), i64(taps), 1, [&](llvm::Value *tap) {
+    llvm::Value *number = b().CreateAdd(b().CreateMul(firstTap, i64(taps)), tap);
+    emitLoop(b(), channels.first, channels.second, 1, [&](llvm::Value *channel) {
+      int64_t width = element->getPrimitiveSizeInBits() / 8;
+      llvm::Value *bytes = b().CreateMul(b().CreateSub(columns.second, columns.first), i64(width));
+      b().CreateMemSet(resultAddress(number, channel, columns.first), b().getInt8(0), bytes,
+                       llvm::MaybeAlign(width));
+    });
+  });
+}
+
+/// Loops over the taps of the axes after the first; `tap` is the number of the tap so far.
+void FilterWalkEmitter::emitTaps(size_t axis, llvm::Value *tap) {
+  if (axis == tables.size()) {
+    emitBlock(tap);
+    return;
+  }
+  int64_t window = geometry.axes[axis].window;
+  emitLoop(b(), i64(0), i64(window), 1, [&](llvm::Value *position) {
+    stretches.resize(axis);
+    stretches.push_back(tables[axis].load(b(), position));
+    emitTaps(axis + 1, b().CreateAdd(b().CreateMul(tap, i64(window)), position));
+  });
+}
+
+//===--- Inside a block -----------------------------------------------------------------------===//
+
+llvm::Value *FilterWalkEmitter::resultAddress(llvm::Value *tap, llvm::Value *channel,
+                                              llvm::Value *column) {
+  llvm::Value *line = b().CreateAdd(b().CreateMul(tap, i64(geometry.channels)), channel);
+  llvm::Value *place = advance(b(), element, outputs[0].pointer, line, filtersOfPixel());
+  place = advance(b(), element, place, group, geometry.filters);
+  return advance(b(), element, place, column, 1);
+}
+
+void FilterWalkEmitter::storeVector(llvm::Value *address, llvm::Value *value) {
+  llvm::Align align(element->getPrimitiveSizeInBits() / 8);
+  if (llvm::Value *mask = expressions->getMask())
+    b().CreateMaskedStore(value, address, align, mask);
+  else
+    b().CreateAlignedStore(value, address, align);
+}
+
+Values FilterWalkEmitter::emitLines(const Values &initial, const LineBody &body) {
+  return emitLoop(
+      b(), images.first, images.second, 1, initial, [&](llvm::Value *image, const Values &carried) {
+        return emitAxis(0, advance(b(), element, input.pointer, image, input.rowStride()),
+                        advance(b(), element, gradient.pointer, image, gradient.rowStride()),
+                        carried, body);
+      });
+}
+
+Values FilterWalkEmitter::emitAxis(size_t axis, llvm::Value *left, llvm::Value *right,
+                                   const Values &initial, const LineBody &body) {
+  const TapStretch &stretch = stretches[axis];
+  left = advance(b(), element, left, stretch.input, input.axisStride(axis));
+  right = advance(b(), element, right, stretch.gradient, gradient.axisStride(axis));
+  if (axis + 1 == tables.size())
+    return body(left, right, initial);
+  return emitLoop(
+      b(), i64(0), stretch.length, 1, initial, [&](llvm::Value *i, const Values &carried) {
+        return emitAxis(axis + 1, advance(b(), element, left, i, inputStep(axis)),
+                        advance(b(), element, right, i, gradientStep(axis)), carried, body);
+      });
 }
 
 } // namespace lamina::codegen

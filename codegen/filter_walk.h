@@ -1,6 +1,7 @@
 #pragma once
 
 #include "codegen/image_walk.h"
+#include "codegen/kernel_emitter.h"
 
 /// How gradients by a filter walk both images: for each tap, the stretch of positions at which an
 /// element of the input meets one of the result's gradient.
@@ -27,6 +28,64 @@ public:
 
 private:
   llvm::GlobalVariable *table; ///< first position, input, gradient, length for each tap
+};
+
+/// What both emitters of gradients by filters share. A task owns some channels x filters of one tap
+/// of the first axis; it goes through the positions in blocks (whole images, or some positions of
+/// the first axis) and, for each block, through all taps of the other axes. The sums stand in the
+/// result between blocks, which follow from shapes alone, so the order of every sum does.
+class FilterWalkEmitter : public KernelEmitter {
+public:
+  FilterWalkEmitter(const KernelJob &job, const TargetSpec &target);
+  llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *rows) override;
+
+protected:
+  using Range = std::pair<llvm::Value *, llvm::Value *>;
+
+  /// Adds what the block at hand contributes to the tap with the given number. `images`,
+  /// `channels`, `columns`, `group` and `stretches` are set.
+  virtual void emitBlock(llvm::Value *tap) = 0;
+  /// Called in the function's entry, before any loop.
+  virtual void prepare() {}
+
+  void emitTask(llvm::Value *task) override;
+  int64_t filtersOfPixel() { return geometry.filters * geometry.groups; }
+  /// Of an element of the result.
+  llvm::Value *resultAddress(llvm::Value *tap, llvm::Value *channel, llvm::Value *column);
+  void storeVector(llvm::Value *address, llvm::Value *value);
+  /// Elements from one position of an axis to the next.
+  int64_t inputStep(size_t axis) { return tables[axis].inputStep * input.axisStride(axis); }
+  int64_t gradientStep(size_t axis) {
+    return tables[axis].gradientStep * gradient.axisStride(axis);
+  }
+
+  using LineBody =
+      std::function<Values(llvm::Value *input, llvm::Value *gradient, const Values &carried)>;
+  /// Runs `body` with both images' pointers at the beginning of the last axis' stretch, for every
+  /// line of the other axes' stretches in every image of the block.
+  Values emitLines(const Values &initial, const LineBody &body);
+
+  ir::FilterGradientOp op;
+  passes::ConvolutionGeometry geometry; ///< of depthwise ones: one group, one channel
+  int64_t channelsOfPixel;
+  int64_t channelsPerTask, columnsPerTask, blockLength, imagesPerBlock;
+
+  llvm::Type *element = nullptr;
+  Image input, gradient;
+  std::vector<StretchTable> tables;
+  Range channels, columns, images; ///< of the task and of the block
+  llvm::Value *group = nullptr;
+  llvm::SmallVector<TapStretch> stretches; ///< of the tap at hand
+
+private:
+  void bindMemory();
+  llvm::Value *memoryOf(mlir::Value operand);
+  void emitZeros();
+  void emitTaps(size_t axis, llvm::Value *tap);
+  Values emitAxis(size_t axis, llvm::Value *left, llvm::Value *right, const Values &initial,
+                  const LineBody &body);
+
+  llvm::Value *firstTap = nullptr;
 };
 
 } // namespace lamina::codegen

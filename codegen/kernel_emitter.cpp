@@ -69,8 +69,9 @@ std::unique_ptr<KernelEmitter> KernelEmitter::create(const KernelJob &job,
   case ir::KernelFamily::depthwise:
     return createConvolutionEmitter(job, target);
   case ir::KernelFamily::filter_gradient:
-  case ir::KernelFamily::depthwise_gradient:
     return createFilterGradientEmitter(job, target);
+  case ir::KernelFamily::depthwise_gradient:
+    return createDepthwiseGradientEmitter(job, target);
   case ir::KernelFamily::window:
     return createWindowEmitter(job, target);
   case ir::KernelFamily::scatter:

@@ -13,9 +13,11 @@ namespace {
 
 /// Input bytes that one task keeps in the second-level cache.
 constexpr int64_t kInputBytes = 192 * 1024;
-/// Bytes of both operands that a gradient by the filter reads again for every tile: they stay in
-/// the first-level cache or close to it.
-constexpr int64_t kBlockBytes = 64 * 1024;
+/// Positions of a block of a gradient by the filter: a panel of them stays in the first-level
+/// cache, and loading and storing a tile's sums once per block costs little.
+constexpr int64_t kBlockPositions = 256;
+/// Bytes of the input's panels in a block. They stand on the stack.
+constexpr int64_t kPanelBytes = 96 * 1024;
 /// Bytes of a cache line.
 constexpr int64_t kLineBytes = 64;
 /// Tasks that any thread count shares evenly enough.
@@ -60,6 +62,12 @@ Tile chooseConvolutionTile(int64_t positions, int64_t filters, const VectorTarge
 int64_t evenPart(int64_t length, int64_t most, int64_t unit) {
   int64_t parts = llvm::divideCeil(length, std::max(most, unit));
   return llvm::alignTo(llvm::divideCeil(length, parts), unit);
+}
+
+/// Positions along an axis that a gradient by the filter walks: those of the side that is not
+/// dilated.
+int64_t walkPositions(const ir::WindowAxis &axis) {
+  return axis.inputDilation != 1 ? axis.input : axis.output;
 }
 
 /// Outputs of the last axis from one phase.
@@ -118,31 +126,42 @@ ir::ScheduleAttr scheduleFilterGradient(ir::KernelOp kernel, ir::FilterGradientO
                         : chooseConvolutionTile(geometry.channels, geometry.filters, target);
   int64_t width = tile.vectors * target.lanes;
   int64_t columnTiles = llvm::divideCeil(geometry.filters, width);
-  // Positions (lines, or a part of one line) whose operands are read again from cache.
-  const ir::WindowAxis &last = geometry.lastAxis();
-  int64_t channels = depthwise ? 2 * width : geometry.channels + geometry.filters;
-  int64_t blockPositions =
-      std::max<int64_t>(32, kBlockBytes / (channels * elementBytes(op.getLhs())));
-  int64_t lines = geometry.outerAxes().empty() ? 1 : geometry.axes.front().output;
-  int64_t linePositions = geometry.lines() / lines * last.output;
-  int64_t positionsPerBlock = last.output, linesPerBlock = 1;
-  if (geometry.axes.size() == 1)
-    positionsPerBlock = evenPart(last.output, blockPositions, 1);
-  else
-    linesPerBlock = evenPart(lines, std::max<int64_t>(1, blockPositions / linePositions), 1);
 
-  int64_t wanted = std::clamp<int64_t>(cost / kTaskCycles, 1, kEnoughTasks);
-  int64_t outerTasks = geometry.groups * geometry.axes.front().window;
-  int64_t columnTasks = std::clamp<int64_t>(llvm::divideCeil(wanted, outerTasks), 1, columnTiles);
+  // A block: some positions of the first axis with all of the others, or several images.
+  int64_t positions = walkPositions(geometry.axes.front()), across = 1;
+  for (const ir::WindowAxis &axis : ArrayRef(geometry.axes).drop_front())
+    across *= walkPositions(axis);
+  int64_t blockLength =
+      std::min(positions, evenPart(positions, std::max<int64_t>(1, kBlockPositions / across), 1));
+  int64_t imagesPerBlock = 1;
+  if (blockLength == positions)
+    imagesPerBlock = std::clamp<int64_t>(kBlockPositions / (positions * across), 1, images);
+
+  // Channels whose panels stay in the second-level cache beside one panel of filters.
+  int64_t bytes = elementBytes(op.getLhs());
+  int64_t blockPositions = imagesPerBlock * blockLength * across;
   int64_t rowTiles = llvm::divideCeil(geometry.channels, tile.rows);
-  int64_t rowTasks =
-      std::clamp<int64_t>(llvm::divideCeil(wanted, outerTasks * columnTasks), 1, rowTiles);
-  int64_t rowsPerTask = tile.rows * llvm::divideCeil(rowTiles, rowTasks);
+  int64_t fittingTiles = std::max<int64_t>(1, kPanelBytes / (blockPositions * tile.rows * bytes));
+  int64_t rowTasks = llvm::divideCeil(rowTiles, fittingTiles);
+  int64_t wanted = std::clamp<int64_t>(cost / kTaskCycles, 1, kEnoughTasks);
+  int64_t outerTasks = geometry.groups * geometry.axes.front().window, columnTasks = 1;
+  // First as far as tiles still share what they read, then to the last tile.
+  for (auto [rows, columns] : {std::pair{8, 4}, std::pair{1, 1}}) {
+    auto raise = [&](int64_t &tasks, int64_t others, int64_t tiles, int64_t least) {
+      int64_t most = std::max<int64_t>(tasks, tiles / least);
+      tasks = std::clamp<int64_t>(llvm::divideCeil(wanted, others), tasks, most);
+    };
+    raise(rowTasks, outerTasks * columnTasks, rowTiles, rows);
+    raise(columnTasks, outerTasks * rowTasks, columnTiles, columns);
+    if (outerTasks * rowTasks * columnTasks >= wanted / 4)
+      break;
+  }
+  int64_t channelsPerTask = tile.rows * llvm::divideCeil(rowTiles, rowTasks);
   int64_t columnsPerTask = width * llvm::divideCeil(columnTiles, columnTasks);
   ir::KernelFamily family =
       depthwise ? ir::KernelFamily::depthwise_gradient : ir::KernelFamily::filter_gradient;
   return ir::ScheduleAttr::get(kernel.getContext(), family, target.lanes, {tile.rows, tile.vectors},
-                               {rowsPerTask, columnsPerTask, linesPerBlock, positionsPerBlock},
+                               {channelsPerTask, columnsPerTask, blockLength, imagesPerBlock},
                                cost);
 }
 

@@ -1,0 +1,96 @@
+// Gradients of depthwise convolutions by their filters: each filter meets its own channel, so tiles
+// are vectors of channels and both images are read as they stand.
+#include "codegen/elementwise.h"
+#include "codegen/filter_walk.h"
+
+using namespace mlir;
+
+namespace lamina::codegen {
+namespace {
+
+/// Sums that neighbouring positions are dealt out to: hides the latency of the additions.
+constexpr int64_t kParts = 4;
+
+class DepthwiseGradientEmitter final : public FilterWalkEmitter {
+public:
+  DepthwiseGradientEmitter(const KernelJob &job, const TargetSpec &target)
+      : FilterWalkEmitter(job, target), vectors(schedule().getTile()[1]) {}
+
+private:
+  void emitBlock(llvm::Value *tap) override {
+    int64_t width = vectors * lanes, left = geometry.filters % width;
+    llvm::Value *wholeEnd = emitSmaller(b(), columns.second, i64(geometry.filters - left));
+    emitLoop(b(), columns.first, wholeEnd, width,
+             [&](llvm::Value *column) { emitTile(tap, column, vectors, nullptr); });
+    if (left > 0)
+      emitIf(b(), b().CreateICmpEQ(columns.second, i64(geometry.filters)), [&] {
+        emitTile(tap, i64(geometry.filters - left), llvm::divideCeil(left, lanes),
+                 left % lanes ? maskOf(left % lanes) : nullptr);
+      });
+  }
+
+  void emitTile(llvm::Value *tap, llvm::Value *column, int64_t count, llvm::Value *mask) {
+    llvm::Constant *zero = llvm::Constant::getNullValue(llvm::FixedVectorType::get(element, lanes));
+    Values sums = emitLines(
+        Values(kParts * count, zero), [&](llvm::Value *x, llvm::Value *y, const Values &carried) {
+          x = advance(b(), element, x, column, 1);
+          y = advance(b(), element, y, column, 1);
+          llvm::Value *length = stretches.back().length;
+          llvm::Value *whole = b().CreateAnd(length, i64(-kParts));
+          Values result = emitLoop(b(), i64(0), whole, kParts, carried,
+                                   [&](llvm::Value *position, const Values &values) {
+                                     Values next(values);
+                                     for (int64_t part = 0; part < kParts; ++part)
+                                       combine(x, y, position, part, mask, next);
+                                     return next;
+                                   });
+          return emitLoop(b(), whole, length, 1, result,
+                          [&](llvm::Value *position, const Values &values) {
+                            Values next(values);
+                            combine(x, y, position, 0, mask, next);
+                            return next;
+                          });
+        });
+    llvm::Value *place = resultAddress(tap, i64(0), column);
+    for (int64_t v = 0; v < count; ++v) {
+      expressions->setMask(v + 1 == count ? mask : nullptr);
+      llvm::Value *address = advance(b(), element, place, v * lanes);
+      llvm::Value *sum = expressions->loadAt(address, op.getType().getElementType(), true);
+      for (int64_t part = 0; part < kParts; ++part)
+        sum = b().CreateFAdd(sum, sums[part * count + v]);
+      storeVector(address, sum);
+      expressions->setMask(nullptr);
+    }
+  }
+
+  /// Adds the products at position + part to the sums of that part.
+  void combine(llvm::Value *x, llvm::Value *y, llvm::Value *position, int64_t part,
+               llvm::Value *mask, Values &sums) {
+    size_t axis = tables.size() - 1;
+    int64_t count = static_cast<int64_t>(sums.size()) / kParts;
+    x = advance(b(), element, advance(b(), element, x, position, inputStep(axis)),
+                part * inputStep(axis));
+    y = advance(b(), element, advance(b(), element, y, position, gradientStep(axis)),
+                part * gradientStep(axis));
+    mlir::Type type = op.getType().getElementType();
+    for (int64_t v = 0; v < count; ++v) {
+      expressions->setMask(v + 1 == count ? mask : nullptr);
+      llvm::Value *a = expressions->loadAt(advance(b(), element, x, v * lanes), type, true);
+      llvm::Value *c = expressions->loadAt(advance(b(), element, y, v * lanes), type, true);
+      llvm::Value *&sum = sums[part * count + v];
+      sum = emitMultiplyAdd(b(), target, a, c, sum);
+      expressions->setMask(nullptr);
+    }
+  }
+
+  int64_t vectors;
+};
+
+} // namespace
+
+std::unique_ptr<KernelEmitter> createDepthwiseGradientEmitter(const KernelJob &job,
+                                                              const TargetSpec &target) {
+  return std::make_unique<DepthwiseGradientEmitter>(job, target);
+}
+
+} // namespace lamina::codegen
