@@ -22,6 +22,7 @@ class Case:
     validation_rows: int = 0  # the last rows are validation data
     resume: bool = False  # saved halfway and continued, by Keras and by Lamina
     predict_only: bool = False
+    application: bool = False  # a deep model: its first two losses are compared, not its weights
 
     @property
     def seed(self):

@@ -7,6 +7,8 @@ Usage: oracle.py FOLDER CASE…       for each case, FOLDER/CASE/ receives
                  backends part: from TensorFlow, and from both for a smaller last batch
   BACKEND.keras  the trained model; BACKEND.half.keras after half the epochs of a `resume` case
   BACKEND.error  instead of the above: what Keras said
+For an `application` case JAX gives predictions and the first loss alone, operation by operation:
+compiling its training step takes minutes.
        oracle.py --resume FOLDER CASE…   loads lamina.half.keras (written by Lamina after half the
   epochs), trains the second half and writes resumed.npz: log.NAME, iterations
 """
@@ -67,6 +69,12 @@ def run(case, folder):
         outputs = as_list(model.predict(single(x), batch_size=case.batch_size, verbose=0))
         result.update({f"{label}.{i}": np.asarray(a) for i, a in enumerate(outputs)})
 
+    if case.application and BACKEND == "jax":
+        first = model.compute_loss(x=x[0], y=y[0], y_pred=model(x[0], training=True))
+        result = {"before.0": np.asarray(model(x[0], training=False)),
+                  "log.loss": np.asarray([float(first)])}
+        publish(folder / f"{BACKEND}.npz", lambda p: np.savez(p.open("wb"), **result))
+        return
     predict("before")
     if not case.predict_only:
         if BACKEND == "tensorflow" or case.rows % case.batch_size:

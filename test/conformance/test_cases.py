@@ -33,7 +33,7 @@ def trainings():
 
 
 def trainable(case):
-    return not case.predict_only
+    return not case.predict_only and not case.application
 
 
 def test_predictions(case, oracles, lamina, table):

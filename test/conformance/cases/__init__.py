@@ -1,2 +1,2 @@
 """All conformance cases; importing this package registers them in case.CASES."""
-from . import activations, layers, losses, merging, metrics, optimizers, training, wiring  # noqa: F401
+from . import activations, applications, layers, losses, merging, metrics, optimizers, training, wiring  # noqa: F401

@@ -1,0 +1,24 @@
+"""Deep models of keras.applications: predictions, the first loss, and how one step changes it.
+
+Losses after steps of ordinary length differ between Keras' own backends by up to a quarter, so the
+step is tiny and its direction normalized; the change of the loss is then the gradient's length."""
+import pytest
+
+MOST_CHANGE = 0.1  # of the change of the loss that Keras on TensorFlow sees
+
+
+def application(case):
+    return case.application
+
+
+@pytest.mark.cases(where=application)
+def test_losses(case, oracles, lamina, table):
+    folder = oracles.path(case, "model.keras").parent
+    log = lamina.train(folder / "model.keras", folder / "data.npz", folder / "lamina.keras",
+                       folder / "lamina.csv", epochs=case.epochs, batch_size=case.batch_size)
+    tensorflow, jax = oracles.answer(case, "tensorflow"), oracles.answer(case, "jax")
+    theirs = tensorflow["log.loss"]
+    table.check(case.name, "first loss", [log["loss"][:1]], [theirs[:1]], [jax["log.loss"][:1]])
+    change, expected = log["loss"][1] - log["loss"][0], theirs[1] - theirs[0]
+    assert abs(change - expected) <= MOST_CHANGE * abs(expected), (
+        f"{case.name}: a step changes the loss by {change:.4g}, in Keras by {expected:.4g}")
