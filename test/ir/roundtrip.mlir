@@ -135,6 +135,45 @@ func.func @shape(%x: tensor<?x4xf32>, %p: tensor<f32>, %b: tensor<3xi1>) {
   return
 }
 
+// CHECK-LABEL: func.func @windows
+func.func @windows(%x: tensor<?x8x8x4xf32>, %w: tensor<3x2x2x6xf32>, %p: tensor<?x4x4x4xi8>,
+                   %y: tensor<?x4x4x4xf32>) {
+  // CHECK-NEXT: lamina.convolution %{{.*}}, %{{.*}}, strides = [1, 2], low = [1, -1], high = [0, 2], lhs_dilation = [2, 1], rhs_dilation = [1, 3], groups = 2 : (tensor<?x8x8x4xf32>, tensor<3x2x2x6xf32>) -> tensor<?x14x3x6xf32>
+  %0 = lamina.convolution %x, %w, strides = [1, 2], low = [1, -1], high = [0, 2],
+      lhs_dilation = [2, 1], rhs_dilation = [1, 3], groups = 2
+      : (tensor<?x8x8x4xf32>, tensor<3x2x2x6xf32>) -> tensor<?x14x3x6xf32>
+  // CHECK-NEXT: lamina.convolution {{.*}}, groups = 2 reversed {padding = "same"} : (tensor<?x8x8x4xf32>, tensor<3x2x2x6xf32>) -> tensor<?x6x7x6xf32>
+  %1 = lamina.convolution %x, %w, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 2 reversed {padding = "same"}
+      : (tensor<?x8x8x4xf32>, tensor<3x2x2x6xf32>) -> tensor<?x6x7x6xf32>
+  // CHECK-NEXT: lamina.filter_gradient %{{.*}}, %{{.*}}, strides = [1, 1], low = [0, 0], high = [0, 0], lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 2 reversed : (tensor<?x8x8x4xf32>, tensor<?x6x7x6xf32>) -> tensor<3x2x2x6xf32>
+  %2 = lamina.filter_gradient %x, %1, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 2 reversed
+      : (tensor<?x8x8x4xf32>, tensor<?x6x7x6xf32>) -> tensor<3x2x2x6xf32>
+  // CHECK-NEXT: lamina.reduce_window maximum %{{.*}}, window = [3, 3], strides = [2, 2], low = [1, 0], high = [0, 1] : (tensor<?x8x8x4xf32>) -> tensor<?x4x4x4xf32>
+  %3 = lamina.reduce_window maximum %x, window = [3, 3], strides = [2, 2], low = [1, 0],
+      high = [0, 1] : (tensor<?x8x8x4xf32>) -> tensor<?x4x4x4xf32>
+  // CHECK-NEXT: lamina.argmax_window %{{.*}}, window = [3, 3], strides = [2, 2], low = [1, 0], high = [0, 1] : (tensor<?x8x8x4xf32>) -> tensor<?x4x4x4xi8>
+  %4 = lamina.argmax_window %x, window = [3, 3], strides = [2, 2], low = [1, 0], high = [0, 1]
+      : (tensor<?x8x8x4xf32>) -> tensor<?x4x4x4xi8>
+  // CHECK-NEXT: lamina.window_scatter %{{.*}} window = [3, 3], strides = [2, 2], low = [1, 0], high = [0, 1] : (tensor<?x4x4x4xf32>) -> tensor<?x8x8x4xf32>
+  %5 = lamina.window_scatter %y window = [3, 3], strides = [2, 2], low = [1, 0], high = [0, 1]
+      : (tensor<?x4x4x4xf32>) -> tensor<?x8x8x4xf32>
+  // CHECK-NEXT: lamina.window_scatter %{{.*}} places %{{.*}} window = [3, 3], strides = [2, 2], low = [1, 0], high = [0, 1] : (tensor<?x4x4x4xf32>, tensor<?x4x4x4xi8>) -> tensor<?x8x8x4xf32>
+  %6 = lamina.window_scatter %y places %p window = [3, 3], strides = [2, 2], low = [1, 0],
+      high = [0, 1] : (tensor<?x4x4x4xf32>, tensor<?x4x4x4xi8>) -> tensor<?x8x8x4xf32>
+  return
+}
+
+// CHECK-LABEL: func.func @lookups
+func.func @lookups(%t: tensor<9x4xf32>, %i: tensor<?x3xi32>) {
+  // CHECK-NEXT: %[[G:.*]] = lamina.gather %{{.*}}, %{{.*}}, dim = 0 : (tensor<9x4xf32>, tensor<?x3xi32>) -> tensor<?x3x4xf32>
+  %0 = lamina.gather %t, %i, dim = 0 : (tensor<9x4xf32>, tensor<?x3xi32>) -> tensor<?x3x4xf32>
+  // CHECK-NEXT: lamina.scatter %{{.*}}, %[[G]], dim = 0 : (tensor<?x3xi32>, tensor<?x3x4xf32>) -> tensor<9x4xf32>
+  %1 = lamina.scatter %i, %0, dim = 0 : (tensor<?x3xi32>, tensor<?x3x4xf32>) -> tensor<9x4xf32>
+  return
+}
+
 // CHECK-LABEL: func.func @kernel_of
 func.func @kernel_of(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   // CHECK-NEXT: %[[Y:.*]] = lamina.kernel(%{{.*}}) {buffers = [#lamina.buffer<arena, 64>], schedule = #lamina.schedule<map, vector = 8, tile = [4], tasks = [16], cost = 900>, wave = 2 : i64} : (tensor<?x4xf32>) -> tensor<?x4xf32> {

@@ -863,3 +863,96 @@ module @dot_general_batched {
     return %loss : tensor<f32>
   }
 }
+
+// -----
+
+// By the operand a convolution of the gradient with the filter turned around, whose strides and
+// dilation are exchanged; padding is as far as the window reaches.
+// CHECK-LABEL: module @convolution
+module @convolution {
+  lamina.variable @x : tensor<2x7x3xf32> {trainable}
+  lamina.variable @w : tensor<3x3x4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %[[X:.*]]: tensor<2x7x3xf32> {lamina.variable = @x}
+  // CHECK-SAME: %[[W:.*]]: tensor<3x3x4xf32> {lamina.variable = @w}
+  func.func @loss(%x: tensor<2x7x3xf32> {lamina.variable = @x}, %w: tensor<3x3x4xf32> {lamina.variable = @w})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    %y = lamina.convolution %x, %w, strides = [2], low = [1], high = [0], lhs_dilation = [1],
+        rhs_dilation = [1], groups = 1 : (tensor<2x7x3xf32>, tensor<3x3x4xf32>) -> tensor<2x3x4xf32>
+    %loss = lamina.reduce add %y, dims = [0, 1, 2] : (tensor<2x3x4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<2x3x4xf32>
+    // CHECK-NEXT: %[[T:.*]] = lamina.transpose %[[W]], dims = [0, 2, 1] : (tensor<3x3x4xf32>) -> tensor<3x4x3xf32>
+    // CHECK-NEXT: %[[DX:.*]] = lamina.convolution %[[G]], %[[T]], strides = [1], low = [1], high = [3], lhs_dilation = [2], rhs_dilation = [1], groups = 1 reversed : (tensor<2x3x4xf32>, tensor<3x4x3xf32>) -> tensor<2x7x3xf32>
+    // CHECK-NEXT: %[[DW:.*]] = lamina.filter_gradient %[[X]], %[[G]], strides = [2], low = [1], high = [0], lhs_dilation = [1], rhs_dilation = [1], groups = 1 : (tensor<2x7x3xf32>, tensor<2x3x4xf32>) -> tensor<3x3x4xf32>
+    // CHECK: return %{{.*}}, %[[DX]], %[[DW]]
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// Channels are exchanged group by group; with one of each in every group there is nothing to do.
+// CHECK-LABEL: module @convolution_groups
+module @convolution_groups {
+  lamina.variable @x : tensor<2x5x4xf32> {trainable}
+  lamina.variable @w : tensor<3x2x6xf32> {trainable}
+  lamina.variable @d : tensor<3x1x4xf32> {trainable}
+  // CHECK: func.func @gradient(
+  // CHECK-SAME: %{{.*}}: tensor<2x5x4xf32> {lamina.variable = @x}
+  // CHECK-SAME: %[[W:.*]]: tensor<3x2x6xf32> {lamina.variable = @w}
+  // CHECK-SAME: %[[D:.*]]: tensor<3x1x4xf32> {lamina.variable = @d}
+  func.func @loss(%x: tensor<2x5x4xf32> {lamina.variable = @x}, %w: tensor<3x2x6xf32> {lamina.variable = @w},
+                  %d: tensor<3x1x4xf32> {lamina.variable = @d}) -> (tensor<f32> {lamina.log = "loss"}) {
+    %h = lamina.convolution %x, %d, strides = [1], low = [1], high = [1], lhs_dilation = [1],
+        rhs_dilation = [1], groups = 4 : (tensor<2x5x4xf32>, tensor<3x1x4xf32>) -> tensor<2x5x4xf32>
+    %y = lamina.convolution %h, %w, strides = [1], low = [0], high = [0], lhs_dilation = [1],
+        rhs_dilation = [1], groups = 2 : (tensor<2x5x4xf32>, tensor<3x2x6xf32>) -> tensor<2x3x6xf32>
+    %loss = lamina.reduce add %y, dims = [0, 1, 2] : (tensor<2x3x6xf32>) -> tensor<f32>
+    // CHECK: %[[S:.*]] = lamina.reshape %[[W]] : (tensor<3x2x6xf32>) -> tensor<3x2x2x3xf32>
+    // CHECK-NEXT: %[[T:.*]] = lamina.transpose %[[S]], dims = [0, 3, 2, 1] : (tensor<3x2x2x3xf32>) -> tensor<3x3x2x2xf32>
+    // CHECK-NEXT: %[[E:.*]] = lamina.reshape %[[T]] : (tensor<3x3x2x2xf32>) -> tensor<3x3x4xf32>
+    // CHECK-NEXT: %[[DH:.*]] = lamina.convolution %{{.*}}, %[[E]], strides = [1], low = [2], high = [2], {{.*}} groups = 2 reversed
+    // CHECK: lamina.convolution %[[DH]], %[[D]], {{.*}} groups = 4 reversed
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: module @reduce_window
+module @reduce_window {
+  lamina.variable @x : tensor<2x7x3xf32> {trainable}
+  // CHECK: func.func @gradient(%[[X:.*]]: tensor<2x7x3xf32> {lamina.variable = @x})
+  func.func @loss(%x: tensor<2x7x3xf32> {lamina.variable = @x}) -> (tensor<f32> {lamina.log = "loss"}) {
+    %m = lamina.reduce_window maximum %x, window = [3], strides = [2], low = [1], high = [0]
+        : (tensor<2x7x3xf32>) -> tensor<2x3x3xf32>
+    %s = lamina.reduce_window add %x, window = [3], strides = [2], low = [1], high = [0]
+        : (tensor<2x7x3xf32>) -> tensor<2x3x3xf32>
+    %y = lamina.add %m, %s : tensor<2x3x3xf32>
+    %loss = lamina.reduce add %y, dims = [0, 1, 2] : (tensor<2x3x3xf32>) -> tensor<f32>
+    // CHECK: lamina.window_scatter %[[G:[^ ]*]] window = [3], strides = [2], low = [1], high = [0]
+    // CHECK-NEXT: %[[P:.*]] = lamina.argmax_window %[[X]], window = [3], strides = [2], low = [1], high = [0] : (tensor<2x7x3xf32>) -> tensor<2x3x3xi8>
+    // CHECK-NEXT: lamina.window_scatter %[[G]] places %[[P]] window = [3], strides = [2], low = [1], high = [0]
+    return %loss : tensor<f32>
+  }
+}
+
+// -----
+
+// Each is the gradient of the other.
+// CHECK-LABEL: module @gather_scatter
+module @gather_scatter {
+  lamina.variable @t : tensor<9x4xf32> {trainable}
+  // CHECK: func.func @gradient(%[[V:.*]]: tensor<9x4xf32> {lamina.variable = @t}, %[[I:.*]]: tensor<?x3xi32>
+  func.func @loss(%t: tensor<9x4xf32> {lamina.variable = @t}, %i: tensor<?x3xi32> {lamina.input = "i"})
+      -> (tensor<f32> {lamina.log = "loss"}) {
+    %s = lamina.gather %t, %i, dim = 0 : (tensor<9x4xf32>, tensor<?x3xi32>) -> tensor<?x3x4xf32>
+    %y = lamina.scatter %i, %s, dim = 0 : (tensor<?x3xi32>, tensor<?x3x4xf32>) -> tensor<9x4xf32>
+    %loss = lamina.reduce add %y, dims = [0, 1] : (tensor<9x4xf32>) -> tensor<f32>
+    // CHECK: %[[G:.*]] = lamina.broadcast_in_dim %{{.*}}, dims = [] : (tensor<f32>) -> tensor<9x4xf32>
+    // CHECK-NEXT: %[[DS:.*]] = lamina.gather %[[G]], %[[I]], dim = 0 : (tensor<9x4xf32>, tensor<?x3xi32>) -> tensor<?x3x4xf32>
+    // CHECK-NEXT: %[[DT:.*]] = lamina.scatter %[[I]], %[[DS]], dim = 0 : (tensor<?x3xi32>, tensor<?x3x4xf32>) -> tensor<9x4xf32>
+    // CHECK: return %{{.*}}, %[[DT]]
+    return %loss : tensor<f32>
+  }
+}

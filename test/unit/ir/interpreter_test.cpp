@@ -85,6 +85,7 @@ TEST_F(InterpreterTest, KnowsEveryOperation) {
   addElementwiseEvaluators(table);
   addShapeEvaluators(table);
   addReductionEvaluators(table);
+  addWindowEvaluators(table);
   for (RegisteredOperationName name : context.getRegisteredOperations()) {
     llvm::StringRef text = name.getStringRef();
     if (name.getDialectNamespace() != LaminaDialect::getDialectNamespace() ||

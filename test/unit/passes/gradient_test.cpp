@@ -256,6 +256,150 @@ INSTANTIATE_TEST_SUITE_P(
              "tensor<?x4xf64>"}),
     testing::PrintToStringParamName());
 
+/// A convolution with both operands as variables; the result's shape is the caller's arithmetic.
+Case convolution(const std::string &name, const std::string &x, const std::string &filter,
+                 const std::string &attributes, const std::string &result) {
+  return {name,
+          {x, filter},
+          fmt::format("%y = lamina.convolution %a, %b, {} : ({}, {}) -> {}", attributes, x, filter,
+                      result),
+          result};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Convolution, GradientRule,
+    testing::Values(
+        convolution("plain", "tensor<2x5x2xf64>", "tensor<3x2x3xf64>",
+                    "strides = [1], low = [0], high = [0], lhs_dilation = [1], "
+                    "rhs_dilation = [1], groups = 1",
+                    "tensor<2x3x3xf64>"),
+        convolution("strides", "tensor<2x6x2xf64>", "tensor<3x2x2xf64>",
+                    "strides = [2], low = [1], high = [1], lhs_dilation = [1], "
+                    "rhs_dilation = [1], groups = 1",
+                    "tensor<2x3x2xf64>"),
+        convolution("elements_without_use", "tensor<1x8x1xf64>", "tensor<2x1x1xf64>",
+                    "strides = [3], low = [0], high = [0], lhs_dilation = [1], "
+                    "rhs_dilation = [1], groups = 1",
+                    "tensor<1x3x1xf64>"),
+        convolution("asymmetric_padding", "tensor<1x4x2xf64>", "tensor<3x2x2xf64>",
+                    "strides = [1], low = [4], high = [1], lhs_dilation = [1], "
+                    "rhs_dilation = [1], groups = 1",
+                    "tensor<1x7x2xf64>"),
+        convolution("negative_padding", "tensor<1x7x2xf64>", "tensor<2x2x2xf64>",
+                    "strides = [1], low = [-1], high = [-2], lhs_dilation = [1], "
+                    "rhs_dilation = [1], groups = 1",
+                    "tensor<1x3x2xf64>"),
+        convolution("mixed_padding", "tensor<1x6x1xf64>", "tensor<3x1x2xf64>",
+                    "strides = [2], low = [-2], high = [3], lhs_dilation = [1], "
+                    "rhs_dilation = [1], groups = 1",
+                    "tensor<1x3x2xf64>"),
+        convolution("lhs_dilation", "tensor<2x3x2xf64>", "tensor<4x2x1xf64>",
+                    "strides = [1], low = [2], high = [1], lhs_dilation = [3], "
+                    "rhs_dilation = [1], groups = 1",
+                    "tensor<2x7x1xf64>"),
+        convolution("rhs_dilation", "tensor<1x7x2xf64>", "tensor<3x2x2xf64>",
+                    "strides = [2], low = [1], high = [0], lhs_dilation = [1], "
+                    "rhs_dilation = [2], groups = 1",
+                    "tensor<1x2x2xf64>"),
+        convolution("both_dilations_reversed", "tensor<1x3x2xf64>", "tensor<2x2x2xf64>",
+                    "strides = [1], low = [-1], high = [2], lhs_dilation = [2], "
+                    "rhs_dilation = [3], groups = 1 reversed",
+                    "tensor<1x3x2xf64>"),
+        convolution("groups", "tensor<1x4x4xf64>", "tensor<2x2x6xf64>",
+                    "strides = [1], low = [1], high = [0], lhs_dilation = [1], "
+                    "rhs_dilation = [1], groups = 2",
+                    "tensor<1x4x6xf64>"),
+        convolution("depthwise", "tensor<1x4x3xf64>", "tensor<3x1x3xf64>",
+                    "strides = [1], low = [1], high = [1], lhs_dilation = [1], "
+                    "rhs_dilation = [1], groups = 3",
+                    "tensor<1x4x3xf64>"),
+        convolution("depthwise_multiplier", "tensor<1x5x2xf64>", "tensor<2x1x4xf64>",
+                    "strides = [2], low = [0], high = [1], lhs_dilation = [1], "
+                    "rhs_dilation = [1], groups = 2 reversed",
+                    "tensor<1x3x4xf64>"),
+        convolution("two_dimensions", "tensor<2x4x5x2xf64>", "tensor<3x2x2x2xf64>",
+                    "strides = [1, 2], low = [1, 0], high = [0, 1], lhs_dilation = [2, 1], "
+                    "rhs_dilation = [1, 3], groups = 1 reversed",
+                    "tensor<2x6x2x2xf64>"),
+        convolution("three_dimensions", "tensor<1x3x2x4x2xf64>", "tensor<2x1x3x1x4xf64>",
+                    "strides = [1, 1, 2], low = [0, 1, 1], high = [1, -1, 1], "
+                    "lhs_dilation = [1, 2, 1], rhs_dilation = [2, 1, 1], groups = 2",
+                    "tensor<1x2x3x2x4xf64>"),
+        Case{"of_rows",
+             {"tensor<4x2xf64>", "tensor<3x2x2xf64>"},
+             "%i = lamina.iota 0 : tensor<?x4x2xf64>\n"
+             "%r = lamina.broadcast_in_dim %a, dims = [1, 2] : (tensor<4x2xf64>) -> "
+             "tensor<?x4x2xf64>\n"
+             "%x = lamina.multiply %i, %r : tensor<?x4x2xf64>\n"
+             "%y = lamina.convolution %x, %b, strides = [1], low = [1], high = [1], "
+             "lhs_dilation = [1], rhs_dilation = [1], groups = 1 : (tensor<?x4x2xf64>, "
+             "tensor<3x2x2xf64>) -> tensor<?x4x2xf64>",
+             "tensor<?x4x2xf64>"}),
+    testing::PrintToStringParamName());
+
+Case window(const std::string &name, const std::string &kind, const std::string &x,
+            const std::string &attributes, const std::string &result) {
+  return {
+      name,
+      {x},
+      fmt::format("%y = lamina.reduce_window {} %a, {} : ({}) -> {}", kind, attributes, x, result),
+      result};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Window, GradientRule,
+    testing::Values(
+        window("maximum", "maximum", "tensor<2x5x2xf64>",
+               "window = [2], strides = [1], low = [0], high = [0]", "tensor<2x4x2xf64>"),
+        window("maximum_strides", "maximum", "tensor<1x7x2xf64>",
+               "window = [3], strides = [2], low = [1], high = [2]", "tensor<1x4x2xf64>"),
+        window("maximum_gaps", "maximum", "tensor<1x8x1xf64>",
+               "window = [2], strides = [3], low = [0], high = [1]", "tensor<1x3x1xf64>"),
+        window("maximum_large_window", "maximum", "tensor<1x130x1xf64>",
+               "window = [129], strides = [1], low = [0], high = [0]", "tensor<1x2x1xf64>"),
+        window("maximum_two_dimensions", "maximum", "tensor<2x5x4x2xf64>",
+               "window = [3, 2], strides = [2, 1], low = [1, 0], high = [1, 1]",
+               "tensor<2x3x4x2xf64>"),
+        window("maximum_three_dimensions", "maximum", "tensor<1x3x3x3x1xf64>",
+               "window = [2, 2, 2], strides = [1, 2, 1], low = [1, 0, 0], high = [0, 1, 0]",
+               "tensor<1x3x2x2x1xf64>"),
+        window("add", "add", "tensor<2x5x2xf64>",
+               "window = [2], strides = [1], low = [1], high = [0]", "tensor<2x5x2xf64>"),
+        window("add_gaps", "add", "tensor<1x8x1xf64>",
+               "window = [2], strides = [3], low = [0], high = [1]", "tensor<1x3x1xf64>"),
+        window("add_two_dimensions", "add", "tensor<1x4x5x2xf64>",
+               "window = [2, 3], strides = [2, 2], low = [0, 2], high = [0, 1]",
+               "tensor<1x2x3x2xf64>")),
+    testing::PrintToStringParamName());
+
+Case lookup(const std::string &name, const std::string &variable, const std::string &operation,
+            const std::string &indices, const std::string &result) {
+  return {name,
+          {variable},
+          fmt::format("%i = lamina.constant dense<{0}> : {1}\n%y = lamina.{2}",
+                      indices.substr(0, indices.find(':')), indices.substr(indices.find(':') + 1),
+                      operation),
+          result};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Lookup, GradientRule,
+    testing::Values(
+        lookup("gather", "tensor<4x3xf64>",
+               "gather %a, %i, dim = 0 : (tensor<4x3xf64>, tensor<5xi32>) -> tensor<5x3xf64>",
+               "[2, 0, 2, 9, -1]:tensor<5xi32>", "tensor<5x3xf64>"),
+        lookup("gather_columns", "tensor<2x3x2xf64>",
+               "gather %a, %i, dim = 1 : (tensor<2x3x2xf64>, tensor<2x2xi64>) -> "
+               "tensor<2x2x2x2xf64>",
+               "[[1, 1], [2, 1]]:tensor<2x2xi64>", "tensor<2x2x2x2xf64>"),
+        lookup("scatter", "tensor<3x2xf64>",
+               "scatter %i, %a, dim = 0 : (tensor<3xi32>, tensor<3x2xf64>) -> tensor<4x2xf64>",
+               "[1, 3, 1]:tensor<3xi32>", "tensor<4x2xf64>"),
+        lookup("scatter_columns", "tensor<2x3xf64>",
+               "scatter %i, %a, dim = 1 : (tensor<3xi8>, tensor<2x3xf64>) -> tensor<2x2xf64>",
+               "[0, 7, 0]:tensor<3xi8>", "tensor<2x2xf64>")),
+    testing::PrintToStringParamName());
+
 /// The gradients of the function at given points, for conventions where it has none.
 std::vector<double> gradientAt(const Case &test, const std::vector<double> &values) {
   TestModule module(lossModule(test));
@@ -294,6 +438,17 @@ TEST(GradientConventions, ReduceMaximumSplitsTiesEvenly) {
             "tensor<f64>"};
   EXPECT_THAT(gradientAt(test, {3, 1, 3, 2}),
               testing::Pointwise(testing::DoubleEq(), {0.5, 0.0, 0.5, 0.0}));
+}
+
+TEST(GradientConventions, WindowMaximumGoesToTheFirst) {
+  Case test{"ties",
+            {"tensor<1x2x3x1xf64>"},
+            "%y = lamina.reduce_window maximum %a, window = [2, 2], strides = [1, 1], "
+            "low = [0, 0], high = [0, 0] : (tensor<1x2x3x1xf64>) -> tensor<1x1x2x1xf64>",
+            "tensor<1x1x2x1xf64>"};
+  // The loss weighs all elements alike: both indices that make a weight are 0.
+  EXPECT_THAT(gradientAt(test, {1, 2, 2, 2, 0, 2}),
+              testing::Pointwise(testing::DoubleEq(), {0.0, 2.0, 0.0, 0.0, 0.0, 0.0}));
 }
 
 TEST(GradientConventions, ProductsWithZerosHaveFiniteGradients) {
