@@ -115,8 +115,9 @@ Value addLoss(GraphBuilder &graph) {
 
 void addRandomStep(GraphBuilder &graph) {
   int64_t topic = graph.choose(100);
-  llvm::ArrayRef<Step> steps = topic < 40   ? elementwiseSteps()
-                               : topic < 75 ? structureSteps()
+  llvm::ArrayRef<Step> steps = topic < 35   ? elementwiseSteps()
+                               : topic < 60 ? structureSteps()
+                               : topic < 80 ? windowSteps()
                                             : exactSteps();
   steps[graph.choose(static_cast<int64_t>(steps.size()))](graph);
 }

@@ -7,10 +7,12 @@ namespace lamina::test {
 /// Adds some operations of one random kind to the graph.
 using Step = void (*)(GraphBuilder &graph);
 
-// By topic: arithmetic on any values, operations on exact values only, shapes and contractions.
+// By topic: arithmetic on any values, operations on exact values only, shapes and contractions,
+// convolutions with windows and lookups.
 llvm::ArrayRef<Step> elementwiseSteps();
 llvm::ArrayRef<Step> exactSteps();
 llvm::ArrayRef<Step> structureSteps();
+llvm::ArrayRef<Step> windowSteps();
 
 /// A random step of any topic.
 void addRandomStep(GraphBuilder &graph);
