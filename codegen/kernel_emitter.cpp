@@ -221,8 +221,8 @@ llvm::Value *KernelEmitter::maskBelow(llvm::Value *start, llvm::Value *end) {
 void KernelEmitter::storeResult(unsigned number, ArrayRef<Index> indices) {
   Value value = kernel().getYielded()[number];
   auto transpose = value.getDefiningOp<ir::TransposeOp>();
-  bool anchored = schedule().getFamily() == ir::KernelFamily::contraction ||
-                  schedule().getFamily() == ir::KernelFamily::column;
+  bool anchored = schedule().getFamily() != ir::KernelFamily::map &&
+                  schedule().getFamily() != ir::KernelFamily::row;
   if (!transpose || !anchored) {
     expressions->store(outputs[number], indices, expressions->evaluate(value, indices));
     return;

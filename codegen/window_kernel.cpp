@@ -241,7 +241,8 @@ private:
       // All values first: a result may overwrite an operand in place.
       expressions->setMask(channels.mask);
       for (Value value : kernel().getYielded())
-        expressions->evaluate(value, place);
+        if (!value.getDefiningOp<ir::TransposeOp>())
+          expressions->evaluate(value, place);
       for (unsigned number = 0; number < outputs.size(); ++number)
         storeResult(number, place);
     }
