@@ -55,9 +55,12 @@ std::unique_ptr<MetricMeaning> createMeaning(const Place &where, const std::stri
 } // namespace
 
 const std::vector<MetricEntry> &metricEntries() {
-  static const std::vector<MetricEntry> entries = {accuracyMetric, binaryAccuracyMetric,
+  static const std::vector<MetricEntry> entries = {accuracyMetric,
+                                                   binaryAccuracyMetric,
                                                    categoricalAccuracyMetric,
-                                                   sparseCategoricalAccuracyMetric};
+                                                   sparseCategoricalAccuracyMetric,
+                                                   topKCategoricalAccuracyMetric,
+                                                   sparseTopKCategoricalAccuracyMetric};
   return entries;
 }
 

@@ -37,7 +37,8 @@ std::string underscored(std::string path) {
 } // namespace
 
 const std::vector<OptimizerEntry> &optimizerEntries() {
-  static const std::vector<OptimizerEntry> entries = {sgdOptimizer, adamOptimizer, adamWOptimizer};
+  static const std::vector<OptimizerEntry> entries = {sgdOptimizer, rmspropOptimizer, adamOptimizer,
+                                                      adamWOptimizer};
   return entries;
 }
 

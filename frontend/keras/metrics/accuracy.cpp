@@ -6,7 +6,6 @@
 using namespace mlir;
 
 namespace lamina::frontend::keras {
-namespace {
 
 void needTargetsLikePrediction(const Scores &scores) {
   if (scores.target.shape() != scores.prediction.shape())
@@ -15,6 +14,20 @@ void needTargetsLikePrediction(const Scores &scores) {
                                   describeShape(scores.prediction.shape()),
                                   describeShape(scores.target.shape())));
 }
+
+Tensor classIndices(const Scores &scores) {
+  Tensor target = scores.target;
+  if (target.rank() == scores.prediction.rank() && target.dim(target.rank() - 1) == 1)
+    target = target.reshape(target.shape().drop_back());
+  ArrayRef<int64_t> expected = scores.prediction.shape().drop_back();
+  if (target.shape() != expected)
+    scores.place.fail(fmt::format("needs class indices of shape {}, but the loss takes targets of "
+                                  "shape {}",
+                                  describeShape(expected), describeShape(scores.target.shape())));
+  return target;
+}
+
+namespace {
 
 class Accuracy : public MetricMeaning {
 public:
@@ -54,15 +67,7 @@ class SparseCategoricalAccuracy : public MetricMeaning {
 public:
   explicit SparseCategoricalAccuracy(Config &) {}
   Tensor compute(const Scores &scores) const override {
-    Tensor target = scores.target;
-    if (target.rank() == scores.prediction.rank() && target.dim(target.rank() - 1) == 1)
-      target = target.reshape(target.shape().drop_back());
-    Tensor best = argmax(scores.prediction, -1);
-    if (target.shape() != best.shape())
-      scores.place.fail(fmt::format("needs class indices of shape {}, but the loss takes targets "
-                                    "of shape {}",
-                                    describeShape(best.shape()),
-                                    describeShape(scores.target.shape())));
+    Tensor target = classIndices(scores), best = argmax(scores.prediction, -1);
     return equal(target, best.convert(target.elementType())).toFloat();
   }
 };

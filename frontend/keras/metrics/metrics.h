@@ -6,7 +6,14 @@
 namespace lamina::frontend::keras {
 
 extern const MetricEntry accuracyMetric, binaryAccuracyMetric, categoricalAccuracyMetric,
-    sparseCategoricalAccuracyMetric;
+    sparseCategoricalAccuracyMetric, topKCategoricalAccuracyMetric,
+    sparseTopKCategoricalAccuracyMetric;
+
+/// Refuses targets of another shape than the prediction's.
+void needTargetsLikePrediction(const Scores &scores);
+/// The targets as class indices, of the prediction's shape without the last dimension; refuses
+/// others.
+Tensor classIndices(const Scores &scores);
 
 template <typename Meaning> std::unique_ptr<MetricMeaning> createMetric(Config &config) {
   return std::make_unique<Meaning>(config);

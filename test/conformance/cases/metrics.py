@@ -35,6 +35,21 @@ def metrics_several_labels(keras):
     return network(keras, 3, "sigmoid", "binary_crossentropy", ["accuracy", "binary_accuracy"])
 
 
+@case(x=normal(8), y=labels(6))
+def metrics_sparse_top_k(keras):
+    return network(keras, 6, "softmax", "sparse_categorical_crossentropy",
+                   ["sparse_top_k_categorical_accuracy",
+                    keras.metrics.SparseTopKCategoricalAccuracy(k=2, name="top_2"),
+                    keras.metrics.SparseTopKCategoricalAccuracy(k=1, name="top_1")])
+
+
+@case(x=normal(8), y=one_hot(6), rows=20, batch_size=8, epochs=3)
+def metrics_top_k(keras):
+    return network(keras, 6, "softmax", "categorical_crossentropy",
+                   ["top_k_categorical_accuracy",
+                    keras.metrics.TopKCategoricalAccuracy(k=3, name="top_3")])
+
+
 @case(x=normal(8), y=normal(3))
 def metrics_errors(keras):
     return network(keras, 3, None, "mse",

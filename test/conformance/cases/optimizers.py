@@ -16,6 +16,14 @@ SETTINGS = {
     "adam_clipnorm": lambda O: O.Adam(0.01, clipnorm=0.05),
     "adam_global_clipnorm": lambda O: O.Adam(0.01, global_clipnorm=0.1),
     "adam_clipvalue": lambda O: O.Adam(0.01, clipvalue=0.01),
+    "adamw": lambda O: O.AdamW(0.01),
+    "adamw_settings": lambda O: O.AdamW(0.01, weight_decay=0.1, beta_1=0.7, amsgrad=True),
+    "rmsprop": lambda O: O.RMSprop(),
+    "rmsprop_settings": lambda O: O.RMSprop(0.01, rho=0.8, epsilon=1e-3, weight_decay=0.02),
+    "rmsprop_momentum": lambda O: O.RMSprop(0.005, momentum=0.9),
+    "rmsprop_centered": lambda O: O.RMSprop(0.005, centered=True, epsilon=1e-4),
+    "rmsprop_centered_momentum": lambda O: O.RMSprop(0.002, momentum=0.5, centered=True,
+                                                     epsilon=1e-4, clipnorm=0.5),
 }
 
 

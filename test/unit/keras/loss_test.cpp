@@ -114,6 +114,19 @@ TEST(Metric, accuracyFollowsTheShapes) {
             0.5);
 }
 
+// The target's class is second, tied for second, third.
+TEST(Metric, topKCountsTiesForTheTarget) {
+  json top2 = {{"class_name", "SparseTopKCategoricalAccuracy"}, {"config", {{"k", 2}}}};
+  json top1 = {{"class_name", "SparseTopKCategoricalAccuracy"},
+               {"config", {{"k", 1}, {"name", "top1"}}}};
+  json compile = {{"loss", "sparse_categorical_crossentropy"}, {"metrics", {top2, top1}}};
+  auto result = logs(through(3), compile,
+                     floats({3, 3}, {0.5f, 0.3f, 0.2f, 0.4f, 0.3f, 0.3f, 0.6f, 0.3f, 0.1f}),
+                     ir::Tensor::of<int32_t>({3}, std::vector<int32_t>{1, 2, 2}));
+  EXPECT_NEAR(result["SparseTopKCategoricalAccuracy"], 2.0 / 3, 1e-6);
+  EXPECT_EQ(result["top1"], 0);
+}
+
 TEST(Penalty, weightAndActivityRegularizers) {
   json dense = layer(
       "Dense", "d",

@@ -75,6 +75,26 @@ TEST(Adam, amsgradKeepsTheLargestVelocity) {
   EXPECT_EQ(adam.model.state.at("adam/d_kernel_velocity_hat").at(0), largest);
 }
 
+TEST(RMSprop, centeredWithMomentum) {
+  Trained rmsprop("RMSprop", {{"learning_rate", 0.1},
+                              {"rho", 0.8},
+                              {"momentum", 0.5},
+                              {"centered", true},
+                              {"epsilon", 1e-3}});
+  double w = 1, v = 0, m = 0, a = 0;
+  for (double g : {0.5, 1.0}) {
+    v = 0.8 * v + 0.2 * g * g;
+    a = 0.8 * a + 0.2 * g;
+    m = 0.5 * m + 0.1 * g / std::sqrt(v - a * a + 1e-3);
+    w -= m;
+    EXPECT_NEAR(rmsprop.update({static_cast<float>(g), 0})[0], w, 1e-5);
+  }
+  EXPECT_THAT(rmsprop.model.variableNames(),
+              ElementsAre("d/kernel", "rmsprop/iteration", "rmsprop/learning_rate",
+                          "rmsprop/d_kernel_velocity", "rmsprop/d_kernel_momentum",
+                          "rmsprop/d_kernel_average_gradient"));
+}
+
 TEST(Optimizer, weightDecay) {
   expectNear(Trained("SGD", {{"learning_rate", 0.1}, {"weight_decay", 0.5}}).update({0, 0}),
              {0.95, -1.9});

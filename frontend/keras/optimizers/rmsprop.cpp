@@ -1,0 +1,51 @@
+// keras.optimizers.RMSprop: keras/src/optimizers/rmsprop.py (Hinton 2012; centered after Graves
+// 2013)
+#include "frontend/keras/optimizers/optimizers.h"
+
+namespace lamina::frontend::keras {
+namespace {
+
+/// v = rho v + (1 - rho) g^2, and centered a = rho a + (1 - rho) g, else a = 0;
+/// s = lr g / sqrt(v - a^2 + epsilon); w -= s, or with momentum m = momentum m + s, w -= m.
+class RMSprop : public OptimizerMeaning {
+public:
+  explicit RMSprop(Config &config)
+      : rho(config.number("rho", 0.9)), momentum(config.number("momentum", 0)),
+        epsilon(config.number("epsilon", 1e-7)), isCentered(config.boolean("centered", false)) {}
+
+  std::vector<std::vector<std::string>> getSlotGroups() const override {
+    std::vector<std::vector<std::string>> groups = {{"velocity"}};
+    if (momentum > 0)
+      groups.push_back({"momentum"});
+    if (isCentered)
+      groups.push_back({"average_gradient"});
+    return groups;
+  }
+
+  void update(UpdateCall &call) const override {
+    Tensor gradient = call.gradient;
+    Tensor &velocity = call.slots.front();
+    velocity = velocity * rho + square(gradient) * (1 - rho);
+    Tensor denominator = velocity;
+    if (isCentered) {
+      Tensor &average = call.slots.back();
+      average = average * rho + gradient * (1 - rho);
+      denominator = velocity - square(average);
+    }
+    Tensor step = call.learningRate * gradient / sqrt(denominator + epsilon);
+    if (momentum > 0)
+      step = call.slots[1] = call.slots[1] * momentum + step;
+    call.value = call.value - step;
+  }
+
+private:
+  double rho, momentum, epsilon;
+  bool isCentered;
+};
+
+} // namespace
+
+const OptimizerEntry rmspropOptimizer = {
+    {"RMSprop", "rmsprop"}, 0.001, std::nullopt, createOptimizer<RMSprop>};
+
+} // namespace lamina::frontend::keras
