@@ -50,6 +50,10 @@ def layered(*layers, **settings):
     return models.sequential(models.input_layer(4), *layers, **settings)
 
 
+def imaged(*layers):
+    return models.sequential(models.input_layer(3, 8, 8), *layers)
+
+
 BAD_MODELS = {
     "unknown_layer": (
         layered(models.layer("Dens", "middle", units=3)),
@@ -73,6 +77,24 @@ BAD_MODELS = {
     "reshape_to_other_size": (
         layered(models.layer("Reshape", "r", target_shape=[3, 2])),
         "layer 'r': cannot reshape an input of shape (None, 4) to (None, 3, 2)"),
+    "kernel_larger_than_image": (
+        imaged(models.layer("Conv2D", "c", filters=2, kernel_size=[5, 5])),
+        "layer 'c': a kernel of size (5, 5) does not fit spatial dimension 0 of 3 elements, got an "
+        "input of shape (None, 3, 8, 8); it would fit with data_format 'channels_first'"),
+    "output_of_size_zero": (
+        imaged(models.layer("MaxPooling2D", "p", pool_size=[2, 9])),
+        "layer 'p': a pool of size (2, 9) does not fit spatial dimension 1 of 8 elements, got an "
+        "input of shape (None, 3, 8, 8)"),
+    "groups_that_do_not_divide": (
+        imaged(models.layer("Conv2D", "c", filters=3, kernel_size=1, groups=3)),
+        "layer 'c': 3 groups do not divide 8 channels, got an input of shape (None, 3, 8, 8); it "
+        "would fit with data_format 'channels_first'"),
+    "strides_with_dilation": (
+        imaged(models.layer("Conv2D", "c", filters=3, kernel_size=1, strides=2, dilation_rate=2)),
+        "layer 'c': 'strides' (2, 2) and 'dilation_rate' (2, 2) cannot both be above 1"),
+    "convolution_of_rows": (
+        layered(models.layer("Conv2D", "c", filters=3, kernel_size=1)),
+        "layer 'c': takes inputs of rank 4 (2 spatial dimensions and channels), got shape (None, 4)"),
     "not_a_model": (
         {"some": "thing"},
         "is JSON, but no Keras model: \"class_name\" and \"config\" are missing; give a .keras file "
@@ -214,6 +236,24 @@ def test_data(name, refusal, small):
     arrays, message = BAD_DATA[name]
     models.write_data(small / "bad.npz", **arrays)
     assert train(refusal, "model.json", "bad.npz") == f"bad.npz: {message}"
+
+
+BAD_INDICES = {
+    "too_large": ([[0, 1], [4, 5], [5, 6]], "row 2: index 6 of input 'x' is out of range"),
+    "negative": ([[0, -1]], "row 0: index -1 of input 'x' is out of range"),
+    "fraction": ([[0, 1], [0.5, 1]], "row 1: index 0.5 of input 'x' is not an integer"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_INDICES)
+def test_indices(name, refusal, small):
+    rows, message = BAD_INDICES[name]
+    models.write(small / "table.json", models.sequential(
+        models.input_layer(2), models.layer("Embedding", "e", input_dim=6, output_dim=3)))
+    x = np.array(rows, "float32")
+    models.write_data(small / "bad.npz", x=x, y=np.zeros((*x.shape, 3), "float32"))
+    assert train(refusal, "table.json", "bad.npz") == (
+        f"bad.npz: {message}; the model's embedding has 6 entries, numbered 0 to 5")
 
 
 def test_pickled_data(refusal, small):

@@ -82,5 +82,32 @@ TEST(Model, masksWithoutValueAreNotArguments) {
             "model.keras: layer 's': is called with the argument 'mask', which is not supported");
 }
 
+// The same "shared_object_id" in two models: one layer, whose weights stand where it comes first.
+TEST(Model, layersSharedBetweenNestedModels) {
+  auto nested = [](const std::string &name) {
+    json dense = layer("Dense", "d", {{"units", 2}});
+    dense["shared_object_id"] = 7;
+    json model = sequential({input("i", {2}), dense});
+    model["config"]["name"] = name;
+    return model;
+  };
+  Imported model(makeFile(sequential({input("x", {2}), nested("first"), nested("second")})));
+  EXPECT_EQ(model.variableNames(), (std::vector<std::string>{"first/d/kernel", "first/d/bias"}));
+  model.state["first/d/kernel"] = floats({2, 2}, {0, 1, 2, 0});
+  model.state["first/d/bias"] = floats({2}, {0, 0});
+  EXPECT_EQ(values(model.run("predict", {floats({1, 2}, {1, 3})}, 1)[0]),
+            (std::vector<float>{2, 6}));
+}
+
+TEST(Model, inputsOfEmbeddingsSayHowManyEntriesThereAre) {
+  json object =
+      functional({input("x", {2}, "int32"),
+                  called(layer("Embedding", "a", {{"input_dim", 9}, {"output_dim", 2}}), {"x"}),
+                  called(layer("Embedding", "b", {{"input_dim", 5}, {"output_dim", 2}}), {"x"}),
+                  called(layer("Add", "s"), {"a", "b"})},
+                 {"x"}, {"s"});
+  EXPECT_NE(Imported(makeFile(object)).text().find("lamina.entries = 5"), std::string::npos);
+}
+
 } // namespace
 } // namespace lamina::frontend::test
