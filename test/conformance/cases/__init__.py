@@ -1,2 +1,3 @@
 """All conformance cases; importing this package registers them in case.CASES."""
-from . import activations, applications, layers, losses, merging, metrics, optimizers, training, wiring  # noqa: F401
+from . import (activations, applications, convolutions, layers, losses, merging,  # noqa: F401
+               metrics, normalization, optimizers, pooling, spatial, training, wiring)
