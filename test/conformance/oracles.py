@@ -90,7 +90,8 @@ class Oracles:
 def fingerprint(case):
     """Answers hold as long as the case's module, the oracle and Keras' versions are the same."""
     digest = hashlib.sha256()
-    for path in (sys.modules[case.build.__module__].__file__, HERE / "case.py", HERE / "oracle.py"):
+    for path in (sys.modules[case.build.__module__].__file__, HERE / "case.py", HERE / "oracle.py",
+                 HERE / "cases/chain.py"):
         digest.update(pathlib.Path(path).read_bytes())
     for package in ("keras", "tensorflow-cpu", "jax", "numpy"):
         digest.update(metadata.version(package).encode())

@@ -1,12 +1,12 @@
-"""Cases of one chain of layers: what is tested, then Flatten and Dense, so that every element of the
-result has a weight of its own."""
+"""Cases of one chain of layers: what is tested, then Flatten and Dense, so that every element of
+what it gives has a weight of its own."""
 from case import case, normal
 
 
 def chain(name, shape, layers, rows=6, batch_size=6, epochs=4, rate=0.05, source=None, jit=False,
           **settings):
     """Registers a case. `layers` gives a list of layers from `keras.layers`; several layers in one
-    chain share the cost of a compilation. `jit`: TensorFlow can run it on CPUs only through XLA."""
+    chain share the cost of a compilation. `jit`: on CPUs TensorFlow can run it only through XLA."""
 
     def build(keras):
         model = keras.Sequential([keras.Input(shape), *layers(keras.layers),

@@ -13,7 +13,8 @@ def far(*shape):
     return source
 
 
-chain("batch_norm", (6,), lambda L: [L.BatchNormalization()], rows=16, batch_size=16, source=far(6))
+chain("batch_norm", (6,), lambda L: [
+    L.BatchNormalization()], rows=16, batch_size=16, source=far(6))
 chain("batch_norm_momentum", (6,), lambda L: [L.BatchNormalization(momentum=0.6, epsilon=1e-2)],
       rows=16, batch_size=16, source=far(6))
 chain("batch_norm_images", (5, 4, 3), lambda L: [
@@ -22,12 +23,14 @@ chain("batch_norm_after_activation", (6, 6, 3), lambda L: [
     L.Conv2D(4, 3, activation="relu"), L.BatchNormalization(momentum=0.9), L.MaxPooling2D()])
 chain("batch_norm_unscaled", (5, 4, 3), lambda L: [
     L.BatchNormalization(scale=False, momentum=0.8), L.Conv2D(4, 2, activation="tanh"),
-    L.BatchNormalization(center=False, momentum=0.8), L.BatchNormalization(center=False, scale=False)])
+    L.BatchNormalization(center=False, momentum=0.8),
+    L.BatchNormalization(center=False, scale=False)])
 chain("batch_norm_axis_1", (3, 5, 4), lambda L: [
     L.Conv2D(4, 2, data_format="channels_first", activation="tanh"),
     L.BatchNormalization(axis=1, momentum=0.9)])
 chain("batch_norm_axis_2", (3, 5, 4), lambda L: [L.BatchNormalization(axis=2, momentum=0.9)])
-chain("batch_norm_1d", (7, 3), lambda L: [L.Conv1D(4, 3, activation="tanh"), L.BatchNormalization(momentum=0.9)])
+chain("batch_norm_1d", (7, 3), lambda L: [
+    L.Conv1D(4, 3, activation="tanh"), L.BatchNormalization(momentum=0.9)])
 chain("batch_norm_3d", (3, 4, 3, 2), lambda L: [L.Conv3D(4, 2, activation="tanh"),
                                                 L.BatchNormalization(momentum=0.9)])
 chain("batch_norm_settings", (5, 4, 3), lambda L: [
@@ -38,14 +41,16 @@ chain("batch_norm_settings", (5, 4, 3), lambda L: [
 chain("batch_norm_partial_batches", (5, 4, 3), lambda L: [
     L.Conv2D(4, 2, activation="tanh"), L.BatchNormalization(momentum=0.7)],
     rows=10, batch_size=4, epochs=3)
-chain("batch_norm_validation", (6,), lambda L: [L.Dense(5, "tanh"), L.BatchNormalization(momentum=0.5)],
+chain("batch_norm_validation", (6,), lambda L: [
+    L.Dense(5, "tanh"), L.BatchNormalization(momentum=0.5)],
       rows=10, batch_size=4, epochs=4, validation_rows=6)
 chain("batch_norm_frozen", (5, 4, 3), lambda L: [
     L.Conv2D(4, 2), L.BatchNormalization(trainable=False, moving_mean_initializer="random_normal",
                                          moving_variance_initializer="ones")], rows=10, batch_size=4)
 chain("batch_norm_depthwise", (6, 6, 3), lambda L: [
     L.Conv2D(8, 1, use_bias=False), L.BatchNormalization(momentum=0.9), L.ReLU(6.0),
-    L.DepthwiseConv2D(3, 2, "same", use_bias=False), L.BatchNormalization(momentum=0.9), L.ReLU(6.0),
+    L.DepthwiseConv2D(3, 2, "same", use_bias=False), L.BatchNormalization(momentum=0.9),
+    L.ReLU(6.0),
     L.Conv2D(4, 1, use_bias=False), L.BatchNormalization(momentum=0.9)])
 
 

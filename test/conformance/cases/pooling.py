@@ -16,7 +16,8 @@ chain("max_pooling_odd", (9, 7, 2), lambda L: [L.Conv2D(4, 1), L.MaxPooling2D(3,
 chain("max_pooling_same", (9, 8, 2), lambda L: [L.Conv2D(4, 1), L.MaxPooling2D(3, 2, "same"),
                                                 L.MaxPooling2D(2, 3, "same")])
 chain("max_pooling_same_negative", (5, 5, 2), lambda L: [
-    L.Conv2D(3, 1, bias_initializer="constant"), L.Rescaling(1.0, -9.0), L.MaxPooling2D(4, 2, "same")])
+    L.Conv2D(3, 1), L.Rescaling(1.0, -9.0),
+    L.MaxPooling2D(4, 2, "same")])
 chain("max_pooling_overlapping", (8, 8, 2), lambda L: [L.Conv2D(3, 1), L.MaxPooling2D(4, 1),
                                                        L.MaxPooling2D((3, 2), 1, "same")])
 chain("max_pooling_gaps", (9, 9, 2), lambda L: [L.Conv2D(3, 1), L.MaxPooling2D(2, 3)])
@@ -28,7 +29,8 @@ chain("max_pooling_after_relu", (8, 8, 2), lambda L: [
     L.MaxPooling2D()])
 chain("max_pooling_channels_first", (3, 8, 7), lambda L: [
     L.Conv2D(4, 1, **FIRST), L.MaxPooling2D(2, **FIRST), L.MaxPooling2D(2, 1, "same", **FIRST)])
-chain("max_pooling_1d", (9, 3), lambda L: [L.Conv1D(4, 1), L.MaxPooling1D(), L.MaxPooling1D(3, 1, "same")])
+chain("max_pooling_1d", (9, 3), lambda L: [
+    L.Conv1D(4, 1), L.MaxPooling1D(), L.MaxPooling1D(3, 1, "same")])
 chain("max_pooling_1d_channels_first", (3, 9), lambda L: [
     L.Conv1D(4, 1, **FIRST), L.MaxPooling1D(3, 2, **FIRST)])
 chain("max_pooling_3d", (5, 4, 6, 2), lambda L: [L.Conv3D(3, 1), L.MaxPooling3D(2, 1),
@@ -39,7 +41,7 @@ chain("max_pooling_large_window", (13, 13, 2), lambda L: [L.Conv2D(3, 1), L.MaxP
 chain("max_pooling_partial_batches", (6, 6, 2), lambda L: [L.Conv2D(4, 3), L.MaxPooling2D()],
       rows=7, batch_size=4, epochs=2)
 
-chain("average_pooling", (8, 6, 3), lambda L: [L.Conv2D(4, 1), L.AveragePooling2D(),
+chain("average_pooling", (8, 6, 3), lambda L: [L.Conv2D(4, 1), L.AveragePooling2D(2),
                                                L.AveragePooling2D(2, 1)])
 chain("average_pooling_odd", (9, 7, 2), lambda L: [L.Conv2D(4, 1), L.AveragePooling2D(3, 2),
                                                    L.AveragePooling2D((2, 1), (1, 3))])
@@ -50,7 +52,7 @@ chain("average_pooling_same_one_side", (8, 9, 2), lambda L: [
     L.Conv2D(4, 1), L.AveragePooling2D((2, 3), (2, 2), "same")])
 chain("average_pooling_channels_first", (3, 8, 7), lambda L: [
     L.Conv2D(4, 1, **FIRST), L.AveragePooling2D(3, 2, "same", **FIRST)])
-chain("average_pooling_1d", (9, 3), lambda L: [L.Conv1D(4, 1), L.AveragePooling1D(),
+chain("average_pooling_1d", (9, 3), lambda L: [L.Conv1D(4, 1), L.AveragePooling1D(2),
                                                L.AveragePooling1D(3, 2, "same")])
 chain("average_pooling_3d", (5, 4, 6, 2), lambda L: [L.Conv3D(3, 1), L.AveragePooling3D(2, 1),
                                                      L.AveragePooling3D((2, 1, 3), 2, "same")])
@@ -69,8 +71,10 @@ chain("global_average_pooling_3d", (3, 4, 3, 2), lambda L: [
     L.Conv3D(4, 2), L.GlobalAveragePooling3D(keepdims=True)])
 chain("global_max_pooling", (5, 4, 3), lambda L: [L.Conv2D(4, 2), L.GlobalMaxPooling2D()])
 chain("global_max_pooling_ties", (4, 4, 2), lambda L: [
-    L.DepthwiseConv2D(1, depthwise_initializer="ones"), L.GlobalMaxPooling2D()], source=steps(4, 4, 2))
+    L.DepthwiseConv2D(1, depthwise_initializer="ones"),
+    L.GlobalMaxPooling2D()], source=steps(4, 4, 2))
 chain("global_max_pooling_first", (3, 5, 4), lambda L: [
     L.Conv2D(4, 2, **FIRST), L.GlobalMaxPooling2D(keepdims=True, **FIRST)])
-chain("global_max_pooling_1d", (7, 3), lambda L: [L.Conv1D(4, 2), L.GlobalMaxPooling1D(keepdims=True)])
+chain("global_max_pooling_1d", (7, 3), lambda L: [
+    L.Conv1D(4, 2), L.GlobalMaxPooling1D(keepdims=True)])
 chain("global_max_pooling_3d", (3, 4, 3, 2), lambda L: [L.Conv3D(4, 2), L.GlobalMaxPooling3D()])

@@ -10,11 +10,13 @@ def indices(count, *shape, dtype="int32"):
     return lambda random, rows: random.integers(0, count, (rows, *shape)).astype(dtype)
 
 
-chain("zero_padding", (4, 5, 3), lambda L: [L.Conv2D(2, 1), L.ZeroPadding2D(), L.ZeroPadding2D((2, 1)),
+chain("zero_padding", (4, 5, 3), lambda L: [
+    L.Conv2D(2, 1), L.ZeroPadding2D(), L.ZeroPadding2D((2, 1)),
                                             L.ZeroPadding2D(((0, 1), (2, 0))), L.Conv2D(3, 3)])
 chain("zero_padding_channels_first", (3, 4, 5), lambda L: [
     L.Conv2D(2, 1, **FIRST), L.ZeroPadding2D(((1, 0), (0, 2)), **FIRST)])
-chain("zero_padding_1d", (5, 3), lambda L: [L.Conv1D(2, 1), L.ZeroPadding1D(), L.ZeroPadding1D((2, 0))])
+chain("zero_padding_1d", (5, 3), lambda L: [
+    L.Conv1D(2, 1), L.ZeroPadding1D(), L.ZeroPadding1D((2, 0))])
 chain("zero_padding_3d", (2, 3, 2, 2), lambda L: [
     L.Conv3D(2, 1), L.ZeroPadding3D(), L.ZeroPadding3D(((0, 1), (2, 0), (1, 1)))])
 chain("cropping", (8, 9, 3), lambda L: [L.Conv2D(2, 1), L.Cropping2D(1), L.Cropping2D((0, 1)),
@@ -24,7 +26,8 @@ chain("cropping_channels_first", (3, 6, 7), lambda L: [
 chain("cropping_1d", (8, 3), lambda L: [L.Conv1D(2, 1), L.Cropping1D(1), L.Cropping1D((0, 2))])
 chain("cropping_3d", (5, 6, 5, 2), lambda L: [
     L.Conv3D(2, 1), L.Cropping3D(1), L.Cropping3D(((0, 1), (1, 0), (0, 0)))])
-chain("up_sampling", (3, 4, 2), lambda L: [L.Conv2D(3, 1), L.UpSampling2D(), L.UpSampling2D((1, 3)),
+chain("up_sampling", (3, 4, 2), lambda L: [
+    L.Conv2D(3, 1), L.UpSampling2D(), L.UpSampling2D((1, 3)),
                                            L.Conv2D(2, 3)])
 chain("up_sampling_channels_first", (2, 3, 4), lambda L: [
     L.Conv2D(3, 1, **FIRST), L.UpSampling2D((2, 3), **FIRST)])
@@ -38,7 +41,8 @@ chain("up_sampling_3d", (2, 3, 2, 2), lambda L: [L.Conv3D(2, 1), L.UpSampling3D(
                                                  L.UpSampling3D((1, 2, 1))])
 chain("up_sampling_3d_channels_first", (2, 2, 3, 2), lambda L: [
     L.Conv3D(2, 1, **FIRST), L.UpSampling3D((1, 2, 3), **FIRST)])
-chain("permute_images", (3, 4, 5), lambda L: [L.Permute((3, 1, 2)), L.Dense(3), L.Permute((2, 1, 3))])
+chain("permute_images", (3, 4, 5), lambda L: [
+    L.Permute((3, 1, 2)), L.Dense(3), L.Permute((2, 1, 3))])
 chain("repeat_vector", (5,), lambda L: [L.Dense(4, "tanh"), L.RepeatVector(3), L.Conv1D(2, 2)])
 chain("reshape_images", (12,), lambda L: [L.Dense(24), L.Reshape((2, 3, 4)), L.Conv2D(3, 2)])
 
@@ -49,7 +53,8 @@ chain("embedding_of_one", (1,), lambda L: [L.Embedding(5, 3), L.Flatten(), L.Den
 chain("embedding_repeated", (8,), lambda L: [
     L.Embedding(3, 4, embeddings_regularizer="l2", embeddings_initializer="random_normal"),
     L.Conv1D(4, 3, activation="relu"), L.GlobalMaxPooling1D()], source=indices(3, 8))
-chain("embedding_constraint", (4, 2), lambda L: [L.Embedding(6, 3, embeddings_constraint="unit_norm"),
+chain("embedding_constraint", (4, 2), lambda L: [
+    L.Embedding(6, 3, embeddings_constraint="unit_norm"),
                                                  L.GlobalAveragePooling2D()], source=indices(6, 4, 2))
 
 
