@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "codegen/call_checks.h"
 #include "codegen/cpu_dispatch.h"
 #include "codegen/loops.h"
 #include "ir/module.h"
@@ -63,12 +64,7 @@ private:
 
   llvm::Function *begin(const std::string &name, llvm::Type *result,
                         llvm::ArrayRef<llvm::Type *> parameters);
-  void returnUnless(Value *holds, int status);
   void requireCpu();
-  void requirePointer(Value *pointer) {
-    returnUnless(b.CreateIsNotNull(pointer), LAMINA_ERROR_NULL);
-  }
-  void requireAligned(Value *pointer);
   void requireAbi(Value *env);
   void requireLabels(const CTensor &target, Value *labels, Value *rows);
   Value *callInner(llvm::StringRef name, Value *env, Value *state, Value *workspace, Value *rows,
@@ -96,26 +92,11 @@ llvm::Function *EntryEmitter::begin(const std::string &name, llvm::Type *result,
   return function;
 }
 
-void EntryEmitter::returnUnless(Value *holds, int status) {
-  auto *refuse = llvm::BasicBlock::Create(b.getContext(), "refuse", function);
-  auto *proceed = llvm::BasicBlock::Create(b.getContext(), "proceed", function);
-  b.CreateCondBr(holds, proceed, refuse);
-  b.SetInsertPoint(refuse);
-  b.CreateRet(b.getInt32(status));
-  b.SetInsertPoint(proceed);
-}
-
 void EntryEmitter::requireCpu() {
   if (object.lowestLevel == 1)
     return;
   Value *level = b.CreateCall(emitCpuLevel(object.module));
-  returnUnless(b.CreateICmpUGE(level, b.getInt32(object.lowestLevel)), LAMINA_ERROR_CPU);
-}
-
-void EntryEmitter::requireAligned(Value *pointer) {
-  Value *address = b.CreatePtrToInt(pointer, b.getInt64Ty());
-  Value *low = b.CreateAnd(address, b.getInt64(passes::kBufferAlignment - 1));
-  returnUnless(b.CreateICmpEQ(low, b.getInt64(0)), LAMINA_ERROR_ALIGNMENT);
+  emitReturnUnless(b, b.CreateICmpUGE(level, b.getInt32(object.lowestLevel)), LAMINA_ERROR_CPU);
 }
 
 /// A null environment is one that fits.
@@ -125,7 +106,7 @@ void EntryEmitter::requireAbi(Value *env) {
   b.CreateCondBr(b.CreateIsNull(env), none, given);
   b.SetInsertPoint(given);
   Value *version = b.CreateLoad(b.getInt32Ty(), env);
-  returnUnless(b.CreateICmpEQ(version, b.getInt32(LAMINA_ABI_VERSION)), LAMINA_ERROR_ABI);
+  emitReturnUnless(b, b.CreateICmpEQ(version, b.getInt32(LAMINA_ABI_VERSION)), LAMINA_ERROR_ABI);
   b.CreateBr(none);
   b.SetInsertPoint(none);
 }
@@ -149,7 +130,7 @@ void EntryEmitter::requireLabels(const CTensor &target, Value *labels, Value *ro
                  label = b.CreateIntCast(label, b.getInt64Ty(), isSigned);
                  return {b.CreateOr(before[0], b.CreateICmpUGE(label, b.getInt64(target.classes)))};
                });
-  returnUnless(b.CreateNot(wrong[0]), LAMINA_ERROR_LABEL);
+  emitReturnUnless(b, b.CreateNot(wrong[0]), LAMINA_ERROR_LABEL);
 }
 
 /// Memory of the C function's frame.
@@ -234,8 +215,8 @@ void EntryEmitter::emitInit() {
   begin("init", b.getInt32Ty(), {b.getPtrTy(), b.getInt64Ty()});
   Value *state = function->getArg(0);
   requireCpu();
-  requirePointer(state);
-  requireAligned(state);
+  emitRequireNotNull(b, state);
+  emitRequireAligned(b, state);
   // Padding of packed variables is zero.
   b.CreateMemSet(state, b.getInt8(0), interface.stateBytes, llvm::Align(passes::kBufferAlignment));
   Value *seed = allocate(b.getInt64Ty(), 1);
@@ -257,9 +238,9 @@ Value *EntryEmitter::beginTransfer(llvm::StringRef name) {
   begin(name.str(), b.getInt32Ty(), {b.getPtrTy(), b.getPtrTy()});
   Value *state = function->getArg(0), *data = function->getArg(1);
   requireCpu();
-  requirePointer(state);
-  requirePointer(data);
-  requireAligned(state);
+  emitRequireNotNull(b, state);
+  emitRequireNotNull(b, data);
+  emitRequireAligned(b, state);
   if (!object.functions.contains(name.str()))
     return b.getInt32(LAMINA_OK);
   return callStateFunction(name, state, dataBundle(data));
@@ -303,14 +284,13 @@ void EntryEmitter::emitCall(const CFunction &call) {
 
   requireCpu();
   requireAbi(env);
-  requirePointer(state);
-  requirePointer(workspace);
+  emitRequireNotNull(b, state);
+  emitRequireNotNull(b, workspace);
   for (unsigned i = 4; i < function->arg_size(); ++i)
-    requirePointer(function->getArg(i));
-  requireAligned(state);
-  requireAligned(workspace);
-  Value *lessOne = b.CreateSub(rows, b.getInt32(1)); // 0 becomes the largest number
-  returnUnless(b.CreateICmpULT(lessOne, b.getInt32(interface.batchSize)), LAMINA_ERROR_ROWS);
+    emitRequireNotNull(b, function->getArg(i));
+  emitRequireAligned(b, state);
+  emitRequireAligned(b, workspace);
+  emitRequireRows(b, rows, interface.batchSize);
   for (size_t i = 0; i < call.targets.size(); ++i)
     requireLabels(call.targets[i], bundle.values[ExternalValue::Target][i], rows);
   for (size_t i = 0; i < call.logs.size(); ++i)

@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "codegen/call_checks.h"
 #include "passes/plan.h"
 #include "runtime/lamina_runtime.h"
 #include "llvm/IR/IntrinsicsX86.h"
@@ -180,28 +181,14 @@ llvm::Function *FunctionEmitter::emitWave(llvm::Module &module, const Wave &wave
 }
 
 void FunctionEmitter::emitChecks(llvm::IRBuilder<> &b, llvm::Function *entry) {
-  auto require = [&](llvm::Value *holds, int status) {
-    auto *bad = llvm::BasicBlock::Create(b.getContext(), "refuse", entry);
-    auto *good = llvm::BasicBlock::Create(b.getContext(), "go", entry);
-    b.CreateCondBr(holds, good, bad);
-    b.SetInsertPoint(bad);
-    b.CreateRet(b.getInt32(status));
-    b.SetInsertPoint(good);
-  };
-  auto aligned = [&](llvm::Value *pointer) {
-    llvm::Value *low = b.CreateAnd(b.CreatePtrToInt(pointer, b.getInt64Ty()),
-                                   b.getInt64(passes::kBufferAlignment - 1));
-    return b.CreateICmpEQ(low, b.getInt64(0));
-  };
-  llvm::Value *state = entry->getArg(1), *workspace = entry->getArg(2), *rows = entry->getArg(3);
-  require(b.CreateIsNotNull(state), LAMINA_ERROR_NULL);
-  require(aligned(state), LAMINA_ERROR_ALIGNMENT);
+  llvm::Value *state = entry->getArg(1), *workspace = entry->getArg(2);
+  emitRequireNotNull(b, state);
+  emitRequireAligned(b, state);
   if (arenaBytes > 0) {
-    require(b.CreateIsNotNull(workspace), LAMINA_ERROR_NULL);
-    require(aligned(workspace), LAMINA_ERROR_ALIGNMENT);
+    emitRequireNotNull(b, workspace);
+    emitRequireAligned(b, workspace);
   }
-  require(b.CreateICmpULT(b.CreateSub(rows, b.getInt32(1)), b.getInt32(batchSize)),
-          LAMINA_ERROR_ROWS);
+  emitRequireRows(b, entry->getArg(3), batchSize);
 }
 
 void FunctionEmitter::emitRunWave(llvm::IRBuilder<> &b, llvm::Function *entry, const Wave &wave,
