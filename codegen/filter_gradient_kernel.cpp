@@ -1,7 +1,7 @@
 // Gradients of convolutions by their filters: register tiles of input channels x vectors of filters
 // that run over the positions of a block. Where enough tiles read them, a block's elements are
-// copied first: the input's channels line by line, the gradient in panels of a tile's width. Tiles
-// then read them in order, whatever the distance of neighbouring positions in memory.
+// copied first, in panels of a tile's height or width. Tiles then read them in order, whatever the
+// distance of neighbouring positions in memory.
 #include "codegen/filter_walk.h"
 #include "llvm/IR/Module.h"
 
@@ -9,9 +9,6 @@ using namespace mlir;
 
 namespace lamina::codegen {
 namespace {
-
-/// Elements of a cache line, f32.
-constexpr int64_t kLineElements = 16;
 
 class FilterGradientEmitter final : public FilterWalkEmitter {
 public:
@@ -43,52 +40,76 @@ private:
     size_t last = tables.size() - 1;
     bool copiesInput = llvm::divideCeil(columnsPerTask, tileWidth) >= kTilesWorthCopy;
     bool copiesGradient = llvm::divideCeil(channelsPerTask, tileRows) >= kTilesWorthCopy;
-    // An odd number of cache lines from one position to the next: they spread over all sets.
-    int64_t lines = llvm::divideCeil(channelsPerTask, kLineElements) | 1;
-    inputSide = copiesInput ? allocate(lines * kLineElements) : Side{nullptr, inputStep(last)};
-    gradientSide = copiesGradient ? allocate(tileWidth) : Side{nullptr, gradientStep(last)};
+    inputSide = {nullptr, inputStep(last)};
+    gradientSide = {nullptr, gradientStep(last)};
+    if (copiesInput)
+      inputSide = allocate(tileRows, llvm::divideCeil(channelsPerTask, tileRows));
+    if (copiesGradient)
+      gradientSide = allocate(tileWidth, 1);
   }
 
-  Side allocate(int64_t stride) {
-    llvm::Type *type = llvm::ArrayType::get(element, stride * mostPositions() + lanes);
+  /// Elements from one panel of the input to the next: vectors may write behind a panel's end.
+  int64_t inputPanel() { return tileRows * mostPositions() + lanes; }
+
+  /// Room for panels of `width` elements for each position.
+  Side allocate(int64_t width, int64_t panels) {
+    llvm::Type *type = llvm::ArrayType::get(element, panels * (width * mostPositions() + lanes));
     llvm::AllocaInst *memory = b().CreateAlloca(type, nullptr, "copy");
     memory->setAlignment(llvm::Align(64));
-    return {memory, stride};
+    return {memory, width};
   }
 
-  /// Copies `count` elements from `from`, vectors and a masked rest.
-  void copyVectors(llvm::Value *from, llvm::Value *to, llvm::Value *count, bool unrolled) {
-    auto copy = [&](llvm::Value *start, llvm::Value *mask) {
-      expressions->setMask(mask);
-      llvm::Value *values = expressions->loadAt(advance(b(), element, from, start, 1),
+  /// Copies `count` elements rounded up to vectors. `exact`: nothing behind them may be read.
+  void copyVectors(llvm::Value *from, llvm::Value *to, int64_t count, bool exact) {
+    for (int64_t start = 0; start < count; start += lanes) {
+      expressions->setMask(exact ? maskOf(count - start) : nullptr);
+      llvm::Value *values = expressions->loadAt(advance(b(), element, from, start),
                                                 op.getType().getElementType(), true);
       expressions->setMask(nullptr);
-      storeVector(advance(b(), element, to, start, 1), values);
-    };
-    if (auto known = constantOf(count); known && unrolled) {
-      for (int64_t start = 0; start < *known; start += lanes)
-        copy(i64(start), maskOf(*known - start));
-      return;
+      storeVector(advance(b(), element, to, start), values);
     }
-    llvm::Value *whole = b().CreateAnd(count, i64(-static_cast<int64_t>(lanes)));
-    emitLoop(b(), i64(0), whole, lanes, [&](llvm::Value *start) { copy(start, nullptr); });
-    emitLoop(b(), whole, count, lanes,
-             [&](llvm::Value *start) { copy(start, maskBelow(start, count)); });
   }
 
-  /// Copies `count` elements of every position of the block, from a line's pointer that `select`
-  /// gives.
-  void copyPositions(const Side &side, int64_t step, llvm::Value *count,
-                     llvm::function_ref<llvm::Value *(llvm::Value *x, llvm::Value *y)> select) {
+  /// Runs `copy` for every position of the block with its number and both images' places there.
+  void forPositions(
+      llvm::function_ref<void(llvm::Value *position, llvm::Value *x, llvm::Value *y)> copy) {
+    size_t last = tables.size() - 1;
     emitLines({i64(0)}, [&](llvm::Value *x, llvm::Value *y, const Values &carried) {
-      llvm::Value *line = select(x, y), *length = stretches.back().length;
+      llvm::Value *length = stretches.back().length;
       emitLoop(b(), i64(0), length, 1, [&](llvm::Value *i) {
-        llvm::Value *position = b().CreateAdd(carried[0], i);
-        copyVectors(advance(b(), element, line, i, step),
-                    advance(b(), element, side.copy, position, side.stride), count, true);
+        copy(b().CreateAdd(carried[0], i), advance(b(), element, x, i, inputStep(last)),
+             advance(b(), element, y, i, gradientStep(last)));
       });
       return Values{b().CreateAdd(carried[0], length)};
     });
+  }
+
+  /// Copies the task's channels, one panel for each tile of them. Vectors may write behind a
+  /// position's part of a panel: what stands there is written afterwards.
+  void copyInput() {
+    // Behind memory of the caller nothing may be read.
+    bool exact = job.inputs[inputNumber(op.getLhs())].space == ir::MemorySpace::argument;
+    int64_t left = geometry.channels % tileRows, panel = inputPanel();
+    llvm::Value *count = b().CreateSub(channels.second, channels.first);
+    llvm::Value *whole = b().CreateUDiv(count, i64(tileRows));
+    forPositions([&](llvm::Value *position, llvm::Value *x, llvm::Value *) {
+      llvm::Value *from = inputLine(x, channels.first);
+      llvm::Value *to = advance(b(), element, inputSide.copy, position, tileRows);
+      emitLoop(b(), i64(0), whole, 1, [&](llvm::Value *tile) {
+        copyVectors(advance(b(), element, from, tile, tileRows),
+                    advance(b(), element, to, tile, panel), tileRows, exact);
+      });
+      if (left > 0)
+        emitIf(b(), b().CreateICmpEQ(channels.second, i64(geometry.channels)), [&] {
+          copyVectors(advance(b(), element, from, whole, tileRows),
+                      advance(b(), element, to, whole, panel), left, /*exact=*/true);
+        });
+    });
+  }
+
+  unsigned inputNumber(Value operand) {
+    auto reshape = operand.getDefiningOp<ir::ReshapeOp>();
+    return cast<BlockArgument>(reshape ? reshape.getOperand() : operand).getArgNumber();
   }
 
   llvm::Value *inputLine(llvm::Value *x, llvm::Value *channel) {
@@ -101,13 +122,8 @@ private:
   //===--- Tiles --------------------------------------------------------------------------------//
 
   void emitBlock(llvm::Value *tap) override {
-    if (inputSide.copy) {
-      llvm::Value *count = channelsPerTask >= geometry.channels
-                               ? i64(geometry.channels)
-                               : b().CreateSub(channels.second, channels.first);
-      copyPositions(inputSide, inputStep(tables.size() - 1), count,
-                    [&](llvm::Value *x, llvm::Value *) { return inputLine(x, channels.first); });
-    }
+    if (inputSide.copy)
+      copyInput();
     int64_t left = geometry.filters % tileWidth;
     llvm::Value *wholeEnd = emitSmaller(b(), columns.second, i64(geometry.filters - left));
     if (geometry.filters >= tileWidth)
@@ -120,8 +136,11 @@ private:
 
   void emitColumns(llvm::Value *tap, llvm::Value *column, int64_t width) {
     if (gradientSide.copy)
-      copyPositions(gradientSide, gradientStep(tables.size() - 1), i64(width),
-                    [&](llvm::Value *, llvm::Value *y) { return gradientLine(y, column); });
+      forPositions([&](llvm::Value *position, llvm::Value *, llvm::Value *y) {
+        copyVectors(gradientLine(y, column),
+                    advance(b(), element, gradientSide.copy, position, tileWidth), width,
+                    /*exact=*/true);
+      });
     int64_t left = geometry.channels % tileRows;
     llvm::Value *wholeEnd = emitSmaller(b(), channels.second, i64(geometry.channels - left));
     emitLoop(b(), channels.first, wholeEnd, tileRows,
@@ -168,9 +187,11 @@ private:
         panels.push_back(advance(b(), element, right, v * lanes));
       return product.emit(left, offsets, panels, length, sums);
     };
-    llvm::Value *copiedLine = inputSide.copy ? advance(b(), element, inputSide.copy,
-                                                       b().CreateSub(channel, channels.first), 1)
-                                             : nullptr;
+    llvm::Value *copiedLine = nullptr;
+    if (inputSide.copy) {
+      llvm::Value *tile = b().CreateUDiv(b().CreateSub(channel, channels.first), i64(tileRows));
+      copiedLine = advance(b(), element, inputSide.copy, tile, inputPanel());
+    }
     Values zeros = product.zeros(height * vectors);
     if (inputSide.copy && gradientSide.copy)
       return multiply(copiedLine, gradientSide.copy, countPositions(), zeros);

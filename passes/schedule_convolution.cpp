@@ -18,6 +18,8 @@ constexpr int64_t kInputBytes = 192 * 1024;
 constexpr int64_t kBlockPositions = 256;
 /// Bytes of the input's panels in a block. They stand on the stack.
 constexpr int64_t kPanelBytes = 96 * 1024;
+/// Tasks that a few threads share evenly enough.
+constexpr int64_t kFewTasks = 4;
 /// Bytes of a cache line.
 constexpr int64_t kLineBytes = 64;
 /// Tasks that any thread count shares evenly enough.
@@ -62,6 +64,35 @@ Tile chooseConvolutionTile(int64_t positions, int64_t filters, const VectorTarge
 int64_t evenPart(int64_t length, int64_t most, int64_t unit) {
   int64_t parts = llvm::divideCeil(length, std::max(most, unit));
   return llvm::alignTo(llvm::divideCeil(length, parts), unit);
+}
+
+/// How one side of a gradient by the filter can be cut into tasks.
+struct TaskSide {
+  int64_t leastTasks, tiles, elements; ///< of one position
+};
+struct TaskGrid {
+  int64_t rows, columns;
+};
+
+/// The grid of at least `needed` tasks with the least work besides the products: every task reads
+/// its part of both sides, so cutting one side reads the other one again, and tasks of few tiles
+/// share little of what they read.
+TaskGrid chooseTaskGrid(TaskSide rows, TaskSide columns, int64_t needed) {
+  constexpr int64_t kTilesWorthCopy = 4;
+  auto readCost = [](const TaskSide &side, int64_t readers, int64_t otherTiles) {
+    return side.elements * readers * (otherTiles / readers >= kTilesWorthCopy ? 2 : 3);
+  };
+  TaskGrid best{rows.leastTasks, columns.leastTasks};
+  int64_t bestCost = std::numeric_limits<int64_t>::max();
+  for (int64_t r = rows.leastTasks; r <= rows.tiles; ++r)
+    for (int64_t c = columns.leastTasks; c <= columns.tiles; ++c) {
+      int64_t cost = readCost(rows, c, columns.tiles) + readCost(columns, r, rows.tiles);
+      if ((r * c >= needed || r * c == rows.tiles * columns.tiles) && cost < bestCost) {
+        bestCost = cost;
+        best = {r, c};
+      }
+    }
+  return best;
 }
 
 /// Positions along an axis that a gradient by the filter walks: those of the side that is not
@@ -144,18 +175,12 @@ ir::ScheduleAttr scheduleFilterGradient(ir::KernelOp kernel, ir::FilterGradientO
   int64_t fittingTiles = std::max<int64_t>(1, kPanelBytes / (blockPositions * tile.rows * bytes));
   int64_t rowTasks = llvm::divideCeil(rowTiles, fittingTiles);
   int64_t wanted = std::clamp<int64_t>(cost / kTaskCycles, 1, kEnoughTasks);
-  int64_t outerTasks = geometry.groups * geometry.axes.front().window, columnTasks = 1;
-  // First as far as tiles still share what they read, then to the last tile.
-  for (auto [rows, columns] : {std::pair{8, 4}, std::pair{1, 1}}) {
-    auto raise = [&](int64_t &tasks, int64_t others, int64_t tiles, int64_t least) {
-      int64_t most = std::max<int64_t>(tasks, tiles / least);
-      tasks = std::clamp<int64_t>(llvm::divideCeil(wanted, others), tasks, most);
-    };
-    raise(rowTasks, outerTasks * columnTasks, rowTiles, rows);
-    raise(columnTasks, outerTasks * rowTasks, columnTiles, columns);
-    if (outerTasks * rowTasks * columnTasks >= wanted / 4)
-      break;
-  }
+  int64_t outerTasks = geometry.groups * geometry.axes.front().window;
+  int64_t needed = llvm::divideCeil(std::min(wanted, kFewTasks), outerTasks);
+  TaskGrid grid = chooseTaskGrid({rowTasks, rowTiles, geometry.channels},
+                                 {1, columnTiles, geometry.filters}, needed);
+  rowTasks = grid.rows;
+  int64_t columnTasks = grid.columns;
   int64_t channelsPerTask = tile.rows * llvm::divideCeil(rowTiles, rowTasks);
   int64_t columnsPerTask = width * llvm::divideCeil(columnTiles, columnTasks);
   ir::KernelFamily family =
