@@ -66,6 +66,16 @@ def PruneState : Lamina_ModulePass<"prune-state"> {
   let summary = "Removes assignments of unchanged variables and variable arguments without use";
 }
 
+def SplitReductions : Lamina_FunctionPass<"split-reductions"> {
+  let summary = "Cuts long reductions over the leading dimension in two, for threads to share";
+  let description = [{
+    A sum, maximum or minimum over dimension 0 and at least 512 elements of other dimensions that
+    keeps at most 2048 results becomes one within each element of dimension 0 and one over these.
+    Which reductions are split follows from their shapes without the batch size, so the bits depend
+    neither on that nor on the number of threads.
+  }];
+}
+
 def Fuse : Lamina_FunctionPass<"fuse"> {
   let summary = "Groups operations into lamina.kernel, one loop nest each";
   let description = [{

@@ -57,6 +57,8 @@ void addStage(OpPassManager &manager, Stage stage, const PipelineOptions &option
   case Stage::Layout:
     return addLayout(manager, options);
   case Stage::Fuse:
+    if (options.fuse)
+      manager.addNestedPass<func::FuncOp>(createSplitReductions());
     return manager.addNestedPass<func::FuncOp>(createFuse({options.fuse}));
   case Stage::Schedule:
     // Waves first: they add kernels that copy, and those need schedules too.

@@ -1,0 +1,51 @@
+// RUN: lamina-opt %s --split-reductions | FileCheck %s
+
+module attributes {lamina.batch_size = 8 : i64} {
+
+// Statistics over images and positions: within each image, then over the images.
+// CHECK-LABEL: func.func @statistics
+func.func @statistics(%x: tensor<?x112x112x64xf32>) -> tensor<64xf32> {
+  // CHECK-NEXT: %[[P:.*]] = lamina.reduce add %{{.*}}, dims = [1, 2] : (tensor<?x112x112x64xf32>) -> tensor<?x64xf32>
+  // CHECK-NEXT: %[[Y:.*]] = lamina.reduce add %[[P]], dims = [0] : (tensor<?x64xf32>) -> tensor<64xf32>
+  // CHECK-NEXT: return %[[Y]]
+  %y = lamina.reduce add %x, dims = [0, 1, 2] : (tensor<?x112x112x64xf32>) -> tensor<64xf32>
+  return %y : tensor<64xf32>
+}
+
+// It does not matter whether the leading dimension is the rows.
+// CHECK-LABEL: func.func @static
+func.func @static(%x: tensor<4x30x20x3xf32>) -> tensor<3xf32> {
+  // CHECK-NEXT: %[[P:.*]] = lamina.reduce maximum %{{.*}}, dims = [1, 2] : (tensor<4x30x20x3xf32>) -> tensor<4x3xf32>
+  // CHECK-NEXT: lamina.reduce maximum %[[P]], dims = [0]
+  %y = lamina.reduce maximum %x, dims = [0, 1, 2] : (tensor<4x30x20x3xf32>) -> tensor<3xf32>
+  return %y : tensor<3xf32>
+}
+
+// CHECK-LABEL: func.func @to_a_scalar
+func.func @to_a_scalar(%x: tensor<?x1000xf32>) -> tensor<f32> {
+  // CHECK-NEXT: %[[P:.*]] = lamina.reduce minimum %{{.*}}, dims = [1] : (tensor<?x1000xf32>) -> tensor<?xf32>
+  // CHECK-NEXT: lamina.reduce minimum %[[P]], dims = [0] : (tensor<?xf32>) -> tensor<f32>
+  %y = lamina.reduce minimum %x, dims = [0, 1] : (tensor<?x1000xf32>) -> tensor<f32>
+  return %y : tensor<f32>
+}
+
+// Left alone: little to combine, much kept, the leading dimension kept or of one element, products.
+// CHECK-LABEL: func.func @others
+func.func @others(%a: tensor<?x10x10x64xf32>, %b: tensor<?x32x32x4096xf32>, %c: tensor<?x1000x8xf32>,
+                  %d: tensor<1x1000x8xf32>, %e: tensor<1000x?xf32>) {
+  // CHECK-NEXT: lamina.reduce add %{{.*}}, dims = [0, 1, 2]
+  %0 = lamina.reduce add %a, dims = [0, 1, 2] : (tensor<?x10x10x64xf32>) -> tensor<64xf32>
+  // CHECK-NEXT: lamina.reduce add %{{.*}}, dims = [0, 1, 2]
+  %1 = lamina.reduce add %b, dims = [0, 1, 2] : (tensor<?x32x32x4096xf32>) -> tensor<4096xf32>
+  // CHECK-NEXT: lamina.reduce add %{{.*}}, dims = [1]
+  %2 = lamina.reduce add %c, dims = [1] : (tensor<?x1000x8xf32>) -> tensor<?x8xf32>
+  // CHECK-NEXT: lamina.reduce add %{{.*}}, dims = [0, 1]
+  %3 = lamina.reduce add %d, dims = [0, 1] : (tensor<1x1000x8xf32>) -> tensor<8xf32>
+  // CHECK-NEXT: lamina.reduce multiply %{{.*}}, dims = [0, 1]
+  %4 = lamina.reduce multiply %c, dims = [0, 1] : (tensor<?x1000x8xf32>) -> tensor<8xf32>
+  // CHECK-NEXT: lamina.reduce add %{{.*}}, dims = [0, 1]
+  %5 = lamina.reduce add %e, dims = [0, 1] : (tensor<1000x?xf32>) -> tensor<f32>
+  return
+}
+
+}
