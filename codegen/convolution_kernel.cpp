@@ -321,7 +321,8 @@ private:
         expressions->setMask(v + 1 == columns.size() ? columnMask : nullptr);
         expressions->bind(op.getOutput(), indices, sums[r * columns.size() + v]);
         for (Value value : kernel().getYielded())
-          expressions->evaluate(value, indices);
+          if (!value.getDefiningOp<ir::TransposeOp>())
+            expressions->evaluate(value, indices);
         for (unsigned number = 0; number < outputs.size(); ++number)
           storeResult(number, indices);
         expressions->setMask(nullptr);
