@@ -67,7 +67,7 @@ public:
 
   /// What the kernels of `function` ("train_step", …) take; null unless compiled with
   /// CompileOptions::profiled and called before.
-  virtual FunctionProfile *profile(std::string_view function) const { return nullptr; }
+  virtual FunctionProfile *profile(std::string_view /*function*/) const { return nullptr; }
 
 protected:
   Signature signature_;

@@ -429,7 +429,7 @@ def WindowScatterOp : Lamina_PureOp<"window_scatter"> {
                        DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high);
   let results = (outs Lamina_FloatTensor:$output);
   let assemblyFormat = [{
-    $source (`places` $places^)? `window` `=` $window `,` `strides` `=` $strides `,`
+    $source (`places` $places^)? `,` `window` `=` $window `,` `strides` `=` $strides `,`
     `low` `=` $low `,` `high` `=` $high attr-dict `:` functional-type(operands, results)
   }];
   let extraClassDeclaration = [{

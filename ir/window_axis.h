@@ -35,7 +35,9 @@ struct WindowAxis {
   /// From the first to behind the last dilated tap.
   int64_t span() const { return (window - 1) * windowDilation + 1; }
   /// One tap, in the same place of input and output.
-  bool isIdentity() const { return window == 1 && stride == 1 && low == 0 && inputDilation == 1; }
+  bool isIdentity() const {
+    return window == 1 && stride == 1 && low == 0 && inputDilation == 1 && input == output;
+  }
 };
 
 } // namespace lamina::ir

@@ -409,7 +409,7 @@ func.func @places_129() -> tensor<1x1x1xi32> {
 // CHECK-NEXT{LITERAL}: @sent_back: dense<[[[1.000000e+00], [1.100000e+01], [1.100000e+02], [1.000000e+02]]]> : tensor<1x4x1xf32>
 func.func @sent_back() -> tensor<1x4x1xf32> {
   %x = lamina.constant dense<[[[1.0], [10.0], [100.0]]]> : tensor<1x3x1xf32>
-  %y = lamina.window_scatter %x window = [2], strides = [1], low = [0], high = [0]
+  %y = lamina.window_scatter %x, window = [2], strides = [1], low = [0], high = [0]
       : (tensor<1x3x1xf32>) -> tensor<1x4x1xf32>
   return %y : tensor<1x4x1xf32>
 }
@@ -418,7 +418,7 @@ func.func @sent_back() -> tensor<1x4x1xf32> {
 func.func @sent_back_to_places() -> tensor<1x4x1xf32> {
   %x = lamina.constant dense<[[[1.0], [10.0], [100.0]]]> : tensor<1x3x1xf32>
   %w = lamina.constant dense<[[[1], [0], [1]]]> : tensor<1x3x1xi8>
-  %y = lamina.window_scatter %x places %w window = [2], strides = [1], low = [0], high = [0]
+  %y = lamina.window_scatter %x places %w, window = [2], strides = [1], low = [0], high = [0]
       : (tensor<1x3x1xf32>, tensor<1x3x1xi8>) -> tensor<1x4x1xf32>
   return %y : tensor<1x4x1xf32>
 }
@@ -427,7 +427,7 @@ func.func @sent_back_to_places() -> tensor<1x4x1xf32> {
 // CHECK-NEXT{LITERAL}: @sent_back_gaps: dense<[[[1.000000e+00], [1.000000e+00], [0.000000e+00], [1.000000e+01], [1.000000e+01]]]> : tensor<1x5x1xf32>
 func.func @sent_back_gaps() -> tensor<1x5x1xf32> {
   %x = lamina.constant dense<[[[1.0], [10.0]]]> : tensor<1x2x1xf32>
-  %y = lamina.window_scatter %x window = [2], strides = [3], low = [0], high = [0]
+  %y = lamina.window_scatter %x, window = [2], strides = [3], low = [0], high = [0]
       : (tensor<1x2x1xf32>) -> tensor<1x5x1xf32>
   return %y : tensor<1x5x1xf32>
 }
@@ -435,7 +435,7 @@ func.func @sent_back_gaps() -> tensor<1x5x1xf32> {
 // CHECK-NEXT{LITERAL}: @sent_back_padding: dense<[[[1.100000e+01], [1.100000e+02]]]> : tensor<1x2x1xf32>
 func.func @sent_back_padding() -> tensor<1x2x1xf32> {
   %x = lamina.constant dense<[[[1.0], [10.0], [100.0]]]> : tensor<1x3x1xf32>
-  %y = lamina.window_scatter %x window = [2], strides = [1], low = [1], high = [1]
+  %y = lamina.window_scatter %x, window = [2], strides = [1], low = [1], high = [1]
       : (tensor<1x3x1xf32>) -> tensor<1x2x1xf32>
   return %y : tensor<1x2x1xf32>
 }
@@ -444,7 +444,7 @@ func.func @sent_back_padding() -> tensor<1x2x1xf32> {
 // CHECK-NEXT{LITERAL}: @sent_back_order: dense<0.000000e+00> : tensor<1x1x1xf32>
 func.func @sent_back_order() -> tensor<1x1x1xf32> {
   %x = lamina.constant dense<[[[16777216.0], [1.0], [-16777216.0]]]> : tensor<1x3x1xf32>
-  %y = lamina.window_scatter %x window = [3], strides = [1], low = [2], high = [2]
+  %y = lamina.window_scatter %x, window = [3], strides = [1], low = [2], high = [2]
       : (tensor<1x3x1xf32>) -> tensor<1x1x1xf32>
   return %y : tensor<1x1x1xf32>
 }
@@ -452,7 +452,7 @@ func.func @sent_back_order() -> tensor<1x1x1xf32> {
 // CHECK-NEXT{LITERAL}: @sent_back_2d: dense<[[[[1.000000e+00], [1.100000e+01], [1.000000e+01]], [[1.010000e+02], [1.111000e+03], [1.010000e+03]], [[1.000000e+02], [1.100000e+03], [1.000000e+03]]]]> : tensor<1x3x3x1xf32>
 func.func @sent_back_2d() -> tensor<1x3x3x1xf32> {
   %x = lamina.constant dense<[[[[1.0], [10.0]], [[100.0], [1000.0]]]]> : tensor<1x2x2x1xf32>
-  %y = lamina.window_scatter %x window = [2, 2], strides = [1, 1], low = [0, 0], high = [0, 0]
+  %y = lamina.window_scatter %x, window = [2, 2], strides = [1, 1], low = [0, 0], high = [0, 0]
       : (tensor<1x2x2x1xf32>) -> tensor<1x3x3x1xf32>
   return %y : tensor<1x3x3x1xf32>
 }

@@ -231,7 +231,7 @@ func.func @f(%a: tensor<?x4x4x3xf32>) {
 
 func.func @f(%a: tensor<?x2x2x3xf32>) {
   // expected-error @+1 {{window_scatter: windows and strides must be positive, padding not negative}}
-  %y = lamina.window_scatter %a window = [2, -1], strides = [2, 2], low = [0, 0], high = [0, 0]
+  %y = lamina.window_scatter %a, window = [2, -1], strides = [2, 2], low = [0, 0], high = [0, 0]
       : (tensor<?x2x2x3xf32>) -> tensor<?x4x4x3xf32>
   return
 }
@@ -240,7 +240,7 @@ func.func @f(%a: tensor<?x2x2x3xf32>) {
 
 func.func @f(%a: tensor<?x2x1x3xf32>) {
   // expected-error @+1 {{'lamina.window_scatter' op needs a source of type 'tensor<?x2x2x3xf32>', got 'tensor<?x2x1x3xf32>'}}
-  %y = lamina.window_scatter %a window = [2, 2], strides = [2, 2], low = [0, 0], high = [0, 0]
+  %y = lamina.window_scatter %a, window = [2, 2], strides = [2, 2], low = [0, 0], high = [0, 0]
       : (tensor<?x2x1x3xf32>) -> tensor<?x4x4x3xf32>
   return
 }
@@ -249,7 +249,7 @@ func.func @f(%a: tensor<?x2x1x3xf32>) {
 
 func.func @f(%a: tensor<?x2x2x3xf32>, %b: tensor<?x2x2x3xi32>) {
   // expected-error @+1 {{'lamina.window_scatter' op needs places of type 'tensor<?x2x2x3xi8>', got 'tensor<?x2x2x3xi32>'}}
-  %y = lamina.window_scatter %a places %b window = [2, 2], strides = [2, 2], low = [0, 0], high = [0, 0]
+  %y = lamina.window_scatter %a places %b, window = [2, 2], strides = [2, 2], low = [0, 0], high = [0, 0]
       : (tensor<?x2x2x3xf32>, tensor<?x2x2x3xi32>) -> tensor<?x4x4x3xf32>
   return
 }

@@ -156,11 +156,11 @@ func.func @windows(%x: tensor<?x8x8x4xf32>, %w: tensor<3x2x2x6xf32>, %p: tensor<
   // CHECK-NEXT: lamina.argmax_window %{{.*}}, window = [3, 3], strides = [2, 2], low = [1, 0], high = [0, 1] : (tensor<?x8x8x4xf32>) -> tensor<?x4x4x4xi8>
   %4 = lamina.argmax_window %x, window = [3, 3], strides = [2, 2], low = [1, 0], high = [0, 1]
       : (tensor<?x8x8x4xf32>) -> tensor<?x4x4x4xi8>
-  // CHECK-NEXT: lamina.window_scatter %{{.*}} window = [3, 3], strides = [2, 2], low = [1, 0], high = [0, 1] : (tensor<?x4x4x4xf32>) -> tensor<?x8x8x4xf32>
-  %5 = lamina.window_scatter %y window = [3, 3], strides = [2, 2], low = [1, 0], high = [0, 1]
+  // CHECK-NEXT: lamina.window_scatter %{{.*}}, window = [3, 3], strides = [2, 2], low = [1, 0], high = [0, 1] : (tensor<?x4x4x4xf32>) -> tensor<?x8x8x4xf32>
+  %5 = lamina.window_scatter %y, window = [3, 3], strides = [2, 2], low = [1, 0], high = [0, 1]
       : (tensor<?x4x4x4xf32>) -> tensor<?x8x8x4xf32>
-  // CHECK-NEXT: lamina.window_scatter %{{.*}} places %{{.*}} window = [3, 3], strides = [2, 2], low = [1, 0], high = [0, 1] : (tensor<?x4x4x4xf32>, tensor<?x4x4x4xi8>) -> tensor<?x8x8x4xf32>
-  %6 = lamina.window_scatter %y places %p window = [3, 3], strides = [2, 2], low = [1, 0],
+  // CHECK-NEXT: lamina.window_scatter %{{.*}} places %{{.*}}, window = [3, 3], strides = [2, 2], low = [1, 0], high = [0, 1] : (tensor<?x4x4x4xf32>, tensor<?x4x4x4xi8>) -> tensor<?x8x8x4xf32>
+  %6 = lamina.window_scatter %y places %p, window = [3, 3], strides = [2, 2], low = [1, 0],
       high = [0, 1] : (tensor<?x4x4x4xf32>, tensor<?x4x4x4xi8>) -> tensor<?x8x8x4xf32>
   return
 }

@@ -114,13 +114,30 @@ func.func @relu(%x: tensor<?x4xf32>, %w: tensor<4x3xf32>, %g: tensor<?x5xf32>, %
 
 // Expensive and read by two kernels: computed once. Cheap: computed in both. Unused: not at all.
 // CHECK-LABEL: func.func @shared
-// CHECK: %[[E:.*]] = lamina.kernel(%arg0) {{.*}}-> tensor<8xf32>
 // CHECK: lamina.exponential
+// CHECK-NOT: lamina.exponential
 // CHECK-NOT: lamina.sine
 // CHECK-COUNT-2: lamina.negate
 func.func @shared(%x: tensor<8xf32>, %a: tensor<5x8xf32>) -> (tensor<5xf32>, tensor<8xf32>) {
-  %0 = lamina.exponential %x : tensor<8xf32>
+  %0 = lamina.exponential %a : tensor<5x8xf32>
   %unused = lamina.sine %x : tensor<8xf32>
+  %1 = lamina.negate %0 : tensor<5x8xf32>
+  %2 = lamina.reduce add %1, dims = [1] : (tensor<5x8xf32>) -> tensor<5xf32>
+  %3 = lamina.reduce add %1, dims = [0] : (tensor<5x8xf32>) -> tensor<8xf32>
+  return %2, %3 : tensor<5xf32>, tensor<8xf32>
+}
+
+// -----
+
+// What an expensive operation and those behind it give, repeated along rows by a reader: stored at
+// the end of the chain.
+// CHECK-LABEL: func.func @repeated
+// CHECK: %[[E:.*]] = lamina.kernel(%arg0) {{.*}}-> tensor<8xf32>
+// CHECK: lamina.exponential
+// CHECK: lamina.negate
+// CHECK-NOT: lamina.negate
+func.func @repeated(%x: tensor<8xf32>, %a: tensor<5x8xf32>) -> (tensor<5xf32>, tensor<8xf32>) {
+  %0 = lamina.exponential %x : tensor<8xf32>
   %1 = lamina.negate %0 : tensor<8xf32>
   %2 = lamina.broadcast_in_dim %1, dims = [1] : (tensor<8xf32>) -> tensor<5x8xf32>
   %3 = lamina.add %a, %2 : tensor<5x8xf32>

@@ -930,9 +930,9 @@ module @reduce_window {
         : (tensor<2x7x3xf32>) -> tensor<2x3x3xf32>
     %y = lamina.add %m, %s : tensor<2x3x3xf32>
     %loss = lamina.reduce add %y, dims = [0, 1, 2] : (tensor<2x3x3xf32>) -> tensor<f32>
-    // CHECK: lamina.window_scatter %[[G:[^ ]*]] window = [3], strides = [2], low = [1], high = [0]
+    // CHECK: lamina.window_scatter %[[G:[^ ]*]], window = [3], strides = [2], low = [1], high = [0]
     // CHECK-NEXT: %[[P:.*]] = lamina.argmax_window %[[X]], window = [3], strides = [2], low = [1], high = [0] : (tensor<2x7x3xf32>) -> tensor<2x3x3xi8>
-    // CHECK-NEXT: lamina.window_scatter %[[G]] places %[[P]] window = [3], strides = [2], low = [1], high = [0]
+    // CHECK-NEXT: lamina.window_scatter %[[G]] places %[[P]], window = [3], strides = [2], low = [1], high = [0]
     return %loss : tensor<f32>
   }
 }

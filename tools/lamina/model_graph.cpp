@@ -75,10 +75,10 @@ private:
     return layerBehind(*layer.model, layer.model->outputs.at(tensor.tensor).tensor);
   }
   /// The layer that receives argument `argument` of a layer.
-  static const Layer &receiver(const Layer &layer, size_t argument) {
-    if (!layer.model)
+  static const Layer *receiver(const Layer *layer, size_t argument) {
+    if (!layer->model)
       return layer;
-    return *layer.model->layers[layer.model->inputs.at(argument).tensor.layer];
+    return layer->model->layers[layer->model->inputs.at(argument).tensor.layer].get();
   }
   size_t id(const Layer &layer) { return ids.try_emplace(&layer, ids.size()).first->second; }
 
@@ -122,7 +122,7 @@ void DotWriter::writeCalls(const Model &model) {
     for (size_t call = 0; call < layer->nodes.size(); ++call)
       for (size_t i = 0; i < layer->nodes[call].inputs.size(); ++i) {
         const Layer &source = layerBehind(model, layer->nodes[call].inputs[i]);
-        text += fmt::format("  layer_{} -> layer_{}", id(source), id(receiver(*layer, i)));
+        text += fmt::format("  layer_{} -> layer_{}", id(source), id(*receiver(layer.get(), i)));
         if (layer->nodes.size() > 1)
           text += fmt::format(" [label=\"call {}\"]", call + 1);
         text += ";\n";
