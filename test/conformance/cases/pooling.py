@@ -17,7 +17,7 @@ chain("max_pooling_same", (9, 8, 2), lambda L: [L.Conv2D(4, 1), L.MaxPooling2D(3
                                                 L.MaxPooling2D(2, 3, "same")])
 chain("max_pooling_same_negative", (5, 5, 2), lambda L: [
     L.Conv2D(3, 1), L.Rescaling(1.0, -9.0),
-    L.MaxPooling2D(4, 2, "same")])
+    L.MaxPooling2D(4, 2, "same")], rate=0.001)
 chain("max_pooling_overlapping", (8, 8, 2), lambda L: [L.Conv2D(3, 1), L.MaxPooling2D(4, 1),
                                                        L.MaxPooling2D((3, 2), 1, "same")])
 chain("max_pooling_gaps", (9, 9, 2), lambda L: [L.Conv2D(3, 1), L.MaxPooling2D(2, 3)])
@@ -34,7 +34,8 @@ chain("max_pooling_1d", (9, 3), lambda L: [
 chain("max_pooling_1d_channels_first", (3, 9), lambda L: [
     L.Conv1D(4, 1, **FIRST), L.MaxPooling1D(3, 2, **FIRST)])
 chain("max_pooling_3d", (5, 4, 6, 2), lambda L: [L.Conv3D(3, 1), L.MaxPooling3D(2, 1),
-                                                 L.MaxPooling3D((2, 1, 3), 2, "same")])
+                                                 L.MaxPooling3D((2, 1, 3), 2, "same")],
+      rate=0.005)
 chain("max_pooling_3d_channels_first", (2, 4, 4, 4), lambda L: [
     L.Conv3D(3, 1, **FIRST), L.MaxPooling3D(**FIRST)])
 chain("max_pooling_large_window", (13, 13, 2), lambda L: [L.Conv2D(3, 1), L.MaxPooling2D(12, 1)])
