@@ -8,6 +8,9 @@ using namespace mlir;
 namespace lamina::codegen {
 namespace {
 
+/// Elements that are combined one after another at most (twice as many where that ends a line).
+constexpr int64_t kStretch = 128;
+
 class ColumnEmitter final : public KernelEmitter {
 public:
   ColumnEmitter(const KernelJob &job, const TargetSpec &target) : KernelEmitter(job, target) {
@@ -75,12 +78,11 @@ private:
     expressions->setMask(mask);
     Accumulator accumulator(b(), anchor, lanes);
     llvm::SmallVector<Indices> places;
-    Values carried;
+    Values carried = identities(accumulator, vectors);
     for (int64_t v = 0; v < vectors; ++v) {
       Indices place(leading);
       place.push_back({b().CreateAdd(start, i64(v * lanes)), true, static_cast<int64_t>(lanes)});
       places.push_back(place);
-      llvm::append_range(carried, accumulator.initial(/*vector=*/true));
     }
     Indices position(reduced.size());
     carried = emitReduced(0, position, places, accumulator, carried);
@@ -99,19 +101,49 @@ private:
   }
 
   /// Loops over the reduced dimensions from `depth` on; the innermost takes in one vector per
-  /// place.
+  /// place. Each line of it, and each stretch of a long one, is combined apart and then joined, so
+  /// that rounding errors grow with the lengths of the levels, not with their product.
   Values emitReduced(size_t depth, Indices &position, ArrayRef<Indices> places,
                      const Accumulator &accumulator, const Values &carried) {
-    if (depth == reduced.size())
-      return combine(position, places, accumulator, carried);
-    return emitLoop(b(), i64(0), extent(whole[reduced[depth]]), 1, carried,
-                    [&](llvm::Value *i, const Values &values) {
-                      expressions->enterScope();
-                      position[depth] = {i, false, 1};
-                      Values next = emitReduced(depth + 1, position, places, accumulator, values);
-                      expressions->leaveScope();
-                      return next;
-                    });
+    int64_t size = whole[reduced[depth]];
+    bool innermost = depth + 1 == reduced.size();
+    auto emitRange = [&](llvm::Value *begin, llvm::Value *end, const Values &initial) {
+      return emitLoop(b(), begin, end, 1, initial, [&](llvm::Value *i, const Values &values) {
+        expressions->enterScope();
+        position[depth] = {i, false, 1};
+        Values next = innermost ? combine(position, places, accumulator, values)
+                                : joinAll(accumulator, values,
+                                          emitReduced(depth + 1, position, places, accumulator,
+                                                      identities(accumulator, places.size())));
+        expressions->leaveScope();
+        return next;
+      });
+    };
+    if (!innermost || ShapedType::isDynamic(size) || size <= 2 * kStretch)
+      return emitRange(i64(0), extent(size), carried);
+    return emitLoop(
+        b(), i64(0), i64(size), kStretch, carried, [&](llvm::Value *begin, const Values &values) {
+          llvm::Value *end = emitSmaller(b(), b().CreateAdd(begin, i64(kStretch)), i64(size));
+          return joinAll(accumulator, values,
+                         emitRange(begin, end, identities(accumulator, places.size())));
+        });
+  }
+
+  Values identities(const Accumulator &accumulator, size_t places) {
+    Values result;
+    for (size_t i = 0; i < places; ++i)
+      llvm::append_range(result, accumulator.initial(/*vector=*/true));
+    return result;
+  }
+
+  Values joinAll(const Accumulator &accumulator, const Values &first, const Values &second) {
+    Values result;
+    size_t count = accumulator.carriedCount();
+    for (size_t next = 0; next < first.size(); next += count)
+      llvm::append_range(
+          result, accumulator.join(Values(first.begin() + next, first.begin() + next + count),
+                                   Values(second.begin() + next, second.begin() + next + count)));
+    return result;
   }
 
   Values combine(const Indices &position, ArrayRef<Indices> places, const Accumulator &accumulator,

@@ -284,7 +284,7 @@ llvm::Value *ExpressionEmitter::computePad(ir::PadOp op, ArrayRef<Index> indices
 llvm::Value *ExpressionEmitter::computeConcatenate(ir::ConcatenateOp op, ArrayRef<Index> indices) {
   int64_t dimension = op.getDimension();
   if (vectorDimension(indices) == dimension)
-    return lanewise(op.getResult(), indices);
+    return computeConcatenatedSegment(op, indices);
   llvm::Value *result = nullptr;
   int64_t start = 0;
   for (Value operand : op.getOperands()) {
@@ -323,6 +323,26 @@ llvm::Value *ExpressionEmitter::computeGather(ir::GatherOp op, ArrayRef<Index> i
   inner.push_back({slice, false, 1});
   inner.append(indices.begin() + dimension + lookup.getRank(), indices.end());
   return evaluate(op.getOperand(), inner);
+}
+
+/// Vectors along the concatenated dimension: of one operand where the segment at hand lies in it.
+llvm::Value *ExpressionEmitter::computeConcatenatedSegment(ir::ConcatenateOp op,
+                                                           ArrayRef<Index> indices) {
+  int64_t dimension = op.getDimension(), start = 0;
+  for (Value operand : op.getOperands()) {
+    int64_t extent = cast<RankedTensorType>(operand.getType()).getDimSize(dimension);
+    if (segment && start <= segment->first && segment->second <= start + extent) {
+      auto outer = segment;
+      segment = {outer->first - start, outer->second - start};
+      Indices inner(indices);
+      inner[dimension] = {builder.CreateSub(indices[dimension].base, i64(start)), true, 1};
+      llvm::Value *value = evaluate(operand, inner);
+      segment = outer;
+      return value;
+    }
+    start += extent;
+  }
+  return lanewise(op.getResult(), indices);
 }
 
 //===--- Leaves -------------------------------------------------------------------------------===//

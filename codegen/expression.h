@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "codegen/target.h"
@@ -71,6 +72,10 @@ public:
   /// indices outside are clamped.
   llvm::Value *clampIndex(llvm::Value *index, mlir::Type element, int64_t extent);
 
+  /// Says that the kernel's last index, where it is a vector, stays within [begin, end) for now, so
+  /// that a concatenation along it has one operand to read.
+  void setSegment(std::optional<std::pair<int64_t, int64_t>> range) { segment = range; }
+
   void enterScope() { scopes.emplace_back(); }
   void leaveScope() { scopes.pop_back(); }
 
@@ -89,6 +94,7 @@ private:
   llvm::Value *computeSlice(ir::SliceOp op, llvm::ArrayRef<Index> indices);
   llvm::Value *computePad(ir::PadOp op, llvm::ArrayRef<Index> indices);
   llvm::Value *computeConcatenate(ir::ConcatenateOp op, llvm::ArrayRef<Index> indices);
+  llvm::Value *computeConcatenatedSegment(ir::ConcatenateOp op, llvm::ArrayRef<Index> indices);
   llvm::Value *computeGather(ir::GatherOp op, llvm::ArrayRef<Index> indices);
   llvm::Value *computeConstant(ir::ConstantOp op, llvm::ArrayRef<Index> indices);
   llvm::Value *computeIota(ir::IotaOp op, llvm::ArrayRef<Index> indices);
@@ -117,6 +123,7 @@ private:
   llvm::Value *rows;
   int64_t batchSize;
   llvm::Value *mask = nullptr;
+  std::optional<std::pair<int64_t, int64_t>> segment;
   llvm::Value *firstLane = nullptr; ///< address of lane 0 of the vector at hand
   llvm::DenseMap<mlir::Value, Storage> storages;
   llvm::DenseMap<mlir::Operation *, llvm::GlobalVariable *> constants;

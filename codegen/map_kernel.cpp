@@ -99,11 +99,45 @@ private:
     emitLoop(b(), begin, end, 1, [&](llvm::Value *unit) {
       expressions->enterScope();
       Indices outer = delinearize(unit, shape.drop_back());
+      emitLine(outer);
+      expressions->leaveScope();
+    });
+  }
+
+  /// One line of the last dimension, cut where a concatenation along it goes from one operand to
+  /// the next.
+  void emitLine(const Indices &outer) {
+    llvm::SmallVector<int64_t> cuts = findCuts();
+    if (cuts.empty()) {
       llvm::Value *columns = extent(shape.back());
       std::optional<int64_t> known = constantOf(columns);
       emitVectors(i64(0), columns, known && *known % lanes == 0, outer);
-      expressions->leaveScope();
-    });
+      return;
+    }
+    int64_t begin = 0;
+    for (int64_t end : cuts) {
+      expressions->setSegment(std::pair(begin, end));
+      emitVectors(i64(begin), i64(end), (end - begin) % lanes == 0, outer);
+      begin = end;
+    }
+    expressions->setSegment(std::nullopt);
+  }
+
+  /// Ends of the operands of concatenations along the kernel's last dimension, in order; empty
+  /// where there are none.
+  llvm::SmallVector<int64_t> findCuts() {
+    llvm::SmallVector<int64_t> cuts;
+    for (auto op : body().getOps<ir::ConcatenateOp>()) {
+      int64_t end = 0;
+      if (op.getType().getShape() != shape ||
+          static_cast<int64_t>(op.getDimension()) != op.getType().getRank() - 1)
+        continue;
+      for (Value operand : op.getOperands())
+        cuts.push_back(end += cast<RankedTensorType>(operand.getType()).getShape().back());
+    }
+    llvm::sort(cuts);
+    cuts.erase(llvm::unique(cuts), cuts.end());
+    return cuts;
   }
 
   /// Vectors from `begin` to `end` along the index after `outer`; `whole` if no lane is left over.
@@ -112,7 +146,9 @@ private:
       expressions->enterScope();
       expressions->setMask(mask);
       Indices indices(outer);
-      indices.push_back({position, true, static_cast<int64_t>(lanes)});
+      std::optional<int64_t> first = constantOf(begin);
+      bool aligned = flat || (first && *first % lanes == 0);
+      indices.push_back({position, true, aligned ? static_cast<int64_t>(lanes) : 1});
       storeAll(indices);
       expressions->setMask(nullptr);
       expressions->leaveScope();

@@ -43,6 +43,7 @@ private:
   void materializeOne(mlir::Operation *op, bool fuse);
   void order();
   FusionGroup &createGroup(mlir::Operation *op);
+  bool isLong(mlir::Operation *op) const;
   bool repeatsExpensiveWork(mlir::Operation *op) const;
   bool dependsOn(mlir::Operation *op, FusionGroup *target, bool throughClones) const;
   void collectConsumers(mlir::Operation *op, llvm::SmallPtrSetImpl<FusionGroup *> &groups) const;

@@ -18,6 +18,9 @@ using namespace mlir;
 namespace lamina::passes {
 namespace {
 
+/// Operations that are computed again in each of several readers rather than stored, at most.
+constexpr size_t kMostRepeated = 16;
+
 ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
 }
@@ -303,6 +306,21 @@ void FusionPlan::collectConsumers(Operation *op,
   }
 }
 
+/// Whether computing `op` again in every reader would repeat a long chain of operations.
+bool FusionPlan::isLong(Operation *op) const {
+  if (isPredicate(op) || shapeOf(op->getResult(0)).empty())
+    return false;
+  llvm::SmallPtrSet<Operation *, 32> seen = {op};
+  llvm::SmallVector<Operation *> work = {op};
+  while (!work.empty() && seen.size() <= kMostRepeated)
+    for (Value operand : work.pop_back_val()->getOperands())
+      if (Operation *producer = operand.getDefiningOp(); producer && !owner.count(producer) &&
+                                                         !matchPattern(producer, m_Constant()) &&
+                                                         seen.insert(producer).second)
+        work.push_back(producer);
+  return seen.size() > kMostRepeated;
+}
+
 /// Whether `op` is the end of work worth storing that its readers repeat along other dimensions:
 /// scales and shifts of normalizations.
 bool FusionPlan::repeatsExpensiveWork(Operation *op) const {
@@ -327,8 +345,9 @@ void FusionPlan::materializeOne(Operation *op, bool fuse) {
   llvm::SmallPtrSet<FusionGroup *, 4> consumers;
   collectConsumers(op, consumers);
   bool constant = matchPattern(op, m_Constant());
-  bool worthStoring =
-      fuse ? (isExpensive(op) && consumers.size() > 1) || repeatsExpensiveWork(op) : !constant;
+  bool worthStoring = fuse ? isa<ir::ConcatenateOp>(op) || repeatsExpensiveWork(op) ||
+                                 (consumers.size() > 1 && (isExpensive(op) || isLong(op)))
+                           : !constant;
   if (!leaves && !(feedsMemoryReader(op) && !isView(op)) && !worthStoring)
     return;
   for (FusionGroup *consumer : consumers) {
