@@ -13,6 +13,9 @@ using namespace mlir;
 namespace lamina::codegen {
 namespace {
 
+/// Products of a line of taps that go on with the sum of the lines before.
+constexpr int64_t kTogether = 64;
+
 class ConvolutionEmitter final : public KernelEmitter {
 public:
   ConvolutionEmitter(const KernelJob &job, const TargetSpec &target)
@@ -194,11 +197,16 @@ private:
     llvm::Value *pointer = advance(b(), element, input.pointer, image, input.rowStride());
     pointer = advance(b(), element, pointer, group, geometry.channels);
     pointer = advance(b(), element, pointer, start, phase.inputStep * lastStride());
-    Values sums = emitOuterTaps(0, pointer, i64(0), product.zeros(height * columns.size()),
-                                [&](llvm::Value *place, llvm::Value *taps, const Values &carried) {
-                                  return emitLastTaps(phase, inside ? std::nullopt : known, height,
-                                                      product, place, taps, carried);
-                                });
+    // The taps of one line are summed apart, as long stretches of channels are: see TileProduct.
+    Values zeros = product.zeros(height * columns.size());
+    Values sums =
+        emitOuterTaps(0, pointer, i64(0), zeros,
+                      [&](llvm::Value *place, llvm::Value *taps, const Values &carried) {
+                        bool apart = !depthwise && last.window * geometry.channels > kTogether;
+                        Values line = emitLastTaps(phase, inside ? std::nullopt : known, height,
+                                                   product, place, taps, apart ? zeros : carried);
+                        return apart ? product.add(carried, line) : line;
+                      });
     storeTile(phase, start, height, sums);
     expressions->leaveScope();
   }

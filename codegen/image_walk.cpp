@@ -8,6 +8,8 @@ namespace {
 
 /// Steps of the contracted index in one turn of the loop.
 constexpr int64_t kUnroll = 4;
+/// Products that are summed one after another at most (twice as many where that is all).
+constexpr int64_t kPart = 256;
 /// Contracted indices of at most this length are written out without a loop.
 constexpr int64_t kMostWrittenOut = 8;
 
@@ -121,9 +123,39 @@ Values TileProduct::emitStep(llvm::Value *left, const RowOffsets &rows,
   return result;
 }
 
+Values TileProduct::add(const Values &first, const Values &second) const {
+  Values result;
+  for (auto [a, b] : llvm::zip_equal(first, second))
+    result.push_back(builder.CreateFAdd(a, b));
+  return result;
+}
+
 Values TileProduct::emit(llvm::Value *left, const RowOffsets &rows,
                          llvm::ArrayRef<llvm::Value *> right, llvm::Value *length,
                          const Values &sums) const {
+  std::optional<int64_t> known = constantOf(length);
+  if (!known || *known <= 2 * kPart)
+    return emitPart(left, rows, right, length, sums);
+  auto emitAt = [&](llvm::Value *k, llvm::Value *count, const Values &carried) {
+    Values panels;
+    for (llvm::Value *panel : right)
+      panels.push_back(advance(builder, element, panel, k, rightStride));
+    return add(carried, emitPart(advance(builder, element, left, k, leftStride), rows, panels,
+                                 count, zeros(sums.size())));
+  };
+  int64_t whole = *known / kPart * kPart;
+  Values result = codegen::emitLoop(builder, builder.getInt64(0), builder.getInt64(whole), kPart,
+                                    sums, [&](llvm::Value *k, const Values &carried) {
+                                      return emitAt(k, builder.getInt64(kPart), carried);
+                                    });
+  if (whole < *known)
+    result = emitAt(builder.getInt64(whole), builder.getInt64(*known - whole), result);
+  return result;
+}
+
+Values TileProduct::emitPart(llvm::Value *left, const RowOffsets &rows,
+                             llvm::ArrayRef<llvm::Value *> right, llvm::Value *length,
+                             const Values &sums) const {
   std::optional<int64_t> known = constantOf(length);
   llvm::Value *zero = builder.getInt64(0);
   if (known && *known <= kMostWrittenOut) {

@@ -59,13 +59,18 @@ struct TileProduct {
   int64_t leftStride = 1, rightStride = 1;
   llvm::Value *lastMask = nullptr; ///< of the last right vector; null: all lanes may be read
 
-  /// Adds the products of k = 0 … length - 1.
+  /// Adds the products of k = 0 … length - 1. Long sums are made of parts: rounding errors grow
+  /// with the length of a part and the number of parts, not with their product.
   Values emit(llvm::Value *left, const RowOffsets &rows, llvm::ArrayRef<llvm::Value *> right,
               llvm::Value *length, const Values &sums) const;
   /// All sums zero.
   Values zeros(size_t count) const;
+  /// first + second.
+  Values add(const Values &first, const Values &second) const;
 
 private:
+  Values emitPart(llvm::Value *left, const RowOffsets &rows, llvm::ArrayRef<llvm::Value *> right,
+                  llvm::Value *length, const Values &sums) const;
   Values emitStep(llvm::Value *left, const RowOffsets &rows, llvm::ArrayRef<llvm::Value *> right,
                   llvm::Value *k, int64_t offset, const Values &sums) const;
 };
