@@ -7,8 +7,10 @@ Usage: oracle.py FOLDER CASE…       for each case, FOLDER/CASE/ receives
                  backends part: from TensorFlow, and from both for a smaller last batch
   BACKEND.keras  the trained model; BACKEND.half.keras after half the epochs of a `resume` case
   BACKEND.error  instead of the above: what Keras said
-For an `application` case JAX gives predictions and the first loss alone, operation by operation:
-compiling its training step takes minutes.
+For an `application` case JAX gives predictions and first losses alone, operation by operation:
+compiling its training step takes minutes. One draw of rounding errors says little about how far they
+move the loss of a deep model, so log.loss holds it for the images and for copies of them with noise
+of one unit in the last place.
        oracle.py --resume FOLDER CASE…   loads lamina.half.keras (written by Lamina after half the
   epochs), trains the second half and writes resumed.npz: log.NAME, iterations
 """
@@ -26,6 +28,7 @@ import cases  # noqa: E402,F401
 from case import CASES  # noqa: E402
 
 BACKEND = keras.backend.backend()
+COPIES = 3  # of an application's images, with noise
 
 
 def single(arrays):
@@ -70,9 +73,13 @@ def run(case, folder):
         result.update({f"{label}.{i}": np.asarray(a) for i, a in enumerate(outputs)})
 
     if case.application and BACKEND == "jax":
-        first = model.compute_loss(x=x[0], y=y[0], y_pred=model(x[0], training=True))
+        random = np.random.default_rng(case.seed)
+        copies = [x[0]] + [x[0] * (1 + 2.0**-23 * random.choice([-1, 0, 1], x[0].shape))
+                           for _ in range(COPIES)]
+        losses = [float(model.compute_loss(x=c, y=y[0], y_pred=model(c, training=True)))
+                  for c in (c.astype("float32") for c in copies)]
         result = {"before.0": np.asarray(model(x[0], training=False)),
-                  "log.loss": np.asarray([float(first)])}
+                  "log.loss": np.asarray(losses)}
         publish(folder / f"{BACKEND}.npz", lambda p: np.savez(p.open("wb"), **result))
         return
     predict("before")
