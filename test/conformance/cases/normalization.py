@@ -37,7 +37,8 @@ chain("batch_norm_settings", (5, 4, 3), lambda L: [
     L.BatchNormalization(momentum=0.7, gamma_initializer="random_normal", beta_initializer="ones",
                          gamma_regularizer="l2", beta_regularizer="l1", gamma_constraint="non_neg",
                          beta_constraint="max_norm", moving_mean_initializer="ones",
-                         moving_variance_initializer="random_uniform")])
+                         moving_variance_initializer={
+                             "class_name": "Constant", "config": {"value": 0.7}})])
 chain("batch_norm_partial_batches", (5, 4, 3), lambda L: [
     L.Conv2D(4, 2, activation="tanh"), L.BatchNormalization(momentum=0.7)],
     rows=10, batch_size=4, epochs=3)

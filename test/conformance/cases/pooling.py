@@ -28,7 +28,8 @@ chain("max_pooling_after_relu", (8, 8, 2), lambda L: [
     L.Conv2D(4, 3, activation="relu"), L.MaxPooling2D(), L.Conv2D(3, 2, activation="relu"),
     L.MaxPooling2D()])
 chain("max_pooling_channels_first", (3, 8, 7), lambda L: [
-    L.Conv2D(4, 1, **FIRST), L.MaxPooling2D(2, **FIRST), L.MaxPooling2D(2, 1, "same", **FIRST)])
+    L.Conv2D(4, 1, **FIRST), L.MaxPooling2D(2, **FIRST), L.MaxPooling2D(2, 1, "same", **FIRST)],
+      rate=0.005)
 chain("max_pooling_1d", (9, 3), lambda L: [
     L.Conv1D(4, 1), L.MaxPooling1D(), L.MaxPooling1D(3, 1, "same")])
 chain("max_pooling_1d_channels_first", (3, 9), lambda L: [

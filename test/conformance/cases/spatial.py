@@ -30,15 +30,16 @@ chain("up_sampling", (3, 4, 2), lambda L: [
     L.Conv2D(3, 1), L.UpSampling2D(), L.UpSampling2D((1, 3)),
                                            L.Conv2D(2, 3)])
 chain("up_sampling_channels_first", (2, 3, 4), lambda L: [
-    L.Conv2D(3, 1, **FIRST), L.UpSampling2D((2, 3), **FIRST)])
+    L.Conv2D(3, 1, **FIRST), L.UpSampling2D((2, 3), **FIRST)], rate=0.005)
 chain("up_sampling_bilinear", (3, 4, 2), lambda L: [
     L.Conv2D(3, 1), L.UpSampling2D(interpolation="bilinear"),
-    L.UpSampling2D((1, 3), interpolation="bilinear")])
+    L.UpSampling2D((1, 3), interpolation="bilinear")], rate=0.005)
 chain("up_sampling_bilinear_first", (2, 3, 1), lambda L: [
-    L.Conv2D(3, 1, **FIRST), L.UpSampling2D((5, 4), interpolation="bilinear", **FIRST)])
+    L.Conv2D(3, 1, **FIRST), L.UpSampling2D((5, 4), interpolation="bilinear", **FIRST)],
+      rate=0.005)
 chain("up_sampling_1d", (4, 3), lambda L: [L.Conv1D(2, 1), L.UpSampling1D(3)])
 chain("up_sampling_3d", (2, 3, 2, 2), lambda L: [L.Conv3D(2, 1), L.UpSampling3D(),
-                                                 L.UpSampling3D((1, 2, 1))])
+                                                 L.UpSampling3D((1, 2, 1))], rate=0.005)
 chain("up_sampling_3d_channels_first", (2, 2, 3, 2), lambda L: [
     L.Conv3D(2, 1, **FIRST), L.UpSampling3D((1, 2, 3), **FIRST)])
 chain("permute_images", (3, 4, 5), lambda L: [
