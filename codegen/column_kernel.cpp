@@ -90,11 +90,7 @@ private:
     for (auto [v, place] : llvm::enumerate(places)) {
       Values own(carried.begin() + v * count, carried.begin() + (v + 1) * count);
       expressions->bind(anchor->getResult(0), place, accumulator.result(own));
-      for (Value value : kernel().getYielded())
-        if (!value.getDefiningOp<ir::TransposeOp>())
-          expressions->evaluate(value, place);
-      for (unsigned number = 0; number < outputs.size(); ++number)
-        storeResult(number, place);
+      storeResults(place);
     }
     expressions->setMask(nullptr);
     expressions->leaveScope();

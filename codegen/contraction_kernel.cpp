@@ -79,16 +79,10 @@ private:
                [&](llvm::Value *column) { emitRows(column, 1, maskBelow(column, end)); });
       return;
     }
-    int64_t left = columnExtent % tileWidth;
-    llvm::Value *wholeEnd = emitSmaller(b(), end, i64(columnExtent - left));
-    if (columnExtent >= tileWidth)
-      emitLoop(b(), begin, wholeEnd, tileWidth,
-               [&](llvm::Value *column) { emitRows(column, tileVectors, nullptr); });
-    if (left > 0)
-      emitIf(b(), b().CreateICmpEQ(end, i64(columnExtent)), [&] {
-        emitRows(i64(columnExtent - left), llvm::divideCeil(left, lanes),
-                 left % lanes ? maskOf(left % lanes) : nullptr);
-      });
+    emitTiles(b(), begin, end, columnExtent, tileWidth, [&](llvm::Value *column, int64_t width) {
+      emitRows(column, llvm::divideCeil(width, lanes),
+               width % lanes ? maskOf(width % lanes) : nullptr);
+    });
   }
 
   /// All rows of the task for one column tile. `mask` applies to the last vector.
@@ -179,11 +173,7 @@ private:
   void finish(const Indices &indices, llvm::Value *sum, llvm::Value *mask) {
     expressions->setMask(mask);
     expressions->bind(dot.getOutput(), indices, sum);
-    for (Value value : kernel().getYielded())
-      if (!value.getDefiningOp<ir::TransposeOp>())
-        expressions->evaluate(value, indices);
-    for (unsigned number = 0; number < outputs.size(); ++number)
-      storeResult(number, indices);
+    storeResults(indices);
     expressions->setMask(nullptr);
   }
 
@@ -256,17 +246,6 @@ private:
   //===--- Operands
   //-----------------------------------------------------------------------------===//
 
-  /// Memory behind an operand, read through a reshape if there is one.
-  std::optional<Storage> memoryOf(Value operand) {
-    if (const Storage *storage = expressions->getStorage(operand))
-      return *storage;
-    auto reshape = operand.getDefiningOp<ir::ReshapeOp>();
-    const Storage *storage = reshape ? expressions->getStorage(reshape.getOperand()) : nullptr;
-    if (!storage || storage->packed)
-      return std::nullopt;
-    return Storage::make(storage->pointer, reshape.getType(), {}, job.batchSize);
-  }
-
   /// Sets up addresses that are fixed while the innermost contracted index runs.
   void emitCursors(const Indices &outerDepth) {
     leftCursors.assign(tile.rows.size(), {});
@@ -281,7 +260,7 @@ private:
 
   OperandCursor makeCursor(bool left, size_t position, const Indices &depth) {
     Value operand = left ? dot.getLhs() : dot.getRhs();
-    std::optional<Storage> storage = memoryOf(operand);
+    std::optional<Storage> storage = findMemory(operand);
     if (!storage)
       return {};
     int64_t dimension =

@@ -20,17 +20,11 @@ class ConvolutionEmitter final : public KernelEmitter {
 public:
   ConvolutionEmitter(const KernelJob &job, const TargetSpec &target)
       : KernelEmitter(job, target), op(*body().getOps<ir::ConvolutionOp>().begin()),
-        mergesAxes(passes::canMergeAxes(kernel())),
-        depthwise(schedule().getFamily() == ir::KernelFamily::depthwise),
-        geometry(passes::ConvolutionGeometry::of(op, mergesAxes)), last(geometry.lastAxis()),
-        phases(last.phases()), tileRows(schedule().getTile()[0]),
+        geometry(passes::ConvolutionGeometry::of(op, passes::canMergeAxes(kernel()))),
+        last(geometry.lastAxis()), phases(last.phases()), tileRows(schedule().getTile()[0]),
         tileVectors(schedule().getTile()[1]), tileWidth(tileVectors * lanes),
         linesPerTask(schedule().getTasks()[0]), positionsPerTask(schedule().getTasks()[1]),
-        columnsPerTask(schedule().getTasks()[2]) {
-    channelsOfPixel = geometry.channels * geometry.groups;
-    if (depthwise) // one group whose filters are its channels
-      std::swap(geometry.groups, geometry.filters);
-  }
+        columnsPerTask(schedule().getTasks()[2]) {}
 
   llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *rows) override {
     llvm::Value *images =
@@ -61,26 +55,25 @@ private:
     image = take(images);
     llvm::Value *columnBlock = take(i64(columnBlocks()));
     group = task;
-    lineBegin = b().CreateMul(lineBlock, i64(linesPerTask));
-    lineEnd = emitSmaller(b(), b().CreateAdd(lineBegin, i64(linesPerTask)), i64(geometry.lines()));
+    llvm::Value *lineBegin = b().CreateMul(lineBlock, i64(linesPerTask));
+    llvm::Value *lineEnd =
+        emitSmaller(b(), b().CreateAdd(lineBegin, i64(linesPerTask)), i64(geometry.lines()));
     positionBegin = b().CreateMul(positionBlock, i64(positionsPerTask));
     positionEnd =
         emitSmaller(b(), b().CreateAdd(positionBegin, i64(positionsPerTask)), i64(phases[0].count));
     llvm::Value *columnBegin = b().CreateMul(columnBlock, i64(columnsPerTask));
     llvm::Value *columnEnd =
         emitSmaller(b(), b().CreateAdd(columnBegin, i64(columnsPerTask)), i64(geometry.filters));
-    if (!depthwise) {
-      emitColumns(columnBegin, columnEnd, [&] { emitLines(lineBegin, lineEnd); });
-      return;
-    }
-    // Nothing but the input is worth keeping in cache: all channels of a line at once.
-    emitLoop(b(), lineBegin, lineEnd, 1, [&](llvm::Value *line) {
-      emitColumns(columnBegin, columnEnd, [&] { emitLine(line); });
-    });
-  }
-
-  void emitLines(llvm::Value *begin, llvm::Value *end) {
-    emitLoop(b(), begin, end, 1, [&](llvm::Value *line) { emitLine(line); });
+    auto forLines = [&](const std::function<void(llvm::Value *)> &body) {
+      emitLoop(b(), lineBegin, lineEnd, 1, body);
+    };
+    // A depthwise convolution keeps nothing but the input in cache: all channels of a line at once.
+    if (geometry.depthwise)
+      forLines(
+          [&](llvm::Value *line) { emitColumns(columnBegin, columnEnd, [&] { emitLine(line); }); });
+    else
+      emitColumns(columnBegin, columnEnd,
+                  [&] { forLines([&](llvm::Value *line) { emitLine(line); }); });
   }
 
   void bindMemory() {
@@ -91,33 +84,19 @@ private:
     for (const ir::WindowAxis &axis : geometry.outerAxes())
       tables.emplace_back(module, axis);
     element = registerType(b().getContext(), op.getType().getElementType());
-    input = Image::make(memoryOf(op.getLhs()).pointer, element, inputs, channelsOfPixel);
-    filter = memoryOf(op.getRhs());
-  }
-
-  /// Memory behind an operand, read through a reshape if there is one.
-  Storage memoryOf(Value operand) {
-    if (auto reshape = operand.getDefiningOp<ir::ReshapeOp>())
-      return Storage::make(expressions->getStorage(reshape.getOperand())->pointer,
-                           reshape.getType(), {}, job.batchSize);
-    return *expressions->getStorage(operand);
+    input =
+        Image::make(findMemory(op.getLhs())->pointer, element, inputs, geometry.inputChannels());
+    filter = *findMemory(op.getRhs());
   }
 
   /// Tiles of whole width, then one of what is left.
   void emitColumns(llvm::Value *begin, llvm::Value *end, const std::function<void()> &body) {
-    int64_t left = geometry.filters % tileWidth;
-    llvm::Value *wholeEnd = emitSmaller(b(), end, i64(geometry.filters - left));
-    if (geometry.filters >= tileWidth)
-      emitLoop(b(), begin, wholeEnd, tileWidth, [&](llvm::Value *column) {
-        selectColumns(column, tileVectors, nullptr);
-        body();
-      });
-    if (left > 0)
-      emitIf(b(), b().CreateICmpEQ(end, i64(geometry.filters)), [&] {
-        selectColumns(i64(geometry.filters - left), llvm::divideCeil(left, lanes),
-                      left % lanes ? maskOf(left % lanes) : nullptr);
-        body();
-      });
+    emitTiles(b(), begin, end, geometry.filters, tileWidth,
+              [&](llvm::Value *column, int64_t width) {
+                selectColumns(column, llvm::divideCeil(width, lanes),
+                              width % lanes ? maskOf(width % lanes) : nullptr);
+                body();
+              });
   }
 
   void selectColumns(llvm::Value *columnInGroup, int64_t vectors, llvm::Value *mask) {
@@ -145,7 +124,7 @@ private:
       if (positionsPerTask < phase.count)
         emitUniformTiles(phase);
       else
-        emitTiles(phase);
+        emitLineTiles(phase);
     }
   }
 
@@ -162,7 +141,7 @@ private:
   }
 
   /// A whole line: tiles that meet padding one by one, the others in loops.
-  void emitTiles(const ir::WindowPhase &phase) {
+  void emitLineTiles(const ir::WindowPhase &phase) {
     passes::TileSplit split(phase.count, tileRows);
     for (int64_t tile = 0; tile < split.tiles;) {
       int64_t height = split.heightOf(tile), run = 0;
@@ -202,7 +181,8 @@ private:
     Values sums =
         emitOuterTaps(0, pointer, i64(0), zeros,
                       [&](llvm::Value *place, llvm::Value *taps, const Values &carried) {
-                        bool apart = !depthwise && last.window * geometry.channels > kTogether;
+                        bool apart =
+                            !geometry.depthwise && last.window * geometry.channels > kTogether;
                         Values line = emitLastTaps(phase, inside ? std::nullopt : known, height,
                                                    product, place, taps, apart ? zeros : carried);
                         return apart ? product.add(carried, line) : line;
@@ -242,7 +222,7 @@ private:
                       const TileProduct &product, llvm::Value *place, llvm::Value *taps,
                       const Values &sums) {
     taps = b().CreateMul(taps, i64(last.window));
-    if (!start && !depthwise && isContiguous(phase)) {
+    if (!start && !geometry.depthwise && isContiguous(phase)) {
       int64_t length = static_cast<int64_t>(phase.taps.size()) * geometry.channels;
       return emitChannels(phase, phase.taps.front(), std::nullopt, height, length, product, place,
                           taps, sums);
@@ -277,8 +257,8 @@ private:
     Values right;
     for (llvm::Value *panel : panels)
       right.push_back(advance(b(), element, panel, line, rightStride()));
-    return depthwise ? emitDepthwiseTap(place, offsets, right, sums)
-                     : product.emit(place, offsets, right, i64(length), sums);
+    return geometry.depthwise ? emitDepthwiseTap(place, offsets, right, sums)
+                              : product.emit(place, offsets, right, i64(length), sums);
   }
 
   /// One tap of every channel: the input's vectors times the filter's.
@@ -328,31 +308,24 @@ private:
         Indices indices = resultIndices(position, columns[v]);
         expressions->setMask(v + 1 == columns.size() ? columnMask : nullptr);
         expressions->bind(op.getOutput(), indices, sums[r * columns.size() + v]);
-        for (Value value : kernel().getYielded())
-          if (!value.getDefiningOp<ir::TransposeOp>())
-            expressions->evaluate(value, indices);
-        for (unsigned number = 0; number < outputs.size(); ++number)
-          storeResult(number, indices);
+        storeResults(indices);
         expressions->setMask(nullptr);
       }
     }
   }
 
   ir::ConvolutionOp op;
-  bool mergesAxes, depthwise;
   passes::ConvolutionGeometry geometry;
   const ir::WindowAxis &last;
   llvm::SmallVector<ir::WindowPhase> phases; ///< of the last axis
   int64_t tileRows, tileVectors, tileWidth, linesPerTask, positionsPerTask, columnsPerTask;
 
   llvm::Type *element = nullptr;
-  int64_t channelsOfPixel = 0;
   Image input;
   Storage filter;
   std::vector<TapTable> tables; ///< of the outer axes
 
   llvm::Value *image = nullptr, *group = nullptr;
-  llvm::Value *lineBegin = nullptr, *lineEnd = nullptr;
   llvm::Value *positionBegin = nullptr, *positionEnd = nullptr;
   Indices outer; ///< of the line at hand
   llvm::SmallVector<Index> columns;

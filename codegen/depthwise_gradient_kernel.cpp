@@ -18,15 +18,11 @@ public:
 
 private:
   void emitBlock(llvm::Value *tap) override {
-    int64_t width = vectors * lanes, left = geometry.filters % width;
-    llvm::Value *wholeEnd = emitSmaller(b(), columns.second, i64(geometry.filters - left));
-    emitLoop(b(), columns.first, wholeEnd, width,
-             [&](llvm::Value *column) { emitTile(tap, column, vectors, nullptr); });
-    if (left > 0)
-      emitIf(b(), b().CreateICmpEQ(columns.second, i64(geometry.filters)), [&] {
-        emitTile(tap, i64(geometry.filters - left), llvm::divideCeil(left, lanes),
-                 left % lanes ? maskOf(left % lanes) : nullptr);
-      });
+    emitTiles(b(), columns.first, columns.second, geometry.filters, vectors * lanes,
+              [&](llvm::Value *column, int64_t width) {
+                emitTile(tap, column, llvm::divideCeil(width, lanes),
+                         width % lanes ? maskOf(width % lanes) : nullptr);
+              });
   }
 
   void emitTile(llvm::Value *tap, llvm::Value *column, int64_t count, llvm::Value *mask) {

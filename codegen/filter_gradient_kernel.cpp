@@ -3,6 +3,7 @@
 // copied first, in panels of a tile's height or width. Tiles then read them in order, whatever the
 // distance of neighbouring positions in memory.
 #include "codegen/filter_walk.h"
+#include "passes/schedule.h"
 #include "llvm/IR/Module.h"
 
 using namespace mlir;
@@ -18,9 +19,6 @@ public:
 
 private:
   //===--- Copies -------------------------------------------------------------------------------//
-
-  /// A copy pays when at least this many tiles read it.
-  static constexpr int64_t kTilesWorthCopy = 4;
 
   /// One side of the product: where neighbouring positions stand.
   struct Side {
@@ -38,8 +36,8 @@ private:
 
   void prepare() override {
     size_t last = tables.size() - 1;
-    bool copiesInput = llvm::divideCeil(columnsPerTask, tileWidth) >= kTilesWorthCopy;
-    bool copiesGradient = llvm::divideCeil(channelsPerTask, tileRows) >= kTilesWorthCopy;
+    bool copiesInput = llvm::divideCeil(columnsPerTask, tileWidth) >= passes::kTilesWorthCopy;
+    bool copiesGradient = llvm::divideCeil(channelsPerTask, tileRows) >= passes::kTilesWorthCopy;
     inputSide = {nullptr, inputStep(last)};
     gradientSide = {nullptr, gradientStep(last)};
     if (copiesInput)
@@ -124,14 +122,8 @@ private:
   void emitBlock(llvm::Value *tap) override {
     if (inputSide.copy)
       copyInput();
-    int64_t left = geometry.filters % tileWidth;
-    llvm::Value *wholeEnd = emitSmaller(b(), columns.second, i64(geometry.filters - left));
-    if (geometry.filters >= tileWidth)
-      emitLoop(b(), columns.first, wholeEnd, tileWidth,
-               [&](llvm::Value *column) { emitColumns(tap, column, tileWidth); });
-    if (left > 0)
-      emitIf(b(), b().CreateICmpEQ(columns.second, i64(geometry.filters)),
-             [&] { emitColumns(tap, i64(geometry.filters - left), left); });
+    emitTiles(b(), columns.first, columns.second, geometry.filters, tileWidth,
+              [&](llvm::Value *column, int64_t width) { emitColumns(tap, column, width); });
   }
 
   void emitColumns(llvm::Value *tap, llvm::Value *column, int64_t width) {
@@ -141,13 +133,10 @@ private:
                     advance(b(), element, gradientSide.copy, position, tileWidth), width,
                     /*exact=*/true);
       });
-    int64_t left = geometry.channels % tileRows;
-    llvm::Value *wholeEnd = emitSmaller(b(), channels.second, i64(geometry.channels - left));
-    emitLoop(b(), channels.first, wholeEnd, tileRows,
-             [&](llvm::Value *channel) { emitTile(tap, channel, tileRows, column, width); });
-    if (left > 0)
-      emitIf(b(), b().CreateICmpEQ(channels.second, i64(geometry.channels)),
-             [&] { emitTile(tap, i64(geometry.channels - left), left, column, width); });
+    emitTiles(b(), channels.first, channels.second, geometry.channels, tileRows,
+              [&](llvm::Value *channel, int64_t height) {
+                emitTile(tap, channel, height, column, width);
+              });
   }
 
   void emitTile(llvm::Value *tap, llvm::Value *channel, int64_t height, llvm::Value *column,

@@ -62,13 +62,9 @@ TapStretch StretchTable::loadPart(llvm::IRBuilder<> &builder, llvm::Value *posit
 
 FilterWalkEmitter::FilterWalkEmitter(const KernelJob &job, const TargetSpec &target)
     : KernelEmitter(job, target), op(*body().getOps<ir::FilterGradientOp>().begin()),
-      geometry(passes::ConvolutionGeometry::of(op)),
-      channelsOfPixel(geometry.channels * geometry.groups),
-      channelsPerTask(schedule().getTasks()[0]), columnsPerTask(schedule().getTasks()[1]),
-      blockLength(schedule().getTasks()[2]), imagesPerBlock(schedule().getTasks()[3]) {
-  if (schedule().getFamily() == ir::KernelFamily::depthwise_gradient)
-    std::swap(geometry.groups, geometry.filters);
-}
+      geometry(passes::ConvolutionGeometry::of(op)), channelsPerTask(schedule().getTasks()[0]),
+      columnsPerTask(schedule().getTasks()[1]), blockLength(schedule().getTasks()[2]),
+      imagesPerBlock(schedule().getTasks()[3]) {}
 
 llvm::Value *FilterWalkEmitter::emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *) {
   return builder.getInt64(llvm::divideCeil(geometry.channels, channelsPerTask) *
@@ -114,13 +110,9 @@ void FilterWalkEmitter::bindMemory() {
     tables.emplace_back(module, axis);
   }
   element = registerType(b().getContext(), op.getType().getElementType());
-  input = Image::make(memoryOf(op.getLhs()), element, inputs, channelsOfPixel);
-  gradient = Image::make(memoryOf(op.getGradient()), element, outputAxes, filtersOfPixel());
-}
-
-llvm::Value *FilterWalkEmitter::memoryOf(Value operand) {
-  auto reshape = operand.getDefiningOp<ir::ReshapeOp>();
-  return expressions->getStorage(reshape ? reshape.getOperand() : operand)->pointer;
+  input = Image::make(findMemory(op.getLhs())->pointer, element, inputs, geometry.inputChannels());
+  gradient =
+      Image::make(findMemory(op.getGradient())->pointer, element, outputAxes, filtersOfPixel());
 }
 
 /// The task's part of the result, before the first block is added.

@@ -66,8 +66,7 @@ protected:
   Values emitLines(const Values &initial, const LineBody &body);
 
   ir::FilterGradientOp op;
-  passes::ConvolutionGeometry geometry; ///< of depthwise ones: one group, one channel
-  int64_t channelsOfPixel;
+  passes::ConvolutionGeometry geometry;
   int64_t channelsPerTask, columnsPerTask, blockLength, imagesPerBlock;
 
   llvm::Type *element = nullptr;
@@ -79,7 +78,6 @@ protected:
 
 private:
   void bindMemory();
-  llvm::Value *memoryOf(mlir::Value operand);
   void emitZeros();
   void emitTaps(size_t axis, llvm::Value *tap);
   Values emitAxis(size_t axis, llvm::Value *left, llvm::Value *right, const Values &initial,

@@ -234,4 +234,22 @@ void KernelEmitter::storeResult(unsigned number, ArrayRef<Index> indices) {
                      expressions->evaluate(transpose.getOperand(), indices));
 }
 
+void KernelEmitter::storeResults(ArrayRef<Index> indices) {
+  for (Value value : kernel().getYielded())
+    if (!value.getDefiningOp<ir::TransposeOp>())
+      expressions->evaluate(value, indices);
+  for (unsigned number = 0; number < outputs.size(); ++number)
+    storeResult(number, indices);
+}
+
+std::optional<Storage> KernelEmitter::findMemory(Value operand) {
+  if (const Storage *storage = expressions->getStorage(operand))
+    return *storage;
+  auto reshape = operand.getDefiningOp<ir::ReshapeOp>();
+  const Storage *storage = reshape ? expressions->getStorage(reshape.getOperand()) : nullptr;
+  if (!storage || storage->packed)
+    return std::nullopt;
+  return Storage::make(storage->pointer, reshape.getType(), {}, job.batchSize);
+}
+
 } // namespace lamina::codegen

@@ -76,6 +76,12 @@ protected:
   /// Stores result `number` at `indices` of the kernel's iteration space: what the body yields
   /// there, or, where a transpose ends the body, its operand at the transposed place.
   void storeResult(unsigned number, llvm::ArrayRef<Index> indices);
+  /// Stores all results at `indices`. What is not a transposed copy is computed first: a result may
+  /// overwrite an operand in place.
+  void storeResults(llvm::ArrayRef<Index> indices);
+  /// Memory behind an operand of the anchor, read through a reshape if there is one; nothing when
+  /// it has to be computed.
+  std::optional<Storage> findMemory(mlir::Value operand);
   /// Computes values of rank 0 that need no anchor, so that they are known in the whole function.
   void hoistScalars();
 

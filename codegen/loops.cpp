@@ -93,4 +93,15 @@ void emitIf(llvm::IRBuilder<> &builder, llvm::Value *condition, const std::funct
   builder.SetInsertPoint(after);
 }
 
+void emitTiles(llvm::IRBuilder<> &builder, llvm::Value *begin, llvm::Value *end, int64_t extent,
+               int64_t tile, const std::function<void(llvm::Value *, int64_t)> &body) {
+  int64_t left = extent % tile;
+  if (extent >= tile)
+    emitLoop(builder, begin, emitSmaller(builder, end, builder.getInt64(extent - left)), tile,
+             [&](llvm::Value *start) { body(start, tile); });
+  if (left > 0)
+    emitIf(builder, builder.CreateICmpEQ(end, builder.getInt64(extent)),
+           [&] { body(builder.getInt64(extent - left), left); });
+}
+
 } // namespace lamina::codegen

@@ -19,6 +19,12 @@ Values emitLoop(llvm::IRBuilder<> &builder, llvm::Value *begin, llvm::Value *end
 void emitLoop(llvm::IRBuilder<> &builder, llvm::Value *begin, llvm::Value *end, int64_t step,
               const std::function<void(llvm::Value *index)> &body);
 
+/// Cuts [begin, end) of a dimension with `extent` elements into tiles of `tile`, the last one of
+/// the dimension into what is left: body(start, number of elements). `begin` is a multiple of
+/// `tile`, and so is `end` unless it is the extent.
+void emitTiles(llvm::IRBuilder<> &builder, llvm::Value *begin, llvm::Value *end, int64_t extent,
+               int64_t tile, const std::function<void(llvm::Value *start, int64_t count)> &body);
+
 /// if (condition) then(); else otherwise(); either may be empty.
 void emitIf(llvm::IRBuilder<> &builder, llvm::Value *condition, const std::function<void()> &then,
             const std::function<void()> &otherwise = {});

@@ -238,13 +238,8 @@ private:
       Values own(carried.begin() + i * count, carried.begin() + (i + 1) * count);
       for (Operation *anchor : anchors)
         expressions->bind(anchor->getResult(0), place, accumulator.result(anchor, own));
-      // All values first: a result may overwrite an operand in place.
       expressions->setMask(channels.mask);
-      for (Value value : kernel().getYielded())
-        if (!value.getDefiningOp<ir::TransposeOp>())
-          expressions->evaluate(value, place);
-      for (unsigned number = 0; number < outputs.size(); ++number)
-        storeResult(number, place);
+      storeResults(place);
     }
     expressions->setMask(nullptr);
   }

@@ -1,25 +1,10 @@
 // Shape inference and verification of operations that are not elementwise.
-#include "ir/dialect.h"
-#include "mlir/IR/Builders.h"
+#include "ir/inference.h"
 
 using namespace mlir;
 
 namespace lamina::ir {
 namespace {
-
-using Types = SmallVectorImpl<Type>;
-
-template <typename... Parts> LogicalResult refuse(std::optional<Location> loc, Parts &&...parts) {
-  if (!loc)
-    return failure();
-  InFlightDiagnostic diagnostic = emitError(*loc);
-  (diagnostic << ... << std::forward<Parts>(parts));
-  return diagnostic;
-}
-
-RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 /// Dimensions must be increasing and within the rank.
 bool areIncreasingDimensions(ArrayRef<int64_t> dimensions, int64_t rank) {

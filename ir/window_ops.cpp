@@ -1,27 +1,12 @@
 // Shape inference and verification of convolutions, windows and lookups.
-#include "ir/dialect.h"
-#include "mlir/IR/Builders.h"
+#include "ir/inference.h"
 
 using namespace mlir;
 
 namespace lamina::ir {
 namespace {
 
-using Types = SmallVectorImpl<Type>;
 using Extents = ArrayRef<int64_t>;
-
-/// Writes to a diagnostic at `loc` when there is one; fails in any case.
-template <typename... Parts> LogicalResult refuse(std::optional<Location> loc, Parts &&...parts) {
-  if (!loc)
-    return failure();
-  InFlightDiagnostic diagnostic = emitError(*loc);
-  (diagnostic << ... << std::forward<Parts>(parts));
-  return diagnostic;
-}
-
-RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 /// N x S... x C with one to three static spatial dimensions and static channels.
 bool isImage(RankedTensorType type) {

@@ -21,6 +21,9 @@ template <typename Op> ConvolutionGeometry geometryOf(Op op, RankedTensorType fi
   geometry.groups = op.getGroups();
   geometry.channels = filter.getDimSize(filter.getRank() - 2);
   geometry.filters = filter.getShape().back() / geometry.groups;
+  geometry.depthwise = isDepthwise(op);
+  if (geometry.depthwise)
+    std::swap(geometry.groups, geometry.filters);
   return geometry;
 }
 

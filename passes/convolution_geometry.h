@@ -13,6 +13,9 @@ struct ConvolutionGeometry {
   int64_t groups = 1;
   int64_t channels = 1; ///< of one group
   int64_t filters = 1;  ///< of one group
+  /// Every channel has one filter of its own. The filters then count as one group with one channel,
+  /// which is another one for each.
+  bool depthwise = false;
 
   /// With `mergeAxes` off, one axis per spatial dimension.
   static ConvolutionGeometry of(ir::ConvolutionOp op, bool mergeAxes);
@@ -21,6 +24,8 @@ struct ConvolutionGeometry {
   llvm::ArrayRef<ir::WindowAxis> outerAxes() const { return llvm::ArrayRef(axes).drop_back(); }
   const ir::WindowAxis &lastAxis() const { return axes.back(); }
   int64_t taps() const;
+  /// Channels of the input's pixels.
+  int64_t inputChannels() const { return (depthwise ? filters : channels) * groups; }
   /// Output lines of one image: positions along all axes but the last.
   int64_t lines() const;
   /// Multiply-adds of one image that meet elements of the input, not padding.

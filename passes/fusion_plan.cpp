@@ -326,14 +326,16 @@ bool FusionPlan::isLong(Operation *op) const {
 bool FusionPlan::repeatsExpensiveWork(Operation *op) const {
   if (!isElementwise(op) || isPredicate(op) || !isRepeatedByReaders(op))
     return false;
+  llvm::SmallPtrSet<Operation *, 16> seen = {op};
   llvm::SmallVector<Operation *> work = {op};
   while (!work.empty()) {
     Operation *next = work.pop_back_val();
     if (isExpensive(next))
       return true;
     for (Value operand : next->getOperands())
-      if (Operation *producer = operand.getDefiningOp();
-          producer && isElementwise(producer) && !owner.count(producer))
+      if (Operation *producer = operand.getDefiningOp(); producer && isElementwise(producer) &&
+                                                         !owner.count(producer) &&
+                                                         seen.insert(producer).second)
         work.push_back(producer);
   }
   return false;

@@ -34,6 +34,9 @@ struct TileSplit {
   int64_t startOf(int64_t tile) const;
 };
 
+/// Copying what a gradient by the filter reads pays when at least this many tiles read the copy.
+inline constexpr int64_t kTilesWorthCopy = 4;
+
 /// The schedule of one kernel, a function of its body, the capacity and the target alone.
 ir::ScheduleAttr chooseSchedule(ir::KernelOp kernel, int64_t batchSize, const VectorTarget &target);
 

@@ -78,7 +78,6 @@ struct TaskGrid {
 /// its part of both sides, so cutting one side reads the other one again, and tasks of few tiles
 /// share little of what they read.
 TaskGrid chooseTaskGrid(TaskSide rows, TaskSide columns, int64_t needed) {
-  constexpr int64_t kTilesWorthCopy = 4;
   auto readCost = [](const TaskSide &side, int64_t readers, int64_t otherTiles) {
     return side.elements * readers * (otherTiles / readers >= kTilesWorthCopy ? 2 : 3);
   };
@@ -111,11 +110,8 @@ int64_t phasePositions(const ir::WindowAxis &axis) {
 ir::ScheduleAttr scheduleConvolution(ir::KernelOp kernel, ir::ConvolutionOp op, int64_t batchSize,
                                      const VectorTarget &target) {
   ConvolutionGeometry geometry = ConvolutionGeometry::of(op, canMergeAxes(kernel));
-  bool depthwise = isDepthwise(op);
   // Each multiply-add of a depthwise convolution loads from the input: half the rate of the others.
-  int64_t work = geometry.multiplyAdds() / target.lanes / (depthwise ? 1 : 2);
-  if (depthwise)
-    std::swap(geometry.groups, geometry.filters);
+  int64_t work = geometry.multiplyAdds() / target.lanes / (geometry.depthwise ? 1 : 2);
   const ir::WindowAxis &last = geometry.lastAxis();
   int64_t images = capacity(op.getType().getDimSize(0), batchSize);
   int64_t positions = phasePositions(last), lines = geometry.lines();
@@ -140,7 +136,8 @@ ir::ScheduleAttr scheduleConvolution(ir::KernelOp kernel, ir::ConvolutionOp op, 
   int64_t wanted = std::min(kEnoughTasks, cost / kTaskCycles);
   int64_t columnTasks = std::clamp<int64_t>(llvm::divideCeil(wanted, tasks), 1, columnTiles);
   int64_t columnsPerTask = llvm::divideCeil(columnTiles, columnTasks) * width;
-  ir::KernelFamily family = depthwise ? ir::KernelFamily::depthwise : ir::KernelFamily::convolution;
+  ir::KernelFamily family =
+      geometry.depthwise ? ir::KernelFamily::depthwise : ir::KernelFamily::convolution;
   return ir::ScheduleAttr::get(kernel.getContext(), family, target.lanes, {tile.rows, tile.vectors},
                                {linesPerTask, positionsPerTask, columnsPerTask}, cost);
 }
@@ -149,12 +146,10 @@ ir::ScheduleAttr scheduleFilterGradient(ir::KernelOp kernel, ir::FilterGradientO
                                         int64_t batchSize, const VectorTarget &target) {
   ConvolutionGeometry geometry = ConvolutionGeometry::of(op);
   int64_t images = capacity(op.getLhs().getType().getDimSize(0), batchSize);
-  bool depthwise = isDepthwise(op);
-  int64_t cost = images * geometry.multiplyAdds() / target.lanes / (depthwise ? 1 : 2);
-  if (depthwise)
-    std::swap(geometry.groups, geometry.filters);
-  Tile tile = depthwise ? Tile{1, std::max<int64_t>(1, kLineBytes / 4 / target.lanes)}
-                        : chooseConvolutionTile(geometry.channels, geometry.filters, target);
+  int64_t cost = images * geometry.multiplyAdds() / target.lanes / (geometry.depthwise ? 1 : 2);
+  Tile tile = geometry.depthwise
+                  ? Tile{1, std::max<int64_t>(1, kLineBytes / 4 / target.lanes)}
+                  : chooseConvolutionTile(geometry.channels, geometry.filters, target);
   int64_t width = tile.vectors * target.lanes;
   int64_t columnTiles = llvm::divideCeil(geometry.filters, width);
 
@@ -184,7 +179,7 @@ ir::ScheduleAttr scheduleFilterGradient(ir::KernelOp kernel, ir::FilterGradientO
   int64_t channelsPerTask = tile.rows * llvm::divideCeil(rowTiles, rowTasks);
   int64_t columnsPerTask = width * llvm::divideCeil(columnTiles, columnTasks);
   ir::KernelFamily family =
-      depthwise ? ir::KernelFamily::depthwise_gradient : ir::KernelFamily::filter_gradient;
+      geometry.depthwise ? ir::KernelFamily::depthwise_gradient : ir::KernelFamily::filter_gradient;
   return ir::ScheduleAttr::get(kernel.getContext(), family, target.lanes, {tile.rows, tile.vectors},
                                {channelsPerTask, columnsPerTask, blockLength, imagesPerBlock},
                                cost);
