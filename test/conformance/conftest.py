@@ -11,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import cases  # noqa: E402,F401
 from case import CASES  # noqa: E402
 from compare import Table  # noqa: E402
+from differences import EVERY, sample_of_today  # noqa: E402
 from lamina import Lamina  # noqa: E402
 from oracles import Oracles  # noqa: E402
 
@@ -24,6 +25,8 @@ def pytest_addoption(parser):
                      help="folder for models, data and Keras' cached answers")
     parser.addoption("--table", default=ROOT / "build/conformance.json",
                      help="where the errors of all cases are written")
+    parser.addoption("--record", action="store_true",
+                     help="run Keras on JAX for every case and keep its differences")
 
 
 def pytest_generate_tests(metafunc):
@@ -49,15 +52,18 @@ def oracles(request, pytestconfig):
     selected = (getattr(item, "callspec", None) for item in request.session.items)
     names = dict.fromkeys(spec.params["case"].name for spec in selected
                           if spec and "case" in spec.params)
-    answers = Oracles(pathlib.Path(pytestconfig.getoption("--work")).resolve(), list(names))
+    sample = EVERY if pytestconfig.getoption("--record") else sample_of_today()
+    answers = Oracles(pathlib.Path(pytestconfig.getoption("--work")).resolve(), list(names), sample)
     yield answers
     answers.stop()
 
 
 @pytest.fixture(scope="session")
-def table(pytestconfig):
+def table(pytestconfig, oracles):
     errors = Table()
     yield errors
+    if pytestconfig.getoption("--record"):
+        oracles.record(errors.rows)
     path = pathlib.Path(pytestconfig.getoption("--table"))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(errors.rows, indent=1) + "\n")

@@ -1,12 +1,13 @@
 """Runs cases with real Keras and keeps what comes out. Started by the harness, one process per
 backend (KERAS_BACKEND), because importing a backend takes seconds.
 
-Usage: oracle.py FOLDER CASE…       for each case, FOLDER/CASE/ receives
+Usage: oracle.py FOLDER SAMPLE CASE…   for each case, FOLDER/CASE/ receives
   model.keras    the model, written by the TensorFlow process; all others load this file
   BACKEND.npz    before.K, after.K (predictions), log.NAME (a value per epoch); evaluate.NAME where the
                  backends part: from TensorFlow, and from both for a smaller last batch
   BACKEND.keras  the trained model; BACKEND.half.keras after half the epochs of a `resume` case
   BACKEND.error  instead of the above: what Keras said
+JAX leaves out the cases whose difference is recorded and that are not in the SAMPLE (differences.py).
 For an `application` case JAX gives predictions and first losses alone, operation by operation:
 compiling its training step takes minutes. One draw of rounding errors says little about how far they
 move the loss of a deep model, so log.loss holds it for the images and for copies of them with noise
@@ -26,6 +27,7 @@ import numpy as np  # noqa: E402
 
 import cases  # noqa: E402,F401
 from case import CASES  # noqa: E402
+from differences import Differences, is_live  # noqa: E402
 
 BACKEND = keras.backend.backend()
 COPIES = 3  # of an application's images, with noise
@@ -111,11 +113,17 @@ def obtain_model(case, folder):
     return path.exists()
 
 
-def run_all(folder, names):
+def is_wanted(case, model, sample, recorded):
+    return BACKEND == "tensorflow" or is_live(case.name, sample) or not recorded.find(case, model)
+
+
+def run_all(folder, sample, names):
+    recorded = Differences()
     for name in names:
+        case, model = CASES[name], folder / name / "model.keras"
         try:
-            if obtain_model(CASES[name], folder / name):
-                run(CASES[name], folder / name)
+            if obtain_model(case, folder / name) and is_wanted(case, model, sample, recorded):
+                run(case, folder / name)
         except Exception:
             publish(folder / name / f"{BACKEND}.error",
                     lambda p: p.write_text(traceback.format_exc()))
@@ -141,4 +149,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "--resume":
         resume(pathlib.Path(sys.argv[2]), sys.argv[3:])
     else:
-        run_all(pathlib.Path(sys.argv[1]), sys.argv[2:])
+        run_all(pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3:])

@@ -22,8 +22,12 @@ def continued_by_keras(oracles, lamina):
     oracles.resumed(cases)
 
 
-def second_half(answer, case):
-    return answer and [answer["log.loss"][case.epochs // 2:]]
+def check(quantity, case, losses, oracles, table):
+    def second_half(answer):
+        return [answer["log.loss"][case.epochs // 2:]]
+
+    table.check(case.name, quantity, [losses], second_half(oracles.answer(case, "tensorflow")),
+                oracles.jax(case, quantity, second_half))
 
 
 @pytest.mark.cases(where=resumable)
@@ -34,17 +38,13 @@ def test_keras_continues(case, oracles, continued_by_keras, table):
     with np.load(folder / "resumed.npz") as resumed:
         assert resumed["iterations"] == case.epochs // 2
         losses = resumed["log.loss"]
-    tensorflow, jax = oracles.answer(case, "tensorflow"), oracles.answer(case, "jax")
-    table.check(case.name, "losses continued by Keras", [losses], second_half(tensorflow, case),
-                second_half(jax, case))
+    check("losses continued by Keras", case, losses, oracles, table)
 
 
 @pytest.mark.cases(where=resumable)
 def test_lamina_continues(case, oracles, lamina, table):
-    tensorflow, jax = oracles.answer(case, "tensorflow"), oracles.answer(case, "jax")
     folder = oracles.folder / case.name
     log = lamina.train(folder / "tensorflow.half.keras", folder / "data.npz",
                        folder / "lamina.rest.keras", folder / "lamina.rest.csv",
                        epochs=case.epochs - case.epochs // 2, batch_size=case.batch_size)
-    table.check(case.name, "losses continued by Lamina", [log["loss"]],
-                second_half(tensorflow, case), second_half(jax, case))
+    check("losses continued by Lamina", case, log["loss"], oracles, table)

@@ -1,0 +1,75 @@
+"""How far Keras on JAX is from Keras on TensorFlow in every case: the measure of the error rule.
+
+JAX compiles the functions of each case for seconds, several times as long as everything else that a
+case takes. So the differences are kept in differences.json, one line a case, and JAX runs for the
+cases without a valid line and for a sample that changes from day to day.
+`./dev test --record` computes all of them again and writes the file.
+"""
+import hashlib
+import io
+import json
+import pathlib
+import time
+import zipfile
+import zlib
+from importlib import metadata
+
+FILE = pathlib.Path(__file__).with_name("differences.json")
+SAMPLES = 16  # days until every case has run on JAX once
+EVERY = "every"
+
+
+def sample_of_today():
+    """The number of the sample that is due; EVERY stands for all cases."""
+    return str(int(time.time() // 86400) % SAMPLES)
+
+
+def is_live(name, sample):
+    """Whether Keras on JAX has to run the case although a difference is recorded."""
+    return sample in (EVERY, str(zlib.crc32(name.encode()) % SAMPLES))
+
+
+def stamp(case, model):
+    """What a difference depends on: the model's configuration, the data, the settings of the case,
+    the versions of Keras and its backends. `model` is the case's .keras file."""
+    digest = hashlib.sha256()
+    with zipfile.ZipFile(model) as archive:
+        config = json.loads(archive.read("config.json"))
+    for part in (without_identities(config), case.name, case.batch_size, case.epochs, case.resume,
+                 case.predict_only, [metadata.version(p) for p in ("keras", "tensorflow-cpu", "jax")]):
+        digest.update(json.dumps(part, sort_keys=True).encode())
+    for part in case.parts():
+        for array in [a for arrays in part or () for a in arrays]:
+            digest.update(array.tobytes())
+    return digest.hexdigest()[:16]
+
+
+def without_identities(config):
+    """A configuration without the addresses by which Keras marks shared objects."""
+    if isinstance(config, dict):
+        return {k: without_identities(v) for k, v in config.items() if k != "shared_object_id"}
+    return [without_identities(v) for v in config] if isinstance(config, list) else config
+
+
+class Differences:
+    def __init__(self):
+        self.lines = json.loads(FILE.read_text()) if FILE.exists() else {}
+
+    def find(self, case, model):
+        """The recorded differences by quantity, null where Keras on JAX cannot run the case; None
+        when there are none for the case as it is."""
+        line = self.lines.get(case.name)
+        return line["differences"] if line and line["stamp"] == stamp(case, model) else None
+
+    def record(self, case, model, differences):
+        """Replaces what is recorded; quantities that were not looked at keep their figures."""
+        kept = self.find(case, model) or {}
+        self.lines[case.name] = {"stamp": stamp(case, model), "differences": kept | differences}
+
+    def write(self, names):
+        """Writes the file with the lines of the cases that still exist."""
+        text = io.StringIO()
+        for name in sorted(set(self.lines) & set(names)):
+            text.write(f"{',' if text.tell() else '{'}\n{json.dumps(name)}: ")
+            text.write(json.dumps(self.lines[name], sort_keys=True))
+        FILE.write_text(text.getvalue() + "\n}\n")
