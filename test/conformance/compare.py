@@ -1,10 +1,6 @@
 """The error rule: Lamina's error against Keras on TensorFlow may be at most three times the
 difference that Keras on JAX shows against Keras on TensorFlow for the same case (now or as recorded,
 differences.py), or 1e-6."""
-import io
-import zipfile
-
-import h5py
 import numpy as np
 
 FACTOR = 3.0
@@ -30,24 +26,12 @@ class Table:
     def __init__(self):
         self.rows = []
 
-    def check(self, case, quantity, actual, tensorflow, jax, floor=FLOOR):
-        """Records the error and fails when it breaks the rule. `jax` holds arrays or is the
-        difference itself; None where Keras on JAX cannot run the case: then the floor alone
-        holds."""
+    def check(self, case, quantity, actual, tensorflow, difference, floor=FLOOR):
+        """Records the error and fails when it breaks the rule. `difference` is the one between
+        Keras' backends; None where Keras on JAX cannot run the case: then the floor alone holds."""
         ours = error(actual, tensorflow)
-        theirs = error(jax, tensorflow) if isinstance(jax, list) else jax
-        limit = max(FACTOR * (theirs or 0.0), floor)
-        self.rows.append({"case": case, "quantity": quantity, "error": ours, "jax_error": theirs,
-                          "limit": limit, "passed": bool(ours <= limit)})
-        assert ours <= limit, (
-            f"{case}: error of {quantity} is {ours:.3g}, limit {limit:.3g} (Keras on JAX: {theirs})")
-
-
-def read_weights(path):
-    """All arrays in a .keras file by their path, optimizer state included."""
-    arrays = {}
-    with zipfile.ZipFile(path) as archive:
-        with h5py.File(io.BytesIO(archive.read("model.weights.h5")), "r") as file:
-            file.visititems(lambda name, item: arrays.__setitem__(name, item[()])
-                            if isinstance(item, h5py.Dataset) else None)
-    return arrays
+        limit = max(FACTOR * (difference or 0.0), floor)
+        self.rows.append({"case": case, "quantity": quantity, "error": ours,
+                          "jax_error": difference, "limit": limit, "passed": bool(ours <= limit)})
+        assert ours <= limit, (f"{case}: error of {quantity} is {ours:.3g}, limit {limit:.3g} "
+                               f"(Keras on JAX: {difference})")

@@ -55,15 +55,15 @@ def oracles(request, pytestconfig):
     sample = EVERY if pytestconfig.getoption("--record") else sample_of_today()
     answers = Oracles(pathlib.Path(pytestconfig.getoption("--work")).resolve(), list(names), sample)
     yield answers
+    if sample == EVERY:
+        answers.keep_differences()
     answers.stop()
 
 
 @pytest.fixture(scope="session")
-def table(pytestconfig, oracles):
+def table(pytestconfig):
     errors = Table()
     yield errors
-    if pytestconfig.getoption("--record"):
-        oracles.record(errors.rows)
     path = pathlib.Path(pytestconfig.getoption("--table"))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(errors.rows, indent=1) + "\n")

@@ -1,12 +1,11 @@
-"""How far Keras on JAX is from Keras on TensorFlow in every case: the measure of the error rule.
+"""The record of how far Keras on JAX is from Keras on TensorFlow: the measure of the error rule.
 
 JAX compiles the functions of each case for seconds, several times as long as everything else that a
 case takes. So the differences are kept in differences.json, one line a case, and JAX runs for the
-cases without a valid line and for a sample that changes from day to day.
-`./dev test --record` computes all of them again and writes the file.
+cases without a valid line and for a sample that changes from day to day. `./dev test --record` runs
+JAX for all cases that are tested and renews their lines.
 """
 import hashlib
-import io
 import json
 import pathlib
 import time
@@ -35,8 +34,9 @@ def stamp(case, model):
     digest = hashlib.sha256()
     with zipfile.ZipFile(model) as archive:
         config = json.loads(archive.read("config.json"))
+    versions = [metadata.version(package) for package in ("keras", "tensorflow-cpu", "jax")]
     for part in (without_identities(config), case.name, case.batch_size, case.epochs, case.resume,
-                 case.predict_only, [metadata.version(p) for p in ("keras", "tensorflow-cpu", "jax")]):
+                 case.predict_only, versions):
         digest.update(json.dumps(part, sort_keys=True).encode())
     for part in case.parts():
         for array in [a for arrays in part or () for a in arrays]:
@@ -51,25 +51,23 @@ def without_identities(config):
     return [without_identities(v) for v in config] if isinstance(config, list) else config
 
 
-class Differences:
+class Record:
     def __init__(self):
         self.lines = json.loads(FILE.read_text()) if FILE.exists() else {}
 
     def find(self, case, model):
-        """The recorded differences by quantity, null where Keras on JAX cannot run the case; None
-        when there are none for the case as it is."""
+        """The differences by quantity, none where Keras on JAX cannot run the case; None when there
+        is no line for the case as it is."""
         line = self.lines.get(case.name)
         return line["differences"] if line and line["stamp"] == stamp(case, model) else None
 
-    def record(self, case, model, differences):
-        """Replaces what is recorded; quantities that were not looked at keep their figures."""
-        kept = self.find(case, model) or {}
-        self.lines[case.name] = {"stamp": stamp(case, model), "differences": kept | differences}
+    def set(self, case, model, differences):
+        """Three digits are enough for a limit."""
+        rounded = {name: float(f"{value:.3g}") for name, value in differences.items()}
+        self.lines[case.name] = {"stamp": stamp(case, model), "differences": rounded}
 
     def write(self, names):
         """Writes the file with the lines of the cases that still exist."""
-        text = io.StringIO()
-        for name in sorted(set(self.lines) & set(names)):
-            text.write(f"{',' if text.tell() else '{'}\n{json.dumps(name)}: ")
-            text.write(json.dumps(self.lines[name], sort_keys=True))
-        FILE.write_text(text.getvalue() + "\n}\n")
+        lines = [f"{json.dumps(name)}: {json.dumps(self.lines[name], sort_keys=True)}"
+                 for name in sorted(self.lines) if name in names]
+        FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n")

@@ -27,7 +27,7 @@ import numpy as np  # noqa: E402
 
 import cases  # noqa: E402,F401
 from case import CASES  # noqa: E402
-from differences import Differences, is_live  # noqa: E402
+from differences import Record, is_live  # noqa: E402
 
 BACKEND = keras.backend.backend()
 COPIES = 3  # of an application's images, with noise
@@ -113,16 +113,17 @@ def obtain_model(case, folder):
     return path.exists()
 
 
-def is_wanted(case, model, sample, recorded):
-    return BACKEND == "tensorflow" or is_live(case.name, sample) or not recorded.find(case, model)
+def is_wanted(case, model, sample, record):
+    return (BACKEND == "tensorflow" or is_live(case.name, sample)
+            or record.find(case, model) is None)
 
 
 def run_all(folder, sample, names):
-    recorded = Differences()
+    record = Record()
     for name in names:
         case, model = CASES[name], folder / name / "model.keras"
         try:
-            if obtain_model(case, folder / name) and is_wanted(case, model, sample, recorded):
+            if obtain_model(case, folder / name) and is_wanted(case, model, sample, record):
                 run(case, folder / name)
         except Exception:
             publish(folder / name / f"{BACKEND}.error",

@@ -10,8 +10,9 @@ from importlib import metadata
 
 import numpy as np
 
+import answers
 from case import CASES
-from differences import Differences, is_live
+from differences import Record, is_live
 
 HERE = pathlib.Path(__file__).parent
 BACKENDS = ("tensorflow", "jax")
@@ -24,9 +25,11 @@ class Oracles:
     def __init__(self, work, names, sample):
         self.folder = work / "cases"
         self.sample = sample
-        self.recorded = Differences()
+        self.record = Record()
+        self.names = names
         self.folder.mkdir(parents=True, exist_ok=True)
         self.processes = {}
+        self.known, self.parted = {}, {}  # quantities and differences, by case
         for name in names:
             self._prepare(CASES[name])
         waiting = [n for n in names if any(not self._finished(n, b) for b in BACKENDS)]
@@ -47,13 +50,13 @@ class Oracles:
                 np.savez(folder / name, **keyed("x", arrays[0]), **keyed("y", arrays[1]))
         (folder / "stamp").write_text(stamp)
 
-    def _finished(self, name, backend):
+    def _has_answered(self, name, backend):
         answer = self.folder / name
-        if (answer / f"{backend}.npz").exists() or (answer / f"{backend}.error").exists():
-            return True
-        model = answer / "model.keras"
-        return (backend == "jax" and model.exists() and not is_live(name, self.sample)
-                and self.recorded.find(CASES[name], model) is not None)
+        return (answer / f"{backend}.npz").exists() or (answer / f"{backend}.error").exists()
+
+    def _finished(self, name, backend):
+        return self._has_answered(name, backend) or (
+            backend == "jax" and self._is_recorded(name))
 
     def path(self, case, name):
         """A file of a case; waits until the TensorFlow process has written the model."""
@@ -61,39 +64,45 @@ class Oracles:
             self._wait(case, "tensorflow", "model.keras")
         return self.folder / case.name / name
 
-    def answer(self, case, backend):
-        """What Keras on `backend` computed; None where Keras on JAX cannot run the case."""
-        self._wait(case, backend, f"{backend}.npz")
-        path = self.folder / case.name / f"{backend}.npz"
-        if path.exists():
-            with np.load(path) as arrays:
-                return dict(arrays)
-        report = (self.folder / case.name / f"{backend}.error").read_text()
-        assert backend != "tensorflow", f"Keras cannot run this case:\n{report}"
-        return None
+    def quantities(self, case):
+        """What Keras on TensorFlow computed, by quantity (answers.py)."""
+        self._wait(case, "tensorflow", "tensorflow.npz")
+        folder = self.folder / case.name
+        report = folder / "tensorflow.error"
+        assert not report.exists(), f"Keras cannot run this case:\n{report.read_text()}"
+        if case.name not in self.known:
+            self.known[case.name] = answers.quantities(case, folder, "tensorflow")
+        return self.known[case.name]
 
-    def jax(self, case, quantity, arrays):
-        """What Table.check measures the difference of Keras on JAX by: the arrays that `arrays`
-        takes from its answer, or the recorded difference; None where JAX cannot run the case."""
-        model = self.path(case, "model.keras")
-        if (self.folder / case.name / "jax.npz").exists() or is_live(case.name, self.sample):
-            differences = None
-        else:
-            differences = self.recorded.find(case, model)
-        if differences is None:
-            answer = self.answer(case, "jax")
-            return answer and arrays(answer)
-        assert quantity in differences, (
-            f"{case.name}: no difference of {quantity} is recorded; run ./dev test --record")
-        return differences[quantity]
+    def difference(self, case, quantity):
+        """How far Keras on JAX is from Keras on TensorFlow, as computed now or as recorded; None
+        where there is nothing to compare."""
+        self.quantities(case)
+        if not self._is_recorded(case.name):
+            self._wait(case, "jax", "jax.npz")
+        return self._differences(case.name).get(quantity)
 
-    def record(self, rows):
-        """Keeps the differences that a table holds."""
-        for name in dict.fromkeys(row["case"] for row in rows):
-            self.recorded.record(
-                CASES[name], self.folder / name / "model.keras",
-                {row["quantity"]: rounded(row["jax_error"]) for row in rows if row["case"] == name})
-        self.recorded.write(CASES)
+    def _differences(self, name):
+        folder = self.folder / name
+        if name not in self.parted:
+            self.parted[name] = (answers.differences(CASES[name], folder)
+                                 if self._has_answered(name, "jax")
+                                 else self.record.find(CASES[name], folder / "model.keras"))
+        return self.parted[name]
+
+    def _is_recorded(self, name):
+        model = self.folder / name / "model.keras"
+        return (model.exists() and not is_live(name, self.sample)
+                and self.record.find(CASES[name], model) is not None)
+
+    def keep_differences(self):
+        """Renews the record's lines of the cases that both backends have answered."""
+        for name in self.names:
+            trained = (self.folder / name / "tensorflow.npz").exists()
+            if trained and self._has_answered(name, "jax"):
+                self.record.set(CASES[name], self.folder / name / "model.keras",
+                                self._differences(name))
+        self.record.write(CASES)
 
     def _wait(self, case, backend, name):
         end = time.monotonic() + TIME_LIMIT
@@ -128,11 +137,6 @@ def fingerprint(case):
     for package in ("keras", "tensorflow-cpu", "jax", "numpy"):
         digest.update(metadata.version(package).encode())
     return digest.hexdigest()
-
-
-def rounded(difference):
-    """Three digits are enough for a limit."""
-    return difference and float(f"{difference:.3g}")
 
 
 def keyed(prefix, arrays):

@@ -2,23 +2,19 @@
 weights and optimizer state after training, predictions of the trained model."""
 import pytest
 
-from compare import read_weights
+from answers import read_weights, variables
 
 EVALUATION_FLOOR = 1e-5  # of the value, beside 1e-6 in absolute terms
 
 
-def arrays(answer, prefix):
-    """Values of keys `prefix.NAME`, sorted by name."""
-    return [answer[k] for k in sorted(answer) if k.startswith(prefix + ".")]
-
-
 @pytest.fixture
 def check(case, oracles, table):
-    """Compares arrays with those that `theirs` takes from the answer of one backend."""
+    """Compares what Lamina computed with a quantity of Keras' answer."""
 
-    def compare(quantity, actual, theirs, **settings):
-        table.check(case.name, quantity, actual, theirs(oracles.answer(case, "tensorflow")),
-                    oracles.jax(case, quantity, theirs), **settings)
+    def compare(quantity, actual, **settings):
+        expected = oracles.quantities(case)[quantity]
+        table.check(case.name, quantity, actual, expected, oracles.difference(case, quantity),
+                    **settings)
 
     return compare
 
@@ -48,40 +44,33 @@ def trainable(case):
 def test_predictions(case, oracles, lamina, check):
     folder = oracles.path(case, "model.keras").parent
     ours = lamina.predict(folder / "model.keras", folder / "data.npz", folder / "lamina.npz")
-    check("predictions", ours, lambda answer: arrays(answer, "before"))
+    check("predictions", ours)
 
 
 @pytest.mark.cases(where=trainable)
 def test_losses(case, oracles, trained, check):
-    expected = {k[len("log."):] for k in oracles.answer(case, "tensorflow") if k.startswith("log.")}
-    assert set(trained) == expected
-    for name in sorted(expected, key=lambda n: (n != "loss", n)):
-        check(name, [trained[name]], lambda answer, name=name: [answer[f"log.{name}"]])
+    expected = {name for name in oracles.quantities(case) if name.startswith("log.")}
+    assert {f"log.{name}" for name in trained} == expected
+    for name in sorted(trained, key=lambda n: (n != "loss", n)):
+        check(f"log.{name}", [trained[name]])
 
 
 @pytest.mark.cases(where=trainable)
-def test_weights(case, oracles, trained, table):
+def test_weights(case, oracles, trained, check):
     folder = oracles.path(case, "model.keras").parent
-    oracles.answer(case, "tensorflow")  # waits until Keras has trained
+    oracles.quantities(case)  # waits until Keras has trained
     ours, theirs = read_weights(folder / "lamina.keras"), read_weights(folder / "tensorflow.keras")
     assert {k: (v.shape, v.dtype) for k, v in ours.items()} == {
         k: (v.shape, v.dtype) for k, v in theirs.items()}
-    for quantity, chosen in (("weights", lambda k: not k.startswith("optimizer/")),
-                             ("optimizer state", lambda k: k.startswith("optimizer/"))):
-        keys = sorted(filter(chosen, theirs))
-
-        def take(values, keys=keys):
-            return [values[k] for k in keys]
-
-        jax = oracles.jax(case, quantity, lambda _: take(read_weights(folder / "jax.keras")))
-        table.check(case.name, quantity, take(ours), take(theirs), jax)
+    for quantity, arrays in variables(folder / "lamina.keras").items():
+        check(quantity, arrays)
 
 
 @pytest.mark.cases(where=trainable)
 def test_trained_predictions(case, oracles, lamina, trained, check):
     folder = oracles.path(case, "model.keras").parent
     ours = lamina.predict(folder / "lamina.keras", folder / "data.npz", folder / "lamina.npz", 5)
-    check("trained predictions", ours, lambda answer: arrays(answer, "after"))
+    check("trained predictions", ours)
 
 
 @pytest.mark.cases(where=trainable)
@@ -89,11 +78,11 @@ def test_evaluation(case, oracles, lamina, check):
     """After a smaller last batch the backends part: losses of single outputs are plain means over
     batches on TensorFlow, weighted by rows on JAX. Without one JAX does not evaluate."""
     folder = oracles.path(case, "model.keras").parent
-    tensorflow = oracles.answer(case, "tensorflow")
+    theirs = {name: arrays[0] for name, arrays in oracles.quantities(case).items()
+              if name.startswith("evaluate.")}
     ours = lamina.evaluate(folder / "model.keras", folder / "data.npz", case.batch_size)
-    keys = {name: f"evaluate.{name}" for name in ours}
-    assert set(keys.values()) == {key for key in tensorflow if key.startswith("evaluate.")}
-    for name, key in keys.items():
-        value = tensorflow[key]
-        check(key, [ours[name]], lambda answer, key=key, value=value: [answer.get(key, value)],
-              floor=EVALUATION_FLOOR + 1e-6 / abs(value) if value else 1e-6)
+    assert {f"evaluate.{name}" for name in ours} == set(theirs)
+    for name, value in ours.items():
+        expected = abs(theirs[f"evaluate.{name}"])
+        check(f"evaluate.{name}", [value],
+              floor=EVALUATION_FLOOR + 1e-6 / expected if expected else 1e-6)

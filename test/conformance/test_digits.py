@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from compare import read_weights
+from answers import read_weights
 
 DIGITS = pathlib.Path(__file__).resolve().parents[2] / "examples/digits"
 EPOCHS = 30

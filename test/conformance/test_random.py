@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 import small_models as models
-from compare import read_weights
+from answers import read_weights
 
 WIDTH = 256
 RATE = 0.3

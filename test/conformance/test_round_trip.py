@@ -22,12 +22,9 @@ def continued_by_keras(oracles, lamina):
     oracles.resumed(cases)
 
 
-def check(quantity, case, losses, oracles, table):
-    def second_half(answer):
-        return [answer["log.loss"][case.epochs // 2:]]
-
-    table.check(case.name, quantity, [losses], second_half(oracles.answer(case, "tensorflow")),
-                oracles.jax(case, quantity, second_half))
+def check(case, label, losses, oracles, table):
+    table.check(case.name, label, [losses], oracles.quantities(case)["continued loss"],
+                oracles.difference(case, "continued loss"))
 
 
 @pytest.mark.cases(where=resumable)
@@ -38,7 +35,7 @@ def test_keras_continues(case, oracles, continued_by_keras, table):
     with np.load(folder / "resumed.npz") as resumed:
         assert resumed["iterations"] == case.epochs // 2
         losses = resumed["log.loss"]
-    check("losses continued by Keras", case, losses, oracles, table)
+    check(case, "losses continued by Keras", losses, oracles, table)
 
 
 @pytest.mark.cases(where=resumable)
@@ -47,4 +44,4 @@ def test_lamina_continues(case, oracles, lamina, table):
     log = lamina.train(folder / "tensorflow.half.keras", folder / "data.npz",
                        folder / "lamina.rest.keras", folder / "lamina.rest.csv",
                        epochs=case.epochs - case.epochs // 2, batch_size=case.batch_size)
-    check("losses continued by Lamina", case, log["loss"], oracles, table)
+    check(case, "losses continued by Lamina", log["loss"], oracles, table)
