@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Times the digits network's training step (batch 64, Adam) in Lamina and in its peers, in turns
-within one run (A B C A B C …), so that a busy machine slows all of them alike. Prints a table of
-medians, ratios, cold starts and peak memory, and writes them to build/bench.json.
+"""Times training steps in Lamina and in its peers, in turns within one run (A B C A B C …), so that a
+busy machine slows all of them alike. Prints a table per workload of medians, ratios, cold starts and
+peak memory, and writes them to build/bench.json.
 
 Ratios are per round, the peer's median over Lamina's; the table has their median.
 """
@@ -14,10 +14,11 @@ import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+from workloads import ROOT, WORKLOADS
+
 PEERS = ROOT / "bench/peers"
-MODEL = ROOT / "examples/digits/digits.keras"
-BATCH = 64
+# Bare networks are written for these; for deep models Keras stands for JAX.
+SMALL = ("digits", "mlp_wide", "cnn_mnist")
 
 
 class Peer:
@@ -58,15 +59,14 @@ class Lamina:
 
     name = "Lamina"
 
-    def __init__(self, binary):
-        self.binary = binary
+    def __init__(self, binary, model, batch):
+        self.command = [binary, "bench", model, "--batch-size", str(batch), "--json"]
         self.cold_s = self.peak = self.report = None
         self.medians = []
 
     def run(self, steps):
-        done = subprocess.run(
-            [self.binary, "bench", MODEL, "--batch-size", str(BATCH), "--steps", str(steps),
-             "--json"], capture_output=True, text=True)
+        done = subprocess.run([*self.command, "--steps", str(steps)], capture_output=True,
+                              text=True)
         if done.returncode:
             sys.exit(f"error: lamina bench: {done.stderr.strip()}")
         return json.loads(done.stdout)
@@ -86,15 +86,27 @@ class Lamina:
         pass
 
 
-def contenders(options):
-    python, iree = options.python, options.iree_python
-    yield Lamina(options.lamina)
-    yield Peer("JAX, bare jit", [python, "digits_jax.py"])
-    yield Peer("IREE", [iree, "digits_iree.py"])
-    yield Peer("PyTorch", [options.torch_python or python, "digits_torch.py"])
-    yield Peer("Keras on JAX", [python, "digits_keras.py", MODEL], KERAS_BACKEND="jax")
-    yield Peer("Keras on TensorFlow", [python, "digits_keras.py", MODEL],
-               KERAS_BACKEND="tensorflow")
+def write_model(options, name):
+    """The workload's model file, written by Keras once."""
+    path = options.models / f"{name}.keras"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run([options.python, ROOT / "bench/workloads.py", name, path], check=True,
+                       env={**os.environ, "KERAS_BACKEND": "tensorflow",
+                            "TF_CPP_MIN_LOG_LEVEL": "3"})
+    return path
+
+
+def contenders(options, name):
+    model = write_model(options, name)
+    yield Lamina(options.lamina, model, WORKLOADS[name].batch)
+    if name in SMALL:
+        yield Peer("JAX, bare jit", [options.python, "jax_peer.py", name])
+        yield Peer("IREE", [options.iree_python, "iree_peer.py", name])
+    yield Peer("PyTorch", [options.torch_python or options.python, "torch_peer.py", name])
+    for backend, title in (("jax", "JAX"), ("tensorflow", "TensorFlow")):
+        yield Peer(f"Keras on {title}", [options.python, "keras_peer.py", name, model],
+                   KERAS_BACKEND=backend)
 
 
 def summarize(contender, lamina):
@@ -105,44 +117,58 @@ def summarize(contender, lamina):
             "rounds_ms": contender.medians}
 
 
-def print_table(rows):
-    print(f"\ndigits MLP 64-128-64-10, batch {BATCH}, Adam: one training step\n")
+def print_table(workload, rows):
+    print(f"\n{workload.title}, batch {workload.batch}: one training step\n")
     print(f"{'':22}{'median ms':>11}{'over Lamina':>13}{'cold start s':>14}{'peak MiB':>10}")
     for row in rows:
         print(f"{row['name']:22}{row['median_ms']:11.4f}{row['ratio']:13.2f}"
               f"{row['cold_start_s']:14.2f}{row['peak_rss_bytes'] / 2**20:10.0f}")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--lamina", default=str(ROOT / "build/bin/lamina"))
-    parser.add_argument("--python", default=sys.executable, help="with JAX, Keras and TensorFlow")
-    parser.add_argument("--iree-python", default=sys.executable, help="with IREE and JAX")
-    parser.add_argument("--torch-python", help="with PyTorch; left out where it is not installed")
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--steps", type=int, default=300)
-    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/bench.json")
-    options = parser.parse_args()
+def compare(options, name):
+    """Starts all contenders that can run here, measures them in turns and prints the table."""
     running = []
-    for contender in contenders(options):
+    for contender in contenders(options, name):
+        if contender.name in options.without:
+            continue
         if contender.start():
             running.append(contender)
         else:
             print(f"{contender.name}: not installed here, left out", file=sys.stderr)
+    steps = options.steps or WORKLOADS[name].steps
     for round_number in range(options.rounds + 1):
         for contender in running:
-            contender.measure(options.steps)
+            contender.measure(steps)
             if round_number == 0:
                 contender.medians.clear()  # the first round warms up
     rows = [summarize(contender, running[0]) for contender in running]
     for contender in running:
         contender.stop()
-    print_table(rows)
+    print_table(WORKLOADS[name], rows)
+    return {"workload": name, "batch_size": WORKLOADS[name].batch, "steps": steps,
+            "lamina": running[0].report, "rows": rows}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--workloads", default="digits",
+                        help=f"comma-separated, of {', '.join(WORKLOADS)}")
+    parser.add_argument("--lamina", default=str(ROOT / "build/bin/lamina"))
+    parser.add_argument("--python", default=sys.executable, help="with JAX, Keras and TensorFlow")
+    parser.add_argument("--iree-python", default=sys.executable, help="with IREE and JAX")
+    parser.add_argument("--torch-python", help="with PyTorch and torchvision; left out where they "
+                        "are not installed")
+    parser.add_argument("--without", action="append", default=[], metavar="NAME",
+                        help="leaves a contender out, by its name in the table")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--steps", type=int, help="per round; each workload has its own default")
+    parser.add_argument("--models", type=pathlib.Path, default=ROOT / "build/bench-models")
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/bench.json")
+    options = parser.parse_args()
+    results = [compare(options, name) for name in options.workloads.split(",")]
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(
-        {"workload": "digits", "batch_size": BATCH, "steps": options.steps,
-         "cpus": len(os.sched_getaffinity(0)), "lamina": running[0].report, "rows": rows},
-        indent=1) + "\n")
+        {"cpus": len(os.sched_getaffinity(0)), "workloads": results}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

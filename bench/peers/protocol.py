@@ -2,28 +2,23 @@
 done; then, for every line with a number N that it reads, it takes N steps and prints their
 milliseconds and its peak memory. The steps of all peers can so be interleaved in one run."""
 import json
+import pathlib
 import resource
 import sys
 import time
 
 import numpy as np
 
-BATCH, FEATURES, CLASSES = 64, 64, 10
-WIDTHS = (FEATURES, 128, 64, CLASSES)
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from workloads import WORKLOADS  # noqa: E402,F401
 
 
-def data(seed=0):
-    """A batch of random pixels and labels."""
+def data(workload, seed=0):
+    """A batch of random inputs and class numbers."""
     random = np.random.default_rng(seed)
-    x = random.uniform(0, 16, (BATCH, FEATURES)).astype("float32")
-    return x, random.integers(0, CLASSES, BATCH).astype("int32")
-
-
-def parameters(seed=0):
-    """Kernel and bias of each layer."""
-    random = np.random.default_rng(seed)
-    return [((random.standard_normal((i, o)) / np.sqrt(i)).astype("float32"),
-             np.zeros(o, "float32")) for i, o in zip(WIDTHS, WIDTHS[1:])]
+    x = random.uniform(0, workload.highest, (workload.batch, *workload.shape)).astype("float32")
+    return x, random.integers(0, workload.classes, workload.batch).astype("int32")
 
 
 def serve(step):

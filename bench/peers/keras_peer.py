@@ -1,6 +1,6 @@
-"""The digits network's file trained by Keras, on the backend that KERAS_BACKEND names.
+"""A workload's model file trained by Keras, on the backend that KERAS_BACKEND names.
 
-Usage: digits_keras.py MODEL.keras
+Usage: keras_peer.py WORKLOAD MODEL.keras
 """
 import os
 import sys
@@ -12,8 +12,8 @@ import protocol  # noqa: E402
 
 
 def main():
-    model = keras.models.load_model(sys.argv[1])
-    x, y = protocol.data()
+    model = keras.models.load_model(sys.argv[2])
+    x, y = protocol.data(protocol.WORKLOADS[sys.argv[1]])
     protocol.serve(lambda: model.train_on_batch(x, y))
 
 

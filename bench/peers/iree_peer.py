@@ -1,16 +1,21 @@
-"""The step of digits_jax.py, lowered to StableHLO and compiled by IREE for this machine's CPU."""
+"""The step of jax_peer.py, lowered to StableHLO and compiled by IREE for this machine's CPU.
+
+Usage: iree_peer.py digits|mlp_wide|cnn_mnist
+"""
+import sys
+
 import iree.compiler
 import iree.runtime
 import jax
 import numpy as np
 
-import digits_jax
+import jax_peer
 import protocol
 
 
 def main():
-    arguments = digits_jax.initial()
-    module = jax.jit(digits_jax.step).lower(*arguments).compiler_ir("stablehlo")
+    step, arguments = jax_peer.make_step(sys.argv[1])
+    module = jax.jit(step).lower(*arguments).compiler_ir("stablehlo")
     binary = iree.compiler.compile_str(
         module.operation.get_asm(), target_backends=["llvm-cpu"], input_type="stablehlo",
         extra_args=["--iree-llvmcpu-target-cpu=host"])
