@@ -54,8 +54,9 @@ llvm::Expected<std::unique_ptr<JitCompiler>> JitCompiler::create(const TargetSpe
   return jit;
 }
 
-llvm::Error JitCompiler::add(std::vector<std::unique_ptr<ModuleWithContext>> modules) {
-  auto objects = compileObjects(modules, target_, compileThreads_);
+llvm::Error JitCompiler::add(std::vector<std::unique_ptr<ModuleWithContext>> modules,
+                             llvm::CodeGenOptLevel level) {
+  auto objects = compileObjects(modules, target_, compileThreads_, level);
   if (!objects)
     return objects.takeError();
   return addObjects(std::move(*objects));

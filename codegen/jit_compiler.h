@@ -26,7 +26,8 @@ public:
 
   /// Generates code for all modules, in parallel; symbols must be unique. Links happen at lookup,
   /// for the objects a symbol needs.
-  llvm::Error add(std::vector<std::unique_ptr<ModuleWithContext>> modules);
+  llvm::Error add(std::vector<std::unique_ptr<ModuleWithContext>> modules,
+                  llvm::CodeGenOptLevel level = llvm::CodeGenOptLevel::Default);
 
   /// Adds objects made earlier by compileObjects for the same target.
   llvm::Error addObjects(std::vector<std::unique_ptr<llvm::MemoryBuffer>> objects);

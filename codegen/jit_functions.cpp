@@ -11,6 +11,11 @@ using namespace mlir;
 namespace lamina::codegen {
 namespace {
 
+/// Functions that move or initialize the state run once: they are compiled quickly.
+bool runsOnce(llvm::StringRef name) {
+  return llvm::is_contained({ir::kInit, ir::kLoad, ir::kSave}, name);
+}
+
 [[noreturn]] void failInternally(llvm::Error error) {
   fail("code generation failed: {}", llvm::toString(std::move(error)));
 }
@@ -34,8 +39,7 @@ JitFunctions::~JitFunctions() = default;
 /// the largest that is left goes to the module with the least code.
 std::vector<std::unique_ptr<ModuleWithContext>> JitFunctions::emit(Function &function) const {
   std::string name = function.source.getName().str();
-  bool runsOnce = llvm::is_contained({ir::kInit, ir::kLoad, ir::kSave}, function.source.getName());
-  FunctionEmitter emitter(function.source, name, target, runsOnce);
+  FunctionEmitter emitter(function.source, name, target, runsOnce(name));
   if (profiled) {
     function.profile = std::make_unique<FunctionProfile>(emitter.wavesOfKernels());
     emitter.setProfile(function.profile.get());
@@ -72,7 +76,8 @@ JitFunctions::Entry *JitFunctions::get(llvm::StringRef name) const {
   Function &function = found->second;
   if (function.entry)
     return function.entry;
-  if (llvm::Error error = jit->add(emit(function)))
+  auto level = runsOnce(name) ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default;
+  if (llvm::Error error = jit->add(emit(function), level))
     failInternally(std::move(error));
   auto address = jit->lookupFunction<Entry>(name);
   if (!address)

@@ -104,12 +104,12 @@ generateCode(llvm::Module &module, llvm::TargetMachine &machine, llvm::CodeGenFi
 
 llvm::Expected<std::vector<std::unique_ptr<llvm::MemoryBuffer>>>
 compileObjects(const std::vector<std::unique_ptr<ModuleWithContext>> &modules,
-               const TargetSpec &target, unsigned threads) {
+               const TargetSpec &target, unsigned threads, llvm::CodeGenOptLevel level) {
   using Result = llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>;
   std::vector<std::optional<Result>> results(modules.size());
   std::atomic<size_t> next = 0;
   auto work = [&] {
-    auto machine = createTargetMachine(target);
+    auto machine = createTargetMachine(target, level);
     for (size_t i; (i = next.fetch_add(1)) < modules.size();)
       results[i].emplace(compileObject(*modules[i]->module, *machine));
   };

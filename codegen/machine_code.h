@@ -34,9 +34,11 @@ llvm::Expected<llvm::SmallVector<char, 0>>
 generateCode(llvm::Module &module, llvm::TargetMachine &machine, llvm::CodeGenFileType kind);
 
 /// Objects of all modules, in their order, made by up to `threads` threads, each with a target
-/// machine of its own. The first error of the lowest-numbered module is returned.
+/// machine of its own. The first error of the lowest-numbered module is returned. `level` trades
+/// the code's speed for the time that making it takes; it does not change what the code computes.
 llvm::Expected<std::vector<std::unique_ptr<llvm::MemoryBuffer>>>
 compileObjects(const std::vector<std::unique_ptr<ModuleWithContext>> &modules,
-               const TargetSpec &target, unsigned threads);
+               const TargetSpec &target, unsigned threads,
+               llvm::CodeGenOptLevel level = llvm::CodeGenOptLevel::Default);
 
 } // namespace lamina::codegen

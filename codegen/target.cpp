@@ -146,14 +146,14 @@ bool runsOnHost(const TargetSpec &target) {
   });
 }
 
-std::unique_ptr<llvm::TargetMachine> createTargetMachine(const TargetSpec &target) {
+std::unique_ptr<llvm::TargetMachine> createTargetMachine(const TargetSpec &target,
+                                                         llvm::CodeGenOptLevel level) {
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   return std::unique_ptr<llvm::TargetMachine>(
       nativeTarget(target.triple)
           .createTargetMachine(target.triple, target.cpu, target.features, options,
-                               llvm::Reloc::PIC_, llvm::CodeModel::Small,
-                               llvm::CodeGenOptLevel::Default));
+                               llvm::Reloc::PIC_, llvm::CodeModel::Small, level));
 }
 
 void setTargetAttributes(llvm::Function &function, const TargetSpec &target) {

@@ -45,7 +45,9 @@ bool runsOnHost(const TargetSpec &target);
 
 /// A machine that generates position-independent code. Multiplications and additions are never
 /// contracted by it: fusing them is explicit in the IR. Not to be shared between threads.
-std::unique_ptr<llvm::TargetMachine> createTargetMachine(const TargetSpec &target);
+std::unique_ptr<llvm::TargetMachine>
+createTargetMachine(const TargetSpec &target,
+                    llvm::CodeGenOptLevel level = llvm::CodeGenOptLevel::Default);
 
 /// Gives a function the target's processor, features and preferred vector width, so that functions
 /// for several targets can stand in one module; and marks it as one that does not unwind.

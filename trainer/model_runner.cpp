@@ -1,5 +1,7 @@
 #include "trainer/model_runner.h"
 
+#include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "support/error.h"
@@ -24,20 +26,32 @@ void ModelRunner::initialize(uint64_t seed) {
   require(model_.init(state_.data(), seed), "initialization");
 }
 
+void ModelRunner::start(uint64_t seed, const std::map<std::string, Array> &values) {
+  const auto &variables = signature().variables;
+  bool isComplete = std::all_of(variables.begin(), variables.end(),
+                                [&](const VariableSpec &v) { return values.contains(v.name); });
+  if (isComplete)
+    std::memset(state_.data(), 0, signature().stateBytes); // padding lanes are zero
+  else
+    initialize(seed);
+  if (!values.empty())
+    load(values);
+}
+
 void ModelRunner::load(const std::map<std::string, Array> &values) {
   const auto &variables = signature().variables;
   std::vector<Array> arrays(variables.size());
   std::vector<const void *> pointers(variables.size());
   for (size_t i = 0; i < variables.size(); ++i) {
     const VariableSpec &variable = variables[i];
-    auto found = values.find(variable.path);
-    if (variable.path.empty() || found == values.end())
+    auto found = values.find(variable.name);
+    if (found == values.end())
       continue;
     if (found->second.shape != variable.shape)
-      fail("{}: weights '{}' have shape {}, but the model wants {}", name_, variable.path,
+      fail("{}: weights '{}' have shape {}, but the model wants {}", name_, variable.name,
            frontend::describeShape(found->second.shape), frontend::describeShape(variable.shape));
     arrays[i] = castArray(found->second, variable.type, [&](size_t, double value) {
-      fail("{}: weights '{}' hold {}, which is no value of type {}", name_, variable.path, value,
+      fail("{}: weights '{}' hold {}, which is no value of type {}", name_, variable.name, value,
            typeName(variable.type));
     });
     pointers[i] = arrays[i].bytes.data();

@@ -27,9 +27,10 @@ public:
 
   /// Fills the state from the initializers.
   void initialize(uint64_t seed);
-  /// Sets the variables whose path is in `values`; the others keep their values. Throws UserError
-  /// when a shape does not fit; types are cast.
-  void load(const std::map<std::string, frontend::Array> &values);
+  /// Fills the state: variables whose name is in `values` from there, the others from the
+  /// initializers, which are run only where some are left. Throws UserError when a shape does not
+  /// fit; types are cast.
+  void start(uint64_t seed, const std::map<std::string, frontend::Array> &values);
   /// All variables that have a path in the model file, by path.
   std::map<std::string, frontend::Array> save() const;
   /// All variables in the signature's order, and back: for checkpoints.
@@ -44,6 +45,7 @@ public:
   void predictStep(const Batch &batch, void *const *outputs);
 
 private:
+  void load(const std::map<std::string, frontend::Array> &values);
   void require(int status, const char *function) const;
 
   std::string name_;

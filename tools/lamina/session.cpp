@@ -56,9 +56,10 @@ Session::Session(const ModelOptions &options, bool training)
     for (ir::VariableOp variable : module_->getOps<ir::VariableOp>()) {
       const frontend::Array *array = binding.arrays[index++];
       if (array && !isOverridden(variable, options))
-        initial_.emplace(variable.getPath().str(), *array);
+        initial_.emplace(variable.getSymName().str(), *array);
     }
   });
+  plain_ = findPlainInitialValues(*module_);
   compileOptions_.compileThreads = pool_.threads();
   readSignature();
 }
@@ -100,9 +101,18 @@ trainer::ModelRunner &Session::compile(uint64_t seed) {
   runner_.reset();
   compiled_ = withFileName(name(), [&] { return codegen::compileJit(*module_, compileOptions_); });
   runner_ = std::make_unique<trainer::ModelRunner>(name(), *compiled_, pool_.env());
-  runner_->initialize(seed);
-  runner_->load(initial_);
+  runner_->start(seed, initialValues(seed));
   return *runner_;
+}
+
+std::map<std::string, frontend::Array> Session::initialValues(uint64_t seed) const {
+  std::map<std::string, frontend::Array> values = initial_;
+  values.insert(plain_.constants.begin(), plain_.constants.end());
+  frontend::Array seedArray = frontend::makeArray(ElementType::I64, {});
+  seedArray.values<int64_t>()[0] = static_cast<int64_t>(seed);
+  for (const std::string &variable : plain_.seeds)
+    values.emplace(variable, seedArray);
+  return values;
 }
 
 std::map<std::string, frontend::Array> Session::weights() const {

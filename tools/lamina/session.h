@@ -9,6 +9,7 @@
 #include "frontend/files/keras_file.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "tools/lamina/initial_values.h"
 #include "tools/lamina/options.h"
 #include "trainer/model_runner.h"
 
@@ -46,6 +47,7 @@ public:
 
 private:
   void readSignature();
+  std::map<std::string, frontend::Array> initialValues(uint64_t seed) const;
 
   frontend::KerasFile file_;
   mlir::MLIRContext context_;
@@ -53,7 +55,8 @@ private:
   codegen::Signature imported_;
   std::vector<int64_t> targetClasses_, inputEntries_;
   passes::Stage stage_ = passes::Stage::Import;    ///< of the module
-  std::map<std::string, frontend::Array> initial_; ///< from the file, by path
+  std::map<std::string, frontend::Array> initial_; ///< from the file, by symbol
+  PlainInitialValues plain_;
   codegen::CompileOptions compileOptions_;
   trainer::ThreadPool pool_;
   std::unique_ptr<codegen::CompiledModel> compiled_;

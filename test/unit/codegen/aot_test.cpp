@@ -43,7 +43,7 @@ public:
   frontend::KerasFile file;
   mlir::MLIRContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
-  std::map<std::string, frontend::Array> initial; ///< by path
+  std::map<std::string, frontend::Array> initial; ///< by symbol
   ObjectOptions options;
 
 private:
@@ -58,7 +58,7 @@ private:
     for (const VariableSpec &variable : makeSignature(*module).variables)
       if (const frontend::Array *array = binding.arrays[index++]; array)
         if (array->type == variable.type) {
-          initial.emplace(variable.path, *array);
+          initial.emplace(variable.name, *array);
           options.weights.emplace(variable.name, array->bytes);
         }
     options.targetClasses = {kClasses};
@@ -198,8 +198,7 @@ Trace traceOfJit(uint64_t seed) {
   auto model = compileJit(*module, options);
   trainer::ThreadPool pool(2);
   trainer::ModelRunner runner("digits", *model, pool.env());
-  runner.initialize(seed);
-  runner.load(Digits::get().initial);
+  runner.start(seed, Digits::get().initial);
   Trace trace;
   std::vector<float> outputs(kBatchSize * kClasses);
   float logs[2];

@@ -96,7 +96,10 @@ public:
     signature_.workspaceBytes = 64;
   }
 
+  int initCalls() const { return initCalls_; }
+
   int init(void *state, uint64_t seed) const override {
+    ++initCalls_;
     float start = static_cast<float>(seed % 16) / 16;
     *static_cast<State *>(state) = {{start, -start}, 0, rate_, 0};
     return LAMINA_OK;
@@ -168,6 +171,7 @@ private:
   }
 
   float rate_;
+  mutable int initCalls_ = 0;
 };
 
 /// y = 2 a - b + 0.5 over a small grid.
