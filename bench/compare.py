@@ -87,7 +87,9 @@ class Lamina:
 
 
 def write_model(options, name):
-    """The workload's model file, written by Keras once."""
+    """The workload's model file; where it has none yet, Keras writes it."""
+    if WORKLOADS[name].file:
+        return WORKLOADS[name].file
     path = options.models / f"{name}.keras"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -134,7 +136,7 @@ def compare(options, name):
         if contender.start():
             running.append(contender)
         else:
-            print(f"{contender.name}: not installed here, left out", file=sys.stderr)
+            print(f"{contender.name}: does not run here, left out", file=sys.stderr)
     steps = options.steps or WORKLOADS[name].steps
     for round_number in range(options.rounds + 1):
         for contender in running:
@@ -165,6 +167,9 @@ def main():
     parser.add_argument("--models", type=pathlib.Path, default=ROOT / "build/bench-models")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/bench.json")
     options = parser.parse_args()
+    for name in ("python", "iree_python", "torch_python"):
+        if path := getattr(options, name):
+            setattr(options, name, os.path.abspath(path))  # peers run in a folder of their own
     results = [compare(options, name) for name in options.workloads.split(",")]
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(

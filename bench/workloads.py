@@ -18,8 +18,9 @@ class Workload:
     shape: tuple  # of one row of the input
     classes: int
     steps: int  # of every contender in one round
-    build: Callable  # from the keras module to a compiled model
+    build: Callable | None = None  # from the keras module to a compiled model; None: it has a file
     highest: float = 1.0  # the inputs are uniform in [0, highest)
+    file: pathlib.Path | None = None
 
     def write(self, path):
         import keras
@@ -31,10 +32,6 @@ class Workload:
 def compiled(model, optimizer):
     model.compile(optimizer, "sparse_categorical_crossentropy")
     return model
-
-
-def digits(keras):
-    return keras.models.load_model(ROOT / "examples/digits/digits.keras")
 
 
 def mlp_wide(keras):
@@ -63,7 +60,8 @@ def application(name):
 
 
 WORKLOADS = {w.name: w for w in (
-    Workload("digits", "MLP 64-128-64-10, Adam", 64, (64,), 10, 300, digits, highest=16.0),
+    Workload("digits", "MLP 64-128-64-10, Adam", 64, (64,), 10, 300, highest=16.0,
+             file=ROOT / "examples/digits/digits.keras"),
     Workload("mlp_wide", "MLP 784-1024-1024-10, momentum", 256, (784,), 10, 20, mlp_wide),
     Workload("cnn_mnist", "CNN 3x3x32, 3x3x64, Adam", 128, (28, 28, 1), 10, 10, cnn_mnist),
     Workload("resnet50", "ResNet50, momentum", 8, (224, 224, 3), 10, 2, application("ResNet50")),
