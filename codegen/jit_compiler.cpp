@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "codegen/sanitizers.h"
 #include "llvm/ExecutionEngine/Orc/ExecutorProcessControl.h"
 
 namespace lamina::codegen {
@@ -51,11 +52,15 @@ llvm::Expected<std::unique_ptr<JitCompiler>> JitCompiler::create(const TargetSpe
   std::unique_ptr<JitCompiler> jit(new JitCompiler(target, compileThreads, std::move(*process)));
   if (llvm::Error error = defineMemoryFunctions(jit->session_, jit->library_))
     return error;
+  if (llvm::Error error = defineSanitizerFunctions(jit->library_))
+    return error;
   return jit;
 }
 
 llvm::Error JitCompiler::add(std::vector<std::unique_ptr<ModuleWithContext>> modules,
                              llvm::CodeGenOptLevel level) {
+  for (const auto &part : modules)
+    addSanitizerChecks(*part->module);
   auto objects = compileObjects(modules, target_, compileThreads_, level);
   if (!objects)
     return objects.takeError();

@@ -16,7 +16,8 @@ namespace lamina::codegen {
 ///
 /// Modules see each other's symbols and, from outside, memcpy, memmove and memset alone (the back
 /// end may introduce calls of these): generated code needs nothing else, and symbols of the
-/// process are not searched. Not to be used from several threads at once.
+/// process are not searched. In a build with a sanitizer the code has its checks (sanitizers.h).
+/// Not to be used from several threads at once.
 class JitCompiler {
 public:
   /// The target must be one that runs on this processor. `compileThreads` 0 counts as 1.

@@ -29,6 +29,13 @@ void runBackwards(void *, void (*task)(void *, uint32_t), void *context, uint32_
     task(context, index - 1);
 }
 
+/// Tasks on three threads.
+lamina_env threads() {
+  static const std::unique_ptr<lamina_pool, void (*)(lamina_pool *)> pool(lamina_pool_create(3),
+                                                                          lamina_pool_destroy);
+  return lamina_pool_env(pool.get());
+}
+
 std::vector<char> alignedBytes(size_t bytes) {
   return std::vector<char>(bytes + 4096);
 }
@@ -120,14 +127,17 @@ Runner compiledFor(const std::string &targetName, bool optimize) {
     options.passes.verifyMemory = true;
     codegen::lower(module, passes::Stage::Memory, options);
     codegen::JitFunctions functions(module, options.target, 2);
-    Results alone, backwards;
+    Results alone;
     if (!run(functions, module, nullptr, arguments, rows, alone))
       return llvm::createStringError("compiled code wrote behind the end of a result");
-    lamina_env env{LAMINA_ABI_VERSION, nullptr, runBackwards};
-    if (!run(functions, module, &env, arguments, rows, backwards))
-      return llvm::createStringError("compiled code wrote behind the end of a result");
-    if (alone != backwards)
-      return llvm::createStringError("the order of tasks changes the result");
+    const lamina_env backwards{LAMINA_ABI_VERSION, nullptr, runBackwards};
+    for (const lamina_env &env : {backwards, threads()}) {
+      Results results;
+      if (!run(functions, module, &env, arguments, rows, results))
+        return llvm::createStringError("compiled code wrote behind the end of a result");
+      if (alone != results)
+        return llvm::createStringError("the order of tasks changes the result");
+    }
     std::vector<Tensor> tensors;
     for (auto [type, bytes] :
          llvm::zip(module.lookupSymbol<func::FuncOp>("main").getResultTypes(), alone))
