@@ -1,11 +1,13 @@
 #include "frontend/files/keras_file.h"
 
+#include <algorithm>
 #include <filesystem>
-#include <stdexcept>
 
 #include "frontend/files/file_kind.h"
 #include "frontend/files/hdf5.h"
 #include "frontend/files/json.h"
+#include "frontend/files/keras_archive.h"
+#include "frontend/files/legacy_config.h"
 #include "frontend/files/read_file.h"
 #include "frontend/files/zip_archive.h"
 #include "support/error.h"
@@ -15,9 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view configName = "config.json";
-constexpr std::string_view metadataName = "metadata.json";
-constexpr std::string_view weightsName = "model.weights.h5";
 constexpr std::string_view numpyWeightsName = "model.weights.npz";
 constexpr std::string_view assetsPrefix = "assets/";
 
@@ -29,31 +28,55 @@ std::string memberPath(const std::string &path, std::string_view member) {
   return fmt::format("{}: {}", path, member);
 }
 
-/// Sets what follows from the configuration's text; `source` is for messages.
-void setConfig(KerasFile &file, const std::string &source, std::string_view text) {
-  file.configText = text;
-  file.config = parseJson(source, text);
+void setConfig(KerasFile &file, json config) {
+  file.config = std::move(config);
+  auto compileConfig = file.config.find("compile_config");
+  if (compileConfig != file.config.end() && compileConfig->is_object() && !compileConfig->empty())
+    file.compileConfig = *compileConfig;
+}
+
+/// The configuration of Keras 2, or one of an `.h5` file. Its version goes, for it is one no more.
+void setModernized(KerasFile &file, json config, bool isOlder) {
+  config.erase("keras_version");
+  config.erase("backend");
+  file.metadata = nullptr;
+  file.isOlder = isOlder;
+  setConfig(file, modernizeModel(std::move(config), isOlder));
+  file.configText = dumpJson(file.config);
+}
+
+/// Parses a model's configuration; `source` is for messages.
+json parseConfig(const std::string &source, std::string_view text) {
+  json config = parseJson(source, text);
   std::string name = printable(source, 4096);
-  if (file.config.is_string())
+  if (config.is_string())
     fail("{}: is a JSON string that holds JSON; write the text of model.to_json() to the file "
          "as it is",
          name);
-  if (file.config.is_array())
+  if (config.is_array())
     fail("{}: is a list, as Keras before 2.2.3 wrote Sequential models; load it with that Keras "
          "and save it again",
          name);
-  if (file.config.contains("modelTopology"))
+  if (config.contains("modelTopology"))
     fail("{}: is a TensorFlow.js model; save the model in Keras with model.save(\"model.keras\")",
          name);
-  bool isModel = file.config.contains("class_name") && file.config["class_name"].is_string() &&
-                 file.config.contains("config");
+  bool isModel = config.contains("class_name") && config["class_name"].is_string() &&
+                 config.contains("config");
   if (!isModel)
     fail("{}: is JSON, but no Keras model: \"class_name\" and \"config\" are missing; give a "
          ".keras file or the JSON of model.to_json()",
          name);
-  auto compileConfig = file.config.find("compile_config");
-  if (compileConfig != file.config.end() && compileConfig->is_object() && !compileConfig->empty())
-    file.compileConfig = *compileConfig;
+  return config;
+}
+
+/// Sets what follows from the configuration's text, of Keras 2 where `version` or the text say so.
+void setConfigText(KerasFile &file, const std::string &source, std::string_view text,
+                   const json &version) {
+  json config = parseConfig(source, text);
+  if (isOlderKeras(version) || isOlderKeras(config.value("keras_version", json())))
+    return setModernized(file, std::move(config), true);
+  file.configText = text;
+  setConfig(file, std::move(config));
 }
 
 void setWeights(KerasFile &file, Hdf5Content content) {
@@ -71,20 +94,7 @@ void setWeights(KerasFile &file, Hdf5Content content) {
   file.hasWeights = !file.weights.empty();
 }
 
-KerasFile readArchive(const std::string &path, std::vector<std::byte> bytes) {
-  ZipArchive archive(path, std::move(bytes));
-  KerasFile file;
-  file.path = path;
-  const ZipMember *config = archive.find(configName);
-  if (!config) {
-    std::vector<std::string> names;
-    for (const ZipMember &member : archive.members())
-      names.push_back(member.name);
-    fail("{}: {}", printable(path, 4096), describeForeignArchive(names));
-  }
-  setConfig(file, memberPath(path, configName), asText(archive.read(*config)));
-  if (const ZipMember *metadata = archive.find(metadataName))
-    file.metadata = parseJson(memberPath(path, metadataName), asText(archive.read(*metadata)));
+void readArchivedWeights(KerasFile &file, const std::string &path, ZipArchive &archive) {
   if (const ZipMember *weights = archive.find(weightsName))
     setWeights(file, readHdf5(memberPath(path, weightsName), archive.read(*weights)));
   else if (archive.find(numpyWeightsName))
@@ -93,6 +103,23 @@ KerasFile readArchive(const std::string &path, std::vector<std::byte> bytes) {
          printable(path, 4096));
   else
     fail("{}: is damaged: {} is missing; save the model again", printable(path, 4096), weightsName);
+}
+
+KerasFile readArchive(const std::string &path, std::vector<std::byte> bytes) {
+  ZipArchive archive(path, std::move(bytes));
+  KerasFile file;
+  const ZipMember *config = archive.find(configName);
+  if (!config) {
+    std::vector<std::string> names;
+    for (const ZipMember &member : archive.members())
+      names.push_back(member.name);
+    fail("{}: {}", printable(path, 4096), describeForeignArchive(names));
+  }
+  if (const ZipMember *metadata = archive.find(metadataName))
+    file.metadata = parseJson(memberPath(path, metadataName), asText(archive.read(*metadata)));
+  json version = file.metadata.is_object() ? file.metadata.value("keras_version", json()) : json();
+  setConfigText(file, memberPath(path, configName), asText(archive.read(*config)), version);
+  readArchivedWeights(file, path, archive);
   for (const ZipMember &member : archive.members())
     if (member.name.starts_with(assetsPrefix)) {
       std::span<const std::byte> content = archive.read(member);
@@ -101,85 +128,78 @@ KerasFile readArchive(const std::string &path, std::vector<std::byte> bytes) {
   return file;
 }
 
-[[noreturn]] void refuseHdf5(const std::string &path, std::span<const std::byte> bytes) {
+KerasFile readLegacyModel(const std::string &path, std::span<const std::byte> bytes) {
   Hdf5Content content = readHdf5(path, bytes);
-  auto root = content.attributes.find("");
-  if (root != content.attributes.end() && root->second.contains("model_config"))
-    fail("{}: is a model in the legacy .h5 format, which is not read yet; load it in Keras and "
-         "save it with model.save(\"model.keras\")",
+  std::optional<std::string> model = rootText(content, "model_config");
+  if (!model)
+    fail("{}: holds weights without a model; give the model, and this file with --weights",
          printable(path, 4096));
-  fail("{}: holds weights without a model; load them in Keras and save the model with "
-       "model.save(\"model.keras\")",
-       printable(path, 4096));
+  KerasFile file;
+  json config = parseConfig(memberPath(path, "model_config"), *model);
+  if (std::optional<std::string> training = rootText(content, "training_config"))
+    config["compile_config"] =
+        modernizeTraining(parseJson(memberPath(path, "training_config"), *training));
+  file.legacyWeights = readLegacyWeights(path, content);
+  setModernized(file, std::move(config), file.legacyWeights->isOlder);
+  file.hasWeights = std::ranges::any_of(
+      file.legacyWeights->layers, [](const LegacyLayer &layer) { return !layer.weights.empty(); });
+  return file;
 }
 
-/// The original's version and date, so that the same training gives the same file.
-std::string metadataText(const json &original) {
-  auto keep = [&](const char *key, const char *fallback) -> std::string {
-    bool isText = original.is_object() && original.contains(key) && original[key].is_string();
-    return isText ? original[key].get<std::string>() : fallback;
-  };
-  return dumpJson({{"keras_version", keep("keras_version", "3.15.0")},
-                   {"date_saved", keep("date_saved", "1980-01-01@00:00:00")}});
+KerasFile readJson(const std::string &path, std::span<const std::byte> bytes) {
+  KerasFile file;
+  setConfigText(file, path, asText(bytes), nullptr);
+  return file;
 }
 
-/// The layout that Keras' H5IOStore expects: a group "vars" for every object, with its name.
-std::vector<std::byte> weightsImage(const std::string &path, const KerasFile &original,
-                                    const std::map<std::string, Array> &weights) {
-  Hdf5Content content;
-  content.datasets = weights;
-  for (const auto &[group, name] : original.groups) {
-    content.groups.insert(group);
-    if (!name.empty())
-      content.attributes[group]["name"] = name;
-  }
-  // Keras opens these two of every model.
-  content.groups.insert({"layers", "vars"});
-  try {
-    return writeHdf5(content);
-  } catch (const std::runtime_error &error) {
-    fail("cannot write {}: {}", printable(path, 4096), error.what());
-  }
+/// The file's content, for its first bytes decide how it is read. Throws for folders.
+std::vector<std::byte> readModelBytes(const std::string &path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    fail("{}: {}", printable(path, 4096), describeFolder(path));
+  return readFile(path);
 }
 
 } // namespace
 
 KerasFile readKerasFile(const std::string &path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored))
-    fail("{}: {}", printable(path, 4096), describeFolder(path));
-  std::vector<std::byte> bytes = readFile(path);
+  std::vector<std::byte> bytes = readModelBytes(path);
+  KerasFile file;
   switch (recognizeFile(bytes)) {
   case FileKind::KerasArchive:
-    return readArchive(path, std::move(bytes));
-  case FileKind::Hdf5:
-    refuseHdf5(path, bytes);
-  case FileKind::JsonText: {
-    KerasFile file;
-    file.path = path;
-    setConfig(file, path, asText(bytes));
-    return file;
-  }
-  case FileKind::Other:
+    file = readArchive(path, std::move(bytes));
     break;
+  case FileKind::Hdf5:
+    file = readLegacyModel(path, bytes);
+    break;
+  case FileKind::JsonText:
+    file = readJson(path, bytes);
+    break;
+  case FileKind::Other:
+    fail("{}: {}", printable(path, 4096), describeForeignFile(bytes));
   }
-  fail("{}: {}", printable(path, 4096), describeForeignFile(bytes));
+  file.path = file.weightsPath = path;
+  return file;
 }
 
-void writeKerasFile(const std::string &path, const KerasFile &original,
-                    const std::map<std::string, Array> &weights,
-                    const std::optional<json> &compileConfig) {
-  std::string config = original.configText;
-  if (compileConfig)
-    config = setJsonMember(original.path, config, "compile_config", *compileConfig);
-  std::string metadata = metadataText(original.metadata);
-  std::vector<std::byte> image = weightsImage(path, original, weights);
-  std::vector<ZipEntry> entries = {{std::string(metadataName), std::as_bytes(std::span(metadata))},
-                                   {std::string(configName), std::as_bytes(std::span(config))},
-                                   {std::string(weightsName), image}};
-  for (const auto &[name, content] : original.assets)
-    entries.push_back({name, content});
-  writeZipArchive(path, entries);
+void readWeights(KerasFile &file, const std::string &path) {
+  std::vector<std::byte> bytes = readModelBytes(path);
+  FileKind kind = recognizeFile(bytes);
+  if (kind != FileKind::KerasArchive && kind != FileKind::Hdf5)
+    fail("{}: holds no weights; give a .weights.h5, .keras or .h5 file", printable(path, 4096));
+  file.legacyWeights.reset();
+  file.weights.clear();
+  file.groups.clear();
+  file.weightsPath = path;
+  if (kind == FileKind::KerasArchive) {
+    ZipArchive archive(path, std::move(bytes));
+    return readArchivedWeights(file, path, archive);
+  }
+  Hdf5Content content = readHdf5(path, bytes);
+  if (!isLegacyModel(content) && !isLegacyWeights(content))
+    return setWeights(file, std::move(content));
+  file.legacyWeights = readLegacyWeights(path, content);
+  file.hasWeights = true;
 }
 
 } // namespace lamina::frontend

@@ -12,10 +12,6 @@ namespace {
 
 constexpr llvm::StringLiteral kOptimizerPrefix = "optimizer/vars/";
 
-bool isOptimizerPath(llvm::StringRef path) {
-  return path.starts_with(kOptimizerPrefix);
-}
-
 ElementType elementTypeOf(RankedTensorType type) {
   return ir::toElementType(type.getElementType());
 }
@@ -31,18 +27,19 @@ std::string describeVariable(ir::VariableOp variable) {
 }
 
 const Array &findModelWeight(ir::VariableOp variable, const KerasFile &file) {
+  const std::string &source = file.weightsPath.empty() ? file.path : file.weightsPath;
   auto entry = file.weights.find(variable.getPath().str());
   RankedTensorType type = variable.getTensorType();
   if (entry == file.weights.end())
-    fail("{}: {} is missing in the weights ({})", file.path, describeVariable(variable),
+    fail("{}: {} is missing in the weights ({})", source, describeVariable(variable),
          variable.getPath().str());
   const Array &array = entry->second;
   if (!hasSameShape(type, array))
-    fail("{}: {} has shape {} in the model but {} in the weights", file.path,
+    fail("{}: {} has shape {} in the model but {} in the weights", source,
          describeVariable(variable), describeShape(std::span<const int64_t>(type.getShape())),
          describeShape(array.shape));
   if (array.type != elementTypeOf(type))
-    fail("{}: {} is {} in the model but {} in the weights", file.path, describeVariable(variable),
+    fail("{}: {} is {} in the model but {} in the weights", source, describeVariable(variable),
          typeName(elementTypeOf(type)), typeName(array.type));
   return array;
 }
@@ -83,6 +80,14 @@ bool matchesOptimizer(ModuleOp module, const KerasFile &file) {
 }
 
 } // namespace
+
+std::string optimizerPath(size_t index) {
+  return kOptimizerPrefix.str() + std::to_string(index);
+}
+
+bool isOptimizerPath(llvm::StringRef path) {
+  return path.starts_with(kOptimizerPrefix);
+}
 
 WeightBinding bindWeights(ModuleOp module, const KerasFile &file) {
   WeightBinding binding;

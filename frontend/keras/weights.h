@@ -21,6 +21,10 @@ struct WeightBinding {
   bool hasOptimizerState = false; ///< and so do all of the optimizer's
 };
 
+/// "optimizer/vars/3", the place of the optimizer's fourth variable.
+std::string optimizerPath(size_t index);
+bool isOptimizerPath(llvm::StringRef path);
+
 /// Finds the value of each `lamina.variable` of the module in `file` by its path. Throws UserError
 /// `FILE: layer 'dense': kernel has shape (64, 128) in the model but (64, 127) in the weights`, or
 /// that it is missing. Counters of 32 bits, as Keras on JAX writes them, are widened.

@@ -17,5 +17,6 @@ void addEvaluate(CLI::App &app, Action &action);
 void addCompile(CLI::App &app, Action &action);
 void addInspect(CLI::App &app, Action &action);
 void addBench(CLI::App &app, Action &action);
+void addConvert(CLI::App &app, Action &action);
 
 } // namespace lamina::tools

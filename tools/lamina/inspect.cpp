@@ -106,10 +106,24 @@ void printFunction(mlir::func::FuncOp function) {
     fmt::print("{}\n", kernel);
 }
 
+/// Lists all that keeps the model from compiling; where it is one thing, that is the error.
+void requireCompilable(const frontend::KerasFile &file, const ModelOptions &options) {
+  std::vector<std::string> problems = findProblems(file, options);
+  if (problems.empty())
+    return;
+  if (problems.size() == 1)
+    throw UserError(problems.front());
+  for (const std::string &problem : problems)
+    fmt::print("{}\n", problem);
+  fail("{}: does not compile for {} reasons, listed above", file.path, problems.size());
+}
+
 void inspect(const InspectOptions &options) {
   if (!options.graph.empty())
     requireDrawable(options.graph);
-  Session session(options.model, true);
+  frontend::KerasFile file = readModel(options.model);
+  requireCompilable(file, options.model);
+  Session session(std::move(file), options.model, true);
   ModelSummary summary(session, options.model);
   if (!options.graph.empty())
     drawModel(summary, options.graph);

@@ -24,7 +24,7 @@ int main(int argc, char **argv) {
   app.require_subcommand(1);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   Action action;
-  for (auto add : {addTrain, addPredict, addEvaluate, addCompile, addInspect, addBench})
+  for (auto add : {addTrain, addPredict, addEvaluate, addCompile, addInspect, addBench, addConvert})
     add(app, action);
   try {
     app.parse(argc, argv);

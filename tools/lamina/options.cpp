@@ -7,7 +7,11 @@
 namespace lamina::tools {
 
 void ModelOptions::addModel(CLI::App &command) {
-  command.add_option("MODEL", model, "A .keras file, or the JSON text of to_json()")->required();
+  command
+      .add_option("MODEL", model, "A .keras file, a legacy .h5 file, or the JSON text of to_json()")
+      ->required();
+  command.add_option("--weights", weights,
+                     "Weights in place of the file's: .weights.h5, .keras or legacy .h5");
   command
       .add_option("--input-shape", inputShapes,
                   "Shape of one row of an input whose axes the file leaves open: NAME=28,28")

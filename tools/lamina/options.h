@@ -14,7 +14,7 @@ namespace lamina::tools {
 
 /// The model and how it is to be compiled.
 struct ModelOptions {
-  std::string model;
+  std::string model, weights;
   int64_t batchSize = 32;
   uint32_t threads = 0; ///< 0: the CPUs this process may use
   std::string optimizer, loss;
@@ -22,7 +22,7 @@ struct ModelOptions {
   std::vector<std::string> metrics;
   std::vector<std::string> inputShapes; ///< "NAME=28,28"
 
-  void addModel(CLI::App &command);     ///< MODEL, --input-shape
+  void addModel(CLI::App &command);     ///< MODEL, --weights, --input-shape
   void addBatchSize(CLI::App &command); ///< --batch-size
   void addThreads(CLI::App &command);   ///< --threads
   void addLoss(CLI::App &command);      ///< --loss, --metrics

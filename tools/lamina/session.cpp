@@ -1,6 +1,7 @@
 #include "tools/lamina/session.h"
 
 #include "frontend/keras/import.h"
+#include "frontend/keras/legacy_weights.h"
 #include "frontend/keras/weights.h"
 #include "ir/module.h"
 #include "support/atomic_file.h"
@@ -46,19 +47,36 @@ template <typename Call> auto withFileName(const std::string &path, Call call) {
 
 } // namespace
 
+frontend::KerasFile readModel(const ModelOptions &options) {
+  frontend::KerasFile file = frontend::readKerasFile(options.model);
+  if (!options.weights.empty())
+    frontend::readWeights(file, options.weights);
+  return file;
+}
+
+std::vector<std::string> findProblems(const frontend::KerasFile &file,
+                                      const ModelOptions &options) {
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  return frontend::findProblems(context, file, importOptions(options, true));
+}
+
 Session::Session(const ModelOptions &options, bool training)
-    : file_(frontend::readKerasFile(options.model)),
-      context_(mlir::MLIRContext::Threading::DISABLED), pool_(options.threads) {
-  withFileName(name(), [&] {
-    module_ = frontend::importModel(context_, file_, importOptions(options, training));
-    auto binding = frontend::bindWeights(*module_, file_);
-    size_t index = 0;
-    for (ir::VariableOp variable : module_->getOps<ir::VariableOp>()) {
-      const frontend::Array *array = binding.arrays[index++];
-      if (array && !isOverridden(variable, options))
-        initial_.emplace(variable.getSymName().str(), *array);
-    }
+    : Session(readModel(options), options, training) {}
+
+Session::Session(frontend::KerasFile file, const ModelOptions &options, bool training)
+    : file_(std::move(file)), context_(mlir::MLIRContext::Threading::DISABLED),
+      pool_(options.threads) {
+  module_ = withFileName(name(), [&] {
+    return frontend::importModel(context_, file_, importOptions(options, training));
   });
+  frontend::placeLegacyWeights(*module_, file_);
+  auto binding = frontend::bindWeights(*module_, file_);
+  size_t index = 0;
+  for (ir::VariableOp variable : module_->getOps<ir::VariableOp>()) {
+    const frontend::Array *array = binding.arrays[index++];
+    if (array && !isOverridden(variable, options))
+      initial_.emplace(variable.getSymName().str(), *array);
+  }
   plain_ = findPlainInitialValues(*module_);
   compileOptions_.compileThreads = pool_.threads();
   readSignature();

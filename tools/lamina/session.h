@@ -15,11 +15,19 @@
 
 namespace lamina::tools {
 
+/// Reads the model and, where the options name some, weights in place of its own.
+frontend::KerasFile readModel(const ModelOptions &options);
+
+/// Every reason why the model does not compile, each a line that importing it would throw.
+std::vector<std::string> findProblems(const frontend::KerasFile &file, const ModelOptions &options);
+
 /// A model file on its way to native code.
 class Session {
 public:
   /// Reads and imports the model. Without `training` there is neither step nor optimizer.
   Session(const ModelOptions &options, bool training);
+  /// The same for a model that was read before.
+  Session(frontend::KerasFile file, const ModelOptions &options, bool training);
 
   /// Runs all stages up to `stage`.
   void lower(passes::Stage stage);

@@ -8,6 +8,7 @@
 #include "tools/lamina/commands.h"
 #include "tools/lamina/compile_config.h"
 #include "tools/lamina/data.h"
+#include "tools/lamina/model_output.h"
 #include "trainer/checkpoint.h"
 #include "trainer/csv_log.h"
 #include "trainer/fit.h"
@@ -66,8 +67,7 @@ public:
         session_(options.model, true) {
     if (!options.validationData.empty())
       pendingValidation_.emplace(options.validationData, options.data.text());
-    if (!options.out.empty())
-      requireWritable(options.out);
+    requireModelOutput();
     requireTrainable(session_);
   }
 
@@ -121,8 +121,17 @@ private:
       return;
     auto weights = session_.weights();
     trainer::requireFinite(session_.name(), weights);
-    frontend::writeKerasFile(options_.out, session_.file(), weights,
-                             changedCompileConfig(session_.file(), options_.model));
+    writeModel(options_.out, session_.file(), session_.module(), weights,
+               changedCompileConfig(session_.file(), options_.model));
+  }
+
+  void requireModelOutput() const {
+    if (options_.out.empty())
+      return;
+    if (requireModelFormat(options_.out) == frontend::ModelFormat::ConfigJson)
+      fail("cannot write {}: JSON has no place for the trained weights; write a .keras file",
+           printable(options_.out, 4096));
+    requireWritable(options_.out);
   }
 
   const TrainOptions &options_;
@@ -149,7 +158,7 @@ void addOutputs(CLI::App &command, TrainOptions &options) {
       .add_option("--verbose", options.verbose,
                   "0 silent, 1 progress bar, 2 a line an epoch (default: by terminal)")
       ->check(CLI::Range(0, 2));
-  command.add_option("-o,--output", options.out, "The trained model, a .keras file");
+  command.add_option("-o,--output", options.out, "The trained model: .keras, .h5 or .weights.h5");
 }
 
 } // namespace

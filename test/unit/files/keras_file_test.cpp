@@ -164,15 +164,24 @@ TEST(KerasFile, RefusesOtherJson) {
   EXPECT_EQ(refusal("{\"a\": }"), "not valid JSON at byte 6: expected a value");
 }
 
-TEST(KerasFile, RefusesHdf5) {
-  Hdf5Content legacy;
-  legacy.attributes[""]["model_config"] = config;
-  EXPECT_EQ(refusal(toText(writeHdf5(legacy))),
-            "is a model in the legacy .h5 format, which is not read yet; load it in Keras and "
-            "save it with model.save(\"model.keras\")");
+TEST(KerasFile, RefusesWeightsWithoutAModel) {
   EXPECT_EQ(refusal(weightsImage()),
-            "holds weights without a model; load them in Keras and save the model with "
-            "model.save(\"model.keras\")");
+            "holds weights without a model; give the model, and this file with --weights");
+}
+
+TEST(KerasFile, ModernizesKeras2) {
+  TemporaryFolder folder;
+  std::string text = R"({"class_name": "Sequential", "config": [], "keras_version": "2.1.0"})";
+  KerasFile file = readKerasFile(folder.write("m.json", text));
+  EXPECT_TRUE(file.config["config"].is_object());
+  EXPECT_FALSE(file.config.contains("keras_version"));
+  EXPECT_EQ(json::parse(file.configText), file.config);
+  KerasFile archived = readKerasFile(folder.write(
+      "m.keras", archive({{.name = "metadata.json", .data = R"({"keras_version": "2.15.0"})"},
+                          {.name = "config.json", .data = text},
+                          {.name = "model.weights.h5", .data = weightsImage()}})));
+  EXPECT_EQ(archived.config, file.config);
+  EXPECT_TRUE(archived.metadata.is_null());
 }
 
 TEST(KerasFile, RefusesWhatIsNoModel) {

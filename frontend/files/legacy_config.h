@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+/// Configurations as Keras 2 and all `.h5` files have them, in the form that Keras 3 writes to
+/// `config.json`: whoever reads a configuration knows one form only, and what is written from it
+/// loads in Keras 3.
+namespace lamina::frontend {
+
+/// Whether a version such as "2.15.0" is of Keras 2 or before. Where Keras 2 names its version
+/// Keras 3 may name none, so an absent version (null) is not.
+bool isOlderKeras(const nlohmann::json &version);
+
+/// A model's `{"class_name", "config"}`, of Keras 2 where `isOlder`. What changes:
+/// - modules and registered names that later versions look for;
+/// - calls as lists, `[[layer, node, tensor, kwargs], …]`, where the calls of a nested model count
+///   from 1;
+/// - a Sequential model's layers as a bare list (before 2.2.3), or without an InputLayer;
+/// - settings that were renamed or dropped (`batch_input_shape`, `alpha` of LeakyReLU, …), axes in
+///   lists of one.
+/// What is not of the expected form stays as it is, for the parser to refuse.
+nlohmann::json modernizeModel(nlohmann::json model, bool isOlder);
+
+/// `training_config` of an `.h5` file as `compile_config`: the optimizer under its own name, losses
+/// and metrics with the settings that Keras 3 has. A decay of the learning rate (`decay` of the
+/// optimizers before 2.11) becomes the schedule InverseTimeDecay.
+nlohmann::json modernizeTraining(nlohmann::json training);
+
+} // namespace lamina::frontend

@@ -1,0 +1,125 @@
+"""Writes the files of older Keras that test_legacy.py reads. Run once in an environment of its own;
+what it wrote is kept, so that the tests need that environment no more.
+
+    python3.11 -m venv FOLDER && FOLDER/bin/pip install "tensorflow-cpu==2.15.*"
+    FOLDER/bin/python make_files.py tf-2.15
+    python3.11 -m venv FOLDER && FOLDER/bin/pip install "tensorflow-cpu==2.16.*" "keras==3.3.3"
+    FOLDER/bin/python make_files.py keras-3.3
+
+For every model NAME there are MAKER.NAME.h5, .keras, .json, .weights.h5 (gzipped), and
+MAKER.NAME.npz with the data (`x…`, `y`), the predictions after three steps of training, which is
+when the files were written (`predictions`), and the losses of three more steps (`losses`).
+"""
+import gzip
+import os
+import pathlib
+import sys
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import numpy as np  # noqa: E402
+from tensorflow import keras  # noqa: E402
+
+HERE = pathlib.Path(__file__).parent
+MAKER = sys.argv[1]
+IS_OLDER = MAKER.startswith("tf-2")
+L = keras.layers
+
+
+def branches():
+    """Two inputs, a shared layer, a nested model that is called twice, a frozen layer."""
+    x, z = keras.Input((6,), name="x"), keras.Input((3,), name="z")
+    shared = L.Dense(4, activation="relu", name="shared")
+    inside = keras.Input((4,), name="inside")
+    inner = keras.Model(
+        inside, L.BatchNormalization(name="norm")(L.Dense(4, name="inner_dense")(inside)), name="inner")
+    wide = L.Dense(6, name="widen")(z)
+    added = L.Add(name="add")([inner(shared(x)), inner(shared(wide))])
+    frozen = L.Dense(5, name="frozen", trainable=False)(L.Dropout(0.0, name="drop")(added))
+    out = L.Dense(3, activation="softmax", name="out",
+                  kernel_regularizer=keras.regularizers.L2(0.01))(frozen)
+    model = keras.Model([x, z], out, name="branches")
+    model.compile(keras.optimizers.Adam(0.01), loss=keras.losses.SparseCategoricalCrossentropy(),
+                  metrics=["accuracy"])
+    return model, [(6,), (3,)], lambda random, rows: random.integers(0, 3, rows).astype("int32")
+
+
+def images():
+    """A Sequential model with layers whose settings have other names today."""
+    model = keras.Sequential([
+        L.Conv2D(4, 3, padding="same", input_shape=(6, 6, 2), name="conv"),
+        L.BatchNormalization(name="norm"),
+        L.LeakyReLU(0.2, name="leaky"),
+        L.SeparableConv2D(3, 3, name="separable"),
+        L.DepthwiseConv2D(2, name="depthwise"),
+        L.Conv2DTranspose(2, 2, strides=2, name="transposed"),
+        L.PReLU(shared_axes=[1, 2], name="prelu"),
+        L.MaxPooling2D(name="pool"),
+        L.Flatten(name="flat"),
+        L.Dense(2, name="out"),
+    ], name="images")
+    model.compile(keras.optimizers.SGD(0.01, momentum=0.9, nesterov=True), loss="mse",
+                  metrics=["mae", "mse"])
+    return model, [(6, 6, 2)], lambda random, rows: random.standard_normal((rows, 2)).astype("float32")
+
+
+def words():
+    """Optimizers of before 2.11 have a decay, and store their slots in another order."""
+    nested = keras.Sequential([L.Dense(4, activation="tanh", input_shape=(5,), name="first"),
+                               L.Dense(3, name="second")], name="nested")
+    model = keras.Sequential([
+        L.Embedding(7, 5, input_length=4, name="embedding") if IS_OLDER
+        else L.Embedding(7, 5, name="embedding"),
+        L.GlobalAveragePooling1D(name="mean"),
+        nested,
+        L.Dense(1, name="out"),
+    ], name="words")
+    if not IS_OLDER:
+        model.build((None, 4))
+    optimizer = (keras.optimizers.legacy.Adam(0.02, decay=0.1) if IS_OLDER
+                 else keras.optimizers.RMSprop(0.02))
+    model.compile(optimizer, loss=keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.1),
+                  metrics=[keras.metrics.BinaryAccuracy(threshold=0.3, name="hits")])
+    return model, [4], lambda random, rows: random.integers(0, 2, (rows, 1)).astype("float32")
+
+
+def inputs_of(shape, random, rows):
+    if isinstance(shape, int):
+        return random.integers(0, 7, (rows, shape)).astype("int32")
+    return random.standard_normal((rows, *shape)).astype("float32")
+
+
+def keep(model, name):
+    """Writes the model in every format, gzipped, and leaves no other file."""
+    (HERE / f"{name}.json").write_text(model.to_json())
+    for ending in ("h5", "keras", "weights.h5"):
+        path = HERE / f"{name}.{ending}"
+        if ending == "weights.h5":
+            model.save_weights(path)
+        else:
+            model.save(path)
+        with gzip.GzipFile(f"{path}.gz", "wb", mtime=0) as file:
+            file.write(path.read_bytes())
+        path.unlink()
+
+
+def main():
+    for number, build in enumerate((branches, images, words)):
+        keras.utils.set_random_seed(number)
+        random = np.random.default_rng(number)
+        model, shapes, targets = build()
+        x = [inputs_of(shape, random, 8) for shape in shapes]
+        y = targets(random, 8)
+        single = x if len(x) > 1 else x[0]
+        losses = []
+        for step in range(6):
+            if step == 3:
+                predictions = model.predict(single, verbose=0)
+                keep(model, f"{MAKER}.{build.__name__}")
+            model.reset_metrics()
+            losses.append(float(model.train_on_batch(single, y, return_dict=True)["loss"]))
+        names = ["x"] if len(x) == 1 else [f"x{i}" for i in range(len(x))]
+        np.savez_compressed(HERE / f"{MAKER}.{build.__name__}.npz", y=y, predictions=predictions,
+                            losses=np.array(losses[3:]), **dict(zip(names, x)))
+
+
+main()

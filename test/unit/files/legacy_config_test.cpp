@@ -1,0 +1,179 @@
+#include "frontend/files/legacy_config.h"
+
+#include <gtest/gtest.h>
+
+namespace lamina::frontend {
+namespace {
+
+using nlohmann::json;
+
+json parse(const char *text) {
+  return json::parse(text);
+}
+
+/// A layer of a Functional model as Keras 2 has it.
+json layer(const char *className, const char *name, const char *calls) {
+  return {{"class_name", className},
+          {"config", {{"name", name}}},
+          {"name", name},
+          {"inbound_nodes", parse(calls)}};
+}
+
+json functional(std::vector<json> layers, const char *inputs, const char *outputs) {
+  return {{"class_name", "Functional"},
+          {"config",
+           {{"name", "m"},
+            {"layers", std::move(layers)},
+            {"input_layers", parse(inputs)},
+            {"output_layers", parse(outputs)}}}};
+}
+
+json tensor(const char *name, int node, int index = 0) {
+  return {{"class_name", "__keras_tensor__"},
+          {"config",
+           {{"shape", json::array({nullptr})},
+            {"dtype", "float32"},
+            {"keras_history", json::array({name, node, index})}}}};
+}
+
+json callsOf(const json &model, size_t index) {
+  return model["config"]["layers"][index]["inbound_nodes"];
+}
+
+TEST(LegacyConfig, KnowsOlderVersions) {
+  EXPECT_TRUE(isOlderKeras("2.15.0"));
+  EXPECT_TRUE(isOlderKeras("2.2.4-tf"));
+  EXPECT_FALSE(isOlderKeras("3.15.0"));
+  EXPECT_FALSE(isOlderKeras(nullptr));
+}
+
+TEST(LegacyConfig, TurnsListsIntoCalls) {
+  json model = modernizeModel(
+      functional({layer("InputLayer", "x", "[]"), layer("Dense", "d", R"([[["x", 0, 0, {}]]])"),
+                  layer("Add", "a", R"([[["x", 0, 0, {}], ["d", 0, 1, {}]]])")},
+                 R"([["x", 0, 0]])", R"([["a", 0, 0], ["d", 0, 0]])"),
+      true);
+  EXPECT_EQ(callsOf(model, 0), json::array());
+  EXPECT_EQ(callsOf(model, 1),
+            json::array({{{"args", {tensor("x", 0)}}, {"kwargs", json::object()}}}));
+  EXPECT_EQ(callsOf(model, 2),
+            json::array({{{"args", json::array({json::array({tensor("x", 0), tensor("d", 0, 1)})})},
+                          {"kwargs", json::object()}}}));
+  EXPECT_EQ(model["config"]["input_layers"], parse(R"(["x", 0, 0])"));
+  EXPECT_EQ(model["config"]["output_layers"], parse(R"([["a", 0, 0], ["d", 0, 0]])"));
+  EXPECT_EQ(model["module"], "keras.src.models.functional");
+  EXPECT_EQ(model["config"]["layers"][1]["module"], "keras.layers");
+}
+
+TEST(LegacyConfig, KeepsKeywordsOfCalls) {
+  json model = modernizeModel(
+      functional(
+          {layer("MultiHeadAttention", "m",
+                 R"([[["x", 0, 0, {"value": ["y", 0, 0], "training": true, "mask": null}]]])")},
+          "[]", "[]"),
+      true);
+  EXPECT_EQ(callsOf(model, 0)[0]["kwargs"], (json{{"value", tensor("y", 0)}, {"training", true}}));
+}
+
+/// Calls of nested models count from 1 in Keras 2; Keras 3 keeps that for ports of Functional ones.
+TEST(LegacyConfig, CountsCallsOfNestedModelsFromZero) {
+  json model = modernizeModel(
+      functional({layer("Functional", "f", R"([[["x", 0, 0, {}]]])"),
+                  layer("Sequential", "s", R"([[["f", 1, 0, {}]], [["f", 2, 0, {}]]])"),
+                  layer("Dense", "d", R"([[["s", 2, 0, {}]]])")},
+                 R"([["x", 0, 0]])", R"({"one": ["f", 2, 0], "two": ["s", 1, 0]})"),
+      true);
+  EXPECT_EQ(callsOf(model, 1)[0]["args"], json::array({tensor("f", 0)}));
+  EXPECT_EQ(callsOf(model, 1)[1]["args"], json::array({tensor("f", 1)}));
+  EXPECT_EQ(callsOf(model, 2)[0]["args"], json::array({tensor("s", 1)}));
+  EXPECT_EQ(model["config"]["output_layers"], parse(R"({"one": ["f", 2, 0], "two": ["s", 0, 0]})"));
+}
+
+TEST(LegacyConfig, LeavesPortsOfKeras3) {
+  json model = modernizeModel(
+      functional({layer("Sequential", "s", "[]")}, R"([["x", 0, 0]])", R"(["s", 1, 0])"), false);
+  EXPECT_EQ(model["config"]["input_layers"], parse(R"([["x", 0, 0]])"));
+  EXPECT_EQ(model["config"]["output_layers"], parse(R"(["s", 1, 0])"));
+}
+
+TEST(LegacyConfig, TakesSequentialModelsOfBareLayers) {
+  json model = modernizeModel(parse(R"({"class_name": "Sequential", "config": [
+    {"class_name": "Dense", "config": {"name": "d", "units": 2, "batch_input_shape": [null, 3]}}]})"),
+                              true);
+  const json &layers = model["config"]["layers"];
+  ASSERT_EQ(layers.size(), 2u);
+  EXPECT_EQ(layers[0]["class_name"], "InputLayer");
+  EXPECT_EQ(layers[0]["config"]["batch_shape"], parse("[null, 3]"));
+  EXPECT_EQ(layers[0]["config"]["name"], "d_input");
+  EXPECT_EQ(layers[1]["config"], parse(R"({"name": "d", "units": 2})"));
+}
+
+json modernSettings(const char *className, const char *config) {
+  json model = {{"class_name", "Sequential"},
+                {"config", {{"layers", {{{"class_name", className}, {"config", parse(config)}}}}}}};
+  return modernizeModel(model, true)["config"]["layers"][0]["config"];
+}
+
+TEST(LegacyConfig, RenamesAndDropsSettings) {
+  EXPECT_EQ(modernSettings("LeakyReLU", R"({"alpha": 0.2})"), parse(R"({"negative_slope": 0.2})"));
+  EXPECT_EQ(modernSettings("ELU", R"({"alpha": 0.2})"), parse(R"({"alpha": 0.2})"));
+  EXPECT_EQ(modernSettings("BatchNormalization", R"({"axis": [3]})"), parse(R"({"axis": 3})"));
+  EXPECT_EQ(modernSettings("LayerNormalization", R"({"axis": [1, 2]})"),
+            parse(R"({"axis": [1, 2]})"));
+  EXPECT_EQ(modernSettings("LSTM", R"({"units": 2, "time_major": false})"),
+            parse(R"({"units": 2})"));
+  EXPECT_EQ(modernSettings("LSTM", R"({"time_major": true})"), parse(R"({"time_major": true})"));
+  EXPECT_EQ(modernSettings("SpatialDropout1D", R"({"rate": 0.5, "trainable": true})"),
+            parse(R"({"rate": 0.5})"));
+}
+
+TEST(LegacyConfig, ReachesLayersInLayers) {
+  json config = modernSettings("Bidirectional", R"({"layer": {"class_name": "LSTM",
+    "config": {"time_major": false}}})");
+  EXPECT_EQ(config["layer"]["config"], json::object());
+  EXPECT_EQ(config["layer"]["module"], "keras.layers");
+}
+
+TEST(LegacyConfig, LeavesClassesOfOthersTheirNames) {
+  json model = parse(R"({"class_name": "Sequential", "config": {"layers": [
+    {"class_name": "Mine>Dense", "config": {}},
+    {"class_name": "Dense", "module": "mine", "config": {}}]}})");
+  json layers = modernizeModel(model, true)["config"]["layers"];
+  EXPECT_EQ(layers[0]["registered_name"], "Mine>Dense");
+  EXPECT_EQ(layers[1]["module"], "mine");
+}
+
+TEST(LegacyConfig, TurnsTrainingIntoCompileSettings) {
+  json compile = modernizeTraining(parse(R"({
+    "loss": {"class_name": "BinaryCrossentropy", "config": {"reduction": "auto", "axis": -1,
+             "ignore_class": null, "fn": "binary_crossentropy"}},
+    "metrics": [[{"class_name": "MeanMetricWrapper", "config": {"name": "accuracy",
+                  "dtype": "float32", "fn": "sparse_categorical_accuracy"}}, "mae"]],
+    "weighted_metrics": null, "loss_weights": null,
+    "optimizer_config": {"class_name": "Custom>Adam", "config": {"learning_rate": 0.5,
+                         "jit_compile": true, "is_legacy_optimizer": false}}})"));
+  EXPECT_EQ(compile["loss"]["config"],
+            parse(R"({"reduction": "sum_over_batch_size", "axis": -1})"));
+  EXPECT_EQ(compile["loss"]["module"], "keras.losses");
+  ASSERT_EQ(compile["metrics"].size(), 2u);
+  EXPECT_EQ(compile["metrics"][0]["class_name"], "SparseCategoricalAccuracy");
+  EXPECT_EQ(compile["metrics"][0]["config"], parse(R"({"name": "accuracy", "dtype": "float32"})"));
+  EXPECT_EQ(compile["optimizer"], parse(R"({"class_name": "Adam", "config": {"learning_rate": 0.5},
+                      "module": "keras.optimizers", "registered_name": null})"));
+  EXPECT_FALSE(compile.contains("optimizer_config"));
+}
+
+TEST(LegacyConfig, TurnsDecayIntoASchedule) {
+  auto optimizer = [](const char *config) {
+    json training = {{"optimizer_config", {{"class_name", "SGD"}, {"config", parse(config)}}}};
+    return modernizeTraining(training)["optimizer"]["config"];
+  };
+  EXPECT_EQ(optimizer(R"({"lr": 0.5, "decay": 0.0})"), parse(R"({"learning_rate": 0.5})"));
+  json rate = optimizer(R"({"learning_rate": 0.5, "decay": 0.1})")["learning_rate"];
+  EXPECT_EQ(rate["class_name"], "InverseTimeDecay");
+  EXPECT_EQ(rate["config"], parse(R"({"initial_learning_rate": 0.5, "decay_steps": 1,
+                                      "decay_rate": 0.1})"));
+}
+
+} // namespace
+} // namespace lamina::frontend

@@ -1,0 +1,151 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "frontend/keras/legacy_weights.h"
+#include "model_file.h"
+
+namespace lamina::frontend::test {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+
+/// An array that can be told from others by its first element.
+Array marked(std::vector<int64_t> shape, float mark) {
+  Array array = makeArray(ElementType::F32, std::move(shape));
+  array.values<float>()[0] = mark;
+  return array;
+}
+
+float markOf(const KerasFile &file, const std::string &path) {
+  return file.weights.at(path).values<float>()[0];
+}
+
+/// A nested model with moving statistics before a trainable kernel, and a frozen layer behind it.
+class LegacyWeightsTest : public testing::Test {
+protected:
+  LegacyWeightsTest()
+      : file(makeFile(
+            sequential({input("x", {2}),
+                        layer("Sequential", "inner",
+                              sequential({input("y", {2}), layer("BatchNormalization", "norm"),
+                                          layer("Dense", "kept", {{"units", 2}})})["config"]),
+                        layer("Flatten", "flat"),
+                        layer("Dense", "out", {{"units", 1}, {"trainable", false}})}),
+            {{"loss", "mse"},
+             {"optimizer",
+              {{"class_name", "Adam"}, {"config", {{"name", "Adam"}, {"learning_rate", 0.5}}}}}})) {
+    file.hasWeights = true;
+    file.weightsPath = "model.h5";
+    file.legacyWeights.emplace();
+    file.legacyWeights->layers = {
+        {"inner",
+         {{"gamma", marked({2}, 1)},
+          {"beta", marked({2}, 2)},
+          {"kernel", marked({2, 2}, 3)},
+          {"bias", marked({2}, 4)},
+          {"moving_mean", marked({2}, 5)},
+          {"moving_variance", marked({2}, 6)}}},
+        {"flat", {}},
+        {"out", {{"kernel", marked({2, 1}, 7)}, {"bias", marked({1}, 8)}}}};
+  }
+
+  void place() { placeLegacyWeights(Imported(file).getModule(), file); }
+
+  /// State of four trainable weights: slots m and v under names that `name` makes.
+  void addOlderState(bool slotIsLast) {
+    file.legacyWeights->isOlder = true;
+    auto &optimizer = file.legacyWeights->optimizer;
+    const std::pair<const char *, std::vector<int64_t>> weights[] = {
+        {"norm/gamma", {2}}, {"norm/beta", {2}}, {"kept/kernel", {2, 2}}, {"kept/bias", {2}}};
+    optimizer.emplace_back(slotIsLast ? "Adam/iter:0" : "iteration:0",
+                           makeArray(ElementType::I64, {}));
+    float mark = 1;
+    if (slotIsLast)
+      for (std::string slot : {"m", "v"})
+        for (const auto &[name, shape] : weights)
+          optimizer.emplace_back("Adam/" + std::string(name) + "/" + slot + ":0",
+                                 marked(shape, slot == "m" ? mark++ : 10 + mark++));
+    else
+      for (const auto &[name, shape] : weights)
+        for (std::string slot : {"m", "v"})
+          optimizer.emplace_back("Adam/" + slot + "/" + name + ":0",
+                                 marked(shape, slot == "m" ? mark : 10 + mark++));
+  }
+
+  std::vector<float> placedState() {
+    std::vector<float> marks;
+    for (size_t i = 2; file.weights.contains("optimizer/vars/" + std::to_string(i)); ++i)
+      marks.push_back(markOf(file, "optimizer/vars/" + std::to_string(i)));
+    return marks;
+  }
+
+  KerasFile file;
+};
+
+TEST_F(LegacyWeightsTest, correspondByPosition) {
+  place();
+  EXPECT_FALSE(file.legacyWeights);
+  EXPECT_EQ(markOf(file, "layers/sequential/layers/batch_normalization/vars/0"), 1);
+  EXPECT_EQ(markOf(file, "layers/sequential/layers/batch_normalization/vars/2"), 5);
+  EXPECT_EQ(markOf(file, "layers/sequential/layers/dense/vars/0"), 3);
+  EXPECT_EQ(markOf(file, "layers/dense/vars/1"), 8);
+}
+
+TEST_F(LegacyWeightsTest, areArrangedAsTheyWere) {
+  LegacyWeights before = *file.legacyWeights;
+  Imported imported(file);
+  placeLegacyWeights(imported.getModule(), file);
+  LegacyWeights after = arrangeLegacyWeights(imported.getModule(), file, file.weights);
+  // The input is a layer, too.
+  ASSERT_EQ(after.layers.size(), 4u);
+  EXPECT_TRUE(after.layers[0].weights.empty());
+  for (size_t i = 0; i < before.layers.size(); ++i) {
+    ASSERT_EQ(after.layers[i + 1].weights.size(), before.layers[i].weights.size());
+    for (size_t j = 0; j < before.layers[i].weights.size(); ++j)
+      EXPECT_EQ(after.layers[i + 1].weights[j].second.values<float>()[0],
+                before.layers[i].weights[j].second.values<float>()[0]);
+  }
+  EXPECT_EQ(after.layers[1].weights[2].first, "inner/kept/kernel");
+  EXPECT_TRUE(after.optimizer.empty());
+}
+
+TEST_F(LegacyWeightsTest, stateOfKeras3GoesByPosition) {
+  file.legacyWeights->optimizer = {{"adam/iteration", makeArray(ElementType::I64, {})},
+                                   {"adam/learning_rate", marked({}, 0.25)}};
+  place();
+  EXPECT_EQ(markOf(file, "optimizer/vars/1"), 0.25);
+}
+
+TEST_F(LegacyWeightsTest, stateOfKeras2GoesBySlot) {
+  addOlderState(false);
+  place();
+  EXPECT_EQ(markOf(file, "optimizer/vars/1"), 0.5);
+  EXPECT_THAT(placedState(), ElementsAre(1, 11, 2, 12, 3, 13, 4, 14));
+}
+
+TEST_F(LegacyWeightsTest, stateOfOptimizersBefore211GoesBySlot) {
+  addOlderState(true);
+  place();
+  EXPECT_THAT(placedState(), ElementsAre(1, 15, 2, 16, 3, 17, 4, 18));
+}
+
+TEST_F(LegacyWeightsTest, stateWithAMissingSlotIsLeft) {
+  addOlderState(false);
+  file.legacyWeights->optimizer.pop_back();
+  place();
+  EXPECT_FALSE(file.weights.contains("optimizer/vars/0"));
+  EXPECT_TRUE(file.weights.contains("layers/dense/vars/0"));
+}
+
+TEST_F(LegacyWeightsTest, countsThatDiffer) {
+  file.legacyWeights->layers[0].weights.pop_back();
+  EXPECT_EQ(errorOf([&] { place(); }),
+            "model.h5: layer 'inner' has 6 weights in the model but 5 in the file (layer 'inner')");
+  file.legacyWeights.emplace();
+  EXPECT_EQ(errorOf([&] { place(); }),
+            "model.h5: the model has 2 layers with weights, but 0 are in the file");
+}
+
+} // namespace
+} // namespace lamina::frontend::test

@@ -1,0 +1,62 @@
+// lamina convert
+#include "support/error.h"
+#include "tools/lamina/commands.h"
+#include "tools/lamina/model_output.h"
+#include "tools/lamina/session.h"
+
+namespace lamina::tools {
+
+namespace {
+
+using frontend::KerasFile;
+using frontend::ModelFormat;
+
+struct ConvertOptions {
+  ModelOptions model;
+  std::string out;
+  uint64_t seed = 0;
+};
+
+/// Whether the model has to be understood: legacy files have weights in the order of the model's
+/// variables, and initial weights have to be computed.
+bool needsModule(const KerasFile &file, ModelFormat format) {
+  if (format == ModelFormat::ConfigJson)
+    return false;
+  return format == ModelFormat::LegacyH5 || file.legacyWeights || !file.hasWeights;
+}
+
+void convertWithModule(KerasFile file, const ConvertOptions &options) {
+  bool hasWeights = file.hasWeights;
+  Session session(std::move(file), options.model, true);
+  if (!hasWeights)
+    session.compile(options.seed);
+  writeModel(options.out, session.file(), session.module(),
+             hasWeights ? session.file().weights : session.weights());
+}
+
+void convert(const ConvertOptions &options) {
+  ModelFormat format = requireModelFormat(options.out);
+  requireWritable(options.out);
+  KerasFile file = readModel(options.model);
+  if (needsModule(file, format))
+    convertWithModule(std::move(file), options);
+  else
+    writeModel(options.out, file, nullptr, file.weights);
+}
+
+} // namespace
+
+void addConvert(CLI::App &app, Action &action) {
+  CLI::App &command =
+      *app.add_subcommand("convert", "Write a model in another of Keras' file formats");
+  auto options = std::make_shared<ConvertOptions>();
+  options->model.addModel(command);
+  command.add_option("OUT", options->out, "A .keras, .h5, .weights.h5 or .json file")->required();
+  command
+      .add_option("--seed", options->seed,
+                  "Seed of initial weights, where the model has no weights")
+      ->capture_default_str();
+  command.callback([&action, options] { action = [options] { convert(*options); }; });
+}
+
+} // namespace lamina::tools

@@ -1,0 +1,34 @@
+#include "tools/lamina/model_output.h"
+
+#include "frontend/keras/legacy_weights.h"
+#include "support/error.h"
+
+namespace lamina::tools {
+
+using frontend::ModelFormat;
+
+ModelFormat requireModelFormat(const std::string &path) {
+  std::optional<ModelFormat> format = frontend::modelFormatOf(path);
+  if (!format)
+    fail("cannot write {}: the name must end in .keras, .h5, .weights.h5 or .json",
+         printable(path, 4096));
+  return *format;
+}
+
+void writeModel(const std::string &path, const frontend::KerasFile &file, mlir::ModuleOp module,
+                const std::map<std::string, frontend::Array> &weights,
+                const std::optional<nlohmann::json> &compileConfig) {
+  switch (requireModelFormat(path)) {
+  case ModelFormat::Keras:
+    return frontend::writeKerasFile(path, file, weights, compileConfig);
+  case ModelFormat::LegacyH5:
+    return frontend::writeLegacyFile(
+        path, file, frontend::arrangeLegacyWeights(module, file, weights), compileConfig);
+  case ModelFormat::Weights:
+    return frontend::writeWeightsFile(path, file, weights);
+  case ModelFormat::ConfigJson:
+    return frontend::writeConfigFile(path, file, compileConfig);
+  }
+}
+
+} // namespace lamina::tools
