@@ -1,5 +1,6 @@
 #include "frontend/keras/compile_settings.h"
 
+#include "frontend/keras/problems.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -80,15 +81,17 @@ json setting(const KerasFile &file, const char *key) {
 
 class Resolver {
 public:
-  Resolver(const KerasFile &file, const ImportOptions &options, ArrayRef<RankedTensorType> types)
-      : file(file), options(options), predictions(types), place{file.path, ""} {}
+  Resolver(const KerasFile &file, const ImportOptions &options, ArrayRef<RankedTensorType> types,
+           std::vector<std::string> *problems)
+      : file(file), options(options), predictions(types), problems(problems), place{file.path, ""} {
+  }
 
   CompileSettings resolve(const Model &model) {
     nameOutputs(model);
-    readLosses();
-    readMetrics("metrics");
+    areLossesRead &= attempt(problems, [&] { readLosses(); });
+    attempt(problems, [&] { readMetrics("metrics"); });
     if (options.metrics.empty())
-      readMetrics("weighted_metrics");
+      attempt(problems, [&] { readMetrics("weighted_metrics"); });
     settings.optimizer =
         options.optimizer.empty() ? setting(file, "optimizer") : json(options.optimizer);
     return std::move(settings);
@@ -117,8 +120,11 @@ private:
         continue;
       // One loss stands in a list of one where it was given so.
       const json &single = loss.is_array() && loss.size() == 1 ? loss[0] : loss;
-      output.loss = std::make_unique<Loss>(place, single, type);
-      output.target = output.loss->getTargetType(type);
+      bool isRead = attempt(problems, [&] {
+        output.loss = std::make_unique<Loss>(place, single, type);
+        output.target = output.loss->getTargetType(type);
+      });
+      areLossesRead &= isRead;
       if (weight.is_number())
         output.lossWeight = weight.get<double>();
       else if (!weight.is_null())
@@ -132,19 +138,21 @@ private:
       value = json(std::vector<json>(settings.outputs.size(), value));
     auto metrics = distributeMetrics(place, key, value, settings.outputs);
     for (auto [output, items, type] : llvm::zip_equal(settings.outputs, metrics, predictions)) {
-      if (!items.empty() && !output.loss)
+      if (!items.empty() && !output.loss && areLossesRead)
         place.fail(fmt::format("output '{}' has metrics but no loss; a metric needs the targets of "
                                "a loss",
                                printable(output.name)));
       for (const json &item : items)
-        output.metrics.emplace_back(place, item, output.target, type);
+        attempt(problems, [&] { output.metrics.emplace_back(place, item, output.target, type); });
     }
   }
 
   const KerasFile &file;
   const ImportOptions &options;
   ArrayRef<RankedTensorType> predictions;
+  std::vector<std::string> *problems;
   Place place;
+  bool areLossesRead = true; ///< false only where problems are collected
   CompileSettings settings;
 };
 
@@ -155,8 +163,9 @@ bool CompileSettings::hasLoss() const {
 }
 
 CompileSettings resolveCompileSettings(const KerasFile &file, const ImportOptions &options,
-                                       const Model &model, ArrayRef<RankedTensorType> predictions) {
-  return Resolver(file, options, predictions).resolve(model);
+                                       const Model &model, ArrayRef<RankedTensorType> predictions,
+                                       std::vector<std::string> *problems) {
+  return Resolver(file, options, predictions, problems).resolve(model);
 }
 
 } // namespace lamina::frontend::keras

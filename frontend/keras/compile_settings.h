@@ -25,9 +25,11 @@ struct CompileSettings {
 };
 
 /// Resolves `compile_config` with the options' overrides (keras/src/trainers/compile_utils.py).
-/// `predictions` are the types of the outputs in model order.
+/// `predictions` are the types of the outputs in model order. With `problems` given, every loss and
+/// metric that is not understood is reported there, and the result is usable only when none was.
 CompileSettings resolveCompileSettings(const KerasFile &file, const ImportOptions &options,
                                        const Model &model,
-                                       llvm::ArrayRef<mlir::RankedTensorType> predictions);
+                                       llvm::ArrayRef<mlir::RankedTensorType> predictions,
+                                       std::vector<std::string> *problems = nullptr);
 
 } // namespace lamina::frontend::keras

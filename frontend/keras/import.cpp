@@ -4,6 +4,7 @@
 #include "frontend/keras/forward.h"
 #include "frontend/keras/initializer.h"
 #include "frontend/keras/optimizer.h"
+#include "frontend/keras/problems.h"
 #include "frontend/keras/regularizers.h"
 #include "ir/tensor.h"
 #include "mlir/IR/Diagnostics.h"
@@ -24,8 +25,11 @@ public:
       : context(context), file(file), options(options) {}
 
   OwningOpRef<ModuleOp> run();
+  /// Everything but the functions, with what is not understood reported in `problems`.
+  void check(std::vector<std::string> &problems);
 
 private:
+  void startModule();
   Tensors addInputs(FunctionWriter &writer, Forward &forward);
   Tensors addTargets(FunctionWriter &writer, Forward &forward);
   void buildLayers();
@@ -53,15 +57,38 @@ private:
   llvm::SmallVector<Variable *> variables; ///< in the module's order
 };
 
+void Importer::startModule() {
+  OpBuilder builder(&context);
+  module = ModuleOp::create(NameLoc::get(builder.getStringAttr(model->name)));
+  (*module)->setAttr(ir::kModelAttr, builder.getStringAttr(model->name));
+  (*module)->setAttr(ir::kBatchSizeAttr, builder.getI64IntegerAttr(options.batchSize));
+}
+
+void Importer::check(std::vector<std::string> &problems) {
+  ir::loadDialects(context);
+  attempt(&problems, [&] { model = parseModel(file, options.inputShapes, &problems); });
+  if (!model)
+    return;
+  startModule();
+  if (problems.empty())
+    attempt(&problems, [&] { buildLayers(); });
+  if (!problems.empty())
+    // Losses and metrics look at the predictions' rank and last dimension at most, to choose one.
+    predictions.assign(model->outputs.size(), RankedTensorType::get({ShapedType::kDynamic, 2},
+                                                                    Float32Type::get(&context)));
+  settings = resolveCompileSettings(file, options, *model, predictions, &problems);
+  bool hasLoss = settings.hasLoss() || !problems.empty();
+  if (options.training && hasLoss && !settings.optimizer.is_null())
+    attempt(&problems,
+            [&] { Optimizer(Place{file.path, ""}, settings.optimizer, options.learningRate); });
+}
+
 OwningOpRef<ModuleOp> Importer::run() {
   ir::loadDialects(context);
   if (options.batchSize < 1)
     fail("the batch size must be positive, not {}", options.batchSize);
   model = parseModel(file, options.inputShapes);
-  OpBuilder builder(&context);
-  module = ModuleOp::create(NameLoc::get(builder.getStringAttr(model->name)));
-  (*module)->setAttr(ir::kModelAttr, builder.getStringAttr(model->name));
-  (*module)->setAttr(ir::kBatchSizeAttr, builder.getI64IntegerAttr(options.batchSize));
+  startModule();
   buildLayers();
   settings = resolveCompileSettings(file, options, *model, predictions);
   declareVariables();
@@ -287,13 +314,9 @@ OwningOpRef<ModuleOp> importModel(MLIRContext &context, const KerasFile &file,
 std::vector<std::string> findProblems(MLIRContext &context, const KerasFile &file,
                                       const ImportOptions &options) {
   std::vector<std::string> problems;
-  try {
-    parseModel(file, options.inputShapes, &problems);
-    if (problems.empty())
-      importModel(context, file, options);
-  } catch (const UserError &error) {
-    problems.push_back(error.what());
-  }
+  Importer(context, file, options).check(problems);
+  if (problems.empty())
+    attempt(&problems, [&] { importModel(context, file, options); });
   return problems;
 }
 
