@@ -136,6 +136,8 @@ std::vector<Dense> denseCases() {
       {"digits_hidden_1", 64, 64, 128},  {"digits_hidden_2", 64, 128, 64},
       {"digits_digit", 64, 64, 10},      {"mlp_hidden_1", 256, 784, 1024},
       {"mlp_hidden_2", 256, 1024, 1024}, {"mlp_class", 256, 1024, 10},
+      {"square_1024", 1024, 1024, 1024}, {"square_2048", 2048, 2048, 2048},
+      {"row_4096", 1, 4096, 4096},
   };
 }
 
@@ -152,10 +154,13 @@ std::vector<Convolution> convolutionCases() {
       {"vgg16_block1_conv2", 4, 224, 64, 64, 3},
       {"vgg16_block3_conv2", 4, 56, 256, 256, 3},
       {"vgg16_block5_conv1", 4, 14, 512, 512, 3},
+      {"mnist_conv1", 128, 28, 1, 32, 3, 1, 1, false},
+      {"mnist_conv2", 128, 26, 32, 64, 3, 1, 1, false},
       {"mobilenetv2_conv1", 8, 224, 3, 32, 3, 2},
       {"mobilenetv2_block1_depthwise", 8, 112, 96, 96, 3, 2, 96},
       {"mobilenetv2_block6_depthwise", 8, 28, 192, 192, 3, 2, 192},
       {"mobilenetv2_block6_project", 8, 14, 192, 64, 1},
+      {"mobilenetv2_block3_depthwise", 8, 56, 144, 144, 3, 1, 144},
       {"mobilenetv2_block13_depthwise", 8, 14, 576, 576, 3, 2, 576},
   };
 }

@@ -23,12 +23,15 @@ struct Dense {
   std::string moduleText() const;
 };
 
-/// Square images with channels last, square filters, "same" padding.
+/// Square images with channels last, square filters, "same" padding or none.
 struct Convolution {
   std::string name;
   int64_t images, size, inputs, outputs, window, stride = 1, groups = 1;
+  bool padded = true;
 
-  int64_t outputSize() const { return (size + stride - 1) / stride; }
+  int64_t outputSize() const {
+    return padded ? (size + stride - 1) / stride : (size - window) / stride + 1;
+  }
   int64_t padding() const; ///< on both sides together; the smaller half comes first
   std::string moduleText() const;
 };

@@ -1,7 +1,12 @@
 // kernel_bench: single kernels of Lamina beside libraries, through Google Benchmark.
 //
 // Names are KERNEL/DIRECTION/CONTENDER/threads:N. Counters: FLOP/s, share of the multiply-add peak
-// of as many threads (peak), and bytes/s of kernels that are bound by memory.
+// of as many threads (peak), and bytes/s of kernels that are bound by memory; all of the fastest
+// batch of runs, which on one thread are timed by what the thread spent on a processor: both keep
+// out what else a machine does.
+#include <cmath>
+#include <ctime>
+#include <limits>
 #include <map>
 
 #include <benchmark/benchmark.h>
@@ -50,6 +55,32 @@ Kernel &preparedOnce(const std::string &name, Prepare prepare) {
   return *kernel;
 }
 
+/// Seconds of one batch of runs: the clocks' own costs do not count.
+constexpr double kBatchSeconds = 300e-6;
+
+double secondsNow(unsigned threads) {
+  timespec now{};
+  clock_gettime(threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+/// Seconds of a run in the fastest batch.
+template <typename Work>
+double measureFastest(benchmark::State &state, unsigned threads, const Work &run) {
+  auto time = [&](int64_t runs) {
+    double start = secondsNow(threads);
+    for (int64_t i = 0; i < runs; ++i)
+      run();
+    return (secondsNow(threads) - start) / static_cast<double>(runs);
+  };
+  run();
+  auto batch = static_cast<int64_t>(std::ceil(kBatchSeconds / std::max(time(1), 1e-7)));
+  double fastest = std::numeric_limits<double>::infinity();
+  while (state.KeepRunningBatch(batch))
+    fastest = std::min(fastest, time(batch));
+  return fastest;
+}
+
 template <typename Case>
 void registerCase(Contender &contender, const Case &kernel, Direction direction, unsigned threads) {
   std::string name =
@@ -58,16 +89,12 @@ void registerCase(Contender &contender, const Case &kernel, Direction direction,
     try {
       Run &run =
           preparedOnce<Run>(name, [&] { return contender.prepare(kernel, direction, threads); });
-      run();
-      for (auto _ : state)
-        run();
+      double flops = flopsOfModule(kernel.moduleText()) / measureFastest(state, threads, run);
+      state.counters["FLOP/s"] = flops;
+      state.counters["peak"] = flops / peakFlops(threads);
     } catch (const std::exception &error) {
-      return state.SkipWithError(error.what());
+      state.SkipWithError(error.what());
     }
-    double done = flopsOfModule(kernel.moduleText()) * static_cast<double>(state.iterations());
-    state.counters["FLOP/s"] = benchmark::Counter(done, benchmark::Counter::kIsRate);
-    state.counters["peak"] =
-        benchmark::Counter(done / peakFlops(threads), benchmark::Counter::kIsRate);
   };
   benchmark::RegisterBenchmark(name.c_str(), measure)->UseRealTime();
 }
@@ -79,11 +106,8 @@ void registerChain(const Chain &chain, unsigned threads) {
       auto &kernel = *preparedOnce<std::unique_ptr<CompiledKernel>>(name, [&] {
         return std::make_unique<CompiledKernel>(chain.text, Direction::Forward, threads);
       });
-      kernel.run();
-      for (auto _ : state)
-        kernel.run();
-      double done = kernel.bytes() * static_cast<double>(state.iterations());
-      state.counters["bytes/s"] = benchmark::Counter(done, benchmark::Counter::kIsRate);
+      state.counters["bytes/s"] =
+          kernel.bytes() / measureFastest(state, threads, [&] { kernel.run(); });
     } catch (const std::exception &error) {
       state.SkipWithError(error.what());
     }
