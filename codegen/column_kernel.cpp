@@ -27,20 +27,15 @@ public:
   }
 
   llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *rows) override {
-    return ceilDivide(builder, emitUnits(builder, rows), schedule().getTasks()[0]);
+    return emitCeilDivide(builder, emitUnits(builder, rows), schedule().getTasks()[0]);
   }
 
 private:
-  static llvm::Value *ceilDivide(llvm::IRBuilder<> &builder, llvm::Value *value, int64_t by) {
-    return builder.CreateUDiv(builder.CreateAdd(value, builder.getInt64(by - 1)),
-                              builder.getInt64(by));
-  }
-
   /// Tiles of the last kept dimension, times the other kept dimensions.
   llvm::Value *emitUnits(llvm::IRBuilder<> &builder, llvm::Value *rows) {
     llvm::Value *columns = emitProduct(builder, kept.take_back(), rows);
     return builder.CreateMul(emitProduct(builder, kept.drop_back(), rows),
-                             ceilDivide(builder, columns, width));
+                             emitCeilDivide(builder, columns, width));
   }
 
   void emitTask(llvm::Value *task) override {
@@ -48,7 +43,7 @@ private:
     llvm::Value *begin = b().CreateMul(task, i64(perTask));
     llvm::Value *end = emitSmaller(b(), b().CreateAdd(begin, i64(perTask)), emitUnits(b(), rows));
     llvm::Value *columns = extent(kept.back());
-    llvm::Value *tilesPerLine = ceilDivide(b(), columns, width);
+    llvm::Value *tilesPerLine = emitCeilDivide(b(), columns, width);
     emitLoop(b(), begin, end, 1, [&](llvm::Value *unit) {
       expressions->enterScope();
       Indices leading = delinearize(b().CreateUDiv(unit, tilesPerLine), kept.drop_back());

@@ -28,6 +28,9 @@ struct Storage {
 
   static Storage make(llvm::Value *pointer, mlir::RankedTensorType type, ir::PackedAttr packed,
                       int64_t batchSize);
+
+  /// Elements from one index of a dimension to the next; nothing where that is no constant.
+  std::optional<int64_t> strideOf(int64_t dimension) const;
 };
 
 /// The LLVM type that an element has in registers (i1 for truth values).

@@ -20,6 +20,17 @@ Storage Storage::make(llvm::Value *pointer, RankedTensorType type, ir::PackedAtt
   return storage;
 }
 
+std::optional<int64_t> Storage::strideOf(int64_t dimension) const {
+  if (!packed)
+    return strides[dimension];
+  if (dimension == packed.getDimension())
+    return std::nullopt;
+  int64_t stride = packed.getWidth();
+  for (int64_t d = dimension + 1; d < type.getRank(); ++d)
+    stride *= d == packed.getDimension() ? 1 : type.getDimSize(d);
+  return stride;
+}
+
 bool ExpressionEmitter::isContiguous(const Storage &storage, ArrayRef<Index> indices) const {
   int dimension = vectorDimension(indices);
   if (dimension < 0)
@@ -88,19 +99,6 @@ llvm::Value *ExpressionEmitter::load(const Storage &storage, ArrayRef<Index> ind
   return result;
 }
 
-/// Elements from one lane to the next where that is a constant.
-static std::optional<int64_t> laneStride(const Storage &storage, int dimension) {
-  if (!storage.packed)
-    return storage.strides[dimension];
-  int64_t packed = storage.packed.getDimension();
-  if (dimension == packed)
-    return std::nullopt;
-  int64_t stride = storage.packed.getWidth();
-  for (int64_t d = dimension + 1; d < storage.type.getRank(); ++d)
-    stride *= d == packed ? 1 : storage.type.getDimSize(d);
-  return stride;
-}
-
 ExpressionEmitter::Lane ExpressionEmitter::laneAddress(const Storage &storage,
                                                        ArrayRef<Index> indices, unsigned lane) {
   int dimension = vectorDimension(indices);
@@ -112,7 +110,7 @@ ExpressionEmitter::Lane ExpressionEmitter::laneAddress(const Storage &storage,
   }
   Indices scalar(indices);
   scalar[dimension] = {indices[dimension].base, false, 1};
-  std::optional<int64_t> stride = laneStride(storage, dimension);
+  std::optional<int64_t> stride = storage.strideOf(dimension);
   if (!stride) {
     scalar[dimension].base = builder.CreateAdd(indices[dimension].base, offset);
     return {address(storage, scalar), source};

@@ -75,11 +75,7 @@ llvm::Value *FilterWalkEmitter::emitTaskCount(llvm::IRBuilder<> &builder, llvm::
 void FilterWalkEmitter::emitTask(llvm::Value *task) {
   bindMemory();
   prepare();
-  auto take = [&](int64_t count) {
-    llvm::Value *part = b().CreateURem(task, i64(count));
-    task = b().CreateUDiv(task, i64(count));
-    return part;
-  };
+  auto take = [&](int64_t count) { return takePart(b(), task, i64(count)); };
   auto range = [&](int64_t part, int64_t size) {
     llvm::Value *begin = b().CreateMul(take(llvm::divideCeil(size, part)), i64(part));
     return Range(begin, emitSmaller(b(), b().CreateAdd(begin, i64(part)), i64(size)));

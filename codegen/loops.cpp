@@ -15,6 +15,17 @@ llvm::Value *emitSmaller(llvm::IRBuilder<> &builder, llvm::Value *a, llvm::Value
   return builder.CreateBinaryIntrinsic(llvm::Intrinsic::smin, a, b);
 }
 
+llvm::Value *emitCeilDivide(llvm::IRBuilder<> &builder, llvm::Value *value, int64_t part) {
+  return builder.CreateUDiv(builder.CreateAdd(value, builder.getInt64(part - 1)),
+                            builder.getInt64(part));
+}
+
+llvm::Value *takePart(llvm::IRBuilder<> &builder, llvm::Value *&number, llvm::Value *count) {
+  llvm::Value *part = builder.CreateURem(number, count);
+  number = builder.CreateUDiv(number, count);
+  return part;
+}
+
 Values emitLoop(llvm::IRBuilder<> &builder, llvm::Value *begin, llvm::Value *end, int64_t step,
                 const Values &initial,
                 const std::function<Values(llvm::Value *, const Values &)> &body) {

@@ -29,6 +29,12 @@ void emitTiles(llvm::IRBuilder<> &builder, llvm::Value *begin, llvm::Value *end,
 void emitIf(llvm::IRBuilder<> &builder, llvm::Value *condition, const std::function<void()> &then,
             const std::function<void()> &otherwise = {});
 
+/// How many parts of `part` cover a number that is not negative.
+llvm::Value *emitCeilDivide(llvm::IRBuilder<> &builder, llvm::Value *value, int64_t part);
+
+/// Takes the fastest varying digit, one of `count` values, off a number that stands for several.
+llvm::Value *takePart(llvm::IRBuilder<> &builder, llvm::Value *&number, llvm::Value *count);
+
 /// The smaller of two signed numbers, folded where both are constants.
 llvm::Value *emitSmaller(llvm::IRBuilder<> &builder, llvm::Value *a, llvm::Value *b);
 

@@ -39,64 +39,6 @@ bool isComputeBound(Operation *op) {
   return isa<ir::DotGeneralOp, ir::ConvolutionOp, ir::FilterGradientOp>(op);
 }
 
-/// What a remainder of rows costs besides its arithmetic: another variant of the tile's code.
-constexpr int64_t kRemainderCycles = 20;
-
-/// The tile with the least cycles over the whole result, remainders included; the tallest among
-/// equals, as it reads the right-hand side least often.
-Tile chooseTile(int64_t rows, int64_t columns, const VectorTarget &target) {
-  Tile best;
-  int64_t bestCycles = std::numeric_limits<int64_t>::max();
-  int64_t usable = target.registers == 32 ? 31 : target.registers;
-  for (int64_t vectors : {2, 3, 4, 1}) {
-    if (vectors > 1 && vectors > static_cast<int64_t>(llvm::divideCeil(columns, target.lanes)))
-      continue;
-    // Panels are 16 columns wide and tiles cover whole panels, unless one vector does all.
-    if (vectors * target.lanes % 16 != 0 && vectors * target.lanes < columns)
-      continue;
-    int64_t columnTiles = llvm::divideCeil(columns, vectors * target.lanes);
-    for (int64_t height = 14; height >= 1; --height) {
-      if (height * vectors + vectors + 1 > usable)
-        continue;
-      int64_t full = rows / height, rest = rows % height;
-      int64_t cycles = full * tileCycles(height, vectors) +
-                       (rest ? tileCycles(rest, vectors) + kRemainderCycles : 0);
-      cycles = (cycles + full / 4) * columnTiles;
-      if (cycles < bestCycles) {
-        bestCycles = cycles;
-        best = {height, vectors};
-      }
-    }
-  }
-  return best;
-}
-
-ir::ScheduleAttr scheduleContraction(ir::KernelOp kernel, ir::DotGeneralOp dot, int64_t batchSize,
-                                     const VectorTarget &target) {
-  ContractionShape shape(dot);
-  auto extent = [&](int64_t dimension) {
-    return dimension < 0 ? 1 : capacity(shape.result[dimension], batchSize);
-  };
-  int64_t rows = extent(shape.rowDimension), columns = extent(shape.columnDimension);
-  int64_t depth = product(shape.contracted, batchSize);
-  int64_t outer = product(shape.result, batchSize) / (rows * columns);
-  Tile tile = chooseTile(rows, columns, target);
-  int64_t width = tile.vectors * target.lanes;
-  int64_t cost = outer * llvm::divideCeil(rows, tile.rows) * llvm::divideCeil(columns, width) *
-                     tileCycles(tile.rows, tile.vectors) * depth / 2 +
-                 elementwiseCost(kernel, batchSize, target.lanes);
-  // Columns are cut first: a task then keeps its panels in cache over all rows.
-  int64_t columnTiles = llvm::divideCeil(columns, width);
-  int64_t tasks = std::clamp<int64_t>(cost / kTaskCycles / outer, 1, kMostTasks);
-  int64_t columnTasks = std::min(tasks, columnTiles);
-  int64_t rowTasks = std::max<int64_t>(1, tasks / columnTasks);
-  int64_t rowTiles = llvm::divideCeil(rows, tile.rows);
-  int64_t rowsPerTask = llvm::divideCeil(rowTiles, std::min(rowTasks, rowTiles)) * tile.rows;
-  int64_t columnsPerTask = llvm::divideCeil(columnTiles, columnTasks) * width;
-  return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::contraction, target.lanes,
-                               {tile.rows, tile.vectors}, {rowsPerTask, columnsPerTask}, cost);
-}
-
 ir::ScheduleAttr scheduleReduction(ir::KernelOp kernel, Operation *anchor, int64_t batchSize,
                                    const VectorTarget &target) {
   RankedTensorType whole = typeOf(anchor->getOperand(0)), kept = typeOf(anchor->getResult(0));
@@ -191,6 +133,28 @@ int64_t tileCycles(int64_t rows, int64_t vectors) {
   return std::max<int64_t>({rows * vectors, rows + vectors, 8});
 }
 
+int64_t evenPart(int64_t length, int64_t most, int64_t unit) {
+  int64_t parts = llvm::divideCeil(length, std::max(most, unit));
+  return llvm::alignTo(llvm::divideCeil(length, parts), unit);
+}
+
+TaskGrid chooseTaskGrid(TaskSide rows, TaskSide columns, int64_t needed) {
+  auto readCost = [](const TaskSide &side, int64_t readers, int64_t otherTiles) {
+    return side.elements * readers * (otherTiles / readers >= kTilesWorthCopy ? 2 : 3);
+  };
+  TaskGrid best{rows.leastTasks, columns.leastTasks};
+  int64_t bestCost = std::numeric_limits<int64_t>::max();
+  for (int64_t r = rows.leastTasks; r <= rows.tiles; ++r)
+    for (int64_t c = columns.leastTasks; c <= columns.tiles; ++c) {
+      int64_t cost = readCost(rows, c, columns.tiles) + readCost(columns, r, rows.tiles);
+      if ((r * c >= needed || r * c == rows.tiles * columns.tiles) && cost < bestCost) {
+        bestCost = cost;
+        best = {r, c};
+      }
+    }
+  return best;
+}
+
 TileSplit::TileSplit(int64_t positions, int64_t mostRows)
     : tiles(llvm::divideCeil(positions, mostRows)) {
   height = llvm::divideCeil(positions, tiles);
@@ -199,19 +163,6 @@ TileSplit::TileSplit(int64_t positions, int64_t mostRows)
 
 int64_t TileSplit::startOf(int64_t tile) const {
   return tile * height - std::max<int64_t>(0, tile - tall);
-}
-
-ContractionShape::ContractionShape(ir::DotGeneralOp dot) {
-  result = llvm::to_vector(dot.getType().getShape());
-  int64_t batching = dot.getLhsBatchingDimensions().size();
-  int64_t lhsFree = dot.getLhsFreeDimensions().size();
-  int64_t rhsFree = dot.getRhsFreeDimensions().size();
-  if (lhsFree > 0)
-    rowDimension = batching + lhsFree - 1;
-  if (rhsFree > 0)
-    columnDimension = batching + lhsFree + rhsFree - 1;
-  for (int64_t dimension : dot.getLhsContractingDimensions())
-    contracted.push_back(dot.getLhs().getType().getDimSize(dimension));
 }
 
 ir::ScheduleAttr chooseSchedule(ir::KernelOp kernel, int64_t batchSize,

@@ -34,7 +34,8 @@ struct TileSplit {
   int64_t startOf(int64_t tile) const;
 };
 
-/// Copying what a gradient by the filter reads pays when at least this many tiles read the copy.
+/// Copying what a contraction or a gradient by the filter reads pays when at least this many tiles
+/// read the copy.
 inline constexpr int64_t kTilesWorthCopy = 4;
 
 /// The schedule of one kernel, a function of its body, the capacity and the target alone.

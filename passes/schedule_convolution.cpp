@@ -22,8 +22,6 @@ constexpr int64_t kPanelBytes = 96 * 1024;
 constexpr int64_t kFewTasks = 4;
 /// Bytes of a cache line.
 constexpr int64_t kLineBytes = 64;
-/// Tasks that any thread count shares evenly enough.
-constexpr int64_t kEnoughTasks = 16;
 
 int64_t elementBytes(Value value) {
   return getElementTypeOrSelf(value.getType()).getIntOrFloatBitWidth() / 8;
@@ -57,40 +55,6 @@ Tile chooseConvolutionTile(int64_t positions, int64_t filters, const VectorTarge
       }
     }
   }
-  return best;
-}
-
-/// The length of `length` cut into equal parts of at most about `most`, in whole `unit`s.
-int64_t evenPart(int64_t length, int64_t most, int64_t unit) {
-  int64_t parts = llvm::divideCeil(length, std::max(most, unit));
-  return llvm::alignTo(llvm::divideCeil(length, parts), unit);
-}
-
-/// How one side of a gradient by the filter can be cut into tasks.
-struct TaskSide {
-  int64_t leastTasks, tiles, elements; ///< of one position
-};
-struct TaskGrid {
-  int64_t rows, columns;
-};
-
-/// The grid of at least `needed` tasks with the least work besides the products: every task reads
-/// its part of both sides, so cutting one side reads the other one again, and tasks of few tiles
-/// share little of what they read.
-TaskGrid chooseTaskGrid(TaskSide rows, TaskSide columns, int64_t needed) {
-  auto readCost = [](const TaskSide &side, int64_t readers, int64_t otherTiles) {
-    return side.elements * readers * (otherTiles / readers >= kTilesWorthCopy ? 2 : 3);
-  };
-  TaskGrid best{rows.leastTasks, columns.leastTasks};
-  int64_t bestCost = std::numeric_limits<int64_t>::max();
-  for (int64_t r = rows.leastTasks; r <= rows.tiles; ++r)
-    for (int64_t c = columns.leastTasks; c <= columns.tiles; ++c) {
-      int64_t cost = readCost(rows, c, columns.tiles) + readCost(columns, r, rows.tiles);
-      if ((r * c >= needed || r * c == rows.tiles * columns.tiles) && cost < bestCost) {
-        bestCost = cost;
-        best = {r, c};
-      }
-    }
   return best;
 }
 

@@ -8,6 +8,8 @@ namespace lamina::passes {
 
 /// Cycles of one task that are worth handing to another thread.
 inline constexpr int64_t kTaskCycles = 3000;
+/// Tasks that any thread count shares evenly enough.
+inline constexpr int64_t kEnoughTasks = 16;
 
 int64_t capacity(int64_t extent, int64_t batchSize);
 int64_t product(llvm::ArrayRef<int64_t> extents, int64_t batchSize);
@@ -18,6 +20,22 @@ int64_t elementwiseCost(ir::KernelOp kernel, int64_t batchSize, int64_t lanes);
 /// How many units of the outermost loop make one task.
 int64_t unitsPerTask(int64_t units, int64_t cost);
 
+/// The length of `length` cut into equal parts of at most about `most`, in whole `unit`s.
+int64_t evenPart(int64_t length, int64_t most, int64_t unit);
+
+/// How one side of a product of matrices can be cut into tasks.
+struct TaskSide {
+  int64_t leastTasks, tiles, elements;
+};
+struct TaskGrid {
+  int64_t rows, columns;
+};
+
+/// The grid of at least `needed` tasks with the least work besides the products: every task reads
+/// its part of both sides, so cutting one side reads the other one again, and tasks of few tiles
+/// share little of what they read.
+TaskGrid chooseTaskGrid(TaskSide rows, TaskSide columns, int64_t needed);
+
 /// A register tile.
 struct Tile {
   int64_t rows = 1, vectors = 1;
@@ -27,6 +45,8 @@ struct Tile {
 /// latency of four cycles that eight accumulators hide.
 int64_t tileCycles(int64_t rows, int64_t vectors);
 
+ir::ScheduleAttr scheduleContraction(ir::KernelOp kernel, ir::DotGeneralOp dot, int64_t batchSize,
+                                     const VectorTarget &target);
 ir::ScheduleAttr scheduleConvolution(ir::KernelOp kernel, ir::ConvolutionOp op, int64_t batchSize,
                                      const VectorTarget &target);
 ir::ScheduleAttr scheduleFilterGradient(ir::KernelOp kernel, ir::FilterGradientOp op,

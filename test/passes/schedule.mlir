@@ -1,12 +1,12 @@
 // RUN: lamina-opt %s --pass-pipeline='builtin.module(func.func(schedule{lanes=8 registers=16}))' | FileCheck %s --check-prefixes=CHECK,AVX2
 // RUN: lamina-opt %s --pass-pipeline='builtin.module(func.func(schedule{lanes=16 registers=32}))' | FileCheck %s --check-prefixes=CHECK,AVX512
 
-// Tiles fill the registers of the target, tasks cut columns before rows, and the capacity of 64
+// Tiles fill the registers of the target, a short contracted index is one block, and the capacity of 64
 // rows counts for `?`.
 module attributes {lamina.batch_size = 64 : i64} {
   // CHECK-LABEL: func.func @contraction
-  // AVX2: schedule = #lamina.schedule<contraction, vector = 8, tile = [4, 2], tasks = [{{[0-9]+}}, 16]
-  // AVX512: schedule = #lamina.schedule<contraction, vector = 16, tile = [{{[0-9]+}}, {{[0-9]+}}], tasks =
+  // AVX2: schedule = #lamina.schedule<contraction, vector = 8, tile = [{{[0-9]+}}, 2, 64], tasks = [
+  // AVX512: schedule = #lamina.schedule<contraction, vector = 16, tile = [{{[0-9]+}}, {{[0-9]+}}, 64], tasks =
   func.func @contraction(%x: tensor<?x64xf32>, %w: tensor<64x128xf32>) -> tensor<?x128xf32> {
     %0 = lamina.kernel(%x, %w) : (tensor<?x64xf32>, tensor<64x128xf32>) -> tensor<?x128xf32> {
     ^bb0(%a: tensor<?x64xf32>, %b: tensor<64x128xf32>):

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "codegen/jit_functions.h"
+#include "ir/interpreter.h"
 #include "ir/module.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/passes.h"
@@ -46,6 +47,27 @@ private:
 };
 
 } // namespace
+
+ir::Tensor Random::tensor(Type type, int64_t rows) {
+  auto ranked = cast<RankedTensorType>(type);
+  ir::Tensor tensor(ir::toElementType(ranked.getElementType()), ir::concreteShape(ranked, rows));
+  ir::visitElementType(tensor.type(), [&]<typename T>(std::type_identity<T>) {
+    for (T &element : tensor.elements<T>())
+      element = static_cast<T>(between(-4, 4));
+  });
+  return tensor;
+}
+
+ir::Tensor Random::specialTensor(Type type, int64_t rows) {
+  ir::Tensor result = tensor(type, rows);
+  ir::visitElementType(result.type(), [&]<typename T>(std::type_identity<T>) {
+    if constexpr (std::is_floating_point_v<T>)
+      for (T &element : result.elements<T>())
+        if (chance(4))
+          element = oneOf<T>({NAN, -INFINITY, INFINITY});
+  });
+  return result;
+}
 
 OwningOpRef<ModuleOp> makeKernelModule(MLIRContext &context, int64_t batchSize,
                                        ArrayRef<Type> inputs, ir::ScheduleAttr schedule,
@@ -110,6 +132,18 @@ testing::AssertionResult haveSameElements(const ir::Tensor &expected, const ir::
       return testing::AssertionFailure() << "element " << i << " is " << b << ", not " << a;
   }
   return testing::AssertionSuccess();
+}
+
+void expectInterpreted(ModuleOp module, const TargetSpec &target, ArrayRef<ir::Tensor> arguments,
+                       int64_t rows) {
+  auto main = module.lookupSymbol<func::FuncOp>("main");
+  auto expected = ir::interpret(main, arguments, rows);
+  ASSERT_TRUE(static_cast<bool>(expected)) << llvm::toString(expected.takeError());
+  std::string text;
+  llvm::raw_string_ostream(text) << module;
+  std::vector<ir::Tensor> actual = runKernelModule(module, target, arguments, rows);
+  for (size_t i = 0; i < actual.size(); ++i)
+    ASSERT_TRUE(haveSameElements((*expected)[i], actual[i])) << "result " << i << "\n" << text;
 }
 
 } // namespace lamina::codegen

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -14,6 +15,31 @@
 #include "mlir/IR/OwningOpRef.h"
 
 namespace lamina::codegen {
+
+/// Random numbers that a seed repeats.
+class Random {
+public:
+  explicit Random(unsigned seed) : generator(seed) {}
+  int64_t between(int64_t low, int64_t high) {
+    return low + static_cast<int64_t>(generator() % static_cast<uint64_t>(high - low + 1));
+  }
+  bool chance(int percent) { return between(0, 99) < percent; }
+  template <typename T> T oneOf(std::initializer_list<T> values) {
+    return values.begin()[between(0, static_cast<int64_t>(values.size()) - 1)];
+  }
+  template <typename List> void shuffle(List &list) {
+    for (size_t i = list.size(); i > 1; --i)
+      std::swap(list[i - 1], list[between(0, static_cast<int64_t>(i) - 1)]);
+  }
+
+  /// Small whole numbers, so that there are ties and sums are exact.
+  ir::Tensor tensor(mlir::Type type, int64_t rows);
+  /// The same with NaN and infinities among floats.
+  ir::Tensor specialTensor(mlir::Type type, int64_t rows);
+
+private:
+  std::mt19937_64 generator;
+};
 
 /// Builds the body of a kernel on its operands; the values it yields.
 using KernelBody =
@@ -33,5 +59,9 @@ std::vector<ir::Tensor> runKernelModule(mlir::ModuleOp module, const TargetSpec 
 
 /// Whether two tensors have the same elements; NaN equals NaN, and the zeros equal each other.
 testing::AssertionResult haveSameElements(const ir::Tensor &expected, const ir::Tensor &actual);
+
+/// Compares a kernel with the interpreter.
+void expectInterpreted(mlir::ModuleOp module, const TargetSpec &target,
+                       llvm::ArrayRef<ir::Tensor> arguments, int64_t rows);
 
 } // namespace lamina::codegen

@@ -1,11 +1,7 @@
 // Kernels of windows and lookups compute what the interpreter says, bit for bit, for geometries and
 // schedules of all kinds.
-#include <cmath>
-#include <random>
-
 #include <gtest/gtest.h>
 
-#include "ir/interpreter.h"
 #include "ir/module.h"
 #include "test/unit/codegen/kernel_fixture.h"
 
@@ -18,36 +14,6 @@ using ir::Tensor;
 using Extents = llvm::SmallVector<int64_t>;
 
 constexpr int64_t kBatchSize = 3;
-
-class Random {
-public:
-  explicit Random(unsigned seed) : generator(seed) {}
-  int64_t between(int64_t low, int64_t high) {
-    return low + static_cast<int64_t>(generator() % static_cast<uint64_t>(high - low + 1));
-  }
-  bool chance(int percent) { return between(0, 99) < percent; }
-  template <typename T> T oneOf(std::initializer_list<T> values) {
-    return values.begin()[between(0, static_cast<int64_t>(values.size()) - 1)];
-  }
-
-  /// Small whole numbers, so that there are ties; NaN and infinities among floats.
-  Tensor tensor(Type type, int64_t rows) {
-    auto ranked = cast<RankedTensorType>(type);
-    Tensor tensor(ir::toElementType(ranked.getElementType()), ir::concreteShape(ranked, rows));
-    ir::visitElementType(tensor.type(), [&]<typename T>(std::type_identity<T>) {
-      for (T &element : tensor.elements<T>()) {
-        element = static_cast<T>(between(-4, 4));
-        if constexpr (std::is_floating_point_v<T>)
-          if (chance(4))
-            element = oneOf<T>({NAN, -INFINITY, INFINITY});
-      }
-    });
-    return tensor;
-  }
-
-private:
-  std::mt19937_64 generator;
-};
 
 /// Windows along one to three dimensions, some with gaps between them or padding on both sides.
 struct Windows {
@@ -85,19 +51,6 @@ private:
 ir::ScheduleAttr makeSchedule(MLIRContext &context, ir::KernelFamily family,
                               const TargetSpec &target, ArrayRef<int64_t> tile, int64_t tasks) {
   return ir::ScheduleAttr::get(&context, family, target.vectorLanes(4), tile, {tasks}, 0);
-}
-
-/// Compares a kernel with the interpreter on random arguments.
-void expectInterpreted(ModuleOp module, const TargetSpec &target, ArrayRef<Tensor> arguments,
-                       int64_t rows) {
-  auto main = module.lookupSymbol<func::FuncOp>("main");
-  auto expected = ir::interpret(main, arguments, rows);
-  ASSERT_TRUE(static_cast<bool>(expected)) << llvm::toString(expected.takeError());
-  std::string text;
-  llvm::raw_string_ostream(text) << module;
-  std::vector<Tensor> actual = runKernelModule(module, target, arguments, rows);
-  for (size_t i = 0; i < actual.size(); ++i)
-    ASSERT_TRUE(haveSameElements((*expected)[i], actual[i])) << "result " << i << "\n" << text;
 }
 
 class WindowKernel : public testing::TestWithParam<const char *> {
@@ -152,7 +105,7 @@ TEST_P(WindowKernel, ReducesAndFindsPlaces) {
     OwningOpRef<ModuleOp> module =
         makeKernelModule(context, kBatchSize, {type}, randomSchedule(random), body);
     int64_t rows = type.isDynamicDim(0) ? random.between(1, kBatchSize) : kBatchSize;
-    expectInterpreted(*module, target, {random.tensor(type, rows)}, rows);
+    expectInterpreted(*module, target, {random.specialTensor(type, rows)}, rows);
     if (HasFatalFailure())
       FAIL() << "seed " << seed;
   }
@@ -192,7 +145,7 @@ TEST_P(WindowKernel, SendsBack) {
     int64_t rows = type.isDynamicDim(0) ? random.between(1, kBatchSize) : kBatchSize;
     std::vector<Tensor> arguments;
     for (Type input : inputs)
-      arguments.push_back(random.tensor(input, rows));
+      arguments.push_back(random.specialTensor(input, rows));
     expectInterpreted(*module, target, arguments, rows);
     if (HasFatalFailure())
       FAIL() << "seed " << seed;
@@ -239,9 +192,10 @@ TEST_P(WindowKernel, GathersSlices) {
         makeKernelModule(context, kBatchSize, {lookup.table, lookup.indices},
                          makeSchedule(context, ir::KernelFamily::map, target, {}, 64), body);
     int64_t rows = random.between(1, kBatchSize);
-    expectInterpreted(*module, target,
-                      {random.tensor(lookup.table, rows), random.tensor(lookup.indices, rows)},
-                      rows);
+    expectInterpreted(
+        *module, target,
+        {random.specialTensor(lookup.table, rows), random.specialTensor(lookup.indices, rows)},
+        rows);
     if (HasFatalFailure())
       FAIL() << "seed " << seed;
   }
@@ -259,9 +213,10 @@ TEST_P(WindowKernel, ScattersSlices) {
         context, kBatchSize, {lookup.indices, lookup.slices},
         makeSchedule(context, ir::KernelFamily::scatter, target, {}, random.between(1, 50)), body);
     int64_t rows = random.between(1, kBatchSize);
-    expectInterpreted(*module, target,
-                      {random.tensor(lookup.indices, rows), random.tensor(lookup.slices, rows)},
-                      rows);
+    expectInterpreted(
+        *module, target,
+        {random.specialTensor(lookup.indices, rows), random.specialTensor(lookup.slices, rows)},
+        rows);
     if (HasFatalFailure())
       FAIL() << "seed " << seed;
   }

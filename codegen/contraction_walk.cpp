@@ -1,0 +1,321 @@
+#include "codegen/contraction_walk.h"
+
+#include "codegen/elementwise.h"
+
+using namespace mlir;
+
+namespace lamina::codegen {
+namespace {
+
+/// Bytes of an operand's part in a task that the first-level cache holds beside the other one.
+constexpr int64_t kSmallBytes = 16 * 1024;
+/// Elements behind each line of the left copy, so that lines do not meet in one set of a cache.
+constexpr int64_t kLinePadding = 16;
+/// Steps from one that is copied to the one that is asked for in advance.
+constexpr int64_t kStepsAhead = 12;
+
+} // namespace
+
+ContractionWalkEmitter::ContractionWalkEmitter(const KernelJob &job, const TargetSpec &target)
+    : KernelEmitter(job, target), dot(*body().getOps<ir::DotGeneralOp>().begin()), shape(dot),
+      tileRows(schedule().getTile()[0]), tileVectors(schedule().getTile()[1]),
+      tileWidth(tileVectors * lanes), blockDepth(schedule().getTile()[2]),
+      taskRows(schedule().getTasks()[0]), taskColumns(schedule().getTasks()[1]) {
+  for (int64_t size : shape.contracted)
+    depthCapacity *= capacityOf(size);
+}
+
+int64_t ContractionWalkEmitter::capacityOf(int64_t size) const {
+  return ShapedType::isDynamic(size) ? job.batchSize : size;
+}
+
+//===--- Indices ------------------------------------------------------------------------------===//
+
+Indices ContractionWalkEmitter::resultIndices(llvm::Value *row, const Index &column) {
+  Indices indices;
+  size_t nextOuter = 0;
+  for (int64_t d = 0; d < static_cast<int64_t>(shape.result.size()); ++d) {
+    if (d == shape.rowDimension)
+      indices.push_back({row, false, 1});
+    else if (d == shape.columnDimension)
+      indices.push_back(column);
+    else
+      indices.push_back(outer[nextOuter++]);
+  }
+  return indices;
+}
+
+Index ContractionWalkEmitter::columnIndex(llvm::Value *column, int64_t vector) {
+  // Without a free dimension on the right every lane would be the same: a scalar does.
+  return {b().CreateAdd(column, i64(vector * lanes)), shape.columnDimension >= 0,
+          static_cast<int64_t>(lanes)};
+}
+
+Indices ContractionWalkEmitter::operandIndices(const Side &side, const Indices &result,
+                                               const Indices &depth) {
+  Indices indices(side.batching.size() + side.contracting.size() + side.free.size());
+  for (auto [i, d] : llvm::enumerate(side.batching))
+    indices[d] = result[i];
+  for (auto [i, d] : llvm::enumerate(side.contracting))
+    indices[d] = depth[i];
+  for (auto [i, d] : llvm::enumerate(side.free))
+    indices[d] = result[side.firstFree + i];
+  return indices;
+}
+
+//===--- Operands -----------------------------------------------------------------------------===//
+
+ContractionWalkEmitter::Side ContractionWalkEmitter::makeSide(bool isLeft) {
+  Side side;
+  side.left = isLeft;
+  side.value = isLeft ? dot.getLhs() : dot.getRhs();
+  side.batching = isLeft ? dot.getLhsBatchingDimensions() : dot.getRhsBatchingDimensions();
+  side.contracting = isLeft ? dot.getLhsContractingDimensions() : dot.getRhsContractingDimensions();
+  side.free = isLeft ? dot.getLhsFreeDimensions() : dot.getRhsFreeDimensions();
+  side.firstFree = side.batching.size() + (isLeft ? 0 : dot.getLhsFreeDimensions().size());
+  side.memory = findMemory(side.value);
+  if (side.memory) {
+    if (auto stride = findMemoryStride(*side.memory, side))
+      side.memoryStride = *stride;
+    else
+      side.memory.reset();
+  }
+  return side;
+}
+
+/// Elements from one step of the contracted index to the next, where that is a constant.
+std::optional<int64_t> ContractionWalkEmitter::findMemoryStride(const Storage &storage,
+                                                                const Side &side) {
+  if (side.contracting.empty())
+    return 0;
+  std::optional<int64_t> stride = storage.strideOf(static_cast<int>(side.contracting.back()));
+  std::optional<int64_t> inner = stride;
+  for (size_t i = side.contracting.size() - 1; inner && i > 0; --i) {
+    int64_t extent = storage.type.getDimSize(side.contracting[i]);
+    std::optional<int64_t> next = storage.strideOf(static_cast<int>(side.contracting[i - 1]));
+    if (ShapedType::isDynamic(extent) || !next || *next != *inner * extent)
+      return std::nullopt;
+    inner = next;
+  }
+  return stride;
+}
+
+void ContractionWalkEmitter::prepareOperands() {
+  element = registerType(b().getContext(), dot.getType().getElementType());
+  left = makeSide(true);
+  right = makeSide(false);
+  if (shape.columnDimension < 0) // numbers are multiplied one by one
+    return;
+  chooseLeftCopy();
+  chooseRightCopy();
+}
+
+llvm::Value *ContractionWalkEmitter::allocate(int64_t elements) {
+  llvm::AllocaInst *memory =
+      b().CreateAlloca(llvm::ArrayType::get(element, elements), nullptr, "copy");
+  memory->setAlignment(llvm::Align(64));
+  return memory;
+}
+
+/// Whether tiles read an operand often enough from far enough away. `lines` of them stand
+/// `lineStride` elements apart.
+bool ContractionWalkEmitter::isWorthCopy(int64_t readers, int64_t lines, int64_t lineStride) {
+  int64_t bytes = element->getPrimitiveSizeInBits() / 8;
+  return readers >= passes::kTilesWorthCopy && lines * lineStride * bytes > kSmallBytes;
+}
+
+void ContractionWalkEmitter::chooseLeftCopy() {
+  int64_t steps = std::min(blockDepth, depthCapacity);
+  int64_t rank = cast<RankedTensorType>(left.value.getType()).getRank();
+  linesOfSteps = left.free.empty() || llvm::is_contained(left.contracting, rank - 1);
+  std::optional<int64_t> rowStride = 0;
+  if (left.memory && !left.free.empty())
+    rowStride = left.memory->strideOf(static_cast<int>(left.free.back()));
+  bool readable = left.memory && rowStride;
+  int64_t rows =
+      std::min(taskRows, capacityOf(shape.rowDimension < 0 ? 1 : shape.result[shape.rowDimension]));
+  if (readable && !isWorthCopy(taskColumns / tileWidth, linesOfSteps ? rows : steps,
+                               linesOfSteps ? *rowStride : left.memoryStride)) {
+    leftRowStride = *rowStride;
+    return;
+  }
+  int64_t tiles = llvm::divideCeil(rows, tileRows);
+  if (linesOfSteps) {
+    leftRowStride = llvm::alignTo(steps, kLinePadding) + kLinePadding;
+    left.copyStride = 1;
+    left.copy = allocate(tiles * tileRows * leftRowStride);
+  } else {
+    leftRowStride = 1;
+    left.copyStride = tileRows;
+    leftPanel = tileRows * steps + lanes; // vectors may be written behind a panel's end
+    left.copy = allocate(tiles * leftPanel);
+  }
+}
+
+void ContractionWalkEmitter::chooseRightCopy() {
+  int64_t steps = std::min(blockDepth, depthCapacity);
+  bool contiguous =
+      right.memory && right.memory->strideOf(static_cast<int>(right.free.back())) == 1;
+  bool panels = right.memory && right.memory->packed &&
+                right.memory->packed.getDimension() == right.free.back() &&
+                right.memory->packed.getWidth() % lanes == 0;
+  if (panels ||
+      (contiguous && !isWorthCopy(llvm::divideCeil(taskRows, tileRows), steps, right.memoryStride)))
+    return;
+  right.copyStride = tileWidth;
+  right.copy = allocate(steps * tileWidth);
+}
+
+llvm::Value *ContractionWalkEmitter::leftPlace(llvm::Value *row) {
+  llvm::Value *inTask = b().CreateSub(row, rowBegin);
+  if (left.copy && linesOfSteps)
+    return advance(b(), element, left.copy, inTask, leftRowStride);
+  if (left.copy) {
+    llvm::Value *panel =
+        advance(b(), element, left.copy, b().CreateUDiv(inTask, i64(tileRows)), leftPanel);
+    return advance(b(), element, panel, b().CreateURem(inTask, i64(tileRows)), 1);
+  }
+  llvm::Value *first = expressions->address(
+      *left.memory,
+      operandIndices(left, resultIndices(row, {i64(0), false, 1}), depthIndices(i64(0))));
+  return advance(b(), element, first, block.first, left.memoryStride);
+}
+
+Values ContractionWalkEmitter::rightPlaces(llvm::Value *column, int64_t vectors) {
+  Values places;
+  for (int64_t v = 0; v < vectors; ++v) {
+    if (right.copy) {
+      places.push_back(advance(b(), element, right.copy, v * lanes));
+      continue;
+    }
+    Indices result = resultIndices(rowBegin, columnIndex(column, v));
+    llvm::Value *first =
+        expressions->address(*right.memory, operandIndices(right, result, depthIndices(i64(0))));
+    places.push_back(advance(b(), element, first, block.first, right.memoryStride));
+  }
+  return places;
+}
+
+//===--- Copies -------------------------------------------------------------------------------===//
+
+ContractionWalkEmitter::Reader
+ContractionWalkEmitter::makeReader(const Side &side, const Indices &result, bool alongDepth) {
+  auto indicesAt = [this, &side, result, alongDepth](llvm::Value *step) {
+    Indices depth = depthIndices(step);
+    if (alongDepth)
+      depth.back().vector = true;
+    return operandIndices(side, result, depth);
+  };
+  Indices first = indicesAt(i64(0));
+  if (side.memory && expressions->isContiguous(*side.memory, first)) {
+    llvm::Value *base = advance(b(), element, expressions->address(*side.memory, first),
+                                block.first, side.memoryStride);
+    bool vector = vectorDimension(first) >= 0;
+    return [this, &side, base, vector](llvm::Value *step) {
+      llvm::Value *place = advance(b(), element, base, step, side.memoryStride);
+      if (side.memoryStride > kLinePadding)
+        emitPrefetch(advance(b(), element, place, kStepsAhead * side.memoryStride));
+      return expressions->loadAt(place, side.memory->type.getElementType(), vector);
+    };
+  }
+  return [this, &side, indicesAt](llvm::Value *step) {
+    expressions->enterScope();
+    llvm::Value *value =
+        expressions->evaluate(side.value, indicesAt(b().CreateAdd(block.first, step)));
+    expressions->leaveScope();
+    return value;
+  };
+}
+
+/// Lines that stand far apart are on no path that the processor foresees.
+void ContractionWalkEmitter::emitPrefetch(llvm::Value *place) {
+  auto flag = [&](uint32_t value) { return b().getInt32(value); };
+  b().CreateIntrinsic(llvm::Intrinsic::prefetch, {place->getType()},
+                      {place, /*write=*/flag(0), /*locality=*/flag(3), /*data=*/flag(1)});
+}
+
+void ContractionWalkEmitter::storeCopy(llvm::Value *place, llvm::Value *value) {
+  b().CreateAlignedStore(value, place, llvm::Align(element->getPrimitiveSizeInBits() / 8));
+}
+
+void ContractionWalkEmitter::copyLeft() {
+  if (left.copy)
+    linesOfSteps ? copyLeftLines() : copyLeftPanels();
+}
+
+/// Vectors of steps for each row. With several contracted dimensions a vector stays within the last
+/// one only where that is a multiple of it.
+void ContractionWalkEmitter::copyLeftLines() {
+  int64_t inner = shape.contracted.empty() ? 1 : shape.contracted.back();
+  bool vectors = shape.contracted.size() == 1 || left.memory ||
+                 (!ShapedType::isDynamic(inner) && inner % lanes == 0);
+  int64_t step = vectors && !shape.contracted.empty() ? lanes : 1;
+  llvm::Value *length = b().CreateSub(block.second, block.first);
+  llvm::Value *whole = b().CreateAnd(length, i64(-step));
+  emitLoop(b(), rowBegin, rowEnd, 1, [&](llvm::Value *row) {
+    llvm::Value *line = leftPlace(row);
+    Reader read = makeReader(left, resultIndices(row, {i64(0), false, 1}), step > 1);
+    auto copy = [&](llvm::Value *k) {
+      llvm::Value *value = read(k);
+      storeCopy(advance(b(), element, line, k, 1), step > 1 ? expressions->splat(value) : value);
+    };
+    emitLoop(b(), i64(0), whole, step, copy);
+    if (step > 1)
+      emitIf(b(), b().CreateICmpSLT(whole, length), [&] {
+        expressions->setMask(maskBelow(whole, length));
+        copy(whole);
+        expressions->setMask(nullptr);
+      });
+  });
+}
+
+/// Vectors of rows for each step, one panel for each tile of rows. Vectors may be written behind a
+/// step's part of a panel: what stands there is written afterwards.
+void ContractionWalkEmitter::copyLeftPanels() {
+  llvm::Value *length = b().CreateSub(block.second, block.first);
+  llvm::Value *rowCount = b().CreateSub(rowEnd, rowBegin);
+  llvm::Value *wholeEnd = b().CreateSub(rowEnd, b().CreateURem(rowCount, i64(tileRows)));
+  emitLoop(b(), i64(0), length, 1, [&](llvm::Value *step) {
+    emitLoop(b(), rowBegin, wholeEnd, tileRows,
+             [&](llvm::Value *row) { copyLeftTile(row, step, /*whole=*/true); });
+    emitIf(b(), b().CreateICmpSLT(wholeEnd, rowEnd),
+           [&] { copyLeftTile(wholeEnd, step, /*whole=*/false); });
+  });
+}
+
+void ContractionWalkEmitter::copyLeftTile(llvm::Value *row, llvm::Value *step, bool whole) {
+  llvm::Value *panel = advance(b(), element, leftPlace(row), step, tileRows);
+  for (int64_t start = 0; start < tileRows; start += lanes) {
+    llvm::Value *first = b().CreateAdd(row, i64(start));
+    auto copy = [&] {
+      Indices result = resultIndices(first, {i64(0), false, 1});
+      result[shape.rowDimension].vector = true;
+      expressions->setMask(whole ? maskOf(tileRows - start) : maskBelow(first, rowEnd));
+      storeCopy(advance(b(), element, panel, start),
+                expressions->splat(makeReader(left, result, /*alongDepth=*/false)(step)));
+      expressions->setMask(nullptr);
+    };
+    if (whole || start == 0)
+      copy();
+    else
+      emitIf(b(), b().CreateICmpSLT(first, rowEnd), copy);
+  }
+}
+
+void ContractionWalkEmitter::copyRight(llvm::Value *column, int64_t vectors, llvm::Value *mask) {
+  if (!right.copy)
+    return;
+  llvm::SmallVector<Reader> readers;
+  for (int64_t v = 0; v < vectors; ++v)
+    readers.push_back(makeReader(right, resultIndices(rowBegin, columnIndex(column, v)), false));
+  emitLoop(b(), i64(0), b().CreateSub(block.second, block.first), 1, [&](llvm::Value *step) {
+    llvm::Value *line = advance(b(), element, right.copy, step, tileWidth);
+    for (int64_t v = 0; v < vectors; ++v) {
+      expressions->setMask(v + 1 == vectors ? mask : nullptr);
+      storeCopy(advance(b(), element, line, v * lanes), expressions->splat(readers[v](step)));
+      expressions->setMask(nullptr);
+    }
+  });
+}
+
+} // namespace lamina::codegen

@@ -1,0 +1,90 @@
+#pragma once
+
+#include "codegen/image_walk.h"
+#include "codegen/kernel_emitter.h"
+#include "passes/schedule.h"
+
+/// How contractions read their operands: from memory as it stands, or from copies of a block.
+namespace lamina::codegen {
+
+/// What emitters of contractions share besides their loops. The contracted dimensions count as one,
+/// row-major; a task goes through it in blocks. Where it pays, or where an operand is no memory
+/// with a constant distance from one step of the contracted index to the next, the task's part of
+/// an operand is copied to the stack block by block.
+class ContractionWalkEmitter : public KernelEmitter {
+protected:
+  ContractionWalkEmitter(const KernelJob &job, const TargetSpec &target);
+
+  using Range = std::pair<llvm::Value *, llvm::Value *>;
+
+  /// One operand as register tiles read it.
+  struct Side {
+    bool left = false;
+    mlir::Value value;
+    llvm::ArrayRef<int64_t> batching, contracting;
+    llvm::SmallVector<int64_t> free;
+    size_t firstFree = 0;          ///< the result's dimension of the first free one
+    std::optional<Storage> memory; ///< only where steps stand at a constant distance
+    int64_t memoryStride = 0;      ///< elements from one step to the next in memory
+    llvm::Value *copy = nullptr;   ///< null: read where it stands
+    int64_t copyStride = 0;        ///< elements from one step to the next in the copy
+
+    int64_t stride() const { return copy ? copyStride : memoryStride; }
+  };
+
+  /// Finds the operands and makes room for copies: called in the function's entry, before any loop.
+  void prepareOperands();
+  /// Memory on the stack, in the function's entry.
+  llvm::Value *allocate(int64_t elements);
+  /// Copies the block of the left operand for the task's rows, where it is copied.
+  void copyLeft();
+  /// Copies the block of the right operand for one tile of columns, where it is copied. `mask`
+  /// applies to the last vector.
+  void copyRight(llvm::Value *column, int64_t vectors, llvm::Value *mask);
+
+  /// Where the block begins for a row of the left operand.
+  llvm::Value *leftPlace(llvm::Value *row);
+  /// Elements from a row of a tile to its `r`-th neighbour.
+  int64_t leftOffset(int64_t r) { return r * leftRowStride; }
+  /// Where the block begins for each vector of columns.
+  Values rightPlaces(llvm::Value *column, int64_t vectors);
+
+  Indices resultIndices(llvm::Value *row, const Index &column);
+  Index columnIndex(llvm::Value *column, int64_t vector);
+  /// Indices of an operand: its batching and free dimensions come from the result's.
+  Indices operandIndices(const Side &side, const Indices &result, const Indices &depth);
+  /// Indices of the contracted dimensions at a step.
+  Indices depthIndices(llvm::Value *step) { return delinearize(step, shape.contracted); }
+  int64_t capacityOf(int64_t size) const;
+
+  ir::DotGeneralOp dot;
+  passes::ContractionShape shape;
+  int64_t tileRows, tileVectors, tileWidth, blockDepth, taskRows, taskColumns;
+  int64_t depthCapacity = 1;
+  llvm::Type *element = nullptr;
+  Side left, right;
+  llvm::Value *rowBegin = nullptr, *rowEnd = nullptr; ///< of the task
+  Indices outer;                                      ///< dimensions besides rows and columns
+  Range block;                                        ///< steps of the block at hand
+
+private:
+  Side makeSide(bool isLeft);
+  std::optional<int64_t> findMemoryStride(const Storage &storage, const Side &side);
+  bool isWorthCopy(int64_t readers, int64_t lines, int64_t lineStride);
+  void chooseLeftCopy();
+  void chooseRightCopy();
+
+  /// Reads the operand at a step of the block, with the result's indices fixed.
+  using Reader = std::function<llvm::Value *(llvm::Value *step)>;
+  Reader makeReader(const Side &side, const Indices &result, bool alongDepth);
+  void copyLeftLines();
+  void copyLeftPanels();
+  void copyLeftTile(llvm::Value *row, llvm::Value *step, bool whole);
+  void emitPrefetch(llvm::Value *place);
+  void storeCopy(llvm::Value *place, llvm::Value *value);
+
+  bool linesOfSteps = false; ///< the left copy: lines of steps for each row, or panels of rows
+  int64_t leftRowStride = 0, leftPanel = 0;
+};
+
+} // namespace lamina::codegen

@@ -1,0 +1,159 @@
+// Kernels of contractions compute what the interpreter says for operands and schedules of all
+// kinds: several blocks of the contracted index, copied operands, remainders of rows and columns.
+#include <gtest/gtest.h>
+
+#include "ir/module.h"
+#include "test/unit/codegen/kernel_fixture.h"
+
+using namespace mlir;
+
+namespace lamina::codegen {
+namespace {
+
+using Extents = llvm::SmallVector<int64_t>;
+
+constexpr int64_t kBatchSize = 7;
+
+/// Dimensions of both operands by role, in any order; the rows of a batch may be one of them.
+struct Contraction {
+  enum Role { Batching, Contracting, Free };
+  struct Dimension {
+    Role role;
+    int64_t number, extent;
+  };
+  llvm::SmallVector<Dimension> left, right;
+
+  explicit Contraction(Random &random) {
+    addShared(random, Batching, random.oneOf({0, 0, 1, 2}));
+    addShared(random, Contracting, random.oneOf({0, 1, 1, 1, 2, 3}));
+    addFree(random, left, random.oneOf({0, 1, 1, 2}));
+    addFree(random, right, random.oneOf({0, 1, 1, 1, 2}));
+    random.shuffle(left);
+    random.shuffle(right);
+    if (random.chance(60))
+      makeDynamic(random.chance(50) ? left : right);
+  }
+
+  RankedTensorType typeOf(ArrayRef<Dimension> operand, Type element) const {
+    Extents shape;
+    for (const Dimension &dimension : operand)
+      shape.push_back(dimension.extent);
+    return RankedTensorType::get(shape, element);
+  }
+
+  Value create(OpBuilder &builder, Value x, Value y) const {
+    return builder.create<ir::DotGeneralOp>(
+        builder.getUnknownLoc(), x, y, positions(left, Batching), positions(right, Batching),
+        positions(left, Contracting), positions(right, Contracting));
+  }
+
+private:
+  static int64_t someExtent(Random &random) {
+    return random.oneOf<int64_t>({1, 2, 3, 5, 8, 13, 16, 20, 33});
+  }
+
+  void addShared(Random &random, Role role, int count) {
+    for (int64_t number = 0; number < count; ++number) {
+      int64_t extent = role == Batching || count > 2 ? random.between(1, 3) : someExtent(random);
+      if (count == 1 && role == Contracting && random.chance(40))
+        extent = random.between(30, 150);
+      left.push_back({role, number, extent});
+      right.push_back({role, number, extent});
+    }
+  }
+
+  static void addFree(Random &random, llvm::SmallVector<Dimension> &operand, int count) {
+    for (int64_t number = 0; number < count; ++number)
+      operand.push_back({Free, number, number ? random.between(1, 3) : someExtent(random)});
+  }
+
+  /// The leading dimension, if it leads wherever it occurs: in the other operand and in the result.
+  void makeDynamic(llvm::SmallVector<Dimension> &operand) {
+    if (operand.empty())
+      return;
+    Dimension first = operand.front();
+    auto &other = &operand == &left ? right : left;
+    if (first.role == Free) {
+      bool leads = llvm::none_of(left, [](const Dimension &d) { return d.role == Batching; }) &&
+                   (&operand == &left ||
+                    llvm::none_of(left, [](const Dimension &d) { return d.role == Free; }));
+      if (leads)
+        operand.front().extent = ShapedType::kDynamic;
+      return;
+    }
+    bool leads = other.front().role == first.role && other.front().number == first.number &&
+                 (first.role == Contracting || first.number == 0);
+    if (leads)
+      operand.front().extent = other.front().extent = ShapedType::kDynamic;
+  }
+
+  static Extents positions(ArrayRef<Dimension> operand, Role role) {
+    Extents result;
+    for (int64_t number = 0; number < static_cast<int64_t>(operand.size()); ++number)
+      for (auto [position, dimension] : llvm::enumerate(operand))
+        if (dimension.role == role && dimension.number == number)
+          result.push_back(static_cast<int64_t>(position));
+    return result;
+  }
+};
+
+class ContractionKernel : public testing::TestWithParam<const char *> {
+protected:
+  void SetUp() override {
+    target = targetFromName(GetParam());
+    if (!runsOnHost(target))
+      GTEST_SKIP() << "this processor does not run " << GetParam();
+    ir::loadDialects(context);
+  }
+
+  ir::ScheduleAttr randomSchedule(Random &random) {
+    int64_t lanes = target.vectorLanes(4);
+    int64_t rows = random.between(1, 9), vectors = random.between(1, 3);
+    int64_t depth = random.oneOf<int64_t>({lanes, 2 * lanes, 5 * lanes, 1000});
+    return ir::ScheduleAttr::get(
+        &context, ir::KernelFamily::contraction, lanes, {rows, vectors, depth},
+        {rows * random.between(1, 6), vectors * lanes * random.oneOf<int64_t>({1, 2, 4, 6})}, 0);
+  }
+
+  MLIRContext context;
+  TargetSpec target;
+};
+
+/// Some operands are computed, some results are the contraction plus something.
+TEST_P(ContractionKernel, Contracts) {
+  for (unsigned seed = 0; seed < 100; ++seed) {
+    Random random(seed);
+    Contraction contraction(random);
+    Builder types(&context);
+    Type element = random.chance(80) ? Type(types.getF32Type()) : Type(types.getF64Type());
+    llvm::SmallVector<Type> inputs = {contraction.typeOf(contraction.left, element),
+                                      contraction.typeOf(contraction.right, element)};
+    bool computesLeft = random.chance(30), computesRight = random.chance(30),
+         follows = random.chance(50);
+    auto body = [&](OpBuilder &builder, ValueRange arguments) {
+      auto maybeNegate = [&](Value value, bool negate) -> Value {
+        return negate ? builder.create<ir::NegateOp>(builder.getUnknownLoc(), value) : value;
+      };
+      Value product = contraction.create(builder, maybeNegate(arguments[0], computesLeft),
+                                         maybeNegate(arguments[1], computesRight));
+      return llvm::SmallVector<Value>{maybeNegate(product, follows)};
+    };
+    OwningOpRef<ModuleOp> module =
+        makeKernelModule(context, kBatchSize, inputs, randomSchedule(random), body);
+    int64_t rows = random.between(1, kBatchSize);
+    expectInterpreted(*module, target,
+                      {random.tensor(inputs[0], rows), random.tensor(inputs[1], rows)}, rows);
+    if (HasFatalFailure())
+      FAIL() << "seed " << seed;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, ContractionKernel,
+                         testing::Values("x86-64", "x86-64-v3", "x86-64-v4"), [](const auto &info) {
+                           std::string name = info.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+} // namespace
+} // namespace lamina::codegen
