@@ -8,11 +8,13 @@
 #include "codegen/c_names.h"
 #include "codegen/cpu_dispatch.h"
 #include "codegen/function_emitter.h"
+#include "ir/logs.h"
 #include "ir/module.h"
 #include "mlir/IR/SymbolTable.h"
 #include "passes/plan.h"
 #include "support/atomic_file.h"
 #include "support/error.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
 
@@ -71,6 +73,23 @@ std::vector<std::string> addLoadWeights(ModuleOp module, const ObjectOptions &op
   return names;
 }
 
+/// Takes the sums for logs over several batches out of the functions: a C function tells about its
+/// own batch alone.
+void dropSums(ModuleOp module) {
+  if (auto results = module.lookupSymbol<func::FuncOp>(ir::kResults))
+    results.erase();
+  for (auto function : module.getOps<func::FuncOp>()) {
+    llvm::BitVector sums(function.getNumResults());
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      if (function.getResultAttr(i, ir::kSumAttr))
+        sums.set(i);
+    if (sums.none())
+      continue;
+    function.getBody().front().getTerminator()->eraseOperands(sums);
+    function.eraseResults(sums);
+  }
+}
+
 /// Where the variables are in the state: what must not differ from processor to processor.
 std::string describeLayout(ModuleOp module) {
   std::string text;
@@ -125,7 +144,9 @@ ObjectBuilder::ObjectBuilder(ModuleOp imported, const ObjectOptions &options,
                              const std::string &name)
     : variants(chooseVariants(options.targetCpu)),
       owner(ModuleWithContext::create(name, variants.front().target)), options(options), name(name),
-      source(imported.clone()), weightNames(addLoadWeights(*source, options)) {}
+      source(imported.clone()), weightNames(addLoadWeights(*source, options)) {
+  dropSums(*source);
+}
 
 OwningOpRef<ModuleOp> ObjectBuilder::lowered(const TargetSpec &target) {
   OwningOpRef<ModuleOp> module = source->clone();

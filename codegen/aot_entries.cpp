@@ -30,12 +30,16 @@ std::optional<ExternalValue::Kind> kindOf(DictionaryAttr attributes) {
   return std::nullopt;
 }
 
-/// Numbers external values, each kind from 0.
+/// Numbers external values, each kind from 0: a log by its first element.
 class Counter {
 public:
-  void add(DictionaryAttr attributes) {
-    if (auto kind = kindOf(attributes))
-      values.push_back({*kind, counts[*kind]++});
+  void add(DictionaryAttr attributes, Type type) {
+    auto kind = kindOf(attributes);
+    if (!kind)
+      return;
+    values.push_back({*kind, counts[*kind]});
+    counts[*kind] +=
+        *kind == ExternalValue::Log ? cast<RankedTensorType>(type).getNumElements() : 1;
   }
   std::vector<ExternalValue> values;
 
@@ -315,14 +319,14 @@ void EntryEmitter::emitStatusText() {
 std::vector<ExternalValue> externalArguments(func::FuncOp function) {
   Counter counter;
   for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    counter.add(function.getArgAttrDict(i));
+    counter.add(function.getArgAttrDict(i), function.getArgumentTypes()[i]);
   return counter.values;
 }
 
 std::vector<ExternalValue> externalResults(func::FuncOp function) {
   Counter counter;
   for (unsigned i = 0; i < function.getNumResults(); ++i)
-    counter.add(function.getResultAttrDict(i));
+    counter.add(function.getResultAttrDict(i), function.getResultTypes()[i]);
   return counter.values;
 }
 

@@ -62,7 +62,9 @@ CFunction makeFunction(const Signature &signature, const std::string &function,
   result.targets = namer.name(signature.targets, "TARGET", "y");
   for (size_t i = 0; i < std::min(classes.size(), result.targets.size()); ++i)
     result.targets[i].classes = classes[i];
-  result.logs = function == ir::kTrainStep ? signature.trainLogs : signature.evaluateLogs;
+  for (const LogSpec &log :
+       function == ir::kTrainStep ? signature.trainLogs : signature.evaluateLogs)
+    result.logs.push_back(log.name);
   return result;
 }
 

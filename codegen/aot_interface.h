@@ -32,7 +32,7 @@ struct CVariable {
 struct CFunction {
   std::string function; ///< its name in the IR, and behind NAME_
   std::vector<CTensor> inputs, targets, outputs;
-  std::vector<std::string> logs;
+  std::vector<std::string> logs; ///< of one batch
 };
 
 struct CInterface {

@@ -138,7 +138,7 @@ void HeaderWriter::writeLogs() {
     std::string names;
     for (const std::string &log : function.logs)
       names += (names.empty() ? "" : ", ") + cString(log);
-    line("/* What {}_{} writes to logs: means over the rows of the batch. */", c.name,
+    line("/* What {}_{} writes to logs: loss and metrics of the batch at hand. */", c.name,
          function.function);
     constant(prefix + "_COUNT", function.logs.size());
     line("#define {}_NAMES {{{}}}\n", prefix, names);

@@ -30,13 +30,38 @@ struct VariableSpec {
   int64_t byteSize() const;
 };
 
+/// How a log of several batches follows from their own.
+enum class LogMean {
+  Rows,    ///< their mean, weighted by rows
+  Batches, ///< their plain mean
+  Sums,    ///< CompiledModel::results of sums over the batches
+};
+
+/// A number that a call tells about its batch. A log of several values is as many entries, named
+/// NAME[0], NAME[1], …
+struct LogSpec {
+  std::string name;
+  LogMean mean = LogMean::Rows;
+};
+
 /// What the compiled functions take and give, in model order.
 struct Signature {
   std::vector<VariableSpec> variables;
   std::vector<TensorSpec> inputs, targets, outputs;
-  std::vector<std::string> trainLogs, evaluateLogs; ///< "loss" first
-  int64_t batchSize = 0;                            ///< capacity: the most rows of one call
-  size_t stateBytes = 0, workspaceBytes = 0;        ///< aligned to 4096
+  std::vector<TensorSpec> weights; ///< of samples, by the outputs with a loss; empty for none
+  std::vector<LogSpec> trainLogs, evaluateLogs; ///< "loss" first
+  int64_t sums = 0;      ///< values that add up over batches, of training and evaluation alike
+  int64_t batchSize = 0; ///< capacity: the most rows of one call
+  size_t stateBytes = 0, workspaceBytes = 0; ///< aligned to 4096
+};
+
+/// The arrays of a training step or an evaluation, dense and row-major, in the signature's order.
+struct StepArrays {
+  const void *const *inputs = nullptr;
+  const void *const *targets = nullptr;
+  const void *const *weights = nullptr;
+  float *logs = nullptr; ///< receives what the batch alone gives: a value per log
+  float *sums = nullptr; ///< receives what the batch adds to the sums
 };
 
 class FunctionProfile;
@@ -57,13 +82,14 @@ public:
   virtual int load(void *state, const void *const *variables) const = 0;
   virtual int save(const void *state, void *const *variables) const = 0;
   virtual int trainStep(const lamina_env *env, void *state, void *workspace, uint32_t rows,
-                        const void *const *inputs, const void *const *targets,
-                        float *logs) const = 0;
+                        const StepArrays &arrays) const = 0;
   virtual int evaluate(const lamina_env *env, const void *state, void *workspace, uint32_t rows,
-                       const void *const *inputs, const void *const *targets,
-                       float *logs) const = 0;
+                       const StepArrays &arrays) const = 0;
   virtual int predict(const lamina_env *env, const void *state, void *workspace, uint32_t rows,
                       const void *const *inputs, void *const *outputs) const = 0;
+
+  /// From sums over batches the logs that follow from them (LogMean::Sums), in the signature's order.
+  virtual int results(void *workspace, const double *sums, double *logs) const = 0;
 
   /// What the kernels of `function` ("train_step", …) take; null unless compiled with
   /// CompileOptions::profiled and called before.

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "codegen/function_emitter.h"
+#include "ir/logs.h"
 #include "ir/module.h"
 #include "support/error.h"
 
@@ -11,9 +12,10 @@ using namespace mlir;
 namespace lamina::codegen {
 namespace {
 
-/// Functions that move or initialize the state run once: they are compiled quickly.
+/// Functions that move or initialize the state run once, and that for logs once an epoch: they are
+/// compiled quickly.
 bool runsOnce(llvm::StringRef name) {
-  return llvm::is_contained({ir::kInit, ir::kLoad, ir::kSave}, name);
+  return llvm::is_contained({ir::kInit, ir::kLoad, ir::kSave, ir::kResults}, name);
 }
 
 [[noreturn]] void failInternally(llvm::Error error) {

@@ -1,6 +1,7 @@
 // A model compiled into this process.
 #include "codegen/driver.h"
 #include "codegen/jit_functions.h"
+#include "ir/logs.h"
 #include "ir/module.h"
 #include "passes/plan.h"
 #include "support/error.h"
@@ -15,11 +16,28 @@ namespace {
 /// arrays: their positions in those arrays, in the function's order.
 struct Plumbing {
   struct Slot {
-    enum Kind { Input, Target, Output, Log, Other } kind = Other;
-    size_t index = 0;
+    enum Kind { Input, Target, Weight, Output, Log, Sum, Other } kind = Other;
+    size_t index = 0; ///< in the array of arrays; of a log or sum, its first value
   };
   std::vector<Slot> arguments, results;
 };
+
+const void *argumentOf(const StepArrays &arrays, const Plumbing::Slot &slot) {
+  switch (slot.kind) {
+  case Plumbing::Slot::Input:
+    return arrays.inputs[slot.index];
+  case Plumbing::Slot::Weight:
+    return arrays.weights[slot.index];
+  default:
+    return arrays.targets[slot.index];
+  }
+}
+
+void *resultOf(const StepArrays &arrays, void *const *outputs, const Plumbing::Slot &slot) {
+  if (slot.kind == Plumbing::Slot::Output)
+    return outputs[slot.index];
+  return (slot.kind == Plumbing::Slot::Log ? arrays.logs : arrays.sums) + slot.index;
+}
 
 class JitModel final : public CompiledModel {
 public:
@@ -33,19 +51,19 @@ public:
   int load(void *state, const void *const *variables) const override;
   int save(const void *state, void *const *variables) const override;
   int trainStep(const lamina_env *env, void *state, void *workspace, uint32_t rows,
-                const void *const *inputs, const void *const *targets, float *logs) const override {
-    return call(ir::kTrainStep, env, state, workspace, rows, inputs, targets, nullptr, logs);
+                const StepArrays &arrays) const override {
+    return call(ir::kTrainStep, env, state, workspace, rows, arrays, nullptr);
   }
   int evaluate(const lamina_env *env, const void *state, void *workspace, uint32_t rows,
-               const void *const *inputs, const void *const *targets, float *logs) const override {
-    return call(ir::kEvaluate, env, const_cast<void *>(state), workspace, rows, inputs, targets,
-                nullptr, logs);
+               const StepArrays &arrays) const override {
+    return call(ir::kEvaluate, env, const_cast<void *>(state), workspace, rows, arrays, nullptr);
   }
   int predict(const lamina_env *env, const void *state, void *workspace, uint32_t rows,
               const void *const *inputs, void *const *outputs) const override {
-    return call(ir::kPredict, env, const_cast<void *>(state), workspace, rows, inputs, nullptr,
-                outputs, nullptr);
+    return call(ir::kPredict, env, const_cast<void *>(state), workspace, rows, {.inputs = inputs},
+                outputs);
   }
+  int results(void *workspace, const double *sums, double *logs) const override;
   FunctionProfile *profile(std::string_view function) const override {
     return functions.profile(function);
   }
@@ -56,8 +74,7 @@ private:
     return functions.get(name)(env, state, workspace, rows, arguments, results);
   }
   int call(llvm::StringRef name, const lamina_env *env, void *state, void *workspace, uint32_t rows,
-           const void *const *inputs, const void *const *targets, void *const *outputs,
-           float *logs) const;
+           const StepArrays &arrays, void *const *outputs) const;
 
   /// Workspace for the functions that move variables.
   class Scratch {
@@ -77,30 +94,45 @@ private:
   llvm::StringMap<Plumbing> plumbings;
 };
 
+/// Numbers values, each kind from 0: arrays one by one, logs and sums by their elements.
+class SlotCounter {
+public:
+  Plumbing::Slot next(DictionaryAttr attributes, Type type) {
+    Plumbing::Slot slot{kindOf(attributes), 0};
+    size_t &count = counts[slot.kind];
+    slot.index = count;
+    bool isInline = slot.kind == Plumbing::Slot::Log || slot.kind == Plumbing::Slot::Sum;
+    count += isInline ? cast<RankedTensorType>(type).getNumElements() : 1;
+    return slot;
+  }
+
+private:
+  static Plumbing::Slot::Kind kindOf(DictionaryAttr attributes) {
+    using Slot = Plumbing::Slot;
+    const std::pair<llvm::StringRef, Slot::Kind> kinds[] = {{ir::kInputAttr, Slot::Input},
+                                                            {ir::kTargetAttr, Slot::Target},
+{ir::kWeightAttr, Slot::Weight},
+                                                            {ir::kOutputAttr, Slot::Output},
+                                                            {ir::kLogAttr, Slot::Log},
+                                                            {ir::kSumAttr, Slot::Sum}};
+    for (auto [name, kind] : kinds)
+      if (attributes && attributes.get(name))
+        return kind;
+    return Slot::Other;
+  }
+
+  size_t counts[Plumbing::Slot::Other + 1] = {};
+};
+
 Plumbing makePlumbing(func::FuncOp function) {
-  using Slot = Plumbing::Slot;
   Plumbing plumbing;
-  size_t inputs = 0, targets = 0, outputs = 0, logs = 0, others = 0;
-  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
-    if (ir::getArgumentVariable(function, i))
-      continue;
-    if (function.getArgAttr(i, ir::kInputAttr))
-      plumbing.arguments.push_back({Slot::Input, inputs++});
-    else if (function.getArgAttr(i, ir::kTargetAttr))
-      plumbing.arguments.push_back({Slot::Target, targets++});
-    else
-      plumbing.arguments.push_back({Slot::Other, others++});
-  }
-  for (unsigned i = 0; i < function.getNumResults(); ++i) {
-    if (ir::getResultVariable(function, i))
-      continue;
-    if (function.getResultAttr(i, ir::kOutputAttr))
-      plumbing.results.push_back({Slot::Output, outputs++});
-    else if (function.getResultAttr(i, ir::kLogAttr))
-      plumbing.results.push_back({Slot::Log, logs++});
-    else
-      plumbing.results.push_back({Slot::Other, others++});
-  }
+  SlotCounter arguments, results;
+  for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
+    if (!ir::getArgumentVariable(function, i))
+      plumbing.arguments.push_back(arguments.next(function.getArgAttrDict(i), type));
+  for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
+    if (!ir::getResultVariable(function, i))
+      plumbing.results.push_back(results.next(function.getResultAttrDict(i), type));
   return plumbing;
 }
 
@@ -113,18 +145,27 @@ JitModel::JitModel(ModuleOp module, const CompileOptions &options)
 }
 
 int JitModel::call(llvm::StringRef name, const lamina_env *env, void *state, void *workspace,
-                   uint32_t rows, const void *const *inputs, const void *const *targets,
-                   void *const *outputs, float *logs) const {
-  using Slot = Plumbing::Slot;
+                   uint32_t rows, const StepArrays &arrays, void *const *outputs) const {
   JitFunctions::Entry *entry = functions.get(name);
   const Plumbing &plumbing = plumbings.find(name)->second;
   llvm::SmallVector<const void *, 16> arguments;
   llvm::SmallVector<void *, 16> results;
-  for (const Slot &slot : plumbing.arguments)
-    arguments.push_back(slot.kind == Slot::Input ? inputs[slot.index] : targets[slot.index]);
-  for (const Slot &slot : plumbing.results)
-    results.push_back(slot.kind == Slot::Output ? outputs[slot.index] : logs + slot.index);
+  for (const Plumbing::Slot &slot : plumbing.arguments)
+    arguments.push_back(argumentOf(arrays, slot));
+  for (const Plumbing::Slot &slot : plumbing.results)
+    results.push_back(resultOf(arrays, outputs, slot));
   return entry(env, state, workspace, rows, arguments.data(), results.data());
+}
+
+int JitModel::results(void *workspace, const double *sums, double *logs) const {
+  const Plumbing &plumbing = plumbings.find(ir::kResults)->second;
+  llvm::SmallVector<const void *, 16> arguments;
+  llvm::SmallVector<void *, 16> results;
+  for (const Plumbing::Slot &slot : plumbing.arguments)
+    arguments.push_back(sums + slot.index);
+  for (const Plumbing::Slot &slot : plumbing.results)
+    results.push_back(logs + slot.index);
+  return run(ir::kResults, nullptr, nullptr, workspace, 1, arguments.data(), results.data());
 }
 
 int JitModel::load(void *state, const void *const *variables) const {

@@ -1,5 +1,9 @@
 // What compiled functions take and give, read from a module.
+#include <numeric>
+#include <set>
+
 #include "codegen/driver.h"
+#include "ir/logs.h"
 #include "ir/module.h"
 #include "passes/plan.h"
 #include "support/error.h"
@@ -56,11 +60,28 @@ std::vector<TensorSpec> resultsWith(func::FuncOp function, llvm::StringRef attri
   return specs;
 }
 
-std::vector<std::string> logsOf(func::FuncOp function) {
-  std::vector<std::string> names;
-  for (const TensorSpec &spec : resultsWith(function, ir::kLogAttr))
-    names.push_back(spec.name);
-  return names;
+int64_t elementsOf(const TensorSpec &spec) {
+  return std::accumulate(spec.shape.begin(), spec.shape.end(), int64_t(1), std::multiplies<>());
+}
+
+/// The function's logs; `summed` are those that follow from sums.
+std::vector<LogSpec> logsOf(func::FuncOp function, const std::set<std::string> &summed) {
+  std::vector<LogSpec> logs;
+  for (unsigned i = 0; i < function.getNumResults(); ++i) {
+    auto name = function.getResultAttrOfType<StringAttr>(i, ir::kLogAttr);
+    if (!name)
+      continue;
+    LogMean mean = summed.contains(name.str())                  ? LogMean::Sums
+                   : function.getResultAttr(i, ir::kPerBatchAttr) ? LogMean::Batches
+                                                                  : LogMean::Rows;
+    TensorSpec spec = specOf(name, function.getResultTypes()[i]);
+    if (spec.shape.empty())
+      logs.push_back({spec.name, mean});
+    else
+      for (int64_t element = 0; element < elementsOf(spec); ++element)
+        logs.push_back({fmt::format("{}[{}]", spec.name, element), mean});
+  }
+  return logs;
 }
 
 size_t bytesOf(ModuleOp module, llvm::StringRef attribute) {
@@ -94,13 +115,21 @@ Signature makeSignature(ModuleOp module) {
     signature.inputs = argumentsWith(predict, ir::kInputAttr);
     signature.outputs = resultsWith(predict, ir::kOutputAttr);
   }
+  std::set<std::string> summed;
+  if (auto results = module.lookupSymbol<func::FuncOp>(ir::kResults)) {
+    for (const TensorSpec &spec : argumentsWith(results, ir::kSumAttr))
+      signature.sums += elementsOf(spec);
+    for (const TensorSpec &spec : resultsWith(results, ir::kLogAttr))
+      summed.insert(spec.name);
+  }
   if (auto evaluate = module.lookupSymbol<func::FuncOp>(ir::kEvaluate)) {
     signature.targets = argumentsWith(evaluate, ir::kTargetAttr);
-    signature.evaluateLogs = logsOf(evaluate);
+    signature.weights = argumentsWith(evaluate, ir::kWeightAttr);
+    signature.evaluateLogs = logsOf(evaluate, summed);
   }
   if (auto step = module.lookupSymbol<func::FuncOp>(ir::kTrainStep)) {
     signature.targets = argumentsWith(step, ir::kTargetAttr);
-    signature.trainLogs = logsOf(step);
+    signature.trainLogs = logsOf(step, summed);
   }
   return signature;
 }

@@ -8,12 +8,13 @@
 
 namespace lamina::trainer {
 
-/// One batch: dense arrays of `rows` rows for every input and target, in model order. Valid until
-/// the next batch is made.
+/// One batch: dense arrays of `rows` rows for every input, target and target's weights, in model
+/// order. Valid until the next batch is made.
 struct Batch {
   uint32_t rows = 0;
   const void *const *inputs = nullptr;
   const void *const *targets = nullptr;
+  const void *const *weights = nullptr;
 };
 
 /// Cuts a data set into batches of `batchSize` rows, the last one smaller. In file order a batch
@@ -27,13 +28,21 @@ public:
   Batch get(int64_t index, const std::vector<uint32_t> &order);
 
 private:
-  const void *place(const frontend::Array &array, AlignedBuffer &buffer, int64_t begin,
-                    int64_t rows, const std::vector<uint32_t> &order) const;
+  /// The arrays of one role, and where their rows of a batch stand.
+  struct Role {
+    explicit Role(const std::vector<frontend::Array> &arrays)
+        : arrays(arrays), buffers(arrays.size()), rows(arrays.size()) {}
+    const std::vector<frontend::Array> &arrays;
+    std::vector<AlignedBuffer> buffers;
+    std::vector<const void *> rows;
+  };
+
+  const void *const *place(Role &role, int64_t begin, int64_t rows,
+                           const std::vector<uint32_t> &order) const;
 
   const Dataset &data_;
   int64_t batchSize_;
-  std::vector<AlignedBuffer> inputBuffers_, targetBuffers_;
-  std::vector<const void *> inputs_, targets_;
+  Role inputs_, targets_, weights_;
 };
 
 } // namespace lamina::trainer

@@ -48,7 +48,10 @@ std::string rowShape(const std::vector<int64_t> &shape) {
   return frontend::describeShape(std::span(shape).subspan(shape.empty() ? 0 : 1));
 }
 
-std::string labelFormHint(const Array &array, const TensorSpec &spec, int64_t classes) {
+std::string labelFormHint(const Array &array, const TensorSpec &spec, std::string_view role,
+                          int64_t classes) {
+  if (role != "target")
+    return "";
   int64_t wanted = valuesPerRow(spec.shape), given = valuesPerRow(array.shape);
   if (wanted > 1 && given == 1)
     return fmt::format("; class numbers want sparse_categorical_crossentropy, this model's loss "
@@ -68,7 +71,7 @@ Array fitArray(const std::string &file, Array array, const TensorSpec &spec, con
   if (essentialRowShape(array.shape) != essentialRowShape(spec.shape))
     fail("{}: rows for {} '{}' have shape {}, but the model wants {}{}", file, role,
          printable(spec.name), rowShape(array.shape), rowShape(spec.shape),
-         labelFormHint(array, spec, classes));
+         labelFormHint(array, spec, role, classes));
   int64_t rows = array.shape[0];
   int64_t perRow = valuesPerRow(array.shape);
   array = castArray(std::move(array), spec.type, [&](size_t index, double value) {
@@ -102,6 +105,24 @@ std::vector<Array> fitAll(DataFile &file, const std::vector<TensorSpec> &specs, 
   return result;
 }
 
+/// The weights of samples; empty where there are none, or none are wanted.
+std::vector<Array> findWeights(DataFile &file, const BindOptions &options) {
+  const std::string &name = options.weighting.name;
+  std::vector<Array> weights;
+  if (name.empty())
+    return weights;
+  for (size_t i = 0; i < options.weights.size(); ++i) {
+    Array *array = findArray(file, {name + std::to_string(i), name});
+    if (!array && options.weighting.mayBeAbsent)
+      return {};
+    if (!array)
+      fail("{}: there is no array '{}' of sample weights; the file has {}", file.path,
+           printable(name), arrayNames(file));
+    weights.push_back(fitArray(file.path, *array, options.weights[i], "sample weights of", 0));
+  }
+  return weights;
+}
+
 void requireEqualRows(const Dataset &data, const std::vector<Array> &arrays, const char *role) {
   for (const Array &array : arrays)
     if (array.shape[0] != data.rows)
@@ -122,6 +143,8 @@ Dataset bindArrays(DataFile file, const std::vector<TensorSpec> &inputs,
     data.targets = fitAll(file, targets, 'y', "target", options.targetClasses);
     requireEqualRows(data, data.targets, "target");
   }
+  data.weights = findWeights(file, options);
+  requireEqualRows(data, data.weights, "array of weights");
   data.classes.resize(data.targets.size());
   if (data.rows == 0)
     fail("{}: there are no rows of data in it", data.file);

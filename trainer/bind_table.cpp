@@ -59,6 +59,7 @@ size_t totalValues(const std::vector<TensorSpec> &specs) {
 
 struct Roles {
   Columns features, targets;
+  std::optional<size_t> weights;
 };
 
 [[noreturn]] void refuseFeatureWidth(const Table &table, size_t found,
@@ -83,16 +84,27 @@ struct Roles {
        wanted);
 }
 
+/// The column of sample weights, also where it is only to be left out of the features.
+std::optional<size_t> findWeights(const Table &table, const BindOptions &options) {
+  const std::string &name = options.weighting.name;
+  bool isAbsent = std::find(table.names.begin(), table.names.end(), name) == table.names.end();
+  if (name.empty() || (options.weighting.mayBeAbsent && !table.names.empty() && isAbsent))
+    return std::nullopt;
+  return findColumn(table, name);
+}
+
 /// Which columns are features and which are targets. Without target columns given, the last ones
 /// are; when targets are not wanted, a file may leave them out.
 Roles assignRoles(const Table &table, const std::vector<TensorSpec> &inputs,
                   const std::vector<TensorSpec> &targets, const BindOptions &options) {
   Columns dropped = findColumns(table, options.dropColumns);
   Roles roles;
+  roles.weights = findWeights(table, options);
   roles.targets = findColumns(table, options.targetColumns);
   for (size_t column = 0; column < table.width; ++column) {
     bool taken = std::count(dropped.begin(), dropped.end(), column) ||
-                 std::count(roles.targets.begin(), roles.targets.end(), column);
+                 std::count(roles.targets.begin(), roles.targets.end(), column) ||
+                 roles.weights == column;
     if (!taken)
       roles.features.push_back(column);
   }
@@ -183,6 +195,21 @@ Array featureArray(const Table &table, const std::vector<size_t> &rows,
   return array;
 }
 
+/// The same weights for every target.
+std::vector<Array> weightArrays(const Table &table, const std::vector<size_t> &rows, size_t column,
+                                const std::vector<TensorSpec> &specs) {
+  std::vector<Array> weights;
+  for (const TensorSpec &spec : specs) {
+    if (valuesPerRow(spec.shape) != 1)
+      fail("{}: column {} has one weight a row, but the loss of '{}' wants {} of them; give "
+           "weights as an array of a .npz file",
+           table.path, table.describeColumn(column), printable(spec.name),
+           valuesPerRow(spec.shape));
+    weights.push_back(featureArray(table, rows, {&column, 1}, spec, 1));
+  }
+  return weights;
+}
+
 Array targetArray(const Table &table, const std::vector<size_t> &rows,
                   std::span<const size_t> columns, const TensorSpec &spec,
                   const BindOptions &options, int64_t classes, std::vector<std::string> &names) {
@@ -205,7 +232,10 @@ Dataset bindTable(const Table &table, const std::vector<TensorSpec> &inputs,
   Roles roles = assignRoles(table, inputs, targets, options);
   if (!options.wantTargets)
     roles.targets.clear();
-  auto rows = completeRows(table, roles.features, roles.targets, options.missing);
+  Columns required = roles.targets;
+  if (roles.weights && !options.weights.empty())
+    required.push_back(*roles.weights);
+  auto rows = completeRows(table, roles.features, required, options.missing);
 
   Dataset data;
   data.file = table.path;
@@ -220,6 +250,8 @@ Dataset bindTable(const Table &table, const std::vector<TensorSpec> &inputs,
         featureArray(table, rows, columns.first(count), spec, options.missing.fill));
     columns = columns.subspan(count);
   }
+  if (roles.weights)
+    data.weights = weightArrays(table, rows, *roles.weights, options.weights);
   columns = roles.targets;
   data.classes.resize(options.wantTargets ? targets.size() : 0);
   for (size_t t = 0; t < data.classes.size(); ++t) {

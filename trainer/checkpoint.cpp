@@ -15,7 +15,7 @@ namespace {
 using frontend::Array;
 using nlohmann::json;
 
-constexpr int kFormatVersion = 1;
+constexpr int kFormatVersion = 2;
 
 std::string memberName(size_t variable) {
   return fmt::format("variables/{}", variable);
@@ -25,6 +25,14 @@ json describeVariables(const codegen::Signature &signature) {
   json list = json::array();
   for (const codegen::VariableSpec &variable : signature.variables)
     list.push_back({variable.name, std::string(typeName(variable.type)), variable.shape});
+  return list;
+}
+
+/// What the partial sums of an epoch belong to.
+json describeLogs(const codegen::Signature &signature) {
+  json list = json::array();
+  for (const codegen::LogSpec &log : signature.trainLogs)
+    list.push_back(log.name);
   return list;
 }
 
@@ -98,6 +106,7 @@ void Checkpoints::onPosition(const ModelRunner &runner, const FitPosition &posit
   json meta = {{"format", kFormatVersion},
                {"run", describeIdentity(identity_)},
                {"variables", describeVariables(runner.signature())},
+               {"logs", describeLogs(runner.signature())},
                {"position", describePosition(position)}};
   std::map<std::string, Array> arrays;
   arrays.emplace("meta", textArray(frontend::dumpJson(meta)));
@@ -118,6 +127,10 @@ std::optional<FitPosition> Checkpoints::restore(ModelRunner &runner) const {
       fail("{}: the checkpoint belongs to another model than {}", path(), runner.name());
     requireSameRun(path(), meta.at("run"), describeIdentity(identity_));
     FitPosition position = positionFrom(meta.at("position"));
+    if (position.step > 0 && meta.at("logs") != describeLogs(runner.signature()))
+      fail("{}: the checkpoint is from the middle of an epoch with other metrics; resume with the "
+           "same metrics, or use another folder",
+           path());
     std::vector<Array> values;
     for (size_t i = 0; i < runner.signature().variables.size(); ++i) {
       const codegen::VariableSpec &variable = runner.signature().variables[i];

@@ -75,6 +75,8 @@ Dataset bindDataset(DataFile file, const std::vector<codegen::TensorSpec> &input
   checkIndices(data, inputs, options.inputEntries);
   if (options.wantTargets)
     checkLabels(data, targets, options.targetClasses);
+  if (!options.weights.empty() && data.weights.empty())
+    data.weights = makeWeights(data, targets, options);
   return data;
 }
 
@@ -126,14 +128,11 @@ Dataset splitLast(Dataset &data, double fraction) {
   last.file = data.file;
   last.classes = data.classes;
   last.rows = data.rows - kept;
-  for (const Array &input : data.inputs)
-    last.inputs.push_back(rowsOf(input, kept, data.rows));
-  for (const Array &target : data.targets)
-    last.targets.push_back(rowsOf(target, kept, data.rows));
-  for (Array &input : data.inputs)
-    keepFirstRows(input, kept);
-  for (Array &target : data.targets)
-    keepFirstRows(target, kept);
+  for (auto member : {&Dataset::inputs, &Dataset::targets, &Dataset::weights})
+    for (Array &array : data.*member) {
+      (last.*member).push_back(rowsOf(array, kept, data.rows));
+      keepFirstRows(array, kept);
+    }
   if (!data.lines.empty()) {
     last.lines.assign(data.lines.begin() + kept, data.lines.end());
     data.lines.resize(static_cast<size_t>(kept));

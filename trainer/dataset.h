@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,11 +12,12 @@
 
 namespace lamina::trainer {
 
-/// Rows fit for a model: one array per input and per target, in model order, with the model's
+/// Rows fit for a model: one array per input and per target, in model order, and per target one of
+/// weights when samples are weighted, with the model's
 /// element types and shapes (rows, …).
 struct Dataset {
   std::string file; ///< where the rows come from, for messages
-  std::vector<frontend::Array> inputs, targets;
+  std::vector<frontend::Array> inputs, targets, weights;
   std::vector<size_t> lines; ///< line of each row in a text file; empty otherwise
   /// Per target the texts of its labels by class number; empty where the file holds numbers.
   std::vector<std::vector<std::string>> classes;
@@ -32,6 +34,15 @@ struct MissingValues {
   double fill = 0;
 };
 
+/// Where the weights of samples come from; without either all are 1.
+struct WeightOptions {
+  /// A column of a table by name or number, or an array: NAME, or NAME0, NAME1, … for the targets.
+  std::string name;
+  bool mayBeAbsent = false; ///< then all weights are 1
+  /// Weights by class number, 1 for others (Keras' class_weight).
+  std::map<int64_t, double> classes;
+};
+
 /// How the columns and arrays of a file become inputs and targets.
 struct BindOptions {
   /// Columns of a table by name or by number (from 0, negative from the end). No target columns:
@@ -46,6 +57,9 @@ struct BindOptions {
   /// Per input the number of entries that its values are indices into (an embedding's rows), 0 if
   /// they are none. Shorter vectors count as filled up with 0.
   std::vector<int64_t> inputEntries;
+  /// Weights of samples that the model takes (codegen::Signature::weights); empty for none.
+  std::vector<codegen::TensorSpec> weights;
+  WeightOptions weighting;
   bool wantTargets = true; ///< false: targets in the data are ignored
 };
 
@@ -60,6 +74,15 @@ Dataset bindTable(const Table &table, const std::vector<codegen::TensorSpec> &in
                   const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);
 Dataset bindArrays(DataFile file, const std::vector<codegen::TensorSpec> &inputs,
                    const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);
+
+/// Weights for a data set without any: by its class numbers where options.weighting has classes, else
+/// 1. Throws UserError when the rows have not one class each.
+std::vector<frontend::Array> makeWeights(const Dataset &data,
+                                         const std::vector<codegen::TensorSpec> &targets,
+                                         const BindOptions &options);
+
+/// Sets all weights of a data set that has some.
+void setWeights(Dataset &data, float weight);
 
 /// Refuses a class number outside 0 <= label < classes, or one that is not an integer.
 void checkLabels(const Dataset &data, const std::vector<codegen::TensorSpec> &targets,

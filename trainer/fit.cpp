@@ -42,7 +42,7 @@ public:
           const FitPosition &start)
       : runner_(runner), training_(training), validation_(validation), options_(options),
         observers_(observers), position_(start), batches_(training, runner.signature().batchSize),
-        logs_(runner.signature().trainLogs.size()) {}
+        logs_(runner.makeBatchLogs(runner.signature().trainLogs)) {}
 
   History run() {
     FitPosition start = position_;
@@ -63,40 +63,40 @@ private:
   void runEpoch() {
     int64_t epoch = position_.epoch;
     tell([&](FitObserver &observer) { observer.onEpochBegin(epoch); });
-    LogMeans means(runner_.signature().trainLogs);
+    RunningLogs running(runner_, runner_.signature().trainLogs);
     if (position_.step > 0) {
-      means.rows = position_.rows;
-      means.batches = position_.step;
-      means.sums = position_.sums;
+      running.rows = position_.rows;
+      running.batches = position_.step;
+      running.sums = position_.sums;
     }
     std::vector<uint32_t> order;
     if (options_.shuffle)
       order = shuffledRows(options_.seed, epoch, static_cast<uint32_t>(training_.rows));
     while (position_.step < batches_.count())
-      runStep(order, means);
-    finishEpoch(means);
+      runStep(order, running);
+    finishEpoch(running);
   }
 
-  void runStep(const std::vector<uint32_t> &order, LogMeans &means) {
+  void runStep(const std::vector<uint32_t> &order, RunningLogs &running) {
     Batch batch = batches_.get(position_.step, order);
-    runner_.trainStep(batch, logs_.data());
+    runner_.trainStep(batch, logs_);
     ++position_.step;
-    if (!logs_.empty() && !std::isfinite(logs_[0]))
+    if (!logs_.logs.empty() && !std::isfinite(logs_.logs[0]))
       fail("{}: epoch {}, step {}: the loss is {}; {}", runner_.name(), position_.epoch + 1,
-           position_.step, std::isnan(logs_[0]) ? "nan" : "infinite (nan would come next)",
+           position_.step, std::isnan(logs_.logs[0]) ? "nan" : "infinite (nan would come next)",
            nonFiniteAdvice(training_));
-    means.add(logs_, batch.rows);
-    position_.rows = means.rows;
-    position_.sums = means.sums;
+    running.add(logs_, batch.rows);
+    position_.rows = running.rows;
+    position_.sums = running.sums;
     tell([&](FitObserver &observer) {
-      observer.onStepEnd(position_.epoch, position_.step, means);
+      observer.onStepEnd(position_.epoch, position_.step, running);
       if (position_.step < batches_.count())
         observer.onPosition(runner_, position_);
     });
   }
 
-  void finishEpoch(const LogMeans &means) {
-    Logs logs = means.means();
+  void finishEpoch(const RunningLogs &running) {
+    Logs logs = running.values();
     if (validation_)
       for (const auto &[name, value] : evaluate(runner_, *validation_))
         logs["val_" + name] = value;
@@ -114,7 +114,7 @@ private:
   const std::vector<FitObserver *> &observers_;
   FitPosition position_;
   Batches batches_;
-  std::vector<float> logs_;
+  BatchLogs logs_;
 };
 
 } // namespace
@@ -127,14 +127,14 @@ History fit(ModelRunner &runner, const Dataset &training, const Dataset *validat
 
 Logs evaluate(ModelRunner &runner, const Dataset &data) {
   Batches batches(data, runner.signature().batchSize);
-  LogMeans means(runner.signature().evaluateLogs);
-  std::vector<float> logs(runner.signature().evaluateLogs.size());
+  RunningLogs running(runner, runner.signature().evaluateLogs);
+  BatchLogs logs = runner.makeBatchLogs(runner.signature().evaluateLogs);
   for (int64_t i = 0; i < batches.count(); ++i) {
     Batch batch = batches.get(i, {});
-    runner.evaluateStep(batch, logs.data());
-    means.add(logs, batch.rows);
+    runner.evaluateStep(batch, logs);
+    running.add(logs, batch.rows);
   }
-  return means.means();
+  return running.values();
 }
 
 std::vector<Array> predict(ModelRunner &runner, const Dataset &data) {

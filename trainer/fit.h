@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "trainer/dataset.h"
-#include "trainer/model_runner.h"
+#include "trainer/running_logs.h"
 
 namespace lamina::trainer {
 
@@ -24,7 +24,7 @@ struct FitPosition {
   int64_t epoch = 0;        ///< epochs finished
   int64_t step = 0;         ///< steps done of the epoch after those
   double rows = 0;          ///< rows seen in that epoch …
-  std::vector<double> sums; ///< … and the sums of value times rows of its logs
+  std::vector<double> sums; ///< … and RunningLogs::sums of its steps
   History history;
 };
 
@@ -41,7 +41,7 @@ public:
   virtual ~FitObserver() = default;
   virtual void onTrainBegin(const FitPlan &plan) {}
   virtual void onEpochBegin(int64_t epoch) {}
-  virtual void onStepEnd(int64_t epoch, int64_t step, const LogMeans &means) {}
+  virtual void onStepEnd(int64_t epoch, int64_t step, const RunningLogs &logs) {}
   virtual void onEpochEnd(int64_t epoch, const Logs &logs) {}
   /// After every step and once more after every epoch (then `position.step` is 0): a point from
   /// which training can be resumed.
@@ -50,14 +50,14 @@ public:
 };
 
 /// Trains as Keras' `fit` does: every epoch runs over all rows in a new random order (or in file
-/// order), the last batch of an epoch is smaller, an epoch's logs are means over its rows, each
+/// order), the last batch of an epoch is smaller, an epoch's logs are those of all its rows, each
 /// batch's taken before its update. `validation` may be null. The history holds the epochs of the
 /// start position too. Throws UserError when a loss is not finite.
 History fit(ModelRunner &runner, const Dataset &training, const Dataset *validation,
             const FitOptions &options, const std::vector<FitObserver *> &observers = {},
             const FitPosition &start = {});
 
-/// Means of the evaluation logs over all rows.
+/// The evaluation logs of all rows.
 Logs evaluate(ModelRunner &runner, const Dataset &data);
 
 /// The outputs for all rows, one array per output in model order.

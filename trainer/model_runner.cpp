@@ -86,47 +86,39 @@ void ModelRunner::loadAll(const std::vector<Array> &values) {
   require(model_.load(state_.data(), pointers.data()), "loading the state");
 }
 
-void ModelRunner::trainStep(const Batch &batch, float *logs) {
-  require(model_.trainStep(&env_, state_.data(), workspace_.data(), batch.rows, batch.inputs,
-                           batch.targets, logs),
+BatchLogs ModelRunner::makeBatchLogs(const std::vector<codegen::LogSpec> &logs) const {
+  return {std::vector<float>(logs.size()),
+          std::vector<float>(static_cast<size_t>(signature().sums))};
+}
+
+static codegen::StepArrays arraysOf(const Batch &batch, BatchLogs &logs) {
+  return {.inputs = batch.inputs,
+          .targets = batch.targets,
+          .weights = batch.weights,
+          .logs = logs.logs.data(),
+          .sums = logs.sums.data()};
+}
+
+void ModelRunner::trainStep(const Batch &batch, BatchLogs &logs) {
+  require(model_.trainStep(&env_, state_.data(), workspace_.data(), batch.rows,
+                           arraysOf(batch, logs)),
           "a training step");
 }
 
-void ModelRunner::evaluateStep(const Batch &batch, float *logs) {
-  require(model_.evaluate(&env_, state_.data(), workspace_.data(), batch.rows, batch.inputs,
-                          batch.targets, logs),
+void ModelRunner::evaluateStep(const Batch &batch, BatchLogs &logs) {
+  require(model_.evaluate(&env_, state_.data(), workspace_.data(), batch.rows,
+                          arraysOf(batch, logs)),
           "evaluation");
+}
+
+void ModelRunner::results(const double *sums, double *logs) {
+  require(model_.results(workspace_.data(), sums, logs), "computing the metrics");
 }
 
 void ModelRunner::predictStep(const Batch &batch, void *const *outputs) {
   require(
       model_.predict(&env_, state_.data(), workspace_.data(), batch.rows, batch.inputs, outputs),
       "prediction");
-}
-
-/// Logs of several outputs' losses, as Keras names them.
-static bool isOutputLoss(const std::string &name) {
-  return name.ends_with("_loss");
-}
-
-LogMeans::LogMeans(std::vector<std::string> names)
-    : sums(names.size(), 0.0), names_(std::move(names)) {}
-
-void LogMeans::add(const std::vector<float> &batchLogs, uint32_t batchRows) {
-  for (size_t i = 0; i < sums.size(); ++i)
-    sums[i] +=
-        isOutputLoss(names_[i]) ? batchLogs[i] : static_cast<double>(batchLogs[i]) * batchRows;
-  rows += batchRows;
-  ++batches;
-}
-
-Logs LogMeans::means() const {
-  Logs logs;
-  for (size_t i = 0; i < sums.size(); ++i) {
-    double weight = isOutputLoss(names_[i]) ? static_cast<double>(batches) : rows;
-    logs[names_[i]] = weight > 0 ? sums[i] / weight : 0.0;
-  }
-  return logs;
 }
 
 } // namespace lamina::trainer

@@ -15,6 +15,12 @@ namespace lamina::trainer {
 /// Mean logs of some rows, by name.
 using Logs = std::map<std::string, double>;
 
+/// What a compiled function tells about one batch.
+struct BatchLogs {
+  std::vector<float> logs; ///< of the batch alone, in the signature's order
+  std::vector<float> sums; ///< what adds up over batches, for the logs that follow from sums
+};
+
 /// A compiled model with a state of its own. Turns status codes into errors.
 class ModelRunner {
 public:
@@ -37,10 +43,14 @@ public:
   std::vector<frontend::Array> saveAll() const;
   void loadAll(const std::vector<frontend::Array> &values);
 
-  /// One step. `logs` has as many values as signature().trainLogs.
-  void trainStep(const Batch &batch, float *logs);
+  /// Room for what `logs` of the signature and its sums say about a batch.
+  BatchLogs makeBatchLogs(const std::vector<codegen::LogSpec> &logs) const;
+  /// One step. `logs` has room for signature().trainLogs.
+  void trainStep(const Batch &batch, BatchLogs &logs);
   /// Logs of signature().evaluateLogs for one batch.
-  void evaluateStep(const Batch &batch, float *logs);
+  void evaluateStep(const Batch &batch, BatchLogs &logs);
+  /// The logs that follow from sums over batches (LogMean::Sums), in the signature's order.
+  void results(const double *sums, double *logs);
   /// Rows of every output, written to `outputs`.
   void predictStep(const Batch &batch, void *const *outputs);
 
@@ -66,22 +76,6 @@ public:
 
 private:
   lamina_pool *pool_;
-};
-
-/// Running means of batch logs, weighted by the rows of the batches; losses of single outputs
-/// (`NAME_loss`) weigh each batch alike, as in Keras on TensorFlow.
-class LogMeans {
-public:
-  explicit LogMeans(std::vector<std::string> names);
-  void add(const std::vector<float> &batchLogs, uint32_t rows);
-  Logs means() const;
-
-  double rows = 0;
-  int64_t batches = 0;
-  std::vector<double> sums; ///< of value times rows; of the values for losses of single outputs
-
-private:
-  std::vector<std::string> names_;
 };
 
 } // namespace lamina::trainer

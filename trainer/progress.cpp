@@ -82,7 +82,7 @@ double Progress::secondsPerStep(Clock::time_point now) const {
   return stepsDone_ == 1 ? secondsBetween(epochStart_, now) : 0.0;
 }
 
-void Progress::onStepEnd(int64_t, int64_t step, const LogMeans &means) {
+void Progress::onStepEnd(int64_t, int64_t step, const RunningLogs &logs) {
   if (verbosity_ == Verbosity::Silent)
     return;
   auto now = Clock::now();
@@ -90,7 +90,7 @@ void Progress::onStepEnd(int64_t, int64_t step, const LogMeans &means) {
     firstStepEnd_ = now;
   if (verbosity_ != Verbosity::Bar || now - lastDrawing_ < kRedrawInterval)
     return;
-  drawBar(step, means.means(), false);
+  drawBar(step, logs.values(), false);
   lastDrawing_ = now;
 }
 

@@ -20,7 +20,7 @@ public:
 
   void onTrainBegin(const FitPlan &plan) override;
   void onEpochBegin(int64_t epoch) override;
-  void onStepEnd(int64_t epoch, int64_t step, const LogMeans &means) override;
+  void onStepEnd(int64_t epoch, int64_t step, const RunningLogs &logs) override;
   void onEpochEnd(int64_t epoch, const Logs &logs) override;
 
 private:

@@ -89,9 +89,7 @@ public:
   CompileSettings resolve(const Model &model) {
     nameOutputs(model);
     areLossesRead &= attempt(problems, [&] { readLosses(); });
-    attempt(problems, [&] { readMetrics("metrics"); });
-    if (options.metrics.empty())
-      attempt(problems, [&] { readMetrics("weighted_metrics"); });
+    attempt(problems, [&] { readAllMetrics(); });
     settings.optimizer =
         options.optimizer.empty() ? setting(file, "optimizer") : json(options.optimizer);
     return std::move(settings);
@@ -132,10 +130,18 @@ private:
     }
   }
 
-  void readMetrics(const char *key) {
-    json value = options.metrics.empty() ? setting(file, key) : json(options.metrics);
-    if (!options.metrics.empty() && settings.outputs.size() > 1)
-      value = json(std::vector<json>(settings.outputs.size(), value));
+  void readAllMetrics() {
+    if (!options.metrics.empty()) {
+      readMetrics("metrics", std::vector<json>(settings.outputs.size(), json(options.metrics)),
+                  &OutputSettings::metrics);
+      return;
+    }
+    readMetrics("metrics", setting(file, "metrics"), &OutputSettings::metrics);
+    readMetrics("weighted_metrics", setting(file, "weighted_metrics"),
+                &OutputSettings::weightedMetrics);
+  }
+
+  void readMetrics(const char *key, const json &value, std::vector<Metric> OutputSettings::*list) {
     auto metrics = distributeMetrics(place, key, value, settings.outputs);
     for (auto [output, items, type] : llvm::zip_equal(settings.outputs, metrics, predictions)) {
       if (!items.empty() && !output.loss && areLossesRead)
@@ -143,7 +149,7 @@ private:
                                "a loss",
                                printable(output.name)));
       for (const json &item : items)
-        attempt(problems, [&] { output.metrics.emplace_back(place, item, output.target, type); });
+        attempt(problems, [&] { (output.*list).emplace_back(place, item, output.target, type); });
     }
   }
 

@@ -13,7 +13,7 @@ struct OutputSettings {
   std::unique_ptr<Loss> loss; ///< null: the output has none
   std::optional<double> lossWeight;
   TargetType target; ///< meaningful with a loss
-  std::vector<Metric> metrics;
+  std::vector<Metric> metrics, weightedMetrics;
 };
 
 /// A model's `compile` arguments, resolved for its outputs.

@@ -31,7 +31,11 @@ void FunctionWriter::annotateArgument(llvm::StringRef attribute, Attribute value
 }
 
 void FunctionWriter::addResult(Value value, llvm::StringRef attribute, Attribute name) {
-  results.push_back({value, builder.getNamedAttr(attribute, name)});
+  results.push_back({value, {builder.getNamedAttr(attribute, name)}});
+}
+
+void FunctionWriter::annotateResult(llvm::StringRef attribute, Attribute value) {
+  results.back().attributes.push_back(builder.getNamedAttr(attribute, value));
 }
 
 Value FunctionWriter::read(const Variable &variable) {
@@ -82,7 +86,7 @@ func::FuncOp FunctionWriter::finish() {
   for (auto [index, argument] : llvm::enumerate(arguments))
     function.setArgAttrs(index, argument.attributes);
   for (auto [index, result] : llvm::enumerate(results))
-    function.setResultAttrs(index, ArrayRef(result.attribute));
+    function.setResultAttrs(index, result.attributes);
   return function;
 }
 

@@ -24,6 +24,8 @@ public:
   /// Another attribute of the argument added last.
   void annotateArgument(llvm::StringRef attribute, mlir::Attribute value);
   void addResult(mlir::Value value, llvm::StringRef attribute, mlir::Attribute name);
+  /// Another attribute of the result added last.
+  void annotateResult(llvm::StringRef attribute, mlir::Attribute value);
 
   /// The variable's value at this point of the function.
   mlir::Value read(const Variable &variable);
@@ -43,7 +45,7 @@ private:
   };
   struct Result {
     mlir::Value value;
-    mlir::NamedAttribute attribute;
+    llvm::SmallVector<mlir::NamedAttribute> attributes;
   };
 
   void orderArguments();

@@ -3,9 +3,11 @@
 #include "frontend/keras/compile_settings.h"
 #include "frontend/keras/forward.h"
 #include "frontend/keras/initializer.h"
+#include "frontend/keras/log_writer.h"
 #include "frontend/keras/optimizer.h"
 #include "frontend/keras/problems.h"
 #include "frontend/keras/regularizers.h"
+#include "ir/logs.h"
 #include "ir/tensor.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
@@ -30,6 +32,13 @@ public:
 
 private:
   void startModule();
+  /// An output with a loss, and what that and the metrics are computed from.
+  struct OutputScores {
+    const OutputSettings &setting;
+    Tensor target, prediction, logits;
+    Tensor weights; ///< null for none
+  };
+
   Tensors addInputs(FunctionWriter &writer, Forward &forward);
   Tensors addTargets(FunctionWriter &writer, Forward &forward);
   void buildLayers();
@@ -39,8 +48,12 @@ private:
   void writePredict();
   /// @loss or @evaluate.
   void writeLoss(llvm::StringRef name, bool isTraining);
+  std::vector<OutputScores> collectScores(Forward &forward, const Tensors &outputs,
+                                          const Tensors &targets);
+  Tensor addLosses(llvm::MutableArrayRef<OutputScores> scores, LogWriter &logs,
+                   FunctionWriter &writer);
   Tensor addPenalties(Forward &forward, Tensor loss, FunctionWriter &writer);
-  void addLogs(FunctionWriter &writer, llvm::ArrayRef<std::pair<std::string, Tensor>> logs);
+  void addMetrics(const OutputScores &output, bool isWeighted, LogWriter &logs);
   void writeOptimizer();
   void verifyModule();
 
@@ -230,34 +243,62 @@ void Importer::writeLoss(llvm::StringRef name, bool isTraining) {
   FunctionWriter writer(*module, name);
   Forward forward(writer, random, isTraining);
   Tensors inputs = addInputs(writer, forward), targets = addTargets(writer, forward);
-  Tensors outputs = forward.run(*model, inputs);
-  llvm::SmallVector<std::pair<std::string, Tensor>> losses, metrics;
-  Tensor total;
-  bool isSingle = outputs.size() == 1;
+  std::vector<OutputScores> scores = collectScores(forward, forward.run(*model, inputs), targets);
+  LogWriter logs(settings.outputs.size() > 1);
+  Tensor total = addPenalties(forward, addLosses(scores, logs, writer), writer);
+  for (const OutputScores &output : scores)
+    addMetrics(output, false, logs);
+  for (const OutputScores &output : scores)
+    addMetrics(output, true, logs);
+  logs.writeLogs(writer, total);
+  forward.advanceRandomStep();
+  writer.finish();
+  if (!isTraining)
+    logs.writeResults(*module);
+}
+
+/// What the outputs that have a loss are measured by.
+std::vector<Importer::OutputScores>
+Importer::collectScores(Forward &forward, const Tensors &outputs, const Tensors &targets) {
+  std::vector<OutputScores> result;
   for (auto [setting, output, target] : llvm::zip_equal(settings.outputs, outputs, targets)) {
     if (!setting.loss)
       continue;
     Emitter &emitter = forward.emitterAt("loss");
     Tensor source = forward.findLogits(output);
-    Tensor prediction = Tensor(emitter, output).toFloat();
-    Tensor logits = source ? Tensor(emitter, source) : Tensor();
-    Tensor placedTarget = Tensor(emitter, target);
-    Tensor value = setting.loss->compute(placedTarget, prediction, logits);
-    losses.push_back({setting.name + "_loss", value});
+    result.push_back({setting, Tensor(emitter, target), Tensor(emitter, output).toFloat(),
+                      source ? Tensor(emitter, source) : Tensor(), {}});
+  }
+  return result;
+}
+
+/// The total of the outputs' losses times their weights.
+Tensor Importer::addLosses(llvm::MutableArrayRef<OutputScores> scores, LogWriter &logs,
+                           FunctionWriter &writer) {
+  Tensor total;
+  for (OutputScores &output : scores) {
+    const OutputSettings &setting = output.setting;
+    ElementValues values =
+        setting.loss->compute(output.target, output.prediction, output.logits);
+    if (options.sampleWeights)
+      output.weights = values.values.with(
+          writer.addArgument(values.values.type(), ir::kWeightAttr,
+                             StringAttr::get(&context, setting.name)));
+    Tensor value = setting.loss->reduce(values, output.weights);
+    logs.addLoss(setting.name, value);
     Tensor weighted = setting.lossWeight ? value * *setting.lossWeight : value;
     total = total ? total + weighted : weighted;
-    for (const Metric &metric : setting.metrics)
-      metrics.push_back({isSingle ? metric.getName() : setting.name + "_" + metric.getName(),
-                         metric.compute(placedTarget, prediction, logits)});
   }
-  llvm::SmallVector<std::pair<std::string, Tensor>> logs;
-  logs.push_back({"loss", addPenalties(forward, total, writer)});
-  if (losses.size() > 1)
-    logs.append(losses);
-  logs.append(metrics);
-  addLogs(writer, logs);
-  forward.advanceRandomStep();
-  writer.finish();
+  return total;
+}
+
+void Importer::addMetrics(const OutputScores &output, bool isWeighted, LogWriter &logs) {
+  const OutputSettings &setting = output.setting;
+  for (const Metric &metric : isWeighted ? setting.weightedMetrics : setting.metrics)
+    logs.addMetric(setting.name, metric,
+                   metric.compute(output.target, output.prediction, output.logits,
+                                  isWeighted ? output.weights : Tensor()),
+                   isWeighted);
 }
 
 /// Adds activity and weight regularizers' penalties; those of weights that are not trained do not
@@ -273,17 +314,6 @@ Tensor Importer::addPenalties(Forward &forward, Tensor loss, FunctionWriter &wri
       loss = loss + regularize(layer->place, variable.declaration.regularizer, value);
     }
   return loss;
-}
-
-/// A name that is taken gets Keras' suffix _1, _2, …
-void Importer::addLogs(FunctionWriter &writer,
-                       llvm::ArrayRef<std::pair<std::string, Tensor>> logs) {
-  std::map<std::string, int> used;
-  for (const auto &[name, value] : logs) {
-    int count = used[name]++;
-    std::string unique = count ? fmt::format("{}_{}", name, count) : name;
-    writer.addResult(value, ir::kLogAttr, StringAttr::get(&context, unique));
-  }
 }
 
 void Importer::writeOptimizer() {

@@ -18,6 +18,12 @@ std::string resolveCrossentropy(const std::string &name, RankedTensorType predic
                                            : "sparse_categorical_crossentropy";
 }
 
+constexpr std::pair<llvm::StringLiteral, LossReduction> kReductions[] = {
+    {"sum_over_batch_size", LossReduction::MeanOverElements},
+    {"mean", LossReduction::MeanOverElements},
+    {"mean_with_sample_weight", LossReduction::MeanOverWeights},
+    {"sum", LossReduction::Sum}};
+
 } // namespace
 
 TargetType LossMeaning::getTargetType(const Place &place, RankedTensorType prediction) const {
@@ -63,24 +69,29 @@ Loss::Loss(const Place &where, const nlohmann::json &value, RankedTensorType pre
   Config config(object.config, place);
   config.ignore({"name", "dtype"});
   bool hasReduction = !object.config.contains("reduction") || config.has("reduction");
-  std::string reduction = config.text("reduction", "sum_over_batch_size");
-  isSum = reduction == "sum";
-  if (!hasReduction || (!isSum && reduction != "sum_over_batch_size" && reduction != "mean" &&
-                        reduction != "mean_with_sample_weight"))
+  std::string text = config.text("reduction", "sum_over_batch_size");
+  auto known = llvm::find_if(kReductions, [&](const auto &entry) { return entry.first == text; });
+  if (!hasReduction || known == std::end(kReductions))
     place.fail(fmt::format("the reduction '{}' gives no single number to minimize; use "
                            "sum_over_batch_size or sum",
-                           hasReduction ? printable(reduction) : "none"));
+                           hasReduction ? printable(text) : "none"));
+  reduction = known->second;
   meaning = entry->create(config);
   config.finish(entry->names.front());
 }
 
-Tensor Loss::compute(Tensor target, Tensor prediction, Tensor logits) const {
-  ElementValues result = meaning->compute({target, prediction, logits, place});
-  if (isSum)
-    return sumAll(result.values);
-  if (!result.mask)
-    return meanAll(result.values);
-  return divideNoNan(sumAll(result.values), sumAll(result.mask.toFloat()));
+ElementValues Loss::compute(Tensor target, Tensor prediction, Tensor logits) const {
+  return meaning->compute({target, prediction, logits, place});
+}
+
+/// Values that a mask leaves out are 0.
+Tensor Loss::reduce(const ElementValues &elements, Tensor weights) const {
+  Tensor values = weights ? elements.values * weights : elements.values, mask = elements.mask;
+  if (reduction == LossReduction::Sum)
+    return sumAll(values);
+  if (reduction == LossReduction::MeanOverWeights && weights)
+    return divideNoNan(sumAll(values), sumAll(mask ? where(mask, weights, 0.0) : weights));
+  return mask ? divideNoNan(sumAll(values), sumAll(mask.toFloat())) : meanAll(values);
 }
 
 } // namespace lamina::frontend::keras

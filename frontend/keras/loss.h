@@ -20,6 +20,7 @@ struct Scores {
   Tensor prediction; ///< f32
   Tensor logits;     ///< what a softmax or sigmoid gave `prediction` from; null for none
   const Place &place;
+  Tensor weights = {}; ///< of the samples, f32: (rows) or more leading dimensions; null for none
 };
 
 /// A value per element of `values`, of which the mean (or sum) is taken.
@@ -41,6 +42,8 @@ struct LossEntry {
   std::unique_ptr<LossMeaning> (*create)(Config &config);
 };
 
+enum class LossReduction { MeanOverElements, MeanOverWeights, Sum };
+
 /// A loss with its reduction, as an output of the model uses it.
 class Loss {
 public:
@@ -50,13 +53,16 @@ public:
   TargetType getTargetType(mlir::RankedTensorType prediction) const {
     return meaning->getTargetType(place, prediction);
   }
-  /// The reduced loss, a scalar.
-  Tensor compute(Tensor target, Tensor prediction, Tensor logits) const;
+  /// A value per element.
+  ElementValues compute(Tensor target, Tensor prediction, Tensor logits) const;
+  /// The reduced loss, a scalar. `weights` (null for none) are those of the single values, f32
+  /// (keras/src/losses/loss.py, reduce_weighted_values).
+  Tensor reduce(const ElementValues &elements, Tensor weights) const;
 
 private:
   Place place;
   std::unique_ptr<LossMeaning> meaning;
-  bool isSum = false;
+  LossReduction reduction = LossReduction::MeanOverElements;
 };
 
 /// All losses, in the order of Keras' documentation.

@@ -1,6 +1,6 @@
 #include "frontend/keras/metric.h"
 
-#include "frontend/keras/layer.h"
+#include "frontend/keras/metrics/mean.h"
 #include "frontend/keras/metrics/metrics.h"
 
 using namespace mlir;
@@ -8,24 +8,55 @@ using namespace mlir;
 namespace lamina::frontend::keras {
 namespace {
 
+/// Refuses targets that another loss takes in another form.
+void needTargetsOf(const Scores &scores, const TargetType &expected) {
+  if (expected.shape != scores.target.shape().vec())
+    scores.place.fail(fmt::format("needs targets of shape {}, but the loss takes targets of "
+                                  "shape {}",
+                                  describeShape(ArrayRef<int64_t>(expected.shape)),
+                                  describeShape(scores.target.shape())));
+}
+
 /// A loss used as a metric: the mean of its values.
-class LossMetric : public MetricMeaning {
+class LossMetric : public MeanMetric {
 public:
   explicit LossMetric(std::unique_ptr<LossMeaning> loss) : loss(std::move(loss)) {}
 
   Tensor compute(const Scores &scores) const override {
-    TargetType expected = loss->getTargetType(scores.place, scores.prediction.type());
-    if (expected.shape != scores.target.shape().vec())
-      scores.place.fail(fmt::format("needs targets of shape {}, but the loss takes targets of "
-                                    "shape {}",
-                                    describeShape(ArrayRef<int64_t>(expected.shape)),
-                                    describeShape(scores.target.shape())));
+    needTargetsOf(scores, loss->getTargetType(scores.place, scores.prediction.type()));
     return loss->compute(scores).values;
   }
 
 private:
   std::unique_ptr<LossMeaning> loss;
 };
+
+/// A loss object used as a metric: each batch gives one number, its reduced loss, and counts once.
+class ReducedLossMetric : public MetricMeaning {
+public:
+  ReducedLossMetric(const Place &place, const nlohmann::json &value, RankedTensorType prediction)
+      : loss(place, value, prediction) {}
+
+  Tensors accumulate(const Scores &scores) const override {
+    needTargetsOf(scores, loss.getTargetType(scores.prediction.type()));
+    if (scores.weights)
+      scores.place.fail("gives one number for a batch and cannot be weighted; use the metric class "
+                        "of this loss");
+    Tensor value =
+        loss.reduce(loss.compute(scores.target, scores.prediction, scores.logits), {});
+    return {value, value.like(1)};
+  }
+  Tensor result(ArrayRef<Tensor> sums) const override { return divideNoNan(sums[0], sums[1]); }
+
+private:
+  Loss loss;
+};
+
+/// Whether the value is an object of keras.losses, not a function or a metric of the same name.
+bool isLossObject(const nlohmann::json &value, const ObjectConfig &object) {
+  return value.is_object() && !object.isFunction && value.contains("module") &&
+         value["module"] == "keras.losses";
+}
 
 /// keras/src/trainers/compile_utils.py, get_metric.
 std::string resolveAccuracy(const TargetType &target, RankedTensorType prediction) {
@@ -43,6 +74,11 @@ std::unique_ptr<MetricMeaning> createMeaning(const Place &where, const std::stri
       return entry.create(config);
   if (const LossEntry *loss = findLoss(className))
     return std::make_unique<LossMetric>(loss->create(config));
+  for (llvm::StringRef refused : {"Mean", "Sum", "mean", "sum"})
+    if (className == refused)
+      where.fail(fmt::format("{} takes single values, not targets and predictions (Keras cannot "
+                             "train with it either); name a metric of both",
+                             config.where().part));
   std::vector<std::string> names;
   for (const MetricEntry &entry : metricEntries())
     names.insert(names.end(), entry.names.begin(), entry.names.end());
@@ -55,12 +91,37 @@ std::unique_ptr<MetricMeaning> createMeaning(const Place &where, const std::stri
 } // namespace
 
 const std::vector<MetricEntry> &metricEntries() {
-  static const std::vector<MetricEntry> entries = {accuracyMetric,
-                                                   binaryAccuracyMetric,
-                                                   categoricalAccuracyMetric,
-                                                   sparseCategoricalAccuracyMetric,
-                                                   topKCategoricalAccuracyMetric,
-                                                   sparseTopKCategoricalAccuracyMetric};
+  static const std::vector<MetricEntry> entries = {
+      accuracyMetric,
+      binaryAccuracyMetric,
+      categoricalAccuracyMetric,
+      sparseCategoricalAccuracyMetric,
+      topKCategoricalAccuracyMetric,
+      sparseTopKCategoricalAccuracyMetric,
+      precisionMetric,
+      recallMetric,
+      truePositivesMetric,
+      falsePositivesMetric,
+      trueNegativesMetric,
+      falseNegativesMetric,
+      aucMetric,
+      sensitivityAtSpecificityMetric,
+      specificityAtSensitivityMetric,
+      precisionAtRecallMetric,
+      recallAtPrecisionMetric,
+      f1ScoreMetric,
+      fBetaScoreMetric,
+      iouMetric,
+      binaryIouMetric,
+      meanIouMetric,
+      oneHotIouMetric,
+      oneHotMeanIouMetric,
+      rootMeanSquaredErrorMetric,
+      cosineSimilarityMetric,
+      r2ScoreMetric,
+      pearsonCorrelationMetric,
+      concordanceCorrelationMetric,
+  };
   return entries;
 }
 
@@ -81,13 +142,22 @@ Metric::Metric(const Place &where, const nlohmann::json &value, const TargetType
     object.className = resolveAccuracy(target, prediction);
   Config config(object.config, place);
   name = config.text("name", name);
+  if (isLossObject(value, object)) {
+    meaning = std::make_unique<ReducedLossMetric>(where, value, prediction);
+    return;
+  }
   config.ignore({"dtype"});
   meaning = createMeaning(where, object.className, config);
   config.finish(object.className);
 }
 
-Tensor Metric::compute(Tensor target, Tensor prediction, Tensor logits) const {
-  return meanAll(meaning->compute({target, prediction, logits, place}));
+Metric::Value Metric::compute(Tensor target, Tensor prediction, Tensor logits,
+                              Tensor weights) const {
+  Scores scores{target, prediction, logits, place, weights};
+  if (Tensor value = meaning->meanOverRows(scores))
+    return {value, {}};
+  Tensors sums = meaning->accumulate(scores);
+  return {meaning->result(sums), sums};
 }
 
 } // namespace lamina::frontend::keras

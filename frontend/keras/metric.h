@@ -1,15 +1,22 @@
 #pragma once
 
+#include "frontend/keras/layer.h"
 #include "frontend/keras/loss.h"
 
 namespace lamina::frontend::keras {
 
-/// A metric whose value over an epoch is the mean of its values over batches, weighted by rows.
+/// A metric as sums over batches (Keras' variables of a metric) and a formula over them.
 class MetricMeaning {
 public:
   virtual ~MetricMeaning() = default;
-  /// One number per element; the metric is their mean.
-  virtual Tensor compute(const Scores &scores) const = 0;
+  /// What a batch adds to the sums (Keras: `update_state`): f32, without rows.
+  virtual Tensors accumulate(const Scores &scores) const = 0;
+  /// The metric's value from such sums (Keras: `result`): a scalar or a vector of their element
+  /// type.
+  virtual Tensor result(llvm::ArrayRef<Tensor> sums) const = 0;
+  /// The batch's value where the metric of several batches is the mean of theirs weighted by rows,
+  /// so that no sums are needed; null elsewhere.
+  virtual Tensor meanOverRows(const Scores &) const { return {}; }
 };
 
 struct MetricEntry {
@@ -25,9 +32,16 @@ public:
   Metric(const Place &place, const nlohmann::json &value, const TargetType &target,
          mlir::RankedTensorType prediction);
 
+  /// What a metric says about a batch.
+  struct Value {
+    Tensor value; ///< of the batch alone: a scalar or a vector
+    Tensors sums; ///< empty when the value's mean over rows is the metric
+  };
+
   const std::string &getName() const { return name; }
-  /// The batch's value, a scalar.
-  Tensor compute(Tensor target, Tensor prediction, Tensor logits) const;
+  /// `weights` are null for a metric that is not weighted.
+  Value compute(Tensor target, Tensor prediction, Tensor logits, Tensor weights) const;
+  Tensor result(llvm::ArrayRef<Tensor> sums) const { return meaning->result(sums); }
 
 private:
   Place place;

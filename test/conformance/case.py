@@ -20,6 +20,8 @@ class Case:
     batch_size: int = 16
     epochs: int = 20
     validation_rows: int = 0  # the last rows are validation data
+    weights: tuple = ()  # sources of sample weights: one for all outputs, or one per output
+    class_weight: dict | None = None
     resume: bool = False  # saved halfway and continued, by Keras and by Lamina
     predict_only: bool = False
     application: bool = False  # a deep model: its first two losses are compared, not its weights
@@ -29,18 +31,18 @@ class Case:
         return zlib.crc32(self.name.encode())
 
     def data(self):
-        """Arrays of all rows: ([x0, …], [y0, …])."""
+        """Arrays of all rows: ([x0, …], [y0, …], [sample weights, …])."""
         random = np.random.default_rng(self.seed)
         total = self.rows + self.validation_rows
-        return [s(random, total) for s in self.x], [s(random, total) for s in self.y]
+        return [[s(random, total) for s in sources] for sources in (self.x, self.y, self.weights)]
 
     def parts(self):
         """Training and validation data; the latter is None without validation rows."""
-        x, y = self.data()
-        train = [a[: self.rows] for a in x], [a[: self.rows] for a in y]
+        data = self.data()
+        train = [[a[: self.rows] for a in arrays] for arrays in data]
         if not self.validation_rows:
             return train, None
-        return train, ([a[self.rows:] for a in x], [a[self.rows:] for a in y])
+        return train, [[a[self.rows:] for a in arrays] for arrays in data]
 
     def model(self, keras):
         keras.utils.set_random_seed(self.seed)

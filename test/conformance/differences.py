@@ -36,7 +36,7 @@ def stamp(case, model):
         config = json.loads(archive.read("config.json"))
     versions = [metadata.version(package) for package in ("keras", "tensorflow-cpu", "jax")]
     for part in (without_identities(config), case.name, case.batch_size, case.epochs, case.resume,
-                 case.predict_only, versions):
+                 case.predict_only, versions, *filter(None, [case.class_weight])):
         digest.update(json.dumps(part, sort_keys=True).encode())
     for part in case.parts():
         for array in [a for arrays in part or () for a in arrays]:

@@ -32,10 +32,10 @@ class Lamina:
         arrays = np.load(out)
         return [arrays[name] for name in sorted(arrays.files, key=natural)]
 
-    def evaluate(self, model, data, batch_size):
+    def evaluate(self, model, data, batch_size, more=()):
         """Loss and metrics by name, as printed."""
-        text = self("evaluate", model, "--data", data, "--batch-size", batch_size)
-        return {k: float(v) for k, v in re.findall(r"(\w+)[:=\s]+(-?[\d.]+(?:e[-+]?\d+)?)", text)}
+        text = self("evaluate", model, "--data", data, "--batch-size", batch_size, *more)
+        return {k: float(v) for k, v in re.findall(r"([\w\[\]]+)[:=\s]+(-?[\d.]+(?:e[-+]?\d+)?)", text)}
 
     def train(self, model, data, out, log, *, epochs, batch_size, validation=None, more=()):
         """Trains in file order and returns the log's columns."""

@@ -43,6 +43,18 @@ def as_list(outputs):
     return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
 
 
+def named(prefix, logs, rank):
+    """Logs as arrays of this rank; one of several values is as many, NAME[0], NAME[1], …"""
+    result = {}
+    for name, values in logs.items():
+        array = np.asarray(values, "float64")
+        if array.ndim == rank:
+            result[f"{prefix}.{name}"] = array
+        else:
+            result |= {f"{prefix}.{name}[{i}]": array[..., i] for i in range(array.shape[-1])}
+    return result
+
+
 def publish(path, write):
     """Readers wait for `path` to appear, so it must appear whole."""
     partial = path.with_name("partial." + BACKEND + "." + path.name)
@@ -53,18 +65,21 @@ def publish(path, write):
 def train_epochs(case, model, epochs):
     """Logs per epoch as `fit` gives them. With one batch per epoch, train_on_batch does the same
     work without fit's overhead of a tenth of a second per epoch."""
-    (x, y), validation = case.parts()
+    (x, y, weights), validation = case.parts()
     logs = {}
     if case.rows <= case.batch_size and not validation:
         for _ in range(epochs):
             model.reset_metrics()
-            for key, value in model.train_on_batch(single(x), single(y), return_dict=True).items():
+            for key, value in model.train_on_batch(
+                    single(x), single(y), single(weights) if weights else None,
+                    class_weight=case.class_weight, return_dict=True).items():
                 logs.setdefault(key, []).append(float(value))
         return logs
     return model.fit(
         single(x), single(y), batch_size=case.batch_size, epochs=epochs, shuffle=False, verbose=0,
         validation_batch_size=case.batch_size,
-        validation_data=validation and (single(validation[0]), single(validation[1]))).history
+        sample_weight=single(weights) if weights else None, class_weight=case.class_weight,
+        validation_data=validation and tuple(single(part) for part in validation if part)).history
 
 
 def load(path):
@@ -79,7 +94,7 @@ def load(path):
 
 def run(case, folder):
     model = load(folder / "model.keras")
-    (x, y), _ = case.parts()
+    (x, y, weights), _ = case.parts()
     result = {}
 
     def predict(label):
@@ -100,15 +115,16 @@ def run(case, folder):
     if not case.predict_only:
         if BACKEND == "tensorflow" or case.rows % case.batch_size:
             scores = model.evaluate(single(x), single(y), batch_size=case.batch_size, verbose=0,
+                                    sample_weight=single(weights) if weights else None,
                                     return_dict=True)
-            result.update({f"evaluate.{k}": np.float64(v) for k, v in scores.items()})
+            result.update(named("evaluate", scores, 0))
         half = case.epochs // 2 if case.resume else 0
         logs = train_epochs(case, model, half) if half else {}
         if half:
             model.save(folder / f"{BACKEND}.half.keras")
         for key, values in train_epochs(case, model, case.epochs - half).items():
             logs[key] = logs.get(key, []) + values
-        result.update({f"log.{k}": np.asarray(v, "float64") for k, v in logs.items()})
+        result.update(named("log", logs, 1))
         predict("after")
     publish(folder / f"{BACKEND}.keras", model.save)
     # np.savez adds ".npz" to names that end otherwise; a file object keeps the name.

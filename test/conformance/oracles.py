@@ -47,7 +47,8 @@ class Oracles:
         train, validation = case.parts()
         for name, arrays in (("data.npz", train), ("validation.npz", validation)):
             if arrays:
-                np.savez(folder / name, **keyed("x", arrays[0]), **keyed("y", arrays[1]))
+                np.savez(folder / name, **keyed("x", arrays[0]), **keyed("y", arrays[1]),
+                         **keyed("sample_weight", arrays[2]))
         (folder / "stamp").write_text(stamp)
 
     def _has_answered(self, name, backend):

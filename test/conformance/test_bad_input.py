@@ -256,6 +256,22 @@ def test_indices(name, refusal, small):
         f"bad.npz: {message}; the model's embedding has 6 entries, numbered 0 to 5")
 
 
+BAD_WEIGHTS = {
+    "no_array": (["--sample-weight", "w"],
+                 "data.npz: there is no array 'w' of sample weights; the file has 'x', 'y'"),
+    "no_number": (["--class-weight", "0=1,a=2"],
+                  "--class-weight a=2: expected CLASS=WEIGHT,... with every class number once"),
+    "twice": (["--class-weight", "0=1,0=2"],
+              "--class-weight 0=2: expected CLASS=WEIGHT,... with every class number once"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_WEIGHTS)
+def test_weights(name, refusal, small):
+    options, message = BAD_WEIGHTS[name]
+    assert train(refusal, "model.json", "data.npz", *options) == message
+
+
 def test_pickled_data(refusal, small):
     np.save(small / "bad.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     assert train(refusal, "model.json", "bad.npy") == (
@@ -308,6 +324,7 @@ def test_training_without_compile_settings(refusal, small):
 @pytest.mark.parametrize("arguments", [
     [], ["frobnicate"], ["train"], ["train", "model.json"],
     ["train", "model.json", "--data", "data.npz", "--epochs", "many"],
+    ["train", "model.json", "--data", "data.npz", "--sample-weight", "w", "--class-weight", "0=1"],
     ["predict", "model.json", "--data", "data.npz", "--no-such-option"]])
 def test_wrong_usage(arguments, lamina, small):
     done = lamina.run(*arguments, cwd=small)

@@ -19,6 +19,13 @@ def check(case, oracles, table):
     return compare
 
 
+def weighting(case, training):
+    """Options for the weights of samples."""
+    if case.class_weight and training:
+        return ["--class-weight", ",".join(f"{c}={w}" for c, w in case.class_weight.items())]
+    return ["--sample-weight", "sample_weight"] if case.weights else []
+
+
 @pytest.fixture
 def trained(case, oracles, lamina, trainings):
     """Lamina's training of the case, run once for all tests that look at it."""
@@ -28,7 +35,7 @@ def trained(case, oracles, lamina, trainings):
         trainings[case.name] = lamina.train(
             folder / "model.keras", folder / "data.npz", folder / "lamina.keras",
             folder / "lamina.csv", epochs=case.epochs, batch_size=case.batch_size,
-            validation=validation)
+            validation=validation, more=weighting(case, training=True))
     return trainings[case.name]
 
 
@@ -80,7 +87,8 @@ def test_evaluation(case, oracles, lamina, check):
     folder = oracles.path(case, "model.keras").parent
     theirs = {name: arrays[0] for name, arrays in oracles.quantities(case).items()
               if name.startswith("evaluate.")}
-    ours = lamina.evaluate(folder / "model.keras", folder / "data.npz", case.batch_size)
+    ours = lamina.evaluate(folder / "model.keras", folder / "data.npz", case.batch_size,
+                           weighting(case, training=False))
     assert {f"evaluate.{name}" for name in ours} == set(theirs)
     for name, value in ours.items():
         expected = abs(theirs[f"evaluate.{name}"])

@@ -16,6 +16,7 @@ trainer::Dataset PendingData::bind(const Session &session, const trainer::BindOp
   trainer::BindOptions complete = options;
   complete.targetClasses = session.targetClasses();
   complete.inputEntries = session.inputEntries();
+  complete.weights = signature.weights;
   trainer::Dataset data =
       trainer::bindDataset(file_.get(), signature.inputs, signature.targets, complete);
   if (!tell)

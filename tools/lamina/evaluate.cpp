@@ -21,8 +21,8 @@ void evaluate(const EvaluateOptions &options) {
   trainer::Dataset data = pending.bind(session, options.data.binding(), true);
   trainer::ModelRunner &runner = session.compile(0);
   trainer::Logs logs = trainer::evaluate(runner, data);
-  for (const std::string &name : runner.signature().evaluateLogs)
-    fmt::print("{}: {:#.9g}\n", name, logs.at(name));
+  for (const codegen::LogSpec &log : runner.signature().evaluateLogs)
+    fmt::print("{}: {:#.9g}\n", log.name, logs.at(log.name));
 }
 
 } // namespace
@@ -32,10 +32,14 @@ void addEvaluate(CLI::App &app, Action &action) {
   auto options = std::make_shared<EvaluateOptions>();
   options->model.addModel(command);
   options->data.add(command);
+  options->data.addSampleWeight(command);
   options->model.addBatchSize(command);
   options->model.addLoss(command);
   options->model.addThreads(command);
-  command.callback([&action, options] { action = [options] { evaluate(*options); }; });
+  command.callback([&action, options] {
+    options->model.sampleWeights = options->data.hasWeights();
+    action = [options] { evaluate(*options); };
+  });
 }
 
 } // namespace lamina::tools

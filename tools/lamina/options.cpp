@@ -89,6 +89,42 @@ void DataOptions::add(CLI::App &command) {
       ->excludes(with);
 }
 
+void DataOptions::addSampleWeight(CLI::App &command) {
+  command.add_option("--sample-weight", sampleWeight,
+                            "Weights of the rows in loss and weighted metrics: a column of a text "
+                            "file, or an array of a .npz file (NAME, or NAME0, NAME1, ... for the "
+                            "targets)");
+}
+
+void DataOptions::addClassWeight(CLI::App &command) {
+  command
+      .add_option("--class-weight", classWeights,
+                  "Weights of the rows of some classes in training: 0=1,1=2.5")
+      ->delimiter(',')
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->excludes("--sample-weight");
+}
+
+namespace {
+
+std::map<int64_t, double> parseClassWeights(const std::vector<std::string> &texts) {
+  std::map<int64_t, double> weights;
+  for (const std::string &text : texts) {
+    size_t equals = text.find('=');
+    int64_t number = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    bool isNumber = equals != std::string::npos && error == std::errc() && end == &text[equals];
+    auto weight = isNumber ? trainer::parseNumber(std::string_view(text).substr(equals + 1))
+                           : std::nullopt;
+    if (!weight || !weights.emplace(number, *weight).second)
+      fail("--class-weight {}: expected CLASS=WEIGHT,... with every class number once",
+           printable(text));
+  }
+  return weights;
+}
+
+} // namespace
+
 trainer::TextOptions DataOptions::text() const {
   trainer::TextOptions options;
   if (delimiter == "tab" || delimiter == "\\t")
@@ -109,6 +145,7 @@ trainer::BindOptions DataOptions::binding() const {
   options.targetColumns = targets;
   options.dropColumns = drop;
   options.classes = classes;
+  options.weighting = {sampleWeight, false, parseClassWeights(classWeights)};
   if (missing == "drop") {
     options.missing.policy = trainer::MissingValues::Policy::Drop;
   } else if (missing != "error") {

@@ -21,6 +21,7 @@ struct ModelOptions {
   std::optional<double> learningRate;
   std::vector<std::string> metrics;
   std::vector<std::string> inputShapes; ///< "NAME=28,28"
+  bool sampleWeights = false;           ///< the loss takes weights (DataOptions::hasWeights)
 
   void addModel(CLI::App &command);     ///< MODEL, --weights, --input-shape
   void addBatchSize(CLI::App &command); ///< --batch-size
@@ -36,8 +37,13 @@ struct DataOptions {
   std::vector<std::string> targets, drop, classes;
   std::string delimiter, missing = "error";
   bool header = false, noHeader = false;
+  std::string sampleWeight;              ///< column or array
+  std::vector<std::string> classWeights; ///< "CLASS=WEIGHT"
 
   void add(CLI::App &command);
+  void addSampleWeight(CLI::App &command); ///< --sample-weight
+  void addClassWeight(CLI::App &command);          ///< --class-weight
+  bool hasWeights() const { return !sampleWeight.empty() || !classWeights.empty(); }
   trainer::TextOptions text() const;
   /// Without the model's class counts.
   trainer::BindOptions binding() const;

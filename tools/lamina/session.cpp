@@ -19,6 +19,7 @@ frontend::ImportOptions importOptions(const ModelOptions &options, bool training
   result.learningRate = options.learningRate;
   result.loss = options.loss;
   result.metrics = options.metrics;
+  result.sampleWeights = options.sampleWeights;
   result.inputShapes = options.parsedInputShapes();
   return result;
 }

@@ -49,7 +49,7 @@ trainer::Dataset randomBatch(const Session &session) {
 
 Stepper::Stepper(trainer::ModelRunner &runner, const trainer::Dataset &data, bool train)
     : runner_(runner), batches_(data, data.rows), train_(train),
-      logs_(runner.signature().trainLogs.size() + 1) {
+      logs_(runner.makeBatchLogs(runner.signature().trainLogs)) {
   for (const codegen::TensorSpec &spec : runner.signature().outputs)
     pointers_.push_back(outputs_.emplace_back(randomArray(spec, data.rows, 0, 0)).bytes.data());
   batch_ = batches_.get(0, {});
@@ -58,7 +58,7 @@ Stepper::Stepper(trainer::ModelRunner &runner, const trainer::Dataset &data, boo
 double Stepper::run() {
   auto start = Clock::now();
   if (train_)
-    runner_.trainStep(batch_, logs_.data());
+    runner_.trainStep(batch_, logs_);
   else
     runner_.predictStep(batch_, pointers_.data());
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();

@@ -23,7 +23,7 @@ private:
   trainer::ModelRunner &runner_;
   trainer::Batches batches_;
   bool train_;
-  std::vector<float> logs_;
+  trainer::BatchLogs logs_;
   std::vector<frontend::Array> outputs_;
   std::vector<void *> pointers_;
   trainer::Batch batch_;

@@ -86,6 +86,10 @@ private:
   void bindData() {
     trainer::BindOptions binding = options_.data.binding();
     data_ = pendingData_.bind(session_, binding, true);
+    // Class weights are for training alone; validation data may come without weights.
+    bool hasClassWeights = !binding.weighting.classes.empty();
+    binding.weighting.classes.clear();
+    binding.weighting.mayBeAbsent = true;
     if (pendingValidation_) {
       // The training data decide which class a label is.
       if (binding.classes.empty() && !data_.classes.empty())
@@ -93,6 +97,8 @@ private:
       validation_ = pendingValidation_->bind(session_, binding, false);
     } else if (options_.validationSplit > 0) {
       validation_ = trainer::splitLast(data_, options_.validationSplit);
+      if (hasClassWeights)
+        trainer::setWeights(*validation_, 1);
     }
   }
 
@@ -168,6 +174,8 @@ void addTrain(CLI::App &app, Action &action) {
   auto options = std::make_shared<TrainOptions>();
   options->model.addModel(command);
   options->data.add(command);
+  options->data.addSampleWeight(command);
+  options->data.addClassWeight(command);
   command.add_option("--epochs", options->epochs, "Times to go through the data")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 40))
       ->capture_default_str();
@@ -186,7 +194,10 @@ void addTrain(CLI::App &app, Action &action) {
   options->model.addLoss(command);
   options->model.addThreads(command);
   addOutputs(command, *options);
-  command.callback([&action, options] { action = [options] { Training(*options).run(); }; });
+  command.callback([&action, options] {
+    options->model.sampleWeights = options->data.hasWeights();
+    action = [options] { Training(*options).run(); };
+  });
 }
 
 } // namespace lamina::tools

@@ -1,6 +1,6 @@
 // keras.metrics.Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy:
 // keras/src/metrics/accuracy_metrics.py
-#include "frontend/keras/layer.h"
+#include "frontend/keras/metrics/mean.h"
 #include "frontend/keras/metrics/metrics.h"
 
 using namespace mlir;
@@ -29,7 +29,7 @@ Tensor classIndices(const Scores &scores) {
 
 namespace {
 
-class Accuracy : public MetricMeaning {
+class Accuracy : public MeanMetric {
 public:
   explicit Accuracy(Config &) {}
   Tensor compute(const Scores &scores) const override {
@@ -38,7 +38,7 @@ public:
   }
 };
 
-class BinaryAccuracy : public MetricMeaning {
+class BinaryAccuracy : public MeanMetric {
 public:
   explicit BinaryAccuracy(Config &config) : threshold(config.number("threshold", 0.5)) {}
   Tensor compute(const Scores &scores) const override {
@@ -54,7 +54,7 @@ private:
   double threshold;
 };
 
-class CategoricalAccuracy : public MetricMeaning {
+class CategoricalAccuracy : public MeanMetric {
 public:
   explicit CategoricalAccuracy(Config &) {}
   Tensor compute(const Scores &scores) const override {
@@ -63,7 +63,7 @@ public:
   }
 };
 
-class SparseCategoricalAccuracy : public MetricMeaning {
+class SparseCategoricalAccuracy : public MeanMetric {
 public:
   explicit SparseCategoricalAccuracy(Config &) {}
   Tensor compute(const Scores &scores) const override {

@@ -8,6 +8,15 @@ namespace lamina::frontend::keras {
 extern const MetricEntry accuracyMetric, binaryAccuracyMetric, categoricalAccuracyMetric,
     sparseCategoricalAccuracyMetric, topKCategoricalAccuracyMetric,
     sparseTopKCategoricalAccuracyMetric;
+extern const MetricEntry precisionMetric, recallMetric, truePositivesMetric, falsePositivesMetric,
+    trueNegativesMetric, falseNegativesMetric, aucMetric;
+extern const MetricEntry sensitivityAtSpecificityMetric, specificityAtSensitivityMetric,
+    precisionAtRecallMetric, recallAtPrecisionMetric;
+extern const MetricEntry iouMetric, binaryIouMetric, meanIouMetric, oneHotIouMetric,
+    oneHotMeanIouMetric;
+extern const MetricEntry f1ScoreMetric, fBetaScoreMetric;
+extern const MetricEntry rootMeanSquaredErrorMetric, cosineSimilarityMetric, r2ScoreMetric,
+    pearsonCorrelationMetric, concordanceCorrelationMetric;
 
 /// Refuses targets of another shape than the prediction's.
 void needTargetsLikePrediction(const Scores &scores);

@@ -1,5 +1,6 @@
 // keras.metrics.TopKCategoricalAccuracy, SparseTopKCategoricalAccuracy:
 // keras/src/metrics/accuracy_metrics.py
+#include "frontend/keras/metrics/mean.h"
 #include "frontend/keras/metrics/metrics.h"
 
 using namespace mlir;
@@ -19,7 +20,7 @@ Tensor isInTopK(Tensor classes, Tensor prediction, int64_t k) {
   return logicalAnd(isAmong, equal(zero, zero.like(0))).toFloat();
 }
 
-class TopK : public MetricMeaning {
+class TopK : public MeanMetric {
 public:
   explicit TopK(Config &config) : k(config.integer("k", 5)) {}
 

@@ -42,7 +42,7 @@ Signature twoTensors() {
   signature.inputs = {{"x", ElementType::F32, {-1, 3}}, {"for", ElementType::U8, {-1, 2, 2}}};
   signature.targets = {{"x", ElementType::I32, {-1}}};
   signature.outputs = {{"NULL", ElementType::F32, {-1, 2}}};
-  signature.trainLogs = signature.evaluateLogs = {"loss", "a \"b\""};
+  signature.trainLogs = signature.evaluateLogs = {{"loss"}, {"a \"b\""}};
   signature.batchSize = 8;
   signature.stateBytes = 8192;
   return signature;

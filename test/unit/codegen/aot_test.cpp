@@ -201,16 +201,16 @@ Trace traceOfJit(uint64_t seed) {
   runner.start(seed, Digits::get().initial);
   Trace trace;
   std::vector<float> outputs(kBatchSize * kClasses);
-  float logs[2];
+  trainer::BatchLogs logs = runner.makeBatchLogs(model->signature().trainLogs);
   for (unsigned i = 0; i < std::size(kRowCounts); ++i) {
     Rows rows(i);
     const void *inputs[] = {rows.pixels.data()}, *targets[] = {rows.labels.data()};
     void *results[] = {outputs.data()};
     trainer::Batch batch{kRowCounts[i], inputs, targets};
     runner.trainStep(batch, logs);
-    trace.values.insert(trace.values.end(), logs, logs + 2);
+    trace.values.insert(trace.values.end(), logs.logs.begin(), logs.logs.end());
     runner.evaluateStep(batch, logs);
-    trace.values.insert(trace.values.end(), logs, logs + 2);
+    trace.values.insert(trace.values.end(), logs.logs.begin(), logs.logs.end());
     runner.predictStep(batch, results);
     trace.values.insert(trace.values.end(), outputs.begin(),
                         outputs.begin() + kRowCounts[i] * kClasses);

@@ -97,6 +97,25 @@ TEST(Loss, errorsAndTheirMetrics) {
   EXPECT_NEAR(result["mse"], 3.5, 1e-6);
 }
 
+/// The loss of one output with weighted samples.
+double weightedLoss(const char *reduction) {
+  auto loss = serialized("MeanSquaredError", {{"reduction", reduction}});
+  ImportOptions options;
+  options.sampleWeights = true;
+  Imported model(makeFile(sequential(through(1).get<std::vector<json>>()), {{"loss", loss}}),
+                 options);
+  model.initialize(0);
+  return model
+      .run("evaluate", {floats({2, 1}, {1, 2}), floats({2, 1}, {0, 0}), floats({2}, {3, 0.5f})}, 2)[0]
+      .at(0);
+}
+
+TEST(Loss, weightsOfSamples) {
+  EXPECT_EQ(weightedLoss("sum_over_batch_size"), (3 * 1 + 0.5 * 4) / 2);
+  EXPECT_NEAR(weightedLoss("mean_with_sample_weight"), (3 * 1 + 0.5 * 4) / 3.5, 1e-6);
+  EXPECT_EQ(weightedLoss("sum"), 3 * 1 + 0.5 * 4);
+}
+
 TEST(Loss, summed) {
   auto loss = serialized("MeanSquaredError", {{"reduction", "sum"}});
   EXPECT_NEAR(

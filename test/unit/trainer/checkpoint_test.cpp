@@ -17,7 +17,7 @@ const FitOptions kOptions{.epochs = 6, .seed = kRun.seed};
 struct PowerFailure : FitObserver {
   int64_t steps;
   explicit PowerFailure(int64_t after) : steps(after) {}
-  void onStepEnd(int64_t, int64_t, const LogMeans &) override {
+  void onStepEnd(int64_t, int64_t, const RunningLogs &) override {
     if (--steps < 0)
       throw std::runtime_error("power failure");
   }
@@ -111,6 +111,20 @@ TEST(Checkpoint, AnotherRunIsRefused) {
             (folder / "state/checkpoint.npz") +
                 ": the checkpoint was made with batch_size 4, this run has 8; resume with the same "
                 "data and options, or use another folder");
+}
+
+TEST(Checkpoint, OtherMetricsInTheMiddleOfAnEpochAreRefused) {
+  struct OtherLogs : LinearModel {
+    OtherLogs() { signature_.trainLogs[1].name = "mse"; }
+  };
+  TemporaryFolder folder;
+  Checkpoints checkpoints(folder / "state", kRun, 2);
+  trainUntilFailure(checkpoints, 15);
+  OtherLogs model;
+  ModelRunner runner("m", model, oneThread());
+  EXPECT_EQ(errorOf([&] { checkpoints.restore(runner); }),
+            checkpoints.path() + ": the checkpoint is from the middle of an epoch with other "
+                                 "metrics; resume with the same metrics, or use another folder");
 }
 
 TEST(Checkpoint, DamageIsAnError) {

@@ -20,9 +20,9 @@ ModelRunner newRunner(const LinearModel &model) {
 struct Recorder : FitObserver {
   void onTrainBegin(const FitPlan &plan) override { steps = plan.stepsPerEpoch; }
   void onEpochBegin(int64_t) override { events += 'E'; }
-  void onStepEnd(int64_t, int64_t, const LogMeans &means) override {
+  void onStepEnd(int64_t, int64_t, const RunningLogs &logs) override {
     events += 's';
-    rows.push_back(means.rows);
+    rows.push_back(logs.rows);
   }
   void onEpochEnd(int64_t, const Logs &) override { events += 'e'; }
   void onTrainEnd() override { events += '.'; }
@@ -63,13 +63,23 @@ TEST(Fit, TheLastBatchIsSmallerAndMeansAreWeightedByRows) {
   EXPECT_NEAR(history[1]["mae"], logs["mae"], 1e-6);
 }
 
+TEST(Fit, ALogOfSumsIsThatOfAllRows) {
+  LinearModel model(4, 0.0f), whole(11, 0.0f);
+  ModelRunner runner = newRunner(model), wholeRunner = newRunner(whole);
+  Dataset data = linearData(11);
+  History history = fit(runner, data, nullptr, {.epochs = 2, .shuffle = false});
+  Logs logs = evaluate(wholeRunner, data);
+  EXPECT_NEAR(logs["rmse"], std::sqrt(logs["loss"]), 1e-6);
+  EXPECT_NEAR(history[1]["rmse"], logs["rmse"], 1e-6);
+}
+
 TEST(Fit, ValidationLogsAreThoseAfterTheEpoch) {
   LinearModel model;
   ModelRunner runner = newRunner(model);
   Dataset data = linearData(12);
   Dataset validation = splitLast(data, 0.25);
   History history = fit(runner, data, &validation, {.epochs = 3});
-  EXPECT_EQ(history[0].size(), 4u);
+  EXPECT_EQ(history[0].size(), 6u);
   EXPECT_EQ(history[2]["val_loss"], evaluate(runner, validation)["loss"]);
 }
 
@@ -159,7 +169,7 @@ TEST(ModelRunner, LoadErrors) {
 TEST(ModelRunner, StatusCodesBecomeErrors) {
   LinearModel model;
   ModelRunner runner = newRunner(model);
-  float logs[2];
+  BatchLogs logs = runner.makeBatchLogs(runner.signature().trainLogs);
   Batch batch{.rows = 5};
   EXPECT_EQ(errorOf([&] { runner.trainStep(batch, logs); }),
             "linear.keras: a training step failed: the number of rows is 0 or more than the "

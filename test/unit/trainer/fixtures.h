@@ -90,7 +90,9 @@ public:
     signature_.inputs = {{"x_in", ElementType::F32, {-1, 2}}};
     signature_.targets = {{"y_true", ElementType::F32, {-1, 1}}};
     signature_.outputs = {{"y", ElementType::F32, {-1, 1}}};
-    signature_.trainLogs = signature_.evaluateLogs = {"loss", "mae"};
+    signature_.trainLogs = signature_.evaluateLogs = {
+        {"loss"}, {"mae"}, {"rmse", codegen::LogMean::Sums}};
+    signature_.sums = 2;
     signature_.batchSize = batchSize;
     signature_.stateBytes = sizeof(State);
     signature_.workspaceBytes = 64;
@@ -116,11 +118,11 @@ public:
         std::memcpy(variables[i], place(const_cast<void *>(state), i), size(i));
     return LAMINA_OK;
   }
-  int trainStep(const lamina_env *, void *opaque, void *, uint32_t rows, const void *const *inputs,
-                const void *const *targets, float *logs) const override {
+  int trainStep(const lamina_env *, void *opaque, void *, uint32_t rows,
+                const codegen::StepArrays &arrays) const override {
     auto *state = static_cast<State *>(opaque);
     float gradient[3] = {0, 0, 0};
-    if (int status = measure(*state, rows, inputs, targets, logs, gradient))
+    if (int status = measure(*state, rows, arrays, gradient))
       return status;
     for (int i = 0; i < 2; ++i)
       state->kernel[i] -= state->rate * gradient[i];
@@ -129,15 +131,20 @@ public:
     return LAMINA_OK;
   }
   int evaluate(const lamina_env *, const void *state, void *, uint32_t rows,
-               const void *const *inputs, const void *const *targets, float *logs) const override {
+               const codegen::StepArrays &arrays) const override {
     float gradient[3] = {0, 0, 0};
-    return measure(*static_cast<const State *>(state), rows, inputs, targets, logs, gradient);
+    return measure(*static_cast<const State *>(state), rows, arrays, gradient);
   }
   int predict(const lamina_env *, const void *state, void *, uint32_t rows,
               const void *const *inputs, void *const *outputs) const override {
     for (uint32_t row = 0; row < rows; ++row)
       static_cast<float *>(outputs[0])[row] =
           output(*static_cast<const State *>(state), static_cast<const float *>(inputs[0]), row);
+    return LAMINA_OK;
+  }
+
+  int results(void *, const double *sums, double *logs) const override {
+    logs[0] = std::sqrt(sums[0] / sums[1]);
     return LAMINA_OK;
   }
 
@@ -151,22 +158,27 @@ private:
   static float output(const State &state, const float *x, uint32_t row) {
     return x[2 * row] * state.kernel[0] + x[2 * row + 1] * state.kernel[1] + state.bias;
   }
-  int measure(const State &state, uint32_t rows, const void *const *inputs,
-              const void *const *targets, float *logs, float *gradient) const {
+  int measure(const State &state, uint32_t rows, const codegen::StepArrays &arrays,
+              float *gradient) const {
     if (rows == 0 || rows > signature_.batchSize)
       return LAMINA_ERROR_ROWS;
-    const auto *x = static_cast<const float *>(inputs[0]);
-    const auto *y = static_cast<const float *>(targets[0]);
+    const auto *x = static_cast<const float *>(arrays.inputs[0]);
+    const auto *y = static_cast<const float *>(arrays.targets[0]);
+    float *logs = arrays.logs, *sums = arrays.sums;
     logs[0] = logs[1] = 0;
+    sums[0] = 0;
+    sums[1] = static_cast<float>(rows);
     for (uint32_t row = 0; row < rows; ++row) {
       float error = output(state, x, row) - y[row];
       logs[0] += error * error / static_cast<float>(rows);
       logs[1] += std::abs(error) / static_cast<float>(rows);
+      sums[0] += error * error;
       float scaled = 2 * error / static_cast<float>(rows);
       gradient[0] += scaled * x[2 * row];
       gradient[1] += scaled * x[2 * row + 1];
       gradient[2] += scaled;
     }
+    logs[2] = std::sqrt(logs[0]);
     return LAMINA_OK;
   }
 

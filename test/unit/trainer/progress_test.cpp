@@ -6,6 +6,7 @@
 
 using namespace lamina::trainer;
 using namespace lamina::trainer::test;
+using lamina::codegen::LogSpec;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::MatchesRegex;
@@ -20,14 +21,17 @@ std::string output(Verbosity verbosity, bool breakOff = false) {
     Progress progress(stream, verbosity);
     FitPosition start;
     progress.onTrainBegin({2, 3, &start});
-    LogMeans means({"loss"});
-    means.add({0.5f}, 4);
+    LinearModel model;
+    ModelRunner runner("m", model, oneThread());
+    std::vector<LogSpec> specs = {{"loss"}};
+    RunningLogs logs(runner, specs);
+    logs.add({{0.5f}, {}}, 4);
     for (int64_t epoch = 0; epoch < 2; ++epoch) {
       progress.onEpochBegin(epoch);
       for (int64_t step = 1; step <= 3; ++step) {
         if (epoch == 0 && step == 3)
           usleep(60000);
-        progress.onStepEnd(epoch, step, means);
+        progress.onStepEnd(epoch, step, logs);
         if (breakOff && step == 3)
           break;
       }
@@ -44,14 +48,6 @@ std::string output(Verbosity verbosity, bool breakOff = false) {
 }
 
 } // namespace
-
-TEST(LogMeans, WeighsByRowsButNotTheLossesOfSingleOutputs) {
-  LogMeans means({"loss", "kind_loss"});
-  means.add({1.0f, 1.0f}, 3);
-  means.add({5.0f, 5.0f}, 1);
-  EXPECT_DOUBLE_EQ(means.means().at("loss"), 2.0);
-  EXPECT_DOUBLE_EQ(means.means().at("kind_loss"), 3.0);
-}
 
 TEST(Progress, SilentWritesNothing) {
   EXPECT_EQ(output(Verbosity::Silent), "");

@@ -1,0 +1,38 @@
+// keras.metrics.Mean: keras/src/metrics/reduction_metrics.py
+#include "frontend/keras/metrics/mean.h"
+
+using namespace mlir;
+
+namespace lamina::frontend::keras {
+namespace {
+
+/// The mean over the dimensions from `first` on.
+Tensor meanFrom(Tensor x, int64_t first) {
+  return mean(x, llvm::to_vector(llvm::seq<int64_t>(first, x.rank())));
+}
+
+} // namespace
+
+/// Each row counts once, or by the mean of its weights.
+Tensors MeanMetric::accumulate(const Scores &scores) const {
+  Tensor values = compute(scores);
+  if (!scores.weights)
+    return {sum(meanFrom(values, 1), {0}), values.emit().rows()};
+  Tensor weights = scores.weights;
+  if (weights.rank() > values.rank() ||
+      weights.shape() != values.shape().take_front(weights.rank()))
+    scores.place.fail(fmt::format("cannot weigh values of shape {} with weights of shape {}",
+                                  describeShape(values.shape()), describeShape(weights.shape())));
+  values = meanFrom(values, weights.rank()) * weights;
+  return {sum(meanFrom(values, 1), {0}), sum(meanFrom(weights, 1), {0})};
+}
+
+Tensor MeanMetric::result(ArrayRef<Tensor> sums) const {
+  return divideNoNan(sums[0], sums[1]);
+}
+
+Tensor MeanMetric::meanOverRows(const Scores &scores) const {
+  return scores.weights ? Tensor() : meanAll(compute(scores));
+}
+
+} // namespace lamina::frontend::keras

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "frontend/keras/metric.h"
+
+namespace lamina::frontend::keras {
+
+/// A metric that is the mean of values of single elements (keras.metrics.MeanMetricWrapper): sums
+/// are their total and count.
+class MeanMetric : public MetricMeaning {
+public:
+  Tensors accumulate(const Scores &scores) const override;
+  Tensor result(llvm::ArrayRef<Tensor> sums) const override;
+  Tensor meanOverRows(const Scores &scores) const override;
+
+protected:
+  /// One number per element, rows first.
+  virtual Tensor compute(const Scores &scores) const = 0;
+};
+
+} // namespace lamina::frontend::keras
