@@ -180,6 +180,11 @@ void Importer::declareVariables() {
     variable->index = index;
     declareVariable(*variable);
   }
+  if (!optimizer)
+    return;
+  for (auto [variable, average] : optimizer->getAverages())
+    module->lookupSymbol(variable->symbol)
+        ->setAttr(kAverageAttr, FlatSymbolRefAttr::get(&context, average->symbol));
 }
 
 void Importer::declareVariable(const Variable &variable) {

@@ -17,6 +17,10 @@ inline constexpr llvm::StringLiteral kClassesAttr = "lamina.classes";
 /// On an input argument of indices into an embedding: how many entries that has (i64).
 inline constexpr llvm::StringLiteral kEntriesAttr = "lamina.entries";
 
+/// On a variable: symbol of the variable that holds its moving average, to take its place when
+/// training ends.
+inline constexpr llvm::StringLiteral kAverageAttr = "lamina.average";
+
 /// What the caller asks for beyond what the file says.
 struct ImportOptions {
   int64_t batchSize = 32; ///< the most rows of one batch

@@ -33,6 +33,9 @@ Tensor initialize(const Place &place, const nlohmann::json &initializer,
     config.finish(object.className);
     return value;
   }
+  if (llvm::is_contained({"STFT", "stft", "STFTInitializer"}, object.className))
+    place.fail("initializer STFT is refused: its windows are SciPy's; give the layer another "
+               "initializer, its weights in the file stay as they are");
   place.fail(fmt::format("initializer {} is not supported; the nearest supported is {}",
                          printable(object.className), nearestName(object.className, names)));
 }

@@ -24,6 +24,33 @@ constexpr std::pair<llvm::StringLiteral, LossReduction> kReductions[] = {
     {"mean_with_sample_weight", LossReduction::MeanOverWeights},
     {"sum", LossReduction::Sum}};
 
+/// Losses that are refused for what they are, not for want of an entry.
+struct RefusedLoss {
+  std::vector<std::string> names;
+  const char *reason;
+};
+const std::vector<RefusedLoss> &refusedLosses() {
+  static const std::vector<RefusedLoss> losses = {
+      {{"CTC", "ctc"},
+       "it aligns sequences by a recursion over time, for which there is no operation; use a loss "
+       "on aligned labels"},
+      {{"Circle", "circle"},
+       "it compares every row of a batch with every other, but a compiled step keeps rows apart; "
+       "use a loss on single rows, such as CosineSimilarity"}};
+  return losses;
+}
+
+[[noreturn]] void failUnknown(const Place &where, const Place &loss, const std::string &name) {
+  for (const RefusedLoss &refused : refusedLosses())
+    if (llvm::is_contained(refused.names, name))
+      loss.fail(fmt::format("it is refused: {}", refused.reason));
+  std::vector<std::string> names;
+  for (const LossEntry &known : lossEntries())
+    names.insert(names.end(), known.names.begin(), known.names.end());
+  where.fail(fmt::format("{} is not supported; the nearest supported is {}", loss.part,
+                         nearestName(name, names)));
+}
+
 } // namespace
 
 TargetType LossMeaning::getTargetType(const Place &place, RankedTensorType prediction) const {
@@ -34,9 +61,26 @@ TargetType LossMeaning::getTargetType(const Place &place, RankedTensorType predi
 }
 
 const std::vector<LossEntry> &lossEntries() {
-  static const std::vector<LossEntry> entries = {
-      binaryCrossentropyLoss, categoricalCrossentropyLoss, sparseCategoricalCrossentropyLoss,
-      meanSquaredErrorLoss, meanAbsoluteErrorLoss};
+  static const std::vector<LossEntry> entries = {binaryCrossentropyLoss,
+                                                 binaryFocalCrossentropyLoss,
+                                                 categoricalCrossentropyLoss,
+                                                 categoricalFocalCrossentropyLoss,
+                                                 sparseCategoricalCrossentropyLoss,
+                                                 categoricalGeneralizedCrossEntropyLoss,
+                                                 poissonLoss,
+                                                 klDivergenceLoss,
+                                                 meanSquaredErrorLoss,
+                                                 meanAbsoluteErrorLoss,
+                                                 meanAbsolutePercentageErrorLoss,
+                                                 meanSquaredLogarithmicErrorLoss,
+                                                 cosineSimilarityLoss,
+                                                 huberLoss,
+                                                 logCoshLoss,
+                                                 hingeLoss,
+                                                 squaredHingeLoss,
+                                                 categoricalHingeLoss,
+                                                 diceLoss,
+                                                 tverskyLoss};
   return entries;
 }
 
@@ -59,13 +103,8 @@ Loss::Loss(const Place &where, const nlohmann::json &value, RankedTensorType pre
     object.config.erase("fn");
   }
   const LossEntry *entry = findLoss(object.className);
-  if (!entry) {
-    std::vector<std::string> names;
-    for (const LossEntry &known : lossEntries())
-      names.insert(names.end(), known.names.begin(), known.names.end());
-    where.fail(fmt::format("{} is not supported; the nearest supported is {}", place.part,
-                           nearestName(object.className, names)));
-  }
+  if (!entry)
+    failUnknown(where, place, object.className);
   Config config(object.config, place);
   config.ignore({"name", "dtype"});
   bool hasReduction = !object.config.contains("reduction") || config.has("reduction");

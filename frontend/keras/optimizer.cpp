@@ -1,32 +1,39 @@
 #include "frontend/keras/optimizer.h"
 
 #include "frontend/keras/optimizers/optimizers.h"
-#include "frontend/keras/regularizers.h"
-#include "frontend/keras/schedule.h"
-
-using namespace mlir;
 
 namespace lamina::frontend::keras {
 namespace {
 
-const OptimizerEntry &findOptimizer(const Place &where, const std::string &className) {
+/// Optimizers that are refused for what they are, not for want of an entry.
+struct RefusedOptimizer {
+  const char *className;
+  const char *reason;
+};
+const RefusedOptimizer kRefused[] = {
+    {"LossScaleOptimizer", "it scales losses for training in half precision, which is not "
+                           "supported; compile the model with the optimizer inside it"},
+    {"MultiOptimizer", "it gives each variable an optimizer of its own; compile the model with one "
+                       "of them"},
+};
+
+std::vector<std::string> mainNames() {
   std::vector<std::string> names;
-  for (const OptimizerEntry &entry : optimizerEntries()) {
-    if (llvm::is_contained(entry.names, className) ||
-        llvm::is_contained(entry.names, llvm::StringRef(className).lower()))
-      return entry;
+  for (const OptimizerEntry &entry : optimizerEntries())
     names.push_back(entry.names.front());
-  }
-  where.fail(fmt::format("optimizer '{}' is not supported; the nearest supported is {}",
-                         printable(className), nearestName(className, names)));
+  return names;
 }
 
-/// tf.clip_by_norm: x * limit / max(norm, limit), 0 where the norm is 0.
-Tensor clipByNorm(Tensor x, double limit) {
-  Tensor squares = sumAll(square(x));
-  Tensor isPositive = squares > 0.0;
-  Tensor norm = where(isPositive, sqrt(where(isPositive, squares, 1.0)), squares);
-  return x * limit / maximum(norm, limit);
+const OptimizerEntry &findOptimizer(const Place &where, const std::string &className) {
+  std::string lower = llvm::StringRef(className).lower();
+  for (const OptimizerEntry &entry : optimizerEntries())
+    if (llvm::is_contained(entry.names, className) || llvm::is_contained(entry.names, lower))
+      return entry;
+  for (const RefusedOptimizer &refused : kRefused)
+    if (llvm::StringRef(refused.className).equals_insensitive(className))
+      where.fail(fmt::format("optimizer {} is refused: {}", refused.className, refused.reason));
+  where.fail(fmt::format("optimizer '{}' is not supported; the nearest supported is {}",
+                         printable(className), nearestName(className, mainNames())));
 }
 
 std::string underscored(std::string path) {
@@ -37,9 +44,23 @@ std::string underscored(std::string path) {
 } // namespace
 
 const std::vector<OptimizerEntry> &optimizerEntries() {
-  static const std::vector<OptimizerEntry> entries = {sgdOptimizer, rmspropOptimizer, adamOptimizer,
-                                                      adamWOptimizer};
+  static const std::vector<OptimizerEntry> entries = {
+      sgdOptimizer,      rmspropOptimizer,
+      adamOptimizer,     adamWOptimizer,
+      adadeltaOptimizer, adagradOptimizer,
+      adamaxOptimizer,   adafactorOptimizer,
+      nadamOptimizer,    ftrlOptimizer,
+      lionOptimizer,     lambOptimizer,
+      muonOptimizer,     scheduleFreeAdamWOptimizer};
   return entries;
+}
+
+SlotGroups slotsLike(const Variable &variable, std::initializer_list<const char *> names,
+                     double initial) {
+  std::vector<Slot> group;
+  for (const char *name : names)
+    group.push_back({name, variable.declaration.shape, initial});
+  return {group};
 }
 
 Optimizer::Optimizer(const Place &where, const nlohmann::json &value,
@@ -48,6 +69,9 @@ Optimizer::Optimizer(const Place &where, const nlohmann::json &value,
   ObjectConfig object = ObjectConfig::read(where, "the optimizer", value);
   place.part = fmt::format("optimizer '{}'", printable(object.className));
   const OptimizerEntry &entry = findOptimizer(where, object.className);
+  for (const auto &[key, fallback] : entry.defaults.items())
+    if (!object.config.contains(key))
+      object.config[key] = fallback;
   Config config(object.config, place);
   name = config.text("name", entry.names.back());
   const nlohmann::json &rate = config.raw("learning_rate");
@@ -56,10 +80,12 @@ Optimizer::Optimizer(const Place &where, const nlohmann::json &value,
   else
     learningRate =
         rateOverride ? *rateOverride : config.number("learning_rate", entry.learningRate);
-  weightDecay = object.config.contains("weight_decay") ? config.optionalNumber("weight_decay")
-                                                       : entry.weightDecay;
+  weightDecay = config.optionalNumber("weight_decay");
   readClipping(config);
-  config.ignore({"ema_momentum"}); // speaks only with use_ema, which is refused
+  readMovingAverage(config);
+  readAccumulation(config);
+  // The loss is multiplied by it and the gradients are divided by it: nothing in single precision.
+  config.optionalNumber("loss_scale_factor");
   meaning = entry.create(config);
   config.finish(entry.names.front());
 }
@@ -76,95 +102,82 @@ void Optimizer::readClipping(Config &config) {
     config.fail("only one of 'clipnorm', 'clipvalue' and 'global_clipnorm' can be set");
 }
 
-Variable &Optimizer::declare(const std::string &role, std::vector<int64_t> shape) {
+void Optimizer::readMovingAverage(Config &config) {
+  bool isUsed = config.boolean("use_ema", false);
+  double momentum = config.number("ema_momentum", 0.99);
+  std::optional<int64_t> frequency = config.optionalInteger("ema_overwrite_frequency");
+  if (!isUsed)
+    return;
+  if (!(momentum >= 0 && momentum <= 1))
+    config.fail(fmt::format("'ema_momentum' must be between 0 and 1, not {}", momentum));
+  if (frequency && *frequency < 0)
+    config.fail(fmt::format("'ema_overwrite_frequency' must be positive, not {}", *frequency));
+  ema = MovingAverage{momentum, frequency == 0 ? std::nullopt : frequency};
+}
+
+void Optimizer::readAccumulation(Config &config) {
+  std::optional<int64_t> steps = config.optionalInteger("gradient_accumulation_steps");
+  if (steps.value_or(0) == 0)
+    return;
+  if (*steps < 2)
+    config.fail(fmt::format("'gradient_accumulation_steps' must be at least 2, not {}", *steps));
+  accumulationSteps = steps;
+}
+
+const Variable *Optimizer::declare(const Slot &slot) {
   auto variable = std::make_unique<Variable>();
-  variable->symbol = name + "/" + role;
+  variable->symbol = name + "/" + slot.name;
   variable->path = fmt::format("optimizer/vars/{}", variables.size());
   variable->owner = place.part;
-  variable->role = role;
-  variable->declaration = {role, std::move(shape), "zeros", nullptr, nullptr, false};
-  return *variables.emplace_back(std::move(variable));
+  variable->role = slot.name;
+  variable->type = slot.type;
+  nlohmann::json initializer = "zeros";
+  if (slot.initial != 0)
+    initializer = {{"class_name", "Constant"}, {"config", {{"value", slot.initial}}}};
+  variable->declaration = {slot.name, slot.shape, initializer, nullptr, nullptr, false};
+  return variables.emplace_back(std::move(variable)).get();
 }
 
-void Optimizer::declareVariables(ArrayRef<const Variable *> trainable) {
-  Variable &counter = declare("iteration", {});
-  counter.type = ElementType::I64;
-  iteration = &counter;
-  if (schedule.is_null()) {
-    Variable &rate = declare("learning_rate", {});
-    rate.declaration.initializer = {{"class_name", "Constant"},
-                                    {"config", {{"value", learningRate}}}};
-    learningRateVariable = &rate;
-  }
-  for (const Variable *variable : trainable)
-    trained.push_back({variable, {}});
-  for (const std::vector<std::string> &group : meaning->getSlotGroups())
-    for (Trained &entry : trained)
-      for (const std::string &slot : group)
-        entry.slots.push_back(&declare(underscored(entry.variable->symbol) + "_" + slot,
-                                       entry.variable->declaration.shape));
+const Variable *Optimizer::declareFor(const Trained &entry, const Slot &slot) {
+  Slot named = slot;
+  named.name = underscored(entry.variable->symbol) + "_" + slot.name;
+  return declare(named);
 }
 
-Tensor Optimizer::readLearningRate(FunctionWriter &writer, Emitter &emitter) const {
+void Optimizer::declareVariables(llvm::ArrayRef<const Variable *> trainable) {
+  iteration = declare({"iteration", {}, 0, ElementType::I64});
   if (schedule.is_null())
-    return Tensor(emitter, writer.read(*learningRateVariable));
-  Tensor done = Tensor(emitter, writer.read(*iteration)).toFloat();
-  return scheduledLearningRate(place, schedule, done);
+    learningRateVariable = declare({"learning_rate", {}, learningRate});
+  for (const Variable *variable : trainable)
+    trained.push_back({variable});
+  if (ema)
+    for (Trained &entry : trained)
+      entry.average = declareFor(entry, {"average", entry.variable->declaration.shape});
+  if (accumulationSteps)
+    for (Trained &entry : trained)
+      entry.accumulator =
+          declareFor(entry, {"gradient_accumulator", entry.variable->declaration.shape});
+  declareSlots();
 }
 
-Tensors Optimizer::clipGradients(Emitter &emitter, ArrayRef<Tensor> gradients) const {
-  Tensors clipped(gradients.begin(), gradients.end());
-  if (clipNorm)
-    for (Tensor &gradient : clipped)
-      gradient = clipByNorm(gradient, *clipNorm);
-  if (clipValue)
-    for (Tensor &gradient : clipped)
-      gradient = clip(gradient, -*clipValue, *clipValue);
-  if (!globalClipNorm || gradients.empty())
-    return clipped;
-  Tensor squares;
-  for (Tensor gradient : gradients) {
-    Tensor part = sumAll(square(gradient));
-    squares = squares ? squares + part : part;
-  }
-  // An infinite or NaN norm makes every gradient NaN instead of zero.
-  Tensor norm = sqrt(squares);
-  Tensor scale = *globalClipNorm * minimum(1.0 / norm, 1 / *globalClipNorm) + (norm - norm);
-  for (Tensor &gradient : clipped)
-    gradient = gradient * scale;
-  return clipped;
+void Optimizer::declareSlots() {
+  std::vector<SlotGroups> groups;
+  for (const Trained &entry : trained)
+    groups.push_back(meaning->getSlotGroups(*entry.variable));
+  for (size_t group = 0; !groups.empty() && group < groups.front().size(); ++group)
+    for (auto [entry, own] : llvm::zip_equal(trained, groups))
+      for (const Slot &slot : own[group])
+        entry.slots.push_back(declareFor(entry, slot));
+  for (const Slot &slot : meaning->getSharedSlots())
+    shared.push_back(declare(slot));
 }
 
-void Optimizer::write(FunctionWriter &writer) const {
-  OpBuilder &builder = writer.getBuilder();
-  Emitter emitter(builder, NameLoc::get(builder.getStringAttr(name)));
+std::vector<std::pair<const Variable *, const Variable *>> Optimizer::getAverages() const {
+  std::vector<std::pair<const Variable *, const Variable *>> averages;
   for (const Trained &entry : trained)
-    writer.read(*entry.variable);
-  Tensors gradients;
-  for (const Trained &entry : trained)
-    gradients.push_back(Tensor(
-        emitter,
-        writer.addArgument(variableType(builder.getContext(), *entry.variable), ir::kGradientAttr,
-                           FlatSymbolRefAttr::get(builder.getContext(), entry.variable->symbol))));
-  gradients = clipGradients(emitter, gradients);
-  Tensor rate = readLearningRate(writer, emitter);
-  Tensor next = Tensor(emitter, writer.read(*iteration)) + 1.0;
-  Tensor step = next.toFloat();
-  for (auto [entry, gradient] : llvm::zip_equal(trained, gradients)) {
-    UpdateCall call{gradient, Tensor(emitter, writer.read(*entry.variable)), {}, rate, step};
-    if (weightDecay)
-      call.value = call.value - call.value * *weightDecay * rate;
-    for (const Variable *slot : entry.slots)
-      call.slots.push_back(Tensor(emitter, writer.read(*slot)));
-    meaning->update(call);
-    const VariableDeclaration &declaration = entry.variable->declaration;
-    if (!declaration.constraint.is_null())
-      call.value = constrain(place, declaration.constraint, call.value);
-    writer.assign(*entry.variable, call.value);
-    for (auto [slot, value] : llvm::zip_equal(entry.slots, call.slots))
-      writer.assign(*slot, value);
-  }
-  writer.assign(*iteration, next);
+    if (entry.average)
+      averages.push_back({entry.variable, entry.average});
+  return averages;
 }
 
 } // namespace lamina::frontend::keras

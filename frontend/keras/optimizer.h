@@ -7,11 +7,25 @@
 
 namespace lamina::frontend::keras {
 
+/// State of an optimizer: of one variable, or shared by all of them.
+struct Slot {
+  std::string name;
+  std::vector<int64_t> shape;
+  double initial = 0;
+  ElementType type = ElementType::F32;
+};
+
+/// Groups of slots: a group's slots are stored interleaved by variable, one group after the other.
+using SlotGroups = std::vector<std::vector<Slot>>;
+
 /// One variable's update: what an optimizer reads and writes.
 struct UpdateCall {
+  const Variable &variable;
   Tensor gradient;
-  Tensor value;        ///< the variable, weight decay applied; to be replaced by its new value
-  Tensors slots;       ///< in the order of `slotNames`; to be replaced by their new values
+  Tensor old;          ///< the variable
+  Tensor value;        ///< the same, weight decay applied; to be replaced by its new value
+  Tensors slots;       ///< in the order of `getSlotGroups`; to be replaced by their new values
+  Tensors shared;      ///< in the order of `getSharedSlots`, updated
   Tensor learningRate; ///< f32 scalar
   Tensor step;         ///< f32 scalar, 1 in the first update
 };
@@ -21,16 +35,24 @@ struct UpdateCall {
 class OptimizerMeaning {
 public:
   virtual ~OptimizerMeaning() = default;
-  /// Names of the slots that each variable has, in groups: a group's slots are stored interleaved
-  /// by variable, one group after the other.
-  virtual std::vector<std::vector<std::string>> getSlotGroups() const = 0;
+  /// The slots of one variable; every variable has the same number of groups.
+  virtual SlotGroups getSlotGroups(const Variable &variable) const = 0;
+  /// Scalars of the optimizer as a whole, stored after all groups.
+  virtual std::vector<Slot> getSharedSlots() const { return {}; }
+  /// Replaces the shared slots by their new values, before the first variable is updated.
+  virtual void updateShared(Tensors & /*shared*/, Tensor /*step*/) const {}
+  /// The weight decay of one variable, where the configuration says `configured`.
+  virtual std::optional<double> getWeightDecay(const Variable & /*variable*/,
+                                               std::optional<double> configured) const {
+    return configured;
+  }
   virtual void update(UpdateCall &call) const = 0;
 };
 
 struct OptimizerEntry {
   std::vector<std::string> names; ///< class name, then Keras' lower-case name
   double learningRate;            ///< default
-  std::optional<double> weightDecay;
+  nlohmann::json defaults;        ///< of settings in which null means something else
   std::unique_ptr<OptimizerMeaning> (*create)(Config &config);
 };
 
@@ -46,20 +68,33 @@ public:
   /// Declares the optimizer's variables for the trainable ones, in Keras' order of storage.
   void declareVariables(llvm::ArrayRef<const Variable *> trainable);
   llvm::ArrayRef<std::unique_ptr<Variable>> getVariables() const { return variables; }
+  /// The trainable variables with the moving averages that take their places when training ends.
+  std::vector<std::pair<const Variable *, const Variable *>> getAverages() const;
 
   /// Writes @optimizer: from gradients to new values.
   void write(FunctionWriter &writer) const;
 
 private:
+  friend class OptimizerStep;
+
   struct Trained {
     const Variable *variable;
-    std::vector<const Variable *> slots;
+    const Variable *average = nullptr;     ///< of the variable's values, where `ema` is set
+    const Variable *accumulator = nullptr; ///< of gradients, where `accumulationSteps` is set
+    std::vector<const Variable *> slots = {};
+  };
+  /// Moving averages of the variables.
+  struct MovingAverage {
+    double momentum;
+    std::optional<int64_t> overwriteFrequency; ///< in updates; nothing: at the end alone
   };
 
   void readClipping(Config &config);
-  Variable &declare(const std::string &name, std::vector<int64_t> shape);
-  Tensor readLearningRate(FunctionWriter &writer, Emitter &emitter) const;
-  Tensors clipGradients(Emitter &emitter, llvm::ArrayRef<Tensor> gradients) const;
+  void readMovingAverage(Config &config);
+  void readAccumulation(Config &config);
+  const Variable *declare(const Slot &slot);
+  const Variable *declareFor(const Trained &entry, const Slot &slot);
+  void declareSlots();
 
   Place place;
   std::string name;
@@ -67,9 +102,12 @@ private:
   double learningRate = 0;
   nlohmann::json schedule; ///< null where the learning rate is a variable
   std::optional<double> weightDecay, clipNorm, clipValue, globalClipNorm;
+  std::optional<MovingAverage> ema;
+  std::optional<int64_t> accumulationSteps; ///< batches whose gradients make one update
 
   std::vector<std::unique_ptr<Variable>> variables;
   const Variable *iteration = nullptr, *learningRateVariable = nullptr;
+  std::vector<const Variable *> shared;
   std::vector<Trained> trained;
 };
 

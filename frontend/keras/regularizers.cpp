@@ -1,5 +1,7 @@
 #include "frontend/keras/regularizers.h"
 
+#include "frontend/keras/activations/functions.h"
+
 namespace lamina::frontend::keras {
 namespace {
 
@@ -30,9 +32,30 @@ Tensor l1l2(Config &config, Tensor x) {
   return penalty(x, first, config.number("l2", 0));
 }
 
+/// factor times the mean over pairs of rows (or columns) of the magnitude of their cosine.
+Tensor orthogonal(Config &config, Tensor x) {
+  double factor = config.number("factor", 0.01);
+  std::string mode = config.text("mode", "rows");
+  if (mode != "rows" && mode != "columns")
+    config.fail(fmt::format("'mode' of OrthogonalRegularizer must be rows or columns, not '{}'",
+                            printable(mode)));
+  if (x.rank() != 2 || x.type().isDynamicDim(0))
+    config.fail("an OrthogonalRegularizer needs a matrix of weights");
+  int64_t along = mode == "rows" ? 1 : 0, size = x.dim(1 - along);
+  Tensor unit = normalize(x, along);
+  Tensor cosines = dot(unit, unit, along, along);
+  Emitter &emit = x.emit();
+  Tensor isDiagonal = equal(emit.iota(cosines.shape(), 0), emit.iota(cosines.shape(), 1));
+  double pairs = static_cast<double>(size) * (static_cast<double>(size) - 1) / 2;
+  return factor * 0.5 * sumAll(abs(where(isDiagonal, cosines.like(0), cosines))) / pairs;
+}
+
 const std::vector<RegularizerEntry> &regularizers() {
   static const std::vector<RegularizerEntry> entries = {
-      {{"L1", "l1"}, l1}, {{"L2", "l2"}, l2}, {{"L1L2", "l1_l2", "l1l2"}, l1l2}};
+      {{"L1", "l1"}, l1},
+      {{"L2", "l2"}, l2},
+      {{"L1L2", "l1_l2", "l1l2"}, l1l2},
+      {{"OrthogonalRegularizer", "orthogonal_regularizer"}, orthogonal}};
   return entries;
 }
 

@@ -33,7 +33,7 @@ def test_keras_continues(case, oracles, continued_by_keras, table):
     report = folder / "resumed.error"
     assert not report.exists(), report.read_text()
     with np.load(folder / "resumed.npz") as resumed:
-        assert resumed["iterations"] == case.epochs // 2
+        assert resumed["iterations"] > 0, "Keras did not take over the optimizer's state"
         losses = resumed["log.loss"]
     check(case, "losses continued by Keras", losses, oracles, table)
 

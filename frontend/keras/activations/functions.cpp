@@ -64,4 +64,9 @@ Tensor logSoftmax(Tensor x, llvm::ArrayRef<int64_t> dimensions) {
   return difference - spread(log(sum(exp(difference), dimensions)), dimensions, x);
 }
 
+Tensor normalize(Tensor x, int64_t dimension) {
+  Tensor squares = sum(square(x), {dimension});
+  return x * spread(minimum(rsqrt(squares), 1e7), {dimension}, x);
+}
+
 } // namespace lamina::frontend::keras

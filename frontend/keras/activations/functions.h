@@ -24,4 +24,7 @@ Tensor softmax(Tensor x, llvm::ArrayRef<int64_t> dimensions);
 /// x - max - log(sum(exp(x - max))) over `dimensions`.
 Tensor logSoftmax(Tensor x, llvm::ArrayRef<int64_t> dimensions);
 
+/// x / |x| along one dimension, where a norm below 1e-7 counts as 1e-7 (keras.ops.normalize).
+Tensor normalize(Tensor x, int64_t dimension);
+
 } // namespace lamina::frontend::keras

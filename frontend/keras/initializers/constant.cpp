@@ -15,11 +15,23 @@ Tensor zeros(const InitializerCall &call, Config &) {
 Tensor ones(const InitializerCall &call, Config &) {
   return filled(call, 1);
 }
+/// One value, or an array that broadcasts to the variable's shape.
 Tensor constant(const InitializerCall &call, Config &config) {
   Config::Numbers value = config.numbers("value", 0);
-  if (!value.shape.empty())
-    config.fail("a Constant initializer with more than one value is not supported");
-  return filled(call, value.values[0]);
+  if (value.shape.empty())
+    return filled(call, value.values[0]);
+  bool fits = value.shape.size() <= call.shape.size() && !value.values.empty();
+  for (size_t i = 1; fits && i <= value.shape.size(); ++i)
+    fits = value.shape.rbegin()[i - 1] == 1 ||
+           value.shape.rbegin()[i - 1] == call.shape[call.shape.size() - i];
+  if (!fits)
+    config.fail(fmt::format("a Constant initializer's value of shape {} does not broadcast to the "
+                            "variable's shape {}",
+                            describeShape(llvm::ArrayRef<int64_t>(value.shape)),
+                            describeShape(call.shape)));
+  return call.emit.constant(value.values, value.shape)
+      .convert(call.elementType)
+      .broadcastTo(call.shape);
 }
 
 Tensor identity(const InitializerCall &call, Config &config) {
@@ -33,8 +45,8 @@ Tensor identity(const InitializerCall &call, Config &config) {
 } // namespace
 
 std::vector<InitializerEntry> constantInitializers() {
-  return {{{"Zeros", "zeros"}, zeros},
-          {{"Ones", "ones"}, ones},
+  return {{{"Zeros", "zeros", "zero"}, zeros},
+          {{"Ones", "ones", "one"}, ones},
           {{"Constant", "constant"}, constant},
           {{"Identity", "identity", "IdentityInitializer"}, identity}};
 }

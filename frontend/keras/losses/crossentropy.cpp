@@ -3,26 +3,31 @@
 #include "frontend/keras/activations/functions.h"
 #include "frontend/keras/layer.h"
 #include "frontend/keras/losses/losses.h"
+#include "frontend/keras/losses/probabilities.h"
 
 using namespace mlir;
 
 namespace lamina::frontend::keras {
+
+Tensor binaryCrossentropy(Tensor target, Tensor prediction, Tensor x) {
+  if (x) {
+    Tensor magnitude = abs(x);
+    return 0.5 * (x + magnitude) - x * target + log1p(exp(-magnitude));
+  }
+  Tensor p = clipProbability(prediction);
+  return -(target * log(p) + (1.0 - target) * log(1.0 - p));
+}
+
+int64_t classAxis(const Scores &scores, int64_t axis) {
+  int64_t fromFront = normalizeAxis(scores.place, axis, scores.prediction.rank());
+  if (fromFront == 0)
+    scores.place.fail("'axis' must not be the rows");
+  return fromFront;
+}
+
 namespace {
 
-constexpr double kEpsilon = 1e-7; // keras.config.epsilon()
-
-Tensor clipProbability(Tensor p) {
-  return clip(p, kEpsilon, 1 - kEpsilon);
-}
-
-/// What the cross-entropy works on: the logits where they are known or the prediction is declared
-/// to be logits, else nothing.
-Tensor chooseLogits(const Scores &scores, bool fromLogits) {
-  return scores.logits ? scores.logits : fromLogits ? scores.prediction : Tensor();
-}
-
-/// On logits max(x, 0) - x z + log(1 + exp(-|x|)), on probabilities the clipped logarithms; the
-/// mean over the last axis.
+/// The mean over one axis.
 class BinaryCrossentropy : public LossMeaning {
 public:
   explicit BinaryCrossentropy(Config &config)
@@ -30,26 +35,12 @@ public:
         labelSmoothing(config.number("label_smoothing", 0)), axis(config.integer("axis", -1)) {}
 
   ElementValues compute(const Scores &scores) const override {
-    Tensor target = scores.target;
-    if (labelSmoothing != 0)
-      target = target * (1 - labelSmoothing) + 0.5 * labelSmoothing;
-    Tensor x = chooseLogits(scores, fromLogits);
-    return {mean(x ? onLogits(target, x) : onProbabilities(target, scores.prediction),
-                 {normalizeAxis(scores.place, axis, target.rank())}),
-            {}};
+    Tensor target = smoothLabels(scores.target, labelSmoothing, 2);
+    Tensor values = binaryCrossentropy(target, scores.prediction, chooseLogits(scores, fromLogits));
+    return {mean(values, {normalizeAxis(scores.place, axis, target.rank())}), {}};
   }
 
 private:
-  static Tensor onLogits(Tensor target, Tensor x) {
-    Tensor magnitude = abs(x);
-    return 0.5 * (x + magnitude) - x * target + log1p(exp(-magnitude));
-  }
-
-  static Tensor onProbabilities(Tensor target, Tensor prediction) {
-    Tensor p = clipProbability(prediction);
-    return -(target * log(p) + (1.0 - target) * log(1.0 - p));
-  }
-
   bool fromLogits;
   double labelSmoothing;
   int64_t axis;
@@ -63,18 +54,13 @@ public:
         labelSmoothing(config.number("label_smoothing", 0)), axis(config.integer("axis", -1)) {}
 
   ElementValues compute(const Scores &scores) const override {
-    Tensor target = scores.target;
-    int64_t classAxis = normalizeAxis(scores.place, axis, target.rank());
-    if (classAxis == 0)
-      scores.place.fail("'axis' must not be the rows");
-    if (labelSmoothing != 0)
-      target = target * (1 - labelSmoothing) +
-               labelSmoothing / static_cast<double>(target.dim(target.rank() - 1));
+    int64_t over = classAxis(scores, axis);
+    Tensor target = smoothLabels(scores.target, labelSmoothing, scores.target.shape().back());
     if (Tensor x = chooseLogits(scores, fromLogits))
-      return {sum(target * -logSoftmax(x, {classAxis}), {classAxis}), {}};
+      return {sum(target * -logSoftmax(x, {over}), {over}), {}};
     Tensor p = scores.prediction;
-    p = clipProbability(p / spread(sum(p, {classAxis}), {classAxis}, p));
-    return {-sum(target * log(p), {classAxis}), {}};
+    p = clipProbability(p / spread(sum(p, {over}), {over}, p));
+    return {-sum(target * log(p), {over}), {}};
   }
 
 private:

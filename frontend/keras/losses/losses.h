@@ -6,8 +6,13 @@
 namespace lamina::frontend::keras {
 
 extern const LossEntry binaryCrossentropyLoss, categoricalCrossentropyLoss,
-    sparseCategoricalCrossentropyLoss;
-extern const LossEntry meanSquaredErrorLoss, meanAbsoluteErrorLoss;
+    sparseCategoricalCrossentropyLoss, binaryFocalCrossentropyLoss,
+    categoricalFocalCrossentropyLoss, categoricalGeneralizedCrossEntropyLoss;
+extern const LossEntry klDivergenceLoss, poissonLoss;
+extern const LossEntry meanSquaredErrorLoss, meanAbsoluteErrorLoss, meanAbsolutePercentageErrorLoss,
+    meanSquaredLogarithmicErrorLoss, huberLoss, logCoshLoss;
+extern const LossEntry hingeLoss, squaredHingeLoss, categoricalHingeLoss;
+extern const LossEntry cosineSimilarityLoss, diceLoss, tverskyLoss;
 
 template <typename Meaning> std::unique_ptr<LossMeaning> createLoss(Config &config) {
   return std::make_unique<Meaning>(config);

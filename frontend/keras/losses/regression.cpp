@@ -1,30 +1,113 @@
-// keras.losses.MeanSquaredError, MeanAbsoluteError: keras/src/losses/losses.py
+// keras.losses.MeanSquaredError, MeanAbsoluteError, MeanAbsolutePercentageError,
+// MeanSquaredLogarithmicError, Huber, LogCosh, Poisson, KLDivergence, Hinge, SquaredHinge,
+// CategoricalHinge: keras/src/losses/losses.py
+#include <numbers>
+
+#include "frontend/keras/activations/functions.h"
 #include "frontend/keras/losses/losses.h"
+#include "frontend/keras/losses/probabilities.h"
 
 namespace lamina::frontend::keras {
 namespace {
 
+/// A loss without settings that is a formula over target and prediction.
+template <Tensor (*formula)(Tensor, Tensor)> class Formula : public LossMeaning {
+public:
+  explicit Formula(Config &) {}
+  ElementValues compute(const Scores &scores) const override {
+    return {formula(scores.target, scores.prediction), {}};
+  }
+};
+
 Tensor squaredError(Tensor target, Tensor prediction) {
-  return square(target - prediction);
+  return mean(square(target - prediction), {-1});
 }
 Tensor absoluteError(Tensor target, Tensor prediction) {
-  return abs(target - prediction);
+  return mean(abs(target - prediction), {-1});
+}
+Tensor absolutePercentageError(Tensor target, Tensor prediction) {
+  Tensor share = (target - prediction) / maximum(abs(target), kEpsilon);
+  return 100.0 * mean(abs(share), {-1});
+}
+Tensor squaredLogarithmicError(Tensor target, Tensor prediction) {
+  auto logarithm = [](Tensor x) { return log(maximum(x, kEpsilon) + 1.0); };
+  return mean(square(logarithm(prediction) - logarithm(target)), {-1});
 }
 
-/// The mean over the last axis of an elementwise error.
-template <Tensor (*error)(Tensor, Tensor)> class MeanError : public LossMeaning {
+/// log(cosh(e)) = e + log(1 + exp(-2 e)) - log(2)
+Tensor logCosh(Tensor target, Tensor prediction) {
+  Tensor error = prediction - target;
+  return mean(error + softplus(error * -2.0) - std::numbers::ln2, {-1});
+}
+
+Tensor poisson(Tensor target, Tensor prediction) {
+  return mean(prediction - target * log(prediction + kEpsilon), {-1});
+}
+
+Tensor divergence(Tensor target, Tensor prediction) {
+  Tensor z = clip(target, kEpsilon, 1), p = clip(prediction, kEpsilon, 1);
+  return sum(z * log(z / p), {-1});
+}
+
+/// Targets of a batch in which all are 0 or 1 become -1 or 1.
+Tensor signedTarget(Tensor target) {
+  Tensor isBit = logicalOr(equal(target, target.like(0)), equal(target, target.like(1)));
+  Tensor others = sumAll(where(isBit, target.like(0), target.like(1)));
+  return where(equal(others, others.like(0)), 2.0 * target - 1.0, target);
+}
+
+Tensor shortfall(Tensor target, Tensor prediction) {
+  return maximum(1.0 - signedTarget(target) * prediction, 0.0);
+}
+Tensor hinge(Tensor target, Tensor prediction) {
+  return mean(shortfall(target, prediction), {-1});
+}
+Tensor squaredHinge(Tensor target, Tensor prediction) {
+  return mean(square(shortfall(target, prediction)), {-1});
+}
+Tensor categoricalHinge(Tensor target, Tensor prediction) {
+  Tensor positive = sum(target * prediction, {-1});
+  Tensor negative = max((1.0 - target) * prediction, {-1});
+  return maximum(negative - positive + 1.0, 0.0);
+}
+
+/// e^2 / 2 up to |e| = delta, then delta |e| - delta^2 / 2.
+class Huber : public LossMeaning {
 public:
-  explicit MeanError(Config &) {}
+  explicit Huber(Config &config) : delta(config.number("delta", 1)) {}
+
   ElementValues compute(const Scores &scores) const override {
-    return {mean(error(scores.target, scores.prediction), {-1}), {}};
+    Tensor error = scores.prediction - scores.target, magnitude = abs(error);
+    Tensor values =
+        where(magnitude <= delta, 0.5 * square(error), delta * magnitude - 0.5 * delta * delta);
+    return {mean(values, {-1}), {}};
   }
+
+private:
+  double delta;
 };
 
 } // namespace
 
 const LossEntry meanSquaredErrorLoss = {{"MeanSquaredError", "mean_squared_error", "mse", "MSE"},
-                                        createLoss<MeanError<squaredError>>};
+                                        createLoss<Formula<squaredError>>};
 const LossEntry meanAbsoluteErrorLoss = {{"MeanAbsoluteError", "mean_absolute_error", "mae", "MAE"},
-                                         createLoss<MeanError<absoluteError>>};
+                                         createLoss<Formula<absoluteError>>};
+const LossEntry meanAbsolutePercentageErrorLoss = {
+    {"MeanAbsolutePercentageError", "mean_absolute_percentage_error", "mape", "MAPE"},
+    createLoss<Formula<absolutePercentageError>>};
+const LossEntry meanSquaredLogarithmicErrorLoss = {
+    {"MeanSquaredLogarithmicError", "mean_squared_logarithmic_error", "msle", "MSLE"},
+    createLoss<Formula<squaredLogarithmicError>>};
+const LossEntry huberLoss = {{"Huber", "huber"}, createLoss<Huber>};
+const LossEntry logCoshLoss = {{"LogCosh", "log_cosh", "logcosh"}, createLoss<Formula<logCosh>>};
+const LossEntry poissonLoss = {{"Poisson", "poisson"}, createLoss<Formula<poisson>>};
+const LossEntry klDivergenceLoss = {{"KLDivergence", "kl_divergence", "kld", "KLD"},
+                                    createLoss<Formula<divergence>>};
+const LossEntry hingeLoss = {{"Hinge", "hinge"}, createLoss<Formula<hinge>>};
+const LossEntry squaredHingeLoss = {{"SquaredHinge", "squared_hinge"},
+                                    createLoss<Formula<squaredHinge>>};
+const LossEntry categoricalHingeLoss = {{"CategoricalHinge", "categorical_hinge"},
+                                        createLoss<Formula<categoricalHinge>>};
 
 } // namespace lamina::frontend::keras

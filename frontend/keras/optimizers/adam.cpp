@@ -13,22 +13,18 @@ public:
       : beta1(config.number("beta_1", 0.9)), beta2(config.number("beta_2", 0.999)),
         epsilon(config.number("epsilon", 1e-7)), amsgrad(config.boolean("amsgrad", false)) {}
 
-  std::vector<std::vector<std::string>> getSlotGroups() const override {
-    std::vector<std::vector<std::string>> groups = {{"momentum", "velocity"}};
+  SlotGroups getSlotGroups(const Variable &variable) const override {
+    SlotGroups groups = slotsLike(variable, {"momentum", "velocity"});
     if (amsgrad)
-      groups.push_back({"velocity_hat"});
+      groups.push_back(slotsLike(variable, {"velocity_hat"}).front());
     return groups;
   }
 
   void update(UpdateCall &call) const override {
-    Tensor power1 = power(call.step.like(beta1), call.step);
-    Tensor power2 = power(call.step.like(beta2), call.step);
-    Tensor alpha = call.learningRate * sqrt(1.0 - power2) / (1.0 - power1);
-    Tensor m = call.slots[0], v = call.slots[1];
-    m = m + (call.gradient - m) * (1 - beta1);
-    v = v + (square(call.gradient) - v) * (1 - beta2);
-    call.slots[0] = m;
-    call.slots[1] = v;
+    Tensor alpha = call.learningRate * sqrt(1.0 - powerOf(beta2, call.step)) /
+                   (1.0 - powerOf(beta1, call.step));
+    Tensor m = call.slots[0] = moveTowards(call.slots[0], call.gradient, beta1);
+    Tensor v = call.slots[1] = moveTowards(call.slots[1], square(call.gradient), beta2);
     if (amsgrad)
       call.slots[2] = v = maximum(call.slots[2], v);
     call.value = call.value - (m * alpha) / (sqrt(v) + epsilon);
@@ -41,7 +37,9 @@ private:
 
 } // namespace
 
-const OptimizerEntry adamOptimizer = {{"Adam", "adam"}, 0.001, std::nullopt, createOptimizer<Adam>};
-const OptimizerEntry adamWOptimizer = {{"AdamW", "adamw"}, 0.001, 0.004, createOptimizer<Adam>};
+const OptimizerEntry adamOptimizer = {
+    {"Adam", "adam"}, 0.001, nlohmann::json::object(), createOptimizer<Adam>};
+const OptimizerEntry adamWOptimizer = {
+    {"AdamW", "adamw"}, 0.001, {{"weight_decay", 0.004}}, createOptimizer<Adam>};
 
 } // namespace lamina::frontend::keras

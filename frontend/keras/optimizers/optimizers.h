@@ -5,7 +5,23 @@
 /// The optimizer entries, one per Keras class.
 namespace lamina::frontend::keras {
 
-extern const OptimizerEntry sgdOptimizer, adamOptimizer, adamWOptimizer, rmspropOptimizer;
+extern const OptimizerEntry sgdOptimizer, rmspropOptimizer, adamOptimizer, adamWOptimizer,
+    adamaxOptimizer, nadamOptimizer, adadeltaOptimizer, adagradOptimizer, adafactorOptimizer,
+    ftrlOptimizer, lionOptimizer, lambOptimizer, muonOptimizer, scheduleFreeAdamWOptimizer;
+
+/// One group of slots of the variable's shape.
+SlotGroups slotsLike(const Variable &variable, std::initializer_list<const char *> names,
+                     double initial = 0);
+
+/// What optimizers after Adam share: `average` moves towards `value` by 1 - decay.
+inline Tensor moveTowards(Tensor average, Tensor value, double decay) {
+  return average + (value - average) * (1 - decay);
+}
+
+/// base^step, a scalar.
+inline Tensor powerOf(double base, Tensor step) {
+  return power(step.like(base), step);
+}
 
 template <typename Meaning> std::unique_ptr<OptimizerMeaning> createOptimizer(Config &config) {
   return std::make_unique<Meaning>(config);

@@ -13,12 +13,12 @@ public:
       : rho(config.number("rho", 0.9)), momentum(config.number("momentum", 0)),
         epsilon(config.number("epsilon", 1e-7)), isCentered(config.boolean("centered", false)) {}
 
-  std::vector<std::vector<std::string>> getSlotGroups() const override {
-    std::vector<std::vector<std::string>> groups = {{"velocity"}};
+  SlotGroups getSlotGroups(const Variable &variable) const override {
+    SlotGroups groups = slotsLike(variable, {"velocity"});
     if (momentum > 0)
-      groups.push_back({"momentum"});
+      groups.push_back(slotsLike(variable, {"momentum"}).front());
     if (isCentered)
-      groups.push_back({"average_gradient"});
+      groups.push_back(slotsLike(variable, {"average_gradient"}).front());
     return groups;
   }
 
@@ -46,6 +46,6 @@ private:
 } // namespace
 
 const OptimizerEntry rmspropOptimizer = {
-    {"RMSprop", "rmsprop"}, 0.001, std::nullopt, createOptimizer<RMSprop>};
+    {"RMSprop", "rmsprop"}, 0.001, nlohmann::json::object(), createOptimizer<RMSprop>};
 
 } // namespace lamina::frontend::keras

@@ -13,10 +13,8 @@ public:
       config.fail(fmt::format("'momentum' must be between 0 and 1, not {}", momentum));
   }
 
-  std::vector<std::vector<std::string>> getSlotGroups() const override {
-    if (momentum == 0)
-      return {};
-    return {{"momentum"}};
+  SlotGroups getSlotGroups(const Variable &variable) const override {
+    return momentum == 0 ? SlotGroups() : slotsLike(variable, {"momentum"});
   }
 
   void update(UpdateCall &call) const override {
@@ -37,6 +35,7 @@ private:
 
 } // namespace
 
-const OptimizerEntry sgdOptimizer = {{"SGD", "sgd"}, 0.01, std::nullopt, createOptimizer<SGD>};
+const OptimizerEntry sgdOptimizer = {
+    {"SGD", "sgd"}, 0.01, nlohmann::json::object(), createOptimizer<SGD>};
 
 } // namespace lamina::frontend::keras

@@ -1,5 +1,5 @@
 """Losses: from logits and from probabilities, label smoothing, reductions, higher ranks."""
-from case import bits, case, distribution, labels, normal, one_hot
+from case import bits, case, distribution, labels, normal, one_hot, uniform
 
 
 def network(keras, units, activation, loss, shape=(8,), **settings):
@@ -150,3 +150,109 @@ def loss_summed(keras):
 @case(x=normal(8), y=labels(4))
 def loss_weight_of_one_output(keras):
     return network(keras, 4, "softmax", "sparse_categorical_crossentropy", loss_weights=0.5)
+
+
+def heads(keras, *outputs, shape=(8,), rate=0.05):
+    """A model with one output per loss: (units, activation, loss)."""
+    x = keras.Input(shape)
+    hidden = keras.layers.Dense(6, "tanh")(x)
+    model = keras.Model(x, [
+        keras.layers.Dense(units, activation, name=f"head{index}")(hidden)
+        for index, (units, activation, _) in enumerate(outputs)])
+    model.compile(keras.optimizers.SGD(rate), [loss for *_, loss in outputs])
+    return model
+
+
+def away_from_zero(*shape):
+    return lambda random, rows: random.choice([-1, 1], (rows, *shape)).astype("float32") * (
+        random.uniform(0.5, 2, (rows, *shape)).astype("float32"))
+
+
+def signs(*shape):
+    return lambda random, rows: random.choice([-1, 1], (rows, *shape)).astype("float32")
+
+
+@case(x=normal(8), y=[away_from_zero(3), uniform(3), normal(3, scale=2), normal(3, scale=2),
+                      uniform(3), distribution(4), normal(3)])
+def losses_by_name(keras):
+    return heads(keras, (3, None, "mape"), (3, "softplus", "msle"), (3, None, "huber"),
+                 (3, None, "log_cosh"), (3, "softplus", "poisson"),
+                 (4, "softmax", "kl_divergence"), (3, None, "cosine_similarity"), rate=0.01)
+
+
+@case(x=normal(8), rows=24, y=[away_from_zero(3), uniform(3), normal(3, scale=2),
+                               normal(3, scale=2), uniform(3), distribution(4), normal(3)])
+def losses_by_class(keras):
+    L = keras.losses
+    return heads(keras, (3, None, L.MeanAbsolutePercentageError(reduction="mean")),
+                 (3, "softplus", L.MeanSquaredLogarithmicError(reduction="sum")),
+                 (3, None, L.Huber(delta=0.5)), (3, None, L.LogCosh(reduction="sum")),
+                 (3, "softplus", L.Poisson(reduction="mean_with_sample_weight")),
+                 (4, "sigmoid", L.KLDivergence()), (3, None, L.CosineSimilarity(reduction="sum")),
+                 rate=0.01)
+
+
+@case(x=normal(5, 8), y=[away_from_zero(5, 3), uniform(5, 3), normal(5, 3), normal(5, 3),
+                         uniform(5, 3), uniform(5, 4), normal(5, 3), normal(5, 3)])
+def losses_of_sequences(keras):
+    L = keras.losses
+    return heads(keras, (3, None, L.MeanAbsolutePercentageError()),
+                 (3, "relu", L.MeanSquaredLogarithmicError()), (3, None, L.Huber()),
+                 (3, None, L.LogCosh()), (3, "exponential", L.Poisson()),
+                 (4, "softmax", L.KLDivergence(reduction="sum")),
+                 (3, None, L.CosineSimilarity(axis=1)), (3, None, L.CosineSimilarity(axis=-2)),
+                 shape=(5, 8), rate=0.01)
+
+
+@case(x=normal(8), y=[signs(3), bits(3), normal(3), signs(1), bits(2), one_hot(4), one_hot(3)])
+def hinge_losses(keras):
+    L = keras.losses
+    return heads(keras, (3, "tanh", "hinge"), (3, "tanh", L.Hinge(reduction="sum")),
+                 (3, None, L.SquaredHinge()), (1, None, "hinge"), (2, None, "squared_hinge"),
+                 (4, None, "categorical_hinge"),
+                 (3, "softmax", L.CategoricalHinge(reduction="sum")), rate=0.02)
+
+
+@case(x=normal(5, 8), y=[bits(5, 3), signs(5, 3), one_hot(4, 5)])
+def hinge_losses_of_sequences(keras):
+    L = keras.losses
+    return heads(keras, (3, "tanh", L.Hinge()), (3, None, L.SquaredHinge(reduction="sum")),
+                 (4, None, L.CategoricalHinge()), shape=(5, 8), rate=0.01)
+
+
+@case(x=normal(8), y=[bits(3), bits(3), bits(1), one_hot(4), one_hot(4), one_hot(4), labels(4),
+                      labels(4)])
+def focal_losses(keras):
+    L = keras.losses
+    return heads(
+        keras, (3, "sigmoid", "binary_focal_crossentropy"),
+        (3, None, L.BinaryFocalCrossentropy(apply_class_balancing=True, alpha=0.4, gamma=1.5,
+                                            from_logits=True)),
+        (1, "sigmoid", L.BinaryFocalCrossentropy(label_smoothing=0.2, reduction="sum")),
+        (4, "softmax", "categorical_focal_crossentropy"),
+        (4, None, L.CategoricalFocalCrossentropy(alpha=[0.1, 0.2, 0.3, 0.4], gamma=1.5,
+                                                 from_logits=True)),
+        (4, "sigmoid", L.CategoricalFocalCrossentropy(label_smoothing=0.1, reduction="sum")),
+        (4, "softmax", L.CategoricalGeneralizedCrossEntropy()),
+        (4, "softmax", L.CategoricalGeneralizedCrossEntropy(q=0.8, reduction="sum")))
+
+
+@case(x=normal(5, 8), y=[bits(5, 3), one_hot(4, 5), one_hot(5, 5), labels(4, 5), one_hot(4, 5)])
+def focal_losses_of_sequences(keras):
+    L = keras.losses
+    return heads(keras, (3, "sigmoid", L.BinaryFocalCrossentropy(axis=1)),
+                 (4, "softmax", L.CategoricalFocalCrossentropy()),
+                 (5, "softmax", L.CategoricalCrossentropy(label_smoothing=0.1)),
+                 (4, "softmax", L.CategoricalGeneralizedCrossEntropy(q=0.3)),
+                 (4, "sigmoid", L.CategoricalFocalCrossentropy(axis=1, label_smoothing=0.1)),
+                 shape=(5, 8))
+
+
+@case(x=normal(4, 5, 8), y=[bits(4, 5, 3)] * 6)
+def overlap_losses(keras):
+    L = keras.losses
+    return heads(keras, (3, "sigmoid", "dice"), (3, "sigmoid", L.Dice(axis=(1, 2))),
+                 (3, "sigmoid", L.Dice(axis=-1, reduction="sum")), (3, "sigmoid", "tversky"),
+                 (3, "sigmoid", L.Tversky(alpha=0.3, beta=0.7, axis=(1, 2, 3))),
+                 (3, "sigmoid", L.Tversky(alpha=0.9, beta=0.4, axis=[0, 1, 2])),
+                 shape=(4, 5, 8))

@@ -113,18 +113,94 @@ TEST(Diagnostics, unknownLossOptimizerAndMetric) {
   json model = denseModel({{"units", 2}});
   EXPECT_EQ(importError(makeFile(model, {{"loss", "mze"}, {"optimizer", "sgd"}})),
             "model.keras: loss 'mze' is not supported; the nearest supported is mse");
-  EXPECT_EQ(importError(makeFile(model, {{"loss", "mse"}, {"optimizer", "adamax"}})),
-            "model.keras: optimizer 'adamax' is not supported; the nearest supported is Adam");
+  EXPECT_EQ(importError(makeFile(model, {{"loss", "mse"}, {"optimizer", "adamix"}})),
+            "model.keras: optimizer 'adamix' is not supported; the nearest supported is Adamax");
   EXPECT_EQ(importError(
                 makeFile(model, {{"loss", "mse"}, {"optimizer", "sgd"}, {"metrics", {"acuracy"}}})),
             "model.keras: metric 'acuracy' is not supported; the nearest supported is Accuracy");
 }
 
-TEST(Diagnostics, optimizerSettingsOutOfReach) {
-  json adam = {{"class_name", "Adam"}, {"config", {{"use_ema", true}}}};
-  EXPECT_EQ(
-      importError(makeFile(denseModel({{"units", 2}}), {{"loss", "mse"}, {"optimizer", adam}})),
-      "model.keras: optimizer 'Adam': Adam with 'use_ema' = true is not supported");
+std::string optimizerError(const char *className, json config) {
+  json optimizer = {{"class_name", className}, {"config", config}};
+  return importError(
+      makeFile(denseModel({{"units", 2}}), {{"loss", "mse"}, {"optimizer", optimizer}}));
+}
+
+TEST(Diagnostics, optimizersThatAreRefused) {
+  EXPECT_EQ(optimizerError("LossScaleOptimizer", json::object()),
+            "model.keras: optimizer LossScaleOptimizer is refused: it scales losses for training "
+            "in half precision, which is not supported; compile the model with the optimizer "
+            "inside it");
+  EXPECT_EQ(optimizerError("MultiOptimizer", json::object()),
+            "model.keras: optimizer MultiOptimizer is refused: it gives each variable an optimizer "
+            "of its own; compile the model with one of them");
+}
+
+TEST(Diagnostics, optimizerSettingsOutOfRange) {
+  EXPECT_EQ(optimizerError("Adam", {{"use_ema", true}, {"ema_momentum", 1.5}}),
+            "model.keras: optimizer 'Adam': 'ema_momentum' must be between 0 and 1, not 1.5");
+  EXPECT_EQ(optimizerError("Adam", {{"use_ema", true}, {"ema_overwrite_frequency", -1}}),
+            "model.keras: optimizer 'Adam': 'ema_overwrite_frequency' must be positive, not -1");
+  EXPECT_EQ(optimizerError("SGD", {{"gradient_accumulation_steps", 1}}),
+            "model.keras: optimizer 'SGD': 'gradient_accumulation_steps' must be at least 2, not "
+            "1");
+  EXPECT_EQ(optimizerError("Lion", {{"beta_1", 0}}),
+            "model.keras: optimizer 'Lion': 'beta_1' must be above 0 and at most 1, not 0");
+  EXPECT_EQ(optimizerError("Ftrl", {{"learning_rate_power", 0.5}}),
+            "model.keras: optimizer 'Ftrl': 'learning_rate_power' must not be positive, not 0.5");
+  EXPECT_EQ(optimizerError("Ftrl", {{"l1_regularization_strength", -1}}),
+            "model.keras: optimizer 'Ftrl': the initial accumulator and the regularization "
+            "strengths must not be negative");
+  EXPECT_EQ(optimizerError("Muon", {{"exclude_layers", {"dense.*"}}}),
+            "model.keras: optimizer 'Muon': 'exclude_layers' must be a list of plain parts of "
+            "layer names; regular expressions are not supported");
+  EXPECT_EQ(optimizerError("Muon", {{"ns_steps", 1000}}),
+            "model.keras: optimizer 'Muon': 'ns_steps' must be from 0 to 100, not 1000");
+}
+
+TEST(Diagnostics, lossesThatAreRefused) {
+  EXPECT_EQ(importError(makeFile(denseModel({{"units", 2}}), {{"loss", "ctc"}})),
+            "model.keras: loss 'ctc': it is refused: it aligns sequences by a recursion over time, "
+            "for which there is no operation; use a loss on aligned labels");
+  EXPECT_EQ(importError(makeFile(denseModel({{"units", 2}}), {{"loss", "circle"}})),
+            "model.keras: loss 'circle': it is refused: it compares every row of a batch with "
+            "every other, but a compiled step keeps rows apart; use a loss on single rows, such as "
+            "CosineSimilarity");
+}
+
+std::string lossError(const char *className, json config) {
+  json loss = {{"class_name", className}, {"config", config}};
+  return importError(makeFile(denseModel({{"units", 2}}), {{"loss", loss}}));
+}
+
+TEST(Diagnostics, lossSettingsOutOfRange) {
+  EXPECT_EQ(lossError("CategoricalGeneralizedCrossEntropy", {{"q", 1}}),
+            "model.keras: loss 'CategoricalGeneralizedCrossEntropy': 'q' must be between 0 and 1, "
+            "not 1");
+  EXPECT_EQ(lossError("CategoricalFocalCrossentropy", {{"alpha", {1, 2, 3}}}),
+            "model.keras: loss 'CategoricalFocalCrossentropy': 'alpha' must be a number or one for "
+            "each of the 2 classes");
+  EXPECT_EQ(lossError("CategoricalFocalCrossentropy", {{"axis", 0}}),
+            "model.keras: loss 'CategoricalFocalCrossentropy': 'axis' must not be the rows");
+}
+
+TEST(Diagnostics, initializersAndRegularizers) {
+  auto dense = [](const char *key, const char *className, json config) {
+    return importError(
+        makeFile(denseModel({{"units", 2}, {key, {{"class_name", className}, {"config", config}}}}),
+                 {{"loss", "mse"}}));
+  };
+  EXPECT_EQ(dense("kernel_initializer", "STFT", json::object()),
+            "model.keras: layer 'd': initializer STFT is refused: its windows are SciPy's; give "
+            "the layer another initializer, its weights in the file stay as they are");
+  EXPECT_EQ(dense("kernel_initializer", "Constant", {{"value", {1, 2, 3}}}),
+            "model.keras: layer 'd': a Constant initializer's value of shape (3,) does not "
+            "broadcast to the variable's shape (4, 2)");
+  EXPECT_EQ(dense("kernel_regularizer", "OrthogonalRegularizer", {{"mode", "both"}}),
+            "model.keras: layer 'd': 'mode' of OrthogonalRegularizer must be rows or columns, not "
+            "'both'");
+  EXPECT_EQ(dense("bias_regularizer", "OrthogonalRegularizer", json::object()),
+            "model.keras: layer 'd': an OrthogonalRegularizer needs a matrix of weights");
 }
 
 TEST(Diagnostics, reductionWithoutANumber) {

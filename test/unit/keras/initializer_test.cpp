@@ -87,6 +87,8 @@ TEST(Initializer, constants) {
   EXPECT_EQ(initial(named("Identity"), 0, 2, 3), (std::vector<float>{1, 0, 0, 0, 1, 0}));
   EXPECT_EQ(initial("ones", 0, 1, 2), (std::vector<float>{1, 1}));
   EXPECT_EQ(initial(named("Constant", {{"value", 0.5}}), 0, 1, 2), (std::vector<float>{0.5, 0.5}));
+  EXPECT_EQ(initial(named("Constant", {{"value", {1, 2}}}), 0, 2, 2),
+            (std::vector<float>{1, 2, 1, 2}));
 }
 
 TEST(Initializer, seedsMatter) {

@@ -116,6 +116,32 @@ TEST(Loss, weightsOfSamples) {
   EXPECT_EQ(weightedLoss("sum"), 3 * 1 + 0.5 * 4);
 }
 
+TEST(Loss, hingesTakeBitsForSigns) {
+  auto hinge = [](std::vector<float> target) {
+    return logs(through(2), {{"loss", "hinge"}}, floats({1, 2}, {0.5f, 0.5f}),
+                floats({1, 2}, target))["loss"];
+  };
+  EXPECT_NEAR(hinge({0, 1}), (1.5 + 0.5) / 2, 1e-6);
+  EXPECT_NEAR(hinge({-1, 1}), (1.5 + 0.5) / 2, 1e-6);
+  EXPECT_NEAR(hinge({0, 2}), (1.0 + 0.0) / 2, 1e-6);
+}
+
+TEST(Loss, focalWeighsWhatIsHard) {
+  auto loss = serialized("BinaryFocalCrossentropy", {{"apply_class_balancing", true}});
+  auto result = logs(through(1), {{"loss", loss}}, floats({1, 1}, {0.25}), floats({1, 1}, {1}));
+  EXPECT_NEAR(result["loss"], 0.25 * 0.75 * 0.75 * std::log(4), 1e-6);
+}
+
+TEST(Loss, overlapsOverAllElements) {
+  ir::Tensor prediction = floats({2, 2}, {0.5f, 0, 0.25f, 1}),
+             target = floats({2, 2}, {1, 0, 0, 1});
+  EXPECT_NEAR(logs(through(2), {{"loss", "dice"}}, prediction, target)["loss"],
+              1 - 2 * 1.5 / (2 + 1.75), 1e-6);
+  auto tversky = serialized("Tversky", {{"alpha", 0.25}, {"beta", 0.75}});
+  EXPECT_NEAR(logs(through(2), {{"loss", tversky}}, prediction, target)["loss"],
+              1 - 1.5 / (1.5 + 0.25 * 0.5 + 0.75 * 0.25), 1e-6);
+}
+
 TEST(Loss, summed) {
   auto loss = serialized("MeanSquaredError", {{"reduction", "sum"}});
   EXPECT_NEAR(
@@ -144,6 +170,25 @@ TEST(Metric, topKCountsTiesForTheTarget) {
                      ir::Tensor::of<int32_t>({3}, std::vector<int32_t>{1, 2, 2}));
   EXPECT_NEAR(result["SparseTopKCategoricalAccuracy"], 2.0 / 3, 1e-6);
   EXPECT_EQ(result["top1"], 0);
+}
+
+TEST(Penalty, orthogonalRowsCostNothing) {
+  auto penalty = [](const char *mode, json value) {
+    json regularizer = {{"class_name", "OrthogonalRegularizer"},
+                        {"config", {{"factor", 0.5}, {"mode", mode}}}};
+    json initializer = {{"class_name", "Constant"}, {"config", {{"value", value}}}};
+    json dense = layer("Dense", "d",
+                       {{"units", 2},
+                        {"use_bias", false},
+                        {"kernel_initializer", initializer},
+                        {"kernel_regularizer", regularizer}});
+    return logs({input("x", {2}), dense}, {{"loss", "mse"}}, floats({1, 2}, {0, 0}),
+                floats({1, 2}, {0, 0}))["loss"];
+  };
+  EXPECT_NEAR(penalty("rows", {{1, 1}, {1, -1}}), 0, 1e-6);
+  // Rows (1, 1) and (1, 0) have the cosine sqrt(1/2); there is one pair.
+  EXPECT_NEAR(penalty("rows", {{1, 1}, {1, 0}}), 0.5 * std::sqrt(0.5), 1e-6);
+  EXPECT_NEAR(penalty("columns", {{1, 2}, {1, 0}}), 0.5 * std::sqrt(0.5), 1e-6);
 }
 
 TEST(Penalty, weightAndActivityRegularizers) {

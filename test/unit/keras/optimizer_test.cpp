@@ -95,6 +95,79 @@ TEST(RMSprop, centeredWithMomentum) {
                           "rmsprop/d_kernel_average_gradient"));
 }
 
+TEST(Optimizer, slotsAreStoredInKerasOrder) {
+  auto names = [](const char *className, json config) {
+    auto all = Trained(className, config).model.variableNames();
+    all.erase(all.begin(), all.begin() + 3); // kernel, iteration, learning rate
+    return all;
+  };
+  EXPECT_THAT(names("Nadam", json::object()),
+              ElementsAre("nadam/d_kernel_momentum", "nadam/d_kernel_velocity", "nadam/u_product"));
+  EXPECT_THAT(names("Adafactor", json::object()),
+              ElementsAre("adafactor/d_kernel_row_mean", "adafactor/d_kernel_column_mean",
+                          "adafactor/d_kernel_velocity"));
+  EXPECT_THAT(names("Muon", json::object()), ElementsAre("muon/d_kernel_momentum"));
+  EXPECT_THAT(names("Muon", {{"exclude_layers", {"d"}}}),
+              ElementsAre("muon/d_kernel_momentum", "muon/d_kernel_velocity"));
+  EXPECT_THAT(
+      names("SGD", {{"momentum", 0.5}, {"use_ema", true}, {"gradient_accumulation_steps", 2}}),
+      ElementsAre("sgd/d_kernel_average", "sgd/d_kernel_gradient_accumulator",
+                  "sgd/d_kernel_momentum"));
+}
+
+TEST(Adagrad, beginsWithItsAccumulator) {
+  expectNear(Trained("Adagrad", {{"learning_rate", 0.1}, {"initial_accumulator_value", 3.0}})
+                 .update({1, 0}),
+             {1 - 0.1 / 2, -2});
+}
+
+TEST(Lion, stepsBySigns) {
+  expectNear(Trained("Lion", {{"learning_rate", 0.1}}).update({5, -0.25}), {0.9, -1.9});
+}
+
+TEST(Lamb, stepsAreAsLongAsTheWeights) {
+  // The first step of Adam is (1, -1) here, sqrt(2) long; the weights are sqrt(5) long.
+  double step = 0.1 * std::sqrt(2.5);
+  expectNear(Trained("Lamb", {{"learning_rate", 0.1}, {"epsilon", 0.0}}).update({3, -4}),
+             {1 - step, -2 + step});
+}
+
+TEST(Muon, stepsAreOrthogonal) {
+  // A matrix of one column becomes a unit vector, as the exact cubic step gives it.
+  json exact = {{"learning_rate", 0.1}, {"muon_a", 1.5},       {"muon_b", -0.5},
+                {"muon_c", 0.0},        {"rms_rate", nullptr}, {"momentum", 0.0},
+                {"nesterov", false},    {"weight_decay", 0.0}};
+  expectNear(Trained("Muon", exact).update({3, 4}), {1 - 0.06, -2 - 0.08});
+}
+
+TEST(Optimizer, averagesFollowTheVariables) {
+  Trained sgd("SGD", {{"learning_rate", 1.0}, {"use_ema", true}, {"ema_momentum", 0.75}});
+  expectNear(sgd.update({1, 0}), {0, -2});
+  expectNear(values(sgd.model.state.at("sgd/d_kernel_average")), {0, -2});
+  expectNear(sgd.update({1, 0}), {-1, -2});
+  expectNear(values(sgd.model.state.at("sgd/d_kernel_average")), {-0.25, -2});
+}
+
+TEST(Optimizer, averagesOverwriteTheVariables) {
+  Trained sgd("SGD", {{"learning_rate", 1.0},
+                      {"use_ema", true},
+                      {"ema_momentum", 0.75},
+                      {"ema_overwrite_frequency", 2}});
+  expectNear(sgd.update({1, 0}), {0, -2});
+  expectNear(sgd.update({1, 0}), {-0.25, -2});
+}
+
+TEST(Optimizer, gradientsOfSeveralBatchesMakeOneUpdate) {
+  Trained adam("Adam", {{"learning_rate", 0.1}, {"gradient_accumulation_steps", 2}});
+  expectNear(adam.update({1, 2}), {1, -2});
+  expectNear(values(adam.model.state.at("adam/d_kernel_momentum")), {0, 0});
+  adam.update({3, -2});
+  expectNear(values(adam.model.state.at("adam/d_kernel_momentum")), {0.2, 0});
+  expectNear(values(adam.model.state.at("adam/d_kernel_gradient_accumulator")), {0, 0});
+  EXPECT_NEAR(values(adam.model.state.at("d/kernel"))[0], 0.9, 1e-5);
+  EXPECT_EQ(adam.model.state.at("adam/iteration").at(0), 2);
+}
+
 TEST(Optimizer, weightDecay) {
   expectNear(Trained("SGD", {{"learning_rate", 0.1}, {"weight_decay", 0.5}}).update({0, 0}),
              {0.95, -1.9});

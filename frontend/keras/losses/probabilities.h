@@ -1,0 +1,32 @@
+#pragma once
+
+#include "frontend/keras/loss.h"
+
+/// What losses of probabilities share; formulas of keras/src/backend/tensorflow/nn.py.
+namespace lamina::frontend::keras {
+
+inline constexpr double kEpsilon = 1e-7; ///< keras.config.epsilon()
+
+inline Tensor clipProbability(Tensor p) {
+  return clip(p, kEpsilon, 1 - kEpsilon);
+}
+
+/// The logits where they are known or the prediction is declared to be logits, else nothing.
+inline Tensor chooseLogits(const Scores &scores, bool fromLogits) {
+  return scores.logits ? scores.logits : fromLogits ? scores.prediction : Tensor();
+}
+
+/// The cross-entropy of each element with a target between 0 and 1: on the logits `x`, where there
+/// are some, max(x, 0) - x z + log(1 + exp(-|x|)), else the clipped logarithms of `prediction`.
+Tensor binaryCrossentropy(Tensor target, Tensor prediction, Tensor x);
+
+/// Targets moved towards the uniform distribution over `classes`.
+inline Tensor smoothLabels(Tensor target, double smoothing, int64_t classes) {
+  return smoothing == 0 ? target
+                        : target * (1 - smoothing) + smoothing / static_cast<double>(classes);
+}
+
+/// `axis` of the prediction, which must not be the rows, counted from the front.
+int64_t classAxis(const Scores &scores, int64_t axis);
+
+} // namespace lamina::frontend::keras
