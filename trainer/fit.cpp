@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "support/error.h"
+#include "trainer/callback.h"
 #include "trainer/cast.h"
 #include "trainer/shuffle.h"
 
@@ -39,29 +40,43 @@ class FitLoop {
 public:
   FitLoop(ModelRunner &runner, const Dataset &training, const Dataset *validation,
           const FitOptions &options, const std::vector<FitObserver *> &observers,
-          const FitPosition &start)
+          const FitPosition &start, const std::vector<FitCallback *> &callbacks)
       : runner_(runner), training_(training), validation_(validation), options_(options),
-        observers_(observers), position_(start), batches_(training, runner.signature().batchSize),
+        observers_(observers), callbacks_(callbacks), control_{runner, options.epochs},
+        position_(start), batches_(training, runner.signature().batchSize),
         logs_(runner.makeBatchLogs(runner.signature().trainLogs)) {}
 
   History run() {
     FitPosition start = position_;
     FitPlan plan{options_.epochs, batches_.count(), &start};
+    call([&](FitCallback &callback) { callback.onTrainBegin(control_, start); });
     tell([&](FitObserver &observer) { observer.onTrainBegin(plan); });
-    while (position_.epoch < options_.epochs)
+    while (position_.epoch < options_.epochs && !control_.isStopping)
       runEpoch();
+    if (control_.areAveragesSwapped)
+      runner_.resetAverages();
+    else
+      runner_.finalizeAverages();
+    call([&](FitCallback &callback) { callback.onTrainEnd(control_); });
     tell([](FitObserver &observer) { observer.onTrainEnd(); });
     return position_.history;
   }
 
 private:
-  template <typename Call> void tell(Call call) {
+  template <typename Told> void tell(Told told) {
     for (FitObserver *observer : observers_)
-      call(*observer);
+      told(*observer);
+  }
+  template <typename Called> void call(Called called) {
+    for (FitCallback *callback : callbacks_)
+      called(*callback);
   }
 
   void runEpoch() {
     int64_t epoch = position_.epoch;
+    // An epoch that goes on has begun before.
+    if (position_.step == 0)
+      call([&](FitCallback &callback) { callback.onEpochBegin(control_, epoch); });
     tell([&](FitObserver &observer) { observer.onEpochBegin(epoch); });
     RunningLogs running(runner_, runner_.signature().trainLogs);
     if (position_.step > 0) {
@@ -98,8 +113,8 @@ private:
   void finishEpoch(const RunningLogs &running) {
     Logs logs = running.values();
     if (validation_)
-      for (const auto &[name, value] : evaluate(runner_, *validation_))
-        logs["val_" + name] = value;
+      validate(logs);
+    call([&](FitCallback &callback) { callback.onEpochEnd(control_, position_.epoch, logs); });
     position_.history.push_back(logs);
     int64_t epoch = position_.epoch++;
     position_.step = 0;
@@ -107,11 +122,20 @@ private:
     tell([&](FitObserver &observer) { observer.onPosition(runner_, position_); });
   }
 
+  void validate(Logs &logs) {
+    call([&](FitCallback &callback) { callback.onTestBegin(control_); });
+    for (const auto &[name, value] : evaluate(runner_, *validation_))
+      logs["val_" + name] = value;
+    call([&](FitCallback &callback) { callback.onTestEnd(control_); });
+  }
+
   ModelRunner &runner_;
   const Dataset &training_;
   const Dataset *validation_;
   const FitOptions &options_;
   const std::vector<FitObserver *> &observers_;
+  const std::vector<FitCallback *> &callbacks_;
+  FitControl control_;
   FitPosition position_;
   Batches batches_;
   BatchLogs logs_;
@@ -121,8 +145,8 @@ private:
 
 History fit(ModelRunner &runner, const Dataset &training, const Dataset *validation,
             const FitOptions &options, const std::vector<FitObserver *> &observers,
-            const FitPosition &start) {
-  return FitLoop(runner, training, validation, options, observers, start).run();
+            const FitPosition &start, const std::vector<FitCallback *> &callbacks) {
+  return FitLoop(runner, training, validation, options, observers, start, callbacks).run();
 }
 
 Logs evaluate(ModelRunner &runner, const Dataset &data) {

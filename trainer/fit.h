@@ -49,13 +49,16 @@ public:
   virtual void onTrainEnd() {}
 };
 
+class FitCallback;
+
 /// Trains as Keras' `fit` does: every epoch runs over all rows in a new random order (or in file
 /// order), the last batch of an epoch is smaller, an epoch's logs are those of all its rows, each
 /// batch's taken before its update. `validation` may be null. The history holds the epochs of the
-/// start position too. Throws UserError when a loss is not finite.
+/// start position too. Callbacks take part in their order; at the end moving averages take the
+/// variables' places. Throws UserError when a loss is not finite.
 History fit(ModelRunner &runner, const Dataset &training, const Dataset *validation,
             const FitOptions &options, const std::vector<FitObserver *> &observers = {},
-            const FitPosition &start = {});
+            const FitPosition &start = {}, const std::vector<FitCallback *> &callbacks = {});
 
 /// The evaluation logs of all rows.
 Logs evaluate(ModelRunner &runner, const Dataset &data);

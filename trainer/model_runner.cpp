@@ -9,6 +9,14 @@
 
 namespace lamina::trainer {
 
+namespace {
+
+bool isOptimizerState(const codegen::VariableSpec &variable) {
+  return variable.path.starts_with("optimizer/");
+}
+
+} // namespace
+
 using codegen::VariableSpec;
 using frontend::Array;
 
@@ -84,6 +92,63 @@ void ModelRunner::loadAll(const std::vector<Array> &values) {
   for (const Array &value : values)
     pointers.push_back(value.bytes.data());
   require(model_.load(state_.data(), pointers.data()), "loading the state");
+}
+
+void ModelRunner::loadModel(const std::vector<Array> &values) {
+  std::vector<const void *> pointers;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const VariableSpec &variable = signature().variables[i];
+    bool isWeight = !variable.path.empty() && !isOptimizerState(variable);
+    pointers.push_back(isWeight ? values[i].bytes.data() : nullptr);
+  }
+  require(model_.load(state_.data(), pointers.data()), "loading the weights");
+}
+
+int64_t ModelRunner::learningRateIndex() const {
+  const auto &variables = signature().variables;
+  for (size_t i = 0; i < variables.size(); ++i)
+    if (isOptimizerState(variables[i]) && variables[i].name.ends_with("/learning_rate") &&
+        variables[i].shape.empty())
+      return static_cast<int64_t>(i);
+  return -1;
+}
+
+double ModelRunner::learningRate() const {
+  float rate = 0;
+  std::vector<void *> pointers(signature().variables.size());
+  pointers.at(static_cast<size_t>(learningRateIndex())) = &rate;
+  require(model_.save(state_.data(), pointers.data()), "reading the learning rate");
+  return rate;
+}
+
+void ModelRunner::setLearningRate(double value) {
+  auto rate = static_cast<float>(value);
+  std::vector<const void *> pointers(signature().variables.size());
+  pointers.at(static_cast<size_t>(learningRateIndex())) = &rate;
+  require(model_.load(state_.data(), pointers.data()), "setting the learning rate");
+}
+
+void ModelRunner::finalizeAverages() {
+  if (!hasAverages())
+    return;
+  std::vector<Array> values = saveAll();
+  for (auto [variable, average] : averages_)
+    values[variable].bytes = values[average].bytes;
+  loadAll(values);
+}
+
+void ModelRunner::swapAverages() {
+  std::vector<Array> values = saveAll();
+  for (auto [variable, average] : averages_)
+    std::swap(values[variable].bytes, values[average].bytes);
+  loadAll(values);
+}
+
+void ModelRunner::resetAverages() {
+  std::vector<Array> values = saveAll();
+  for (auto [variable, average] : averages_)
+    values[average].bytes = values[variable].bytes;
+  loadAll(values);
 }
 
 BatchLogs ModelRunner::makeBatchLogs(const std::vector<codegen::LogSpec> &logs) const {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "codegen/compiled_model.h"
@@ -43,6 +44,26 @@ public:
   std::vector<frontend::Array> saveAll() const;
   void loadAll(const std::vector<frontend::Array> &values);
 
+  /// As loadAll for what Keras calls the model's weights: not the optimizer's state.
+  void loadModel(const std::vector<frontend::Array> &values);
+
+  /// Whether the optimizer's learning rate is a variable; it is none where it follows a schedule.
+  bool hasLearningRate() const { return learningRateIndex() >= 0; }
+  double learningRate() const;
+  void setLearningRate(double rate);
+
+  /// Names variables whose moving averages the optimizer keeps, by index: the variable and that of
+  /// its average.
+  void setAverages(std::vector<std::pair<size_t, size_t>> pairs) { averages_ = std::move(pairs); }
+  bool hasAverages() const { return !averages_.empty(); }
+  /// Gives variables the values of their moving averages, as Keras' optimizers do when training
+  /// ends.
+  void finalizeAverages();
+  /// Exchanges the values of variables and their moving averages.
+  void swapAverages();
+  /// Gives moving averages the values of their variables.
+  void resetAverages();
+
   /// Room for what `logs` of the signature and its sums say about a batch.
   BatchLogs makeBatchLogs(const std::vector<codegen::LogSpec> &logs) const;
   /// One step. `logs` has room for signature().trainLogs.
@@ -57,11 +78,14 @@ public:
 private:
   void load(const std::map<std::string, frontend::Array> &values);
   void require(int status, const char *function) const;
+  /// The index of the learning rate's variable, -1 for none.
+  int64_t learningRateIndex() const;
 
   std::string name_;
   const codegen::CompiledModel &model_;
   lamina_env env_;
   AlignedBuffer state_, workspace_;
+  std::vector<std::pair<size_t, size_t>> averages_;
 };
 
 /// The CPU pool of this process as an environment for compiled functions.

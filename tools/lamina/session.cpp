@@ -1,5 +1,7 @@
 #include "tools/lamina/session.h"
 
+#include <set>
+
 #include "frontend/keras/import.h"
 #include "frontend/keras/legacy_weights.h"
 #include "frontend/keras/weights.h"
@@ -99,6 +101,27 @@ std::vector<int64_t> readCounts(mlir::func::FuncOp function, llvm::StringRef rol
   return counts;
 }
 
+/// The variables whose moving averages the training step keeps, with those averages, as indices.
+std::vector<std::pair<size_t, size_t>> readAverages(mlir::ModuleOp module,
+                                                    const codegen::Signature &signature) {
+  std::map<std::string, size_t> indices;
+  for (const codegen::VariableSpec &variable : signature.variables)
+    indices.emplace(variable.name, indices.size());
+  std::set<std::string> assigned;
+  auto step = module.lookupSymbol<mlir::func::FuncOp>(ir::kTrainStep);
+  for (unsigned i = 0; step && i < step.getNumResults(); ++i)
+    if (auto variable = ir::getResultVariable(step, i))
+      assigned.insert(variable.getValue().str());
+  std::vector<std::pair<size_t, size_t>> averages;
+  for (ir::VariableOp variable : module.getOps<ir::VariableOp>()) {
+    auto average = variable->getAttrOfType<mlir::FlatSymbolRefAttr>(frontend::kAverageAttr);
+    if (average && assigned.contains(average.getValue().str()))
+      averages.emplace_back(indices.at(variable.getSymName().str()),
+                            indices.at(average.getValue().str()));
+  }
+  return averages;
+}
+
 } // namespace
 
 void Session::readSignature() {
@@ -120,6 +143,7 @@ trainer::ModelRunner &Session::compile(uint64_t seed) {
   runner_.reset();
   compiled_ = withFileName(name(), [&] { return codegen::compileJit(*module_, compileOptions_); });
   runner_ = std::make_unique<trainer::ModelRunner>(name(), *compiled_, pool_.env());
+  runner_->setAverages(readAverages(*module_, compiled_->signature()));
   runner_->start(seed, initialValues(seed));
   return *runner_;
 }

@@ -5,6 +5,7 @@
 
 #include "ir/module.h"
 #include "support/error.h"
+#include "tools/lamina/callback_options.h"
 #include "tools/lamina/commands.h"
 #include "tools/lamina/compile_config.h"
 #include "tools/lamina/data.h"
@@ -22,6 +23,7 @@ namespace {
 struct TrainOptions {
   ModelOptions model;
   DataOptions data;
+  CallbackOptions callbacks;
   int64_t epochs = 1;
   uint64_t seed = 0;
   bool noShuffle = false, resume = false;
@@ -69,6 +71,7 @@ public:
       pendingValidation_.emplace(options.validationData, options.data.text());
     requireModelOutput();
     requireTrainable(session_);
+    readCallbacks();
   }
 
   void run() {
@@ -77,12 +80,32 @@ public:
     Observers observers;
     trainer::FitPosition start = addObservers(observers, runner);
     trainer::FitOptions fitOptions{options_.epochs, options_.seed, !options_.noShuffle};
+    auto callbacks = callbacks_->create(runner, [&](const std::string &path) { write(path); });
+    std::vector<trainer::FitCallback *> called;
+    for (const auto &callback : callbacks)
+      called.push_back(callback.get());
     trainer::fit(runner, data_, validation_ ? &*validation_ : nullptr, fitOptions, observers.all,
-                 start);
-    write();
+                 start, called);
+    if (!options_.out.empty())
+      write(options_.out);
   }
 
 private:
+  void readCallbacks() {
+    bool validates = pendingValidation_ || options_.validationSplit > 0;
+    std::vector<std::string> logs;
+    for (const codegen::LogSpec &log : session_.importedSignature().evaluateLogs) {
+      logs.push_back(log.name);
+      if (validates)
+        logs.push_back("val_" + log.name);
+    }
+    bool reports = verbosity(options_.verbose) != trainer::Verbosity::Silent;
+    callbacks_.emplace(options_.callbacks, logs, reports);
+    if (options_.resume && callbacks_->restoresBest())
+      fail("--resume: a checkpoint does not hold the best weights that --early-stopping "
+           "restore-best asks for; use --model-checkpoint with save-best-only instead");
+  }
+
   void bindData() {
     trainer::BindOptions binding = options_.data.binding();
     data_ = pendingData_.bind(session_, binding, true);
@@ -122,12 +145,10 @@ private:
     return start;
   }
 
-  void write() {
-    if (options_.out.empty())
-      return;
+  void write(const std::string &path) {
     auto weights = session_.weights();
     trainer::requireFinite(session_.name(), weights);
-    writeModel(options_.out, session_.file(), session_.module(), weights,
+    writeModel(path, session_.file(), session_.module(), weights,
                changedCompileConfig(session_.file(), options_.model));
   }
 
@@ -144,6 +165,7 @@ private:
   PendingData pendingData_;
   Session session_;
   std::optional<PendingData> pendingValidation_;
+  std::optional<Callbacks> callbacks_;
   trainer::Dataset data_;
   std::optional<trainer::Dataset> validation_;
 };
@@ -193,6 +215,7 @@ void addTrain(CLI::App &app, Action &action) {
   options->model.addOptimizer(command);
   options->model.addLoss(command);
   options->model.addThreads(command);
+  options->callbacks.add(command);
   addOutputs(command, *options);
   command.callback([&action, options] {
     options->model.sampleWeights = options->data.hasWeights();

@@ -150,8 +150,8 @@ TEST(ModelRunner, RunsNoInitializerWhereAllValuesAreGiven) {
   ModelRunner runner = newRunner(model);
   runner.start(3, {{"dense_kernel", floats({2, 1}, {1, 2})},
                    {"dense_bias", floats({1}, {5})},
-                   {"learning_rate", floats({}, {0.5})},
-                   {"iteration", makeArray<int64_t>(ElementType::I64, {}, {7})}});
+                   {"sgd/learning_rate", floats({}, {0.5})},
+                   {"sgd/iteration", makeArray<int64_t>(ElementType::I64, {}, {7})}});
   EXPECT_EQ(model.initCalls(), 1); // by newRunner
   auto saved = runner.save();
   EXPECT_THAT(valuesOf<float>(saved["layers/dense/vars/0"]), testing::ElementsAre(1, 2));
