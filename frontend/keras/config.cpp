@@ -10,6 +10,37 @@ namespace {
 
 const json kNull;
 
+/// Packages whose classes are met in files of Keras, by how their modules or registered names
+/// begin.
+struct KnownPackage {
+  const char *prefix, *advice;
+};
+constexpr char kDomainModels[] =
+    "a class of KerasHub; build the same network of keras.layers and copy its weights";
+constexpr char kPruning[] =
+    "a wrapper of the Model Optimization Toolkit; take it off before saving "
+    "(strip_pruning, strip_clustering)";
+const KnownPackage kKnownPackages[] = {
+    {"keras_hub", kDomainModels},
+    {"keras_nlp", kDomainModels},
+    {"keras_cv", kDomainModels},
+    {"tensorflow_model_optimization", kPruning},
+    {"tfmot", kPruning},
+    {"PruneLowMagnitude", kPruning},
+    {"ClusterWeights", kPruning},
+    {"QuantizeWrapper", "a wrapper of quantization-aware training; save the model without it"},
+};
+
+/// What is known about a class of this module and registered name; empty for nothing.
+std::string adviseOn(const std::string &module, const std::string &registered,
+                     const std::string &className) {
+  for (const KnownPackage &package : kKnownPackages)
+    for (const std::string &name : {module, registered, className})
+      if (llvm::StringRef(name).starts_with(package.prefix))
+        return package.advice;
+  return "";
+}
+
 /// Larger sizes would overflow where they are multiplied.
 constexpr int64_t kMostExtent = (int64_t(1) << 31) - 1;
 
@@ -21,6 +52,12 @@ bool saysNothing(const json &value) {
 
 std::string shortText(const json &value) {
   return printable(value.dump(-1, ' ', false, json::error_handler_t::replace), 60);
+}
+
+/// A member that is a text; empty where it is none.
+std::string textOf(const json &object, const char *key) {
+  const json value = object.value(key, json());
+  return value.is_string() ? value.get<std::string>() : "";
 }
 
 bool isKerasModule(const std::string &module) {
@@ -47,16 +84,18 @@ ObjectConfig ObjectConfig::read(const Place &place, std::string_view what, const
                            shortText(value)));
   result.className = value["class_name"].get<std::string>();
   json config = value.value("config", json::object());
-  json module = value.value("module", json());
-  if (module.is_string() && !isKerasModule(module.get<std::string>()))
+  result.module = textOf(value, "module");
+  std::string registered = textOf(value, "registered_name");
+  std::string advice = adviseOn(result.module, registered, result.className);
+  if (!advice.empty())
+    place.fail(fmt::format("{} is {}, {}", what, printable(result.className), advice));
+  if (!result.module.empty() && !isKerasModule(result.module))
     place.fail(fmt::format("{} is the class {} of module {}, which is not Keras' own; nothing in a "
                            "file is looked up or executed",
-                           what, printable(result.className),
-                           printable(module.get<std::string>())));
-  json registered = value.value("registered_name", json());
-  if (registered.is_string() && registered.get<std::string>().find('>') != std::string::npos)
+                           what, printable(result.className), printable(result.module)));
+  if (registered.find('>') != std::string::npos)
     place.fail(fmt::format("{} is the custom class {}; nothing in a file is looked up or executed",
-                           what, printable(registered.get<std::string>())));
+                           what, printable(registered)));
   if (result.className == "function" && config.is_string()) {
     result.className = config.get<std::string>();
     result.isFunction = true;
@@ -198,9 +237,9 @@ Config::Numbers Config::numbers(const std::string &key, double fallback) {
   }
   auto flatten = [&](auto &self, const json &item, size_t depth) -> void {
     if (depth == result.shape.size()) {
-      if (!item.is_number())
+      if (!item.is_number() && !item.is_boolean())
         failType(key, "a number or a list of numbers");
-      result.values.push_back(item.get<double>());
+      result.values.push_back(item.is_boolean() ? double(item.get<bool>()) : item.get<double>());
       return;
     }
     if (!item.is_array() || static_cast<int64_t>(item.size()) != result.shape[depth])
@@ -221,6 +260,14 @@ void Config::finish(std::string_view className) const {
     if (!understood.contains(key) && !saysNothing(value))
       place.fail(fmt::format("{} with '{}' = {} is not supported", className, printable(key),
                              shortText(value)));
+}
+
+std::optional<ElementType> findElementType(std::string_view name) {
+  for (ElementType type : {ElementType::F32, ElementType::F64, ElementType::I32, ElementType::I64,
+                           ElementType::I8, ElementType::U8, ElementType::I1})
+    if (typeName(type) == name)
+      return type;
+  return std::nullopt;
 }
 
 std::string nearestName(std::string_view name, const std::vector<std::string> &names) {

@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "support/element_type.h"
 #include "support/error.h"
 
 /// Reading Keras' configuration objects so that nothing in them goes unnoticed.
@@ -27,6 +28,7 @@ struct Place {
 /// ("relu", "adam") with an empty configuration.
 struct ObjectConfig {
   std::string className;
+  std::string module = ""; ///< such as "keras.layers"; empty where the file does not say
   nlohmann::json config = nlohmann::json::object();
   bool isFunction = false; ///< {"class_name": "function", "config": NAME}
 
@@ -80,6 +82,9 @@ private:
   Place place;
   std::set<std::string> understood;
 };
+
+/// The type of NumPy's name ("float32", "bool"); nothing for another name.
+std::optional<ElementType> findElementType(std::string_view name);
 
 /// The name in `names` that is closest to `name` by edit distance.
 std::string nearestName(std::string_view name, const std::vector<std::string> &names);

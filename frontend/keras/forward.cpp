@@ -2,7 +2,9 @@
 
 #include <map>
 
+#include "frontend/keras/random_numbers.h"
 #include "frontend/keras/regularizers.h"
+#include "ir/tensor.h"
 
 using namespace mlir;
 
@@ -27,8 +29,8 @@ RandomState::RandomState() {
 /// One call of one layer in one function.
 class WrittenCall : public LayerCall {
 public:
-  WrittenCall(Forward &forward, Layer &layer, Emitter &emitter)
-      : forward(forward), layer(layer), emitter(emitter) {}
+  WrittenCall(Forward &forward, Layer &layer, Emitter &emitter, const Node &node)
+      : forward(forward), layer(layer), emitter(emitter), node(node) {}
 
   Emitter &emit() override { return emitter; }
   bool isTraining() const override { return forward.isTraining; }
@@ -40,23 +42,32 @@ public:
   void assign(size_t index, Tensor value) override {
     forward.writer.assign(layer.variables.at(index), value);
   }
-  Tensor uniform(ArrayRef<int64_t> shape) override { return forward.drawUniform(emitter, shape); }
+  Tensor uniform(ArrayRef<int64_t> shape) override {
+    return uniformFromBits(forward.drawBits(emitter, shape));
+  }
+  Tensor normal(ArrayRef<int64_t> shape) override {
+    return normalFromBits(forward.drawBits(emitter, shape));
+  }
   void setLogits(Tensor result, Tensor source) override { forward.logits[result] = source; }
   void limitIndices(Tensor indices, int64_t count) override {
     auto [limit, isNew] = forward.indexLimits.try_emplace(indices, count);
     if (!isNew)
       limit->second = std::min(limit->second, count);
   }
+  void setMask(Tensor output, Tensor mask) override { forward.masks[output] = mask; }
+  const nlohmann::json &arguments() const override { return node.arguments; }
 
 private:
   Forward &forward;
   Layer &layer;
   Emitter &emitter;
+  const Node &node;
 };
 
-Emitter &Forward::emitterAt(llvm::StringRef name) {
+Emitter &Forward::emitterAt(llvm::StringRef name, ElementType type) {
   OpBuilder &builder = writer.getBuilder();
-  return emitters.emplace_back(builder, NameLoc::get(builder.getStringAttr(name)));
+  return emitters.emplace_back(builder, NameLoc::get(builder.getStringAttr(name)),
+                               ir::toMlirType(builder.getContext(), type));
 }
 
 Tensors Forward::run(Model &model, ArrayRef<Tensor> inputs) {
@@ -77,7 +88,7 @@ Tensors Forward::run(Model &model, ArrayRef<Tensor> inputs) {
     Tensors arguments;
     for (const TensorReference &input : node.inputs)
       arguments.push_back(valueOf(input, layer));
-    values[{layerIndex, nodeIndex}] = callLayer(layer, arguments);
+    values[{layerIndex, nodeIndex}] = callLayer(layer, node, arguments);
   }
   Tensors outputs;
   for (const ModelPort &port : model.outputs)
@@ -85,12 +96,16 @@ Tensors Forward::run(Model &model, ArrayRef<Tensor> inputs) {
   return outputs;
 }
 
-Tensors Forward::callLayer(Layer &called, ArrayRef<Tensor> inputs) {
+Tensors Forward::callLayer(Layer &called, const Node &node, ArrayRef<Tensor> inputs) {
   Layer &layer = called.original ? *called.original : called;
-  Emitter &emitter = emitterAt(called.scope);
+  Emitter &emitter = emitterAt(called.scope, layer.type);
   Tensors placed;
-  for (Tensor input : inputs)
-    placed.push_back(Tensor(emitter, input));
+  for (Tensor input : inputs) {
+    Tensor x(emitter, input);
+    // Keras casts the floating-point inputs of layers to the layer's type.
+    bool isCast = layer.meaning && !layer.isOperation && x.isFloat();
+    placed.push_back(isCast ? x.convert(emitter.getFloatType()) : x);
+  }
   Tensors outputs;
   if (layer.model) {
     if (inputs.size() != layer.model->inputs.size())
@@ -99,8 +114,9 @@ Tensors Forward::callLayer(Layer &called, ArrayRef<Tensor> inputs) {
     outputs = run(*layer.model, placed);
   } else {
     build(layer, placed);
-    WrittenCall call(*this, layer, emitter);
+    WrittenCall call(*this, layer, emitter, node);
     outputs = layer.meaning->call(call, placed);
+    passMask(layer, inputs, outputs);
   }
   for (Tensor output : outputs)
     checkSize(layer.place, output.shape());
@@ -108,14 +124,32 @@ Tensors Forward::callLayer(Layer &called, ArrayRef<Tensor> inputs) {
   return outputs;
 }
 
+void Forward::passMask(Layer &layer, ArrayRef<Tensor> inputs, ArrayRef<Tensor> outputs) {
+  for (Tensor input : inputs) {
+    Tensor mask = findMask(input);
+    if (!mask || layer.meaning->maskUse == MaskUse::Drops)
+      continue;
+    if (layer.meaning->maskUse == MaskUse::Reads)
+      layer.place.fail(fmt::format("{} leaves out the steps that a Masking or Embedding layer "
+                                   "before it masks, which is not supported",
+                                   layer.className));
+    for (Tensor output : outputs)
+      masks.try_emplace(output, mask);
+  }
+}
+
 void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
   if (layer.isBuilt)
     return;
   auto types = llvm::map_to_vector(inputs, [](Tensor input) { return input.type(); });
+  std::map<std::string, size_t> stored; // variables by their group in the weights file
   for (VariableDeclaration &declaration : layer.meaning->build(layer.place, types)) {
     Variable variable;
     variable.symbol = layer.scope + "/" + declaration.name;
-    variable.path = fmt::format("{}/vars/{}", layer.path, layer.variables.size());
+    const std::string &group = declaration.group;
+    variable.path =
+        fmt::format("{}{}{}/vars/{}", layer.path, group.empty() ? "" : "/", group, stored[group]++);
+    variable.type = declaration.type.value_or(layer.type);
     variable.owner = layer.place.part;
     variable.role = declaration.name;
     variable.isTrainable = declaration.trainable && layer.isTrainable;
@@ -126,13 +160,12 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
   layer.isBuilt = true;
 }
 
-Tensor Forward::drawUniform(Emitter &emitter, ArrayRef<int64_t> shape) {
+Tensor Forward::drawBits(Emitter &emitter, ArrayRef<int64_t> shape) {
   random.isUsed = drewRandom = true;
   auto bitsType = RankedTensorType::get(shape, IntegerType::get(emitter.getContext(), 32));
   auto stream = writer.getBuilder().getI64IntegerAttr(kFirstLayerStream + drawCount++);
-  Tensor bits(emitter, emitter.create<ir::RngBitsOp>(bitsType, writer.read(random.seed),
-                                                     writer.read(random.step), stream));
-  return uniformFromBits(bits);
+  return Tensor(emitter, emitter.create<ir::RngBitsOp>(bitsType, writer.read(random.seed),
+                                                       writer.read(random.step), stream));
 }
 
 void Forward::addPenalty(Layer &layer, Emitter &emitter, ArrayRef<Tensor> outputs) {

@@ -34,6 +34,19 @@ TensorReference resolve(const Place &place, const LayerIndex &index, const Histo
   return {layer->second, static_cast<size_t>(history.node), static_cast<size_t>(history.tensor)};
 }
 
+bool isTensor(const json &value) {
+  return value.is_object() && value.value("class_name", json()) == kTensorReference;
+}
+
+TensorReference readTensor(const Place &place, const LayerIndex &index, const json &value) {
+  const json config = value.value("config", json());
+  auto history =
+      config.is_object() ? readHistory(config.value("keras_history", json())) : std::nullopt;
+  if (!history)
+    place.fail("is called with a tensor without a valid \"keras_history\"");
+  return resolve(place, index, *history);
+}
+
 /// Collects the tensors in a call's argument, dicts by sorted key.
 void collectTensors(const Place &place, const LayerIndex &index, const json &value,
                     std::vector<TensorReference> &tensors) {
@@ -49,14 +62,37 @@ void collectTensors(const Place &place, const LayerIndex &index, const json &val
       collectTensors(place, index, item, tensors);
     return;
   }
-  const json config = value.value("config", json());
-  if (value["class_name"] != "__keras_tensor__" || !config.is_object())
+  if (!isTensor(value))
     place.fail(fmt::format("is called with a {}; only tensors of the model are supported",
                            printable(value["class_name"].dump())));
-  auto history = readHistory(config.value("keras_history", json()));
-  if (!history)
-    place.fail("is called with a tensor without a valid \"keras_history\"");
-  tensors.push_back(resolve(place, index, *history));
+  tensors.push_back(readTensor(place, index, value));
+}
+
+/// `value` with its tensors moved to `tensors` and replaced by their places there.
+json bindTensors(const Place &place, const LayerIndex &index, const json &value,
+                 std::vector<TensorReference> &tensors) {
+  if (isTensor(value)) {
+    tensors.push_back(readTensor(place, index, value));
+    return {{"class_name", kTensorReference}, {"config", tensors.size() - 1}};
+  }
+  json result = value;
+  if (value.is_structured())
+    for (auto item = result.begin(); item != result.end(); ++item)
+      *item = bindTensors(place, index, *item, tensors);
+  return result;
+}
+
+Node parseOperationNode(const Place &place, const LayerIndex &index, const json &value) {
+  Node node;
+  for (const char *key : {"args", "kwargs"}) {
+    const json part = value.is_object() ? value.value(key, json()) : json();
+    if (part.is_null() || !part.is_structured() || part.is_array() != (key[0] == 'a'))
+      place.fail(fmt::format("has a call without a proper \"{}\"", key));
+    node.arguments[key] = bindTensors(place, index, part, node.inputs);
+  }
+  if (node.inputs.empty())
+    place.fail("has a call without inputs");
+  return node;
 }
 
 /// Null, or lists of nothing but null: the masks of several inputs without any.
@@ -98,13 +134,14 @@ void checkReference(const Place &place, const Model &model, const TensorReferenc
 
 } // namespace
 
-std::vector<Node> parseNodes(const Place &place, const Model &, const LayerIndex &index,
-                             const json &nodes) {
+std::vector<Node> parseNodes(const Place &place, const LayerIndex &index, const json &nodes,
+                             bool isOperation) {
   if (!nodes.is_array())
     place.fail("has no list of \"inbound_nodes\"");
   std::vector<Node> result;
   for (const json &node : nodes)
-    result.push_back(parseNode(place, index, node));
+    result.push_back(isOperation ? parseOperationNode(place, index, node)
+                                 : parseNode(place, index, node));
   return result;
 }
 

@@ -170,6 +170,11 @@ void Importer::declareVariables() {
   if (random.isUsed)
     variables.append({&random.seed, &random.step});
   if (options.training && settings.hasLoss() && !settings.optimizer.is_null()) {
+    for (const Variable *variable : trainable)
+      if (variable->type != ElementType::F32)
+        fail("{}: {}: a layer of the dtype policy float64 is supported for prediction, not for "
+             "training; train the model in float32, or set the layer's 'trainable' to false",
+             file.path, variable->owner);
     optimizer =
         std::make_unique<Optimizer>(Place{file.path, ""}, settings.optimizer, options.learningRate);
     optimizer->declareVariables(trainable);
@@ -269,10 +274,15 @@ Importer::collectScores(Forward &forward, const Tensors &outputs, const Tensors 
   for (auto [setting, output, target] : llvm::zip_equal(settings.outputs, outputs, targets)) {
     if (!setting.loss)
       continue;
+    if (forward.findMask(output))
+      fail("{}: output '{}' has a mask, from a Masking or Embedding layer, which losses would take "
+           "into account; this is not supported",
+           file.path, printable(setting.name));
     Emitter &emitter = forward.emitterAt("loss");
     Tensor source = forward.findLogits(output);
-    result.push_back({setting, Tensor(emitter, target), Tensor(emitter, output).toFloat(),
-                      source ? Tensor(emitter, source) : Tensor(), {}});
+    mlir::Type type = emitter.getFloatType();
+    result.push_back({setting, Tensor(emitter, target), Tensor(emitter, output).convert(type),
+                      source ? Tensor(emitter, source).convert(type) : Tensor(), {}});
   }
   return result;
 }
@@ -310,13 +320,14 @@ void Importer::addMetrics(const OutputScores &output, bool isWeighted, LogWriter
 /// count.
 Tensor Importer::addPenalties(Forward &forward, Tensor loss, FunctionWriter &writer) {
   for (Tensor penalty : forward.getPenalties())
-    loss = loss + penalty;
+    loss = loss + penalty.convert(loss.elementType());
   for (Layer *layer : model->flattenLayers())
     for (const Variable &variable : layer->variables) {
       if (!variable.isTrainable || variable.declaration.regularizer.is_null())
         continue;
       Tensor value(forward.emitterAt(layer->scope), writer.read(variable));
-      loss = loss + regularize(layer->place, variable.declaration.regularizer, value);
+      loss = loss + regularize(layer->place, variable.declaration.regularizer, value)
+                        .convert(loss.elementType());
     }
   return loss;
 }

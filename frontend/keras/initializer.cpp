@@ -31,7 +31,7 @@ Tensor initialize(const Place &place, const nlohmann::json &initializer,
     Config config(object.config, place);
     Tensor value = entry.create(call, config);
     config.finish(object.className);
-    return value;
+    return value.convert(call.elementType);
   }
   if (llvm::is_contained({"STFT", "stft", "STFTInitializer"}, object.className))
     place.fail("initializer STFT is refused: its windows are SciPy's; give the layer another "

@@ -29,4 +29,10 @@ const std::vector<InitializerEntry> &initializerEntries();
 Tensor initialize(const Place &place, const nlohmann::json &initializer,
                   const InitializerCall &call);
 
+/// `initializer` with the axes of the weight from which VarianceScaling and its named cases count
+/// their fans, unless it has them; another initializer as it is.
+nlohmann::json withFanAxes(const Place &place, const nlohmann::json &initializer,
+                           const std::vector<int64_t> &inputAxes,
+                           const std::vector<int64_t> &outputAxes);
+
 } // namespace lamina::frontend::keras

@@ -6,6 +6,7 @@
 
 #include "frontend/keras/config.h"
 #include "frontend/keras/tensor.h"
+#include "support/element_type.h"
 
 /// What a layer class has to say for itself: its variables and its meaning in IR operations.
 namespace lamina::frontend::keras {
@@ -16,17 +17,23 @@ using Tensors = llvm::SmallVector<Tensor, 2>;
 /// initializer, regularizer and constraint; null where there is none.
 struct VariableDeclaration {
   std::string name;
-  std::vector<int64_t> shape;
+  std::vector<int64_t> shape = {};
   nlohmann::json initializer = "zeros";
   nlohmann::json regularizer = nullptr;
   nlohmann::json constraint = nullptr;
   bool trainable = true;
+  /// Below the layer's own group of the weights file, such as "layer" for a layer that it wraps.
+  std::string group = "";
+  /// Another type than the layer's own.
+  std::optional<ElementType> type = std::nullopt;
 };
 
 /// A variable with the settings `<prefix>_initializer`, `_regularizer` and `_constraint`; the
 /// prefix is the name unless given. The shape is left to `build`.
 VariableDeclaration readVariable(Config &config, const std::string &name,
                                  const char *defaultInitializer, std::string prefix = "");
+
+inline constexpr char kTensorReference[] = "__keras_tensor__";
 
 /// What stands around one call of a layer while a function of the model is written.
 class LayerCall {
@@ -47,6 +54,8 @@ public:
   /// Fresh uniform numbers in [0, 1), f32, of this shape (rows first); other ones in every call and
   /// every training step.
   virtual Tensor uniform(llvm::ArrayRef<int64_t> shape) = 0;
+  /// The same, from the standard normal distribution.
+  virtual Tensor normal(llvm::ArrayRef<int64_t> shape) = 0;
   /// Remembers what a softmax or sigmoid was taken of: a cross-entropy of `result` works on the
   /// logits then (`_keras_logits` in Keras).
   virtual void setLogits(Tensor result, Tensor logits) = 0;
@@ -54,7 +63,20 @@ public:
   /// data are checked.
   virtual void limitIndices(Tensor indices, int64_t count) = 0;
 
+  /// Says which elements of `output` count: i1, (rows, steps).
+  virtual void setMask(Tensor output, Tensor mask) = 0;
+  /// What a node of keras.ops is called with, as it is serialized: {"args": […], "kwargs": {…}},
+  /// where tensors of the model are {"class_name": kTensorReference, "config": INPUT}.
+  virtual const nlohmann::json &arguments() const = 0;
+
   [[noreturn]] void fail(std::string_view reason) const { place().fail(reason); }
+};
+
+/// What a layer does with the mask of its input: which steps of each row count (Keras' Masking).
+enum class MaskUse {
+  Drops,  ///< its output has none
+  Passes, ///< its output has the same
+  Reads,  ///< it computes something else with a mask
 };
 
 /// One layer of a model, made from its configuration. Shapes that do not fit are reported through
@@ -68,6 +90,8 @@ public:
     return {};
   }
   virtual Tensors call(LayerCall &call, llvm::ArrayRef<Tensor> inputs) const = 0;
+
+  MaskUse maskUse = MaskUse::Drops; ///< as the layer's entry says
 };
 
 /// An elementwise or axis-wise function that layers apply to their result.

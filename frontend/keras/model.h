@@ -18,9 +18,10 @@ struct TensorReference {
   size_t layer = 0, node = 0, tensor = 0;
 };
 
-/// One call of a layer.
+/// One call of a layer. `arguments` are LayerCall's, null but for nodes of keras.ops.
 struct Node {
   std::vector<TensorReference> inputs;
+  nlohmann::json arguments;
 };
 
 /// A variable of a built layer.
@@ -48,6 +49,8 @@ struct Layer {
   std::string scope; ///< name within the outermost model, such as "encoder/dense"
   std::string path;  ///< in the weights file, such as "layers/dense"
   bool isTrainable = true;
+  bool isOperation = false;            ///< a node of keras.ops
+  ElementType type = ElementType::F32; ///< of its floating-point variables and results
   Place place;
   std::vector<Node> nodes;
   nlohmann::json activityRegularizer; ///< null for none

@@ -1,4 +1,5 @@
 #include "frontend/keras/graph_parser.h"
+#include "frontend/keras/operations/operation_call.h"
 #include "frontend/keras/registry.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -9,12 +10,6 @@ namespace lamina::frontend::keras {
 using nlohmann::json;
 
 namespace {
-
-const std::pair<const char *, ElementType> kInputTypes[] = {
-    {"float32", ElementType::F32}, {"float64", ElementType::F64}, {"int32", ElementType::I32},
-    {"int64", ElementType::I64},   {"int8", ElementType::I8},     {"uint8", ElementType::U8},
-    {"bool", ElementType::I1},
-};
 
 bool isModelClass(const std::string &className) {
   return className == "Sequential" || className == "Functional" || className == "Model";
@@ -39,9 +34,10 @@ private:
   void parseSequential(const json &config);
   void parseFunctional(const json &config);
   Layer &addLayer(const json &object);
+  std::string readName(const json &object, const json &config, const std::string &className);
   void addSequentialInput(const json &config, const json &layers);
   void fillLayer(Layer &layer, const ObjectConfig &object);
-  void checkPolicy(const Place &where, const json &dtype);
+  ElementType readPolicy(const Place &where, const json &dtype);
   InputDeclaration readInput(const Layer &layer, const json &config);
   std::vector<int64_t> readRowShape(const Place &where, const std::string &name,
                                     const json &batchShape);
@@ -89,7 +85,7 @@ void ModelParser::parseSequential(const json &config) {
   for (const json &object : config["layers"]) {
     Layer &layer = addLayer(object);
     if (!layer.input)
-      layer.nodes.push_back({{TensorReference{model->layers.size() - 2, 0, 0}}});
+      layer.nodes.push_back({{TensorReference{model->layers.size() - 2, 0, 0}}, {}});
     else if (model->layers.size() > 1)
       layer.place.fail("an InputLayer can only be the first layer of a Sequential model");
   }
@@ -125,14 +121,24 @@ void ModelParser::parseFunctional(const json &config) {
     if (layer.input)
       continue;
     const json &object = config["layers"][i];
-    layer.nodes = parseNodes(layer.place, *model, index,
-                             object.is_object() ? object.value("inbound_nodes", json()) : json());
+    layer.nodes = parseNodes(layer.place, index,
+                             object.is_object() ? object.value("inbound_nodes", json()) : json(),
+                             layer.isOperation);
   }
   model->inputs = parsePorts(place, *model, index, config.value("input_layers", json()));
   model->outputs = parsePorts(place, *model, index, config.value("output_layers", json()));
   for (const ModelPort &port : model->inputs)
     if (!model->layers[port.tensor.layer]->input)
       place.fail(fmt::format("input '{}' is not an InputLayer", printable(port.name)));
+}
+
+/// The name stands in the layer's configuration, with operations beside it.
+std::string ModelParser::readName(const json &object, const json &config,
+                                  const std::string &className) {
+  for (const json *part : {&config, &object})
+    if (part->is_object() && part->contains("name") && (*part)["name"].is_string())
+      return (*part)["name"].get<std::string>();
+  return fmt::format("{}_{}", toSnakeCase(className), model->layers.size());
 }
 
 Layer &ModelParser::addLayer(const json &value) {
@@ -144,15 +150,16 @@ Layer &ModelParser::addLayer(const json &value) {
   json id = value.is_object() ? value.value("shared_object_id", json()) : json();
   const json &config = object.config;
   layer->className = object.className;
-  layer->name = config.contains("name") && config["name"].is_string()
-                    ? config["name"].get<std::string>()
-                    : fmt::format("{}_{}", toSnakeCase(object.className), model->layers.size());
+  layer->isOperation = isOperation(object);
+  layer->name = readName(value, config, object.className);
   layer->scope = context.scope + layer->name;
   layer->place = {context.file.path, fmt::format("layer '{}'", printable(layer->scope))};
   layer->isTrainable = !config.contains("trainable") || config["trainable"] != json(false);
-  std::string snake = toSnakeCase(object.className);
-  int used = usedPaths[snake]++;
-  layer->path = context.path + "layers/" + (used ? fmt::format("{}_{}", snake, used) : snake);
+  if (!layer->isOperation) { // which the weights file does not count
+    std::string snake = toSnakeCase(object.className);
+    int used = usedPaths[snake]++;
+    layer->path = context.path + "layers/" + (used ? fmt::format("{}_{}", snake, used) : snake);
+  }
   if (!index.emplace(layer->name, model->layers.size()).second)
     layer->place.fail("the model has two layers of this name");
   auto known =
@@ -173,7 +180,8 @@ void ModelParser::fillLayer(Layer &layer, const ObjectConfig &object) {
     layer.input = readInput(layer, object.config);
     return;
   }
-  checkPolicy(layer.place, object.config.value("dtype", json()));
+  if (!layer.isOperation) // whose "dtype" is an argument
+    layer.type = readPolicy(layer.place, object.config.value("dtype", json()));
   if (isModelClass(object.className)) {
     Context inner = context;
     inner.scope = layer.scope + "/";
@@ -196,13 +204,17 @@ void ModelParser::fillLayer(Layer &layer, const ObjectConfig &object) {
 }
 
 /// A dtype policy, a string until about Keras 3.3 and an object since.
-void ModelParser::checkPolicy(const Place &where, const json &dtype) {
+ElementType ModelParser::readPolicy(const Place &where, const json &dtype) {
   json name = dtype;
   if (dtype.is_object() && dtype.contains("config") && dtype["config"].is_object())
     name = dtype["config"].value("name", json());
-  if (!name.is_null() && name != "float32")
-    where.fail(fmt::format("the dtype policy {} is not supported; Lamina computes in float32",
-                           printable(name.dump())));
+  if (name.is_null() || name == "float32")
+    return ElementType::F32;
+  if (name == "float64")
+    return ElementType::F64;
+  where.fail(fmt::format("the dtype policy {} is not supported; Lamina computes in float32 and "
+                         "float64",
+                         printable(name.dump())));
 }
 
 InputDeclaration ModelParser::readInput(const Layer &layer, const json &object) {
@@ -210,10 +222,10 @@ InputDeclaration ModelParser::readInput(const Layer &layer, const json &object) 
   config.ignore({"name", "trainable", "optional"});
   InputDeclaration input;
   std::string dtype = config.text("dtype", "float32");
-  auto known = llvm::find_if(kInputTypes, [&](auto &entry) { return dtype == entry.first; });
-  if (known == std::end(kInputTypes))
+  std::optional<ElementType> type = findElementType(dtype);
+  if (!type)
     config.fail(fmt::format("an input of type {} is not supported", printable(dtype)));
-  input.type = known->second;
+  input.type = *type;
   json shape = config.raw("batch_shape");
   if (shape.is_null())
     shape = config.raw("batch_input_shape");

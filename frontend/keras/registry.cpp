@@ -1,12 +1,14 @@
 #include "frontend/keras/registry.h"
 
 #include "frontend/keras/layers/layers.h"
+#include "frontend/keras/operations/operation_call.h"
 
 namespace lamina::frontend::keras {
 namespace {
 
 const LayerEntry *const kLayers[] = {
     &denseLayer,
+    &einsumDenseLayer,
     &activationLayer,
     &embeddingLayer,
     &identityLayer,
@@ -32,10 +34,26 @@ const LayerEntry *const kLayers[] = {
     &globalAveragePooling1dLayer,
     &globalAveragePooling2dLayer,
     &globalAveragePooling3dLayer,
+    &adaptiveAveragePooling1dLayer,
+    &adaptiveAveragePooling2dLayer,
+    &adaptiveAveragePooling3dLayer,
+    &adaptiveMaxPooling1dLayer,
+    &adaptiveMaxPooling2dLayer,
+    &adaptiveMaxPooling3dLayer,
     &batchNormalizationLayer,
     &layerNormalizationLayer,
+    &rmsNormalizationLayer,
+    &groupNormalizationLayer,
+    &unitNormalizationLayer,
     &dropoutLayer,
+    &spatialDropout1dLayer,
+    &spatialDropout2dLayer,
+    &spatialDropout3dLayer,
+    &alphaDropoutLayer,
+    &gaussianDropoutLayer,
+    &gaussianNoiseLayer,
     &activityLayer,
+    &maskingLayer,
     &flattenLayer,
     &reshapeLayer,
     &permuteLayer,
@@ -58,6 +76,11 @@ const LayerEntry *const kLayers[] = {
     &concatenateLayer,
     &dotLayer,
     &rescalingLayer,
+    &normalizationLayer,
+    &discretizationLayer,
+    &categoryEncodingLayer,
+    &resizingLayer,
+    &centerCropLayer,
     &reluLayer,
     &leakyReluLayer,
     &preluLayer,
@@ -70,12 +93,20 @@ struct RefusedLayer {
   const char *className;
   const char *reason;
 };
+constexpr char kLookup[] =
+    "it looks up values that are not numbers of a network; run it on the data "
+    "before, and give the model its result as an input";
 const RefusedLayer kRefused[] = {
     {"Lambda", "it holds Python code, which is never executed; use layers of keras.layers instead"},
     {"TFSMLayer", "it reads a TensorFlow SavedModel from disk, which is never followed"},
     {"TorchModuleWrapper", "it holds a pickled PyTorch module, which is never loaded"},
     {"JaxLayer", "it holds a Python function, which is never executed"},
     {"FlaxLayer", "it holds a Python object, which is never loaded"},
+    {"StringLookup", kLookup},
+    {"IntegerLookup", kLookup},
+    {"TextVectorization", kLookup},
+    {"Hashing", kLookup},
+    {"HashedCrossing", kLookup},
 };
 
 std::vector<std::string> layerNames() {
@@ -98,6 +129,8 @@ Activation activationFromLayer(const Place &place, const ObjectConfig &object) {
 } // namespace
 
 std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig &object) {
+  if (isOperation(object))
+    return createOperation(place, object);
   for (const LayerEntry *entry : kLayers) {
     if (object.className != entry->className)
       continue;
@@ -106,6 +139,7 @@ std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig
                    "batch_input_shape", "batch_shape", "input_shape", "input_dim"});
     std::unique_ptr<LayerMeaning> layer = entry->create(config);
     config.finish(object.className);
+    layer->maskUse = entry->maskUse;
     return layer;
   }
   for (const RefusedLayer &refused : kRefused)

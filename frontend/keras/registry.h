@@ -12,6 +12,7 @@ namespace lamina::frontend::keras {
 struct LayerEntry {
   const char *className; ///< as in "class_name", such as "Dense"
   std::unique_ptr<LayerMeaning> (*create)(Config &config);
+  MaskUse maskUse = MaskUse::Drops;
 };
 
 struct ActivationEntry {

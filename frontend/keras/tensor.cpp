@@ -1,32 +1,46 @@
 #include "frontend/keras/tensor.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace lamina::frontend::keras {
 
 //===--- Emitter -----------------------------------------------------------------------------===//
 
+namespace {
+
+/// `value` rounded to the element type, integers towards zero and not beyond 64 bits.
+Attribute toAttribute(Type element, double value) {
+  if (auto type = dyn_cast<FloatType>(element))
+    return FloatAttr::get(type, value);
+  auto whole = static_cast<int64_t>(std::isnan(value) ? 0 : std::clamp(value, -0x1p62, 0x1p62));
+  return IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(),
+                                         static_cast<uint64_t>(whole), /*isSigned=*/true));
+}
+
+} // namespace
+
 Tensor Emitter::constant(Type element, double value) {
-  Attribute attribute = isa<FloatType>(element)
-                            ? Attribute(FloatAttr::get(element, value))
-                            : Attribute(IntegerAttr::get(element, static_cast<int64_t>(value)));
-  auto type = RankedTensorType::get({}, element);
-  return Tensor(*this, create<ir::ConstantOp>(DenseElementsAttr::get(type, attribute)));
+  return constant(element, llvm::ArrayRef(value), {});
 }
 
 Tensor Emitter::constant(double value) {
-  return constant(builder->getF32Type(), value);
+  return constant(floatType, value);
+}
+
+Tensor Emitter::constant(Type element, ArrayRef<double> values, ArrayRef<int64_t> shape) {
+  auto attributes = llvm::map_to_vector(values, [&](double v) { return toAttribute(element, v); });
+  auto type = RankedTensorType::get(shape, element);
+  return Tensor(*this, create<ir::ConstantOp>(DenseElementsAttr::get(type, attributes)));
 }
 
 Tensor Emitter::constant(ArrayRef<double> values, ArrayRef<int64_t> shape) {
-  llvm::SmallVector<float> rounded(values.begin(), values.end());
-  auto type = RankedTensorType::get(shape, builder->getF32Type());
-  return Tensor(*this,
-                create<ir::ConstantOp>(DenseElementsAttr::get(type, llvm::ArrayRef(rounded))));
+  return constant(floatType, values, shape);
 }
 
 Tensor Emitter::rows() {
-  return Tensor(*this, create<ir::RowsOp>(RankedTensorType::get({}, builder->getF32Type())));
+  return Tensor(*this, create<ir::RowsOp>(RankedTensorType::get({}, floatType)));
 }
 
 Tensor Emitter::iota(ArrayRef<int64_t> shape, int64_t dimension) {
@@ -89,7 +103,7 @@ Tensor Tensor::convert(Type element) const {
 }
 
 Tensor Tensor::toFloat() const {
-  return isFloat() ? *this : convert(Float32Type::get(emitter->getContext()));
+  return isFloat() ? *this : convert(emitter->getFloatType());
 }
 
 //===--- Elementwise -------------------------------------------------------------------------===//
@@ -172,6 +186,10 @@ Tensor power(Tensor a, Tensor b) {
   return binary<ir::PowerOp>(a, b);
 }
 
+Tensor remainder(Tensor a, Tensor b) {
+  return binary<ir::RemainderOp>(a, b);
+}
+
 Tensor compare(ir::ComparisonDirection direction, Tensor a, Tensor b) {
   llvm::SmallVector<int64_t> shape = broadcastShape(a.shape(), b.shape());
   Value lhs = a.broadcastTo(shape), rhs = b.broadcastTo(shape);
@@ -192,6 +210,9 @@ Tensor operator<=(Tensor a, double b) {
 Tensor equal(Tensor a, Tensor b) {
   return compare(ir::ComparisonDirection::EQ, a, b);
 }
+Tensor notEqual(Tensor a, Tensor b) {
+  return compare(ir::ComparisonDirection::NE, a, b);
+}
 Tensor logicalAnd(Tensor a, Tensor b) {
   return binary<ir::AndOp>(a, b);
 }
@@ -211,6 +232,9 @@ Tensor where(Tensor condition, Tensor onTrue, double onFalse) {
 
 Tensor abs(Tensor x) {
   return x.apply<ir::AbsOp>();
+}
+Tensor ceil(Tensor x) {
+  return x.apply<ir::CeilOp>();
 }
 Tensor cosine(Tensor x) {
   return x.apply<ir::CosineOp>();
@@ -239,6 +263,9 @@ Tensor rsqrt(Tensor x) {
 Tensor sigmoid(Tensor x) {
   return x.apply<ir::LogisticOp>();
 }
+Tensor sine(Tensor x) {
+  return x.apply<ir::SineOp>();
+}
 Tensor sqrt(Tensor x) {
   return x.apply<ir::SqrtOp>();
 }
@@ -258,6 +285,13 @@ Tensor clip(Tensor x, double low, double high) {
 Tensor divideNoNan(Tensor a, Tensor b) {
   Tensor isZero = equal(b, b.like(0));
   return where(isZero, a.like(0), a / where(isZero, b.like(1), b));
+}
+
+Tensor pick(Tensor x, int64_t dimension, ArrayRef<int64_t> indices) {
+  llvm::SmallVector<double> values(indices.begin(), indices.end());
+  Tensor places = x.emit().constant(IntegerType::get(x.emit().getContext(), 32), values,
+                                    {static_cast<int64_t>(indices.size())});
+  return x.with(x.emit().create<ir::GatherOp>(Value(x), Value(places), dimension));
 }
 
 //===--- Reductions --------------------------------------------------------------------------===//
@@ -292,6 +326,19 @@ Tensor sumAll(Tensor x) {
 }
 Tensor max(Tensor x, ArrayRef<int64_t> dimensions) {
   return reduce(x, ir::ReductionKind::maximum, dimensions);
+}
+
+Tensor min(Tensor x, ArrayRef<int64_t> dimensions) {
+  return reduce(x, ir::ReductionKind::minimum, dimensions);
+}
+Tensor product(Tensor x, ArrayRef<int64_t> dimensions) {
+  return reduce(x, ir::ReductionKind::multiply, dimensions);
+}
+Tensor any(Tensor x, ArrayRef<int64_t> dimensions) {
+  return reduce(x, ir::ReductionKind::or_, dimensions);
+}
+Tensor all(Tensor x, ArrayRef<int64_t> dimensions) {
+  return reduce(x, ir::ReductionKind::and_, dimensions);
 }
 
 Tensor mean(Tensor x, ArrayRef<int64_t> dimensions) {

@@ -12,14 +12,21 @@ class Tensor;
 /// Where operations are built, and the location (the layer's name) that they get.
 class Emitter {
 public:
-  Emitter(mlir::OpBuilder &builder, mlir::Location loc) : builder(&builder), loc(loc) {}
+  Emitter(mlir::OpBuilder &builder, mlir::Location loc)
+      : Emitter(builder, loc, builder.getF32Type()) {}
+  Emitter(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type floatType)
+      : builder(&builder), loc(loc), floatType(floatType) {}
 
+  /// The floating-point type that formulas are computed in: f32, or f64 for a layer of such a
+  /// policy.
+  mlir::Type getFloatType() const { return floatType; }
   /// A scalar constant, rounded to the element type.
   Tensor constant(mlir::Type element, double value);
   Tensor constant(double value);
-  /// A constant f32 tensor with these elements in row-major order.
+  /// A constant tensor with these elements in row-major order, rounded to the element type.
+  Tensor constant(mlir::Type element, llvm::ArrayRef<double> values, llvm::ArrayRef<int64_t> shape);
   Tensor constant(llvm::ArrayRef<double> values, llvm::ArrayRef<int64_t> shape);
-  /// The number of rows of the batch, as an f32 scalar.
+  /// The number of rows of the batch, as a floating-point scalar.
   Tensor rows();
   /// The index along one dimension of an i32 tensor.
   Tensor iota(llvm::ArrayRef<int64_t> shape, int64_t dimension);
@@ -33,6 +40,7 @@ public:
 private:
   mlir::OpBuilder *builder;
   mlir::Location loc;
+  mlir::Type floatType;
 };
 
 /// A value of the model together with the emitter of operations on it.
@@ -72,7 +80,8 @@ public:
   Tensor slice(int64_t dimension, int64_t start, int64_t limit) const;
   /// Another element type.
   Tensor convert(mlir::Type element) const;
-  /// f32 where the elements are integers or booleans, else the tensor itself.
+  /// The emitter's floating-point type where the elements are integers or booleans, else the tensor
+  /// itself.
   Tensor toFloat() const;
 
 private:
@@ -99,6 +108,8 @@ Tensor minimum(Tensor a, Tensor b);
 Tensor maximum(Tensor a, double b);
 Tensor minimum(Tensor a, double b);
 Tensor power(Tensor a, Tensor b);
+/// The remainder of a division that rounds towards zero.
+Tensor remainder(Tensor a, Tensor b);
 
 /// Comparisons give i1.
 Tensor compare(ir::ComparisonDirection direction, Tensor a, Tensor b);
@@ -107,6 +118,7 @@ Tensor operator>=(Tensor a, double b);
 Tensor operator<(Tensor a, double b);
 Tensor operator<=(Tensor a, double b);
 Tensor equal(Tensor a, Tensor b);
+Tensor notEqual(Tensor a, Tensor b);
 Tensor logicalAnd(Tensor a, Tensor b);
 Tensor logicalOr(Tensor a, Tensor b);
 /// `onTrue` where the condition holds, else `onFalse`.
@@ -114,6 +126,7 @@ Tensor where(Tensor condition, Tensor onTrue, Tensor onFalse);
 Tensor where(Tensor condition, Tensor onTrue, double onFalse);
 
 Tensor abs(Tensor x);
+Tensor ceil(Tensor x);
 Tensor cosine(Tensor x);
 Tensor erf(Tensor x);
 Tensor exp(Tensor x);
@@ -123,6 +136,7 @@ Tensor log(Tensor x);
 Tensor log1p(Tensor x);
 Tensor rsqrt(Tensor x);
 Tensor sigmoid(Tensor x);
+Tensor sine(Tensor x);
 Tensor sqrt(Tensor x);
 Tensor square(Tensor x);
 Tensor stopGradient(Tensor x);
@@ -132,10 +146,18 @@ Tensor clip(Tensor x, double low, double high);
 /// a / b, and 0 where b is 0.
 Tensor divideNoNan(Tensor a, Tensor b);
 
+/// Elements at `indices` of one dimension.
+Tensor pick(Tensor x, int64_t dimension, llvm::ArrayRef<int64_t> indices);
+
 /// Reductions over `dimensions`, which vanish; an axis may count from the end.
 Tensor sum(Tensor x, llvm::ArrayRef<int64_t> dimensions);
 Tensor sumAll(Tensor x);
 Tensor max(Tensor x, llvm::ArrayRef<int64_t> dimensions);
+Tensor min(Tensor x, llvm::ArrayRef<int64_t> dimensions);
+Tensor product(Tensor x, llvm::ArrayRef<int64_t> dimensions);
+/// Of i1.
+Tensor any(Tensor x, llvm::ArrayRef<int64_t> dimensions);
+Tensor all(Tensor x, llvm::ArrayRef<int64_t> dimensions);
 /// sum / number of elements, where rows count as the rows of the batch at hand.
 Tensor mean(Tensor x, llvm::ArrayRef<int64_t> dimensions);
 Tensor meanAll(Tensor x);

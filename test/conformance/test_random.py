@@ -60,6 +60,69 @@ def test_dropout_follows_the_seed(dropout_logs):
     assert not np.array_equal(first, other)
 
 
+def normal_moments(deviation):
+    """Of y normal around 1: mean and variance of |y| (y is hardly ever negative) and of y^2."""
+    return 1.0, deviation**2, 1 + deviation**2, 4 * deviation**2 + 2 * deviation**4
+
+
+def two_values(kept, dropped):
+    """The same for y that is `dropped` at RATE and `kept` else."""
+    def moments(a, b):
+        return (1 - RATE) * a + RATE * b, RATE * (1 - RATE) * (a - b) ** 2
+    return *moments(abs(kept), abs(dropped)), *moments(kept**2, dropped**2)
+
+
+def alpha_dropout():
+    """Klambauer et al. 2017, of ones."""
+    saturated = -1.7580993408473766
+    scale = ((1 - RATE) * (1 + RATE * saturated**2)) ** -0.5
+    shift = -scale * saturated * RATE
+    return two_values(scale + shift, scale * saturated + shift)
+
+
+SHAPE = (8, 4, 8)  # of a row of ones, 256 elements
+DROPPED = two_values(1 / (1 - RATE), 0)
+# Layer, its configuration, moments of |y| and y^2, elements that one decision holds for.
+RANDOM_LAYERS = {
+    "GaussianNoise": ({"stddev": 0.2}, normal_moments(0.2), 1),
+    "GaussianDropout": ({"rate": 0.04}, normal_moments((0.04 / 0.96) ** 0.5), 1),
+    "AlphaDropout": ({"rate": RATE, "noise_shape": None}, alpha_dropout(), 1),
+    "SpatialDropout2D": ({"rate": RATE, "data_format": "channels_last"}, DROPPED, 8 * 4),
+    "SpatialDropout3D": ({"rate": RATE, "data_format": "channels_first"}, DROPPED, 8 * 4),
+}
+
+
+@pytest.mark.parametrize("name", RANDOM_LAYERS)
+def test_random_layer(name, lamina, tmp_path):
+    """Ones through a frozen identity and the layer, against zero: the loss is the mean of y^2, the
+    mean absolute error that of |y|."""
+    config, (mean, variance, square_mean, square_variance), shared = RANDOM_LAYERS[name]
+    shape = (8, 8, 4, 1) if name == "SpatialDropout3D" else SHAPE
+    identity = models.dense("identity", shape[-1], use_bias=False,
+                            kernel_initializer=models.initializer("Identity"))
+    model = models.sequential(models.input_layer(*shape), identity,
+                              models.layer(name, "random", seed=None, **config), metrics=["mae"],
+                              optimizer=models.sgd(1e-30))
+    models.write(tmp_path / "model.json", model)
+    data = models.write_data(tmp_path / "data.npz", x=np.ones((ROWS, *shape), "float32"),
+                             y=np.zeros((ROWS, *shape), "float32"))
+
+    def train(seed):
+        return lamina.train(tmp_path / "model.json", data, tmp_path / "out.keras",
+                            tmp_path / "log.csv", epochs=STEPS, batch_size=ROWS,
+                            more=["--seed", seed])
+
+    first, again, other = train(1), train(1), train(2)
+    draws = ROWS * np.prod(shape) / shared
+    low, high = stats.chi2.ppf([5e-5, 1 - 5e-5], STEPS - 1) / (STEPS - 1)
+    for values, expected, spread in ((first["mae"], mean, variance),
+                                     (first["loss"], square_mean, square_variance)):
+        assert abs(values.mean() - expected) < 4 * np.sqrt(spread / draws / STEPS)
+        assert low < values.var(ddof=1) * draws / spread < high
+    assert np.array_equal(first["loss"], again["loss"])
+    assert not np.array_equal(first["loss"], other["loss"])
+
+
 FAN_IN, FAN_OUT = 300, 200
 
 

@@ -45,6 +45,59 @@ Tensor hardSigmoid(Tensor x) {
   return relu6(x + 3.0) / 6.0;
 }
 
+Tensor celu(Tensor x, double alpha) {
+  return maximum(x, 0.0) + alpha * expm1(minimum(x, 0.0) / alpha);
+}
+Tensor softsign(Tensor x) {
+  return x / (abs(x) + 1.0);
+}
+Tensor squareplus(Tensor x, double b) {
+  return (x + sqrt(square(x) + b)) / 2.0;
+}
+Tensor silu(Tensor x) {
+  return x * sigmoid(x);
+}
+Tensor gelu(Tensor x) {
+  return 0.5 * x * (1.0 + erf(x / 1.4142135623730951));
+}
+Tensor mish(Tensor x) {
+  return x * tanh(softplus(x));
+}
+Tensor tanhShrink(Tensor x) {
+  return x - tanh(x);
+}
+Tensor hardTanh(Tensor x) {
+  return clip(x, -1, 1);
+}
+Tensor hardSilu(Tensor x) {
+  return x * hardSigmoid(x);
+}
+Tensor hardShrink(Tensor x, double threshold) {
+  return where(abs(x) > threshold, x, 0.0);
+}
+Tensor logSigmoid(Tensor x) {
+  return -softplus(-x);
+}
+
+/// Klambauer et al. 2017, with the constants of TensorFlow's Selu.
+Tensor selu(Tensor x) {
+  constexpr double kScale = 1.0507009873554804934193349852946;
+  constexpr double kScaleAlpha = 1.7580993408473768599402175208123;
+  return where(x < 0, kScaleAlpha * expm1(minimum(x, 0)), kScale * x);
+}
+
+Tensor softShrink(Tensor x, double threshold) {
+  return where(x > threshold, x - threshold, where(x < -threshold, x + threshold, x.like(0)));
+}
+
+Tensor sparsePlus(Tensor x) {
+  return where(x <= -1, x.like(0), where(x < 1, 0.25 * square(x + 1.0), x));
+}
+
+Tensor sparseSigmoid(Tensor x) {
+  return where(x <= -1, x.like(0), where(x >= 1, x.like(1), 0.5 * (x + 1.0)));
+}
+
 namespace {
 
 /// x minus its maximum, which cancels out of what follows and so needs no gradient.

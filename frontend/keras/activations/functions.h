@@ -19,6 +19,22 @@ Tensor elu(Tensor x, double alpha);
 /// log(1 + exp(x)), without overflow; the derivative at 0 is 1/2.
 Tensor softplus(Tensor x);
 Tensor hardSigmoid(Tensor x);
+Tensor celu(Tensor x, double alpha);
+/// By erf.
+Tensor gelu(Tensor x);
+Tensor hardShrink(Tensor x, double threshold);
+Tensor hardSilu(Tensor x);
+Tensor hardTanh(Tensor x);
+Tensor logSigmoid(Tensor x);
+Tensor mish(Tensor x);
+Tensor selu(Tensor x);
+Tensor silu(Tensor x);
+Tensor softShrink(Tensor x, double threshold);
+Tensor softsign(Tensor x);
+Tensor sparsePlus(Tensor x);
+Tensor sparseSigmoid(Tensor x);
+Tensor squareplus(Tensor x, double b);
+Tensor tanhShrink(Tensor x);
 /// exp(x - max) / sum(exp(x - max)) over `dimensions`.
 Tensor softmax(Tensor x, llvm::ArrayRef<int64_t> dimensions);
 /// x - max - log(sum(exp(x - max))) over `dimensions`.

@@ -24,57 +24,17 @@ Tensor leakyReluDefault(Tensor x) {
 Tensor eluDefault(Tensor x) {
   return elu(x, 1);
 }
-Tensor celu(Tensor x) {
-  return maximum(x, 0.0) + expm1(minimum(x, 0.0));
+Tensor celuDefault(Tensor x) {
+  return celu(x, 1);
 }
-Tensor softsign(Tensor x) {
-  return x / (abs(x) + 1.0);
+Tensor squareplusDefault(Tensor x) {
+  return squareplus(x, 4);
 }
-Tensor squareplus(Tensor x) {
-  return (x + sqrt(square(x) + 4.0)) / 2.0;
+Tensor hardShrinkDefault(Tensor x) {
+  return hardShrink(x, 0.5);
 }
-Tensor silu(Tensor x) {
-  return x * sigmoid(x);
-}
-Tensor gelu(Tensor x) {
-  return 0.5 * x * (1.0 + erf(x / 1.4142135623730951));
-}
-Tensor mish(Tensor x) {
-  return x * tanh(softplus(x));
-}
-Tensor tanhShrink(Tensor x) {
-  return x - tanh(x);
-}
-Tensor hardTanh(Tensor x) {
-  return clip(x, -1, 1);
-}
-Tensor hardSilu(Tensor x) {
-  return x * hardSigmoid(x);
-}
-Tensor hardShrink(Tensor x) {
-  return where(abs(x) > 0.5, x, 0.0);
-}
-Tensor logSigmoid(Tensor x) {
-  return -softplus(-x);
-}
-
-/// Klambauer et al. 2017, with the constants of TensorFlow's Selu.
-Tensor selu(Tensor x) {
-  constexpr double kScale = 1.0507009873554804934193349852946;
-  constexpr double kScaleAlpha = 1.7580993408473768599402175208123;
-  return where(x < 0, kScaleAlpha * expm1(minimum(x, 0)), kScale * x);
-}
-
-Tensor softShrink(Tensor x) {
-  return where(x > 0.5, x - 0.5, where(x < -0.5, x + 0.5, x.like(0)));
-}
-
-Tensor sparsePlus(Tensor x) {
-  return where(x <= -1, x.like(0), where(x < 1, 0.25 * square(x + 1.0), x));
-}
-
-Tensor sparseSigmoid(Tensor x) {
-  return where(x <= -1, x.like(0), where(x >= 1, x.like(1), 0.5 * (x + 1.0)));
+Tensor softShrinkDefault(Tensor x) {
+  return softShrink(x, 0.5);
 }
 
 Tensor sigmoidWithLogits(LayerCall &call, Tensor x) {
@@ -140,7 +100,7 @@ const ActivationEntry kActivations[] = {
     {"relu6", plain<relu6>},
     {"leaky_relu", plain<leakyReluDefault>},
     {"elu", plain<eluDefault>},
-    {"celu", plain<celu>},
+    {"celu", plain<celuDefault>},
     {"selu", plain<selu>},
     {"gelu", plain<gelu>},
     {"silu", plain<silu>},
@@ -150,14 +110,14 @@ const ActivationEntry kActivations[] = {
     {"tanh", plain<tanh>},
     {"tanh_shrink", plain<tanhShrink>},
     {"hard_tanh", plain<hardTanh>},
-    {"hard_shrink", plain<hardShrink>},
+    {"hard_shrink", plain<hardShrinkDefault>},
     {"hard_sigmoid", plain<hardSigmoid>},
     {"hard_silu", plain<hardSilu>},
     {"hard_swish", plain<hardSilu>},
-    {"soft_shrink", plain<softShrink>},
+    {"soft_shrink", plain<softShrinkDefault>},
     {"softplus", plain<softplus>},
     {"softsign", plain<softsign>},
-    {"squareplus", plain<squareplus>},
+    {"squareplus", plain<squareplusDefault>},
     {"sparse_plus", plain<sparsePlus>},
     {"sparse_sigmoid", plain<sparseSigmoid>},
     {"log_sigmoid", plain<logSigmoid>},

@@ -100,4 +100,19 @@ std::vector<InitializerEntry> varianceScalingInitializers() {
           {{"HeNormal", "he_normal"}, named<2, Fan::In, kNormal>}};
 }
 
+nlohmann::json withFanAxes(const Place &place, const nlohmann::json &initializer,
+                           const std::vector<int64_t> &inputAxes,
+                           const std::vector<int64_t> &outputAxes) {
+  ObjectConfig object = ObjectConfig::read(place, "the initializer", initializer);
+  bool hasFans = llvm::any_of(varianceScalingInitializers(), [&](const InitializerEntry &entry) {
+    return llvm::is_contained(entry.names, object.className);
+  });
+  Config config(object.config, place);
+  if (!hasFans || (config.has("input_axes") && config.has("output_axes")))
+    return initializer;
+  object.config["input_axes"] = inputAxes;
+  object.config["output_axes"] = outputAxes;
+  return {{"class_name", object.className}, {"config", object.config}};
+}
+
 } // namespace lamina::frontend::keras

@@ -132,11 +132,12 @@ private:
 
 } // namespace
 
-const LayerEntry activationLayer = {"Activation", createFromConfig<ActivationLayer>};
-const LayerEntry reluLayer = {"ReLU", createFromConfig<ReLU>};
-const LayerEntry leakyReluLayer = {"LeakyReLU", createFromConfig<LeakyReLU>};
-const LayerEntry preluLayer = {"PReLU", createFromConfig<PReLU>};
-const LayerEntry eluLayer = {"ELU", createFromConfig<ELU>};
-const LayerEntry softmaxLayer = {"Softmax", createFromConfig<Softmax>};
+const LayerEntry activationLayer = {"Activation", createFromConfig<ActivationLayer>,
+                                    MaskUse::Passes};
+const LayerEntry reluLayer = {"ReLU", createFromConfig<ReLU>, MaskUse::Passes};
+const LayerEntry leakyReluLayer = {"LeakyReLU", createFromConfig<LeakyReLU>, MaskUse::Passes};
+const LayerEntry preluLayer = {"PReLU", createFromConfig<PReLU>, MaskUse::Passes};
+const LayerEntry eluLayer = {"ELU", createFromConfig<ELU>, MaskUse::Passes};
+const LayerEntry softmaxLayer = {"Softmax", createFromConfig<Softmax>, MaskUse::Reads};
 
 } // namespace lamina::frontend::keras

@@ -51,6 +51,6 @@ private:
 
 } // namespace
 
-const LayerEntry denseLayer = {"Dense", createFromConfig<Dense>};
+const LayerEntry denseLayer = {"Dense", createFromConfig<Dense>, MaskUse::Passes};
 
 } // namespace lamina::frontend::keras

@@ -1,4 +1,8 @@
-// keras.layers.Dropout: keras/src/layers/regularization/dropout.py
+// keras.layers.Dropout, SpatialDropout1D to 3D, AlphaDropout, GaussianDropout, GaussianNoise:
+// keras/src/layers/regularization/
+#include <cmath>
+
+#include "frontend/keras/layers/images.h"
 #include "frontend/keras/layers/layers.h"
 
 using namespace mlir;
@@ -6,44 +10,43 @@ using namespace mlir;
 namespace lamina::frontend::keras {
 namespace {
 
-/// In training each element is zero with probability `rate`, the others are divided by 1 - rate;
-/// otherwise the identity. Along extents of 1 in `noise_shape` one decision holds for all.
-class Dropout : public LayerMeaning {
+/// The setting `key`, from 0 to 1. What a layer's "seed" says is not followed: the random numbers
+/// are the model's own, seeded for the whole run.
+double readFraction(Config &config, const char *key) {
+  config.ignore({"seed"});
+  double value = config.number(key, 0);
+  if (!(value >= 0 && value <= 1))
+    config.fail(fmt::format("'{}' must be between 0 and 1, not {}", key, value));
+  return value;
+}
+
+/// x / (1 - rate) where `keep` holds, else 0.
+Tensor dropOut(Tensor x, Tensor keep, double rate) {
+  return where(keep, x * (1 / (1 - rate)), 0.0);
+}
+
+/// `noise_shape`: along extents of 1 one decision holds for all; null is the input's extent.
+class NoiseShape {
 public:
-  explicit Dropout(Config &config) : rate(config.number("rate", 0)) {
-    config.ignore({"seed"}); // the random numbers are the model's own, seeded for the whole run
-    if (!(rate >= 0 && rate <= 1))
-      config.fail(fmt::format("'rate' must be between 0 and 1, not {}", rate));
+  explicit NoiseShape(Config &config) {
     for (const nlohmann::json &extent : config.raw("noise_shape"))
       if (extent.is_null())
-        noiseShape.push_back(std::nullopt);
+        extents.push_back(std::nullopt);
       else if (extent.is_number_integer())
-        noiseShape.push_back(extent.get<int64_t>());
+        extents.push_back(extent.get<int64_t>());
       else
         config.fail("'noise_shape' must be a list of integers and nulls");
   }
 
-  Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
-    Tensor x = singleInput(call, inputs);
-    if (!call.isTraining() || rate == 0)
-      return {x};
-    x = x.toFloat();
-    if (rate == 1)
-      return {x.like(0).broadcastTo(x.shape())};
-    Tensor keep = call.uniform(getNoiseShape(call, x)) >= rate;
-    return {where(keep, x * (1 / (1 - rate)), 0.0)};
-  }
-
-private:
-  llvm::SmallVector<int64_t> getNoiseShape(LayerCall &call, Tensor x) const {
+  llvm::SmallVector<int64_t> get(LayerCall &call, Tensor x) const {
     llvm::SmallVector<int64_t> shape(x.shape());
-    if (noiseShape.empty())
+    if (extents.empty())
       return shape;
-    bool fits = noiseShape.size() == shape.size();
+    bool fits = extents.size() == shape.size();
     for (size_t i = 0; fits && i < shape.size(); ++i) {
-      if (noiseShape[i] && *noiseShape[i] == 1)
+      if (extents[i] && *extents[i] == 1)
         shape[i] = 1;
-      else if (noiseShape[i] && *noiseShape[i] != shape[i])
+      else if (extents[i] && *extents[i] != shape[i])
         fits = false;
     }
     if (!fits)
@@ -52,12 +55,130 @@ private:
     return shape;
   }
 
+private:
+  llvm::SmallVector<std::optional<int64_t>> extents;
+};
+
+/// In training each element is zero with probability `rate`, the others are divided by 1 - rate;
+/// otherwise the identity.
+class Dropout : public LayerMeaning {
+public:
+  explicit Dropout(Config &config) : rate(readFraction(config, "rate")), noiseShape(config) {}
+
+  Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
+    Tensor x = singleInput(call, inputs);
+    if (!call.isTraining() || rate == 0)
+      return {x};
+    x = x.toFloat();
+    if (rate == 1)
+      return {x.like(0).broadcastTo(x.shape())};
+    return {dropOut(x, call.uniform(noiseShape.get(call, x)) >= rate, rate)};
+  }
+
+private:
   double rate;
-  llvm::SmallVector<std::optional<int64_t>> noiseShape;
+  NoiseShape noiseShape;
+};
+
+/// Dropout of whole channels: one decision for all positions.
+template <int64_t spatialRank> class SpatialDropout : public LayerMeaning {
+public:
+  explicit SpatialDropout(Config &config)
+      : rate(readFraction(config, "rate")),
+        format(spatialRank == 1 ? ImageFormat(1) : ImageFormat(config, spatialRank)) {}
+
+  Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
+    Tensor x = singleInput(call, inputs);
+    format.split(call.place(), x.shape()); // refuses another rank
+    if (!call.isTraining() || rate == 0)
+      return {x};
+    x = x.toFloat();
+    if (rate == 1)
+      return {x.like(0).broadcastTo(x.shape())};
+    llvm::SmallVector<int64_t> shape(x.shape());
+    for (int64_t i = 0; i < spatialRank; ++i)
+      shape[format.getFirstSpatial() + i] = 1;
+    return {dropOut(x, call.uniform(shape) >= rate, rate)};
+  }
+
+private:
+  double rate;
+  ImageFormat format;
+};
+
+/// Dropout that keeps mean and variance of standardized inputs (Klambauer et al. 2017): what is
+/// dropped takes the value to which SELU saturates, then all is scaled and shifted.
+class AlphaDropout : public LayerMeaning {
+public:
+  explicit AlphaDropout(Config &config) : rate(readFraction(config, "rate")), noiseShape(config) {}
+
+  Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
+    Tensor x = singleInput(call, inputs);
+    if (!call.isTraining() || rate == 0)
+      return {x};
+    if (rate == 1)
+      call.fail("AlphaDropout with 'rate' 1 has no scale that keeps the variance");
+    x = x.toFloat();
+    constexpr double kSaturated = -1.7580993408473768599402175208123;
+    double scale = 1 / std::sqrt((1 - rate) * (1 + rate * kSaturated * kSaturated));
+    Tensor keep = call.uniform(noiseShape.get(call, x)) >= rate;
+    return {scale * where(keep, x, kSaturated) - scale * kSaturated * rate};
+  }
+
+private:
+  double rate;
+  NoiseShape noiseShape;
+};
+
+/// In training x times normal noise of mean 1 and variance rate / (1 - rate).
+class GaussianDropout : public LayerMeaning {
+public:
+  explicit GaussianDropout(Config &config) : rate(readFraction(config, "rate")) {
+    if (rate == 1)
+      config.fail("GaussianDropout with 'rate' 1 has noise of infinite variance");
+  }
+
+  Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
+    Tensor x = singleInput(call, inputs);
+    if (!call.isTraining() || rate == 0)
+      return {x};
+    return {x.toFloat() * (call.normal(x.shape()) * std::sqrt(rate / (1 - rate)) + 1.0)};
+  }
+
+private:
+  double rate;
+};
+
+/// In training x plus normal noise of deviation `stddev`.
+class GaussianNoise : public LayerMeaning {
+public:
+  explicit GaussianNoise(Config &config) : deviation(readFraction(config, "stddev")) {}
+
+  Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
+    Tensor x = singleInput(call, inputs);
+    if (!call.isTraining() || deviation == 0)
+      return {x};
+    return {x.toFloat() + call.normal(x.shape()) * deviation};
+  }
+
+private:
+  double deviation;
 };
 
 } // namespace
 
-const LayerEntry dropoutLayer = {"Dropout", createFromConfig<Dropout>};
+const LayerEntry dropoutLayer = {"Dropout", createFromConfig<Dropout>, MaskUse::Passes};
+const LayerEntry spatialDropout1dLayer = {"SpatialDropout1D", createFromConfig<SpatialDropout<1>>,
+                                          MaskUse::Passes};
+const LayerEntry spatialDropout2dLayer = {"SpatialDropout2D", createFromConfig<SpatialDropout<2>>,
+                                          MaskUse::Passes};
+const LayerEntry spatialDropout3dLayer = {"SpatialDropout3D", createFromConfig<SpatialDropout<3>>,
+                                          MaskUse::Passes};
+const LayerEntry alphaDropoutLayer = {"AlphaDropout", createFromConfig<AlphaDropout>,
+                                      MaskUse::Passes};
+const LayerEntry gaussianDropoutLayer = {"GaussianDropout", createFromConfig<GaussianDropout>,
+                                         MaskUse::Passes};
+const LayerEntry gaussianNoiseLayer = {"GaussianNoise", createFromConfig<GaussianNoise>,
+                                       MaskUse::Passes};
 
 } // namespace lamina::frontend::keras

@@ -7,11 +7,12 @@ namespace lamina::frontend::keras {
 namespace {
 
 /// Rows of a table by their indices: (rows, ...) -> (rows, ..., output_dim). Indices outside of the
-/// table are refused where they are data.
+/// table are refused where they are data. With `mask_zero` the index 0 does not count.
 class Embedding : public LayerMeaning {
 public:
   explicit Embedding(Config &config)
-      : count(config.positive("input_dim")), table(readVariable(config, "embeddings", "uniform")) {
+      : count(config.positive("input_dim")), masksZero(config.boolean("mask_zero", false)),
+        table(readVariable(config, "embeddings", "uniform")) {
     config.ignore({"input_length"});
     table.shape = {count, config.positive("output_dim")};
   }
@@ -26,11 +27,15 @@ public:
     if (!indices.elementType().isInteger(64))
       indices = indices.convert(IntegerType::get(call.emit().getContext(), 32));
     Tensor rows = call.variable(0);
-    return {rows.with(call.emit().create<ir::GatherOp>(Value(rows), Value(indices), 0))};
+    Tensor y = rows.with(call.emit().create<ir::GatherOp>(Value(rows), Value(indices), 0));
+    if (masksZero)
+      call.setMask(y, notEqual(indices, indices.like(0)));
+    return {y};
   }
 
 private:
   int64_t count;
+  bool masksZero;
   VariableDeclaration table;
 };
 

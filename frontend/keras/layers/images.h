@@ -69,6 +69,11 @@ Tensor convolve(Tensor x, Tensor filter, const Windows &windows, int64_t groups 
 /// Sum or maximum of each window of x (channels last).
 Tensor reduceWindows(Tensor x, ir::ReductionKind kind, const Windows &windows);
 
+/// The mean over each window of x (channels last); padding does not count.
+Tensor averageWindows(Tensor x, const Windows &windows);
+/// The maximum over each window; the gradient goes to the first one in row-major order.
+Tensor maximizeWindows(Tensor x, const Windows &windows);
+
 /// "(3, 3)"
 std::string describeExtents(llvm::ArrayRef<int64_t> extents);
 

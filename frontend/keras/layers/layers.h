@@ -5,9 +5,13 @@
 /// The layer entries, one per Keras class.
 namespace lamina::frontend::keras {
 
-extern const LayerEntry denseLayer, activationLayer, identityLayer;
+extern const LayerEntry denseLayer, einsumDenseLayer, activationLayer, identityLayer;
 extern const LayerEntry flattenLayer, reshapeLayer, permuteLayer, repeatLayer;
-extern const LayerEntry dropoutLayer, activityLayer, rescalingLayer;
+extern const LayerEntry dropoutLayer, spatialDropout1dLayer, spatialDropout2dLayer,
+    spatialDropout3dLayer, alphaDropoutLayer, gaussianDropoutLayer, gaussianNoiseLayer;
+extern const LayerEntry activityLayer, maskingLayer;
+extern const LayerEntry rescalingLayer, normalizationLayer, discretizationLayer,
+    categoryEncodingLayer, resizingLayer, centerCropLayer;
 extern const LayerEntry addLayer, subtractLayer, multiplyLayer, averageLayer, maximumLayer,
     minimumLayer, concatenateLayer, dotLayer;
 extern const LayerEntry conv1dLayer, conv2dLayer, conv3dLayer;
@@ -19,10 +23,14 @@ extern const LayerEntry averagePooling1dLayer, averagePooling2dLayer, averagePoo
 extern const LayerEntry globalMaxPooling1dLayer, globalMaxPooling2dLayer, globalMaxPooling3dLayer;
 extern const LayerEntry globalAveragePooling1dLayer, globalAveragePooling2dLayer,
     globalAveragePooling3dLayer;
+extern const LayerEntry adaptiveAveragePooling1dLayer, adaptiveAveragePooling2dLayer,
+    adaptiveAveragePooling3dLayer, adaptiveMaxPooling1dLayer, adaptiveMaxPooling2dLayer,
+    adaptiveMaxPooling3dLayer;
 extern const LayerEntry zeroPadding1dLayer, zeroPadding2dLayer, zeroPadding3dLayer;
 extern const LayerEntry cropping1dLayer, cropping2dLayer, cropping3dLayer;
 extern const LayerEntry upSampling1dLayer, upSampling2dLayer, upSampling3dLayer;
-extern const LayerEntry batchNormalizationLayer, layerNormalizationLayer;
+extern const LayerEntry batchNormalizationLayer, layerNormalizationLayer, rmsNormalizationLayer,
+    groupNormalizationLayer, unitNormalizationLayer;
 extern const LayerEntry embeddingLayer;
 extern const LayerEntry reluLayer, leakyReluLayer, preluLayer, eluLayer, softmaxLayer;
 

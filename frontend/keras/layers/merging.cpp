@@ -142,13 +142,15 @@ private:
 
 } // namespace
 
-const LayerEntry addLayer = {"Add", createFromConfig<Elementwise<sumOf>>};
-const LayerEntry subtractLayer = {"Subtract", createFromConfig<Subtract>};
-const LayerEntry multiplyLayer = {"Multiply", createFromConfig<Elementwise<productOf>>};
-const LayerEntry averageLayer = {"Average", createFromConfig<Elementwise<sumOf, true>>};
-const LayerEntry maximumLayer = {"Maximum", createFromConfig<Elementwise<maximum>>};
-const LayerEntry minimumLayer = {"Minimum", createFromConfig<Elementwise<minimum>>};
-const LayerEntry concatenateLayer = {"Concatenate", createFromConfig<Concatenate>};
+const LayerEntry addLayer = {"Add", createFromConfig<Elementwise<sumOf>>, MaskUse::Reads};
+const LayerEntry subtractLayer = {"Subtract", createFromConfig<Subtract>, MaskUse::Reads};
+const LayerEntry multiplyLayer = {"Multiply", createFromConfig<Elementwise<productOf>>,
+                                  MaskUse::Reads};
+const LayerEntry averageLayer = {"Average", createFromConfig<Elementwise<sumOf, true>>,
+                                 MaskUse::Reads};
+const LayerEntry maximumLayer = {"Maximum", createFromConfig<Elementwise<maximum>>, MaskUse::Reads};
+const LayerEntry minimumLayer = {"Minimum", createFromConfig<Elementwise<minimum>>, MaskUse::Reads};
+const LayerEntry concatenateLayer = {"Concatenate", createFromConfig<Concatenate>, MaskUse::Reads};
 const LayerEntry dotLayer = {"Dot", createFromConfig<Dot>};
 
 } // namespace lamina::frontend::keras

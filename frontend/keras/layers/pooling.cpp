@@ -21,7 +21,8 @@ Tensor countElements(Emitter &emitter, const Windows &windows, size_t i, int64_t
   return (end - maximum(begin, 0.0)).toFloat();
 }
 
-/// The mean over each window; padding does not count.
+} // namespace
+
 Tensor averageWindows(Tensor x, const Windows &windows) {
   Tensor total = reduceWindows(x, ir::ReductionKind::add, windows);
   double whole = 1;
@@ -40,10 +41,11 @@ Tensor averageWindows(Tensor x, const Windows &windows) {
   return total / (whole == 1 ? count : count * whole);
 }
 
-/// The maximum over each window; the gradient goes to the first one in row-major order.
 Tensor maximizeWindows(Tensor x, const Windows &windows) {
   return reduceWindows(x, ir::ReductionKind::maximum, windows);
 }
+
+namespace {
 
 using Combine = Tensor (*)(Tensor, const Windows &);
 
@@ -111,8 +113,8 @@ const LayerEntry globalMaxPooling2dLayer = {"GlobalMaxPooling2D",
                                             createFromConfig<GlobalMaxPooling<2>>};
 const LayerEntry globalMaxPooling3dLayer = {"GlobalMaxPooling3D",
                                             createFromConfig<GlobalMaxPooling<3>>};
-const LayerEntry globalAveragePooling1dLayer = {"GlobalAveragePooling1D",
-                                                createFromConfig<GlobalAveragePooling<1>>};
+const LayerEntry globalAveragePooling1dLayer = {
+    "GlobalAveragePooling1D", createFromConfig<GlobalAveragePooling<1>>, MaskUse::Reads};
 const LayerEntry globalAveragePooling2dLayer = {"GlobalAveragePooling2D",
                                                 createFromConfig<GlobalAveragePooling<2>>};
 const LayerEntry globalAveragePooling3dLayer = {"GlobalAveragePooling3D",

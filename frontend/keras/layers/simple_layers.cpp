@@ -1,5 +1,5 @@
-// keras.layers.Identity, ActivityRegularization, Rescaling: keras/src/layers/core/identity.py,
-// regularization/activity_regularization.py, preprocessing/rescaling.py
+// keras.layers.Identity, Masking, ActivityRegularization: keras/src/layers/core/identity.py,
+// core/masking.py, regularization/activity_regularization.py
 #include "frontend/keras/layers/layers.h"
 
 using namespace mlir;
@@ -23,43 +23,35 @@ public:
   }
 };
 
-/// x * scale + offset, with numbers or vectors along the last dimension.
-class Rescaling : public LayerMeaning {
+/// Steps (vectors along the last dimension) all of whose elements are `mask_value` become zero, and
+/// do not count for layers that look at masks.
+class Masking : public LayerMeaning {
 public:
-  explicit Rescaling(Config &config)
-      : scale(config.numbers("scale", 1)), offset(config.numbers("offset", 0)) {}
+  explicit Masking(Config &config) : value(config.numbers("mask_value", 0)) {
+    if (!value.shape.empty())
+      config.fail("'mask_value' must be a number");
+  }
 
   Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
-    Tensor x = singleInput(call, inputs).toFloat();
-    // Keras adds 0 as well, which only turns -0 into 0.
-    Tensor y = x * constant(call, scale, x);
-    bool isZero = offset.values == std::vector<double>{0} && offset.shape.empty();
-    return {isZero ? y : y + constant(call, offset, x)};
+    Tensor x = singleInput(call, inputs);
+    if (x.rank() < 2)
+      call.fail(fmt::format("needs steps along the last dimension, got an input of shape {}",
+                            describeShape(x.shape())));
+    Tensor mask = any(notEqual(x, x.like(value.values[0])), {x.rank() - 1});
+    Tensor y = where(spread(mask, {x.rank() - 1}, x), x, 0.0);
+    call.setMask(y, mask);
+    return {y};
   }
 
 private:
-  static Tensor constant(LayerCall &call, const Config::Numbers &numbers, Tensor x) {
-    if (numbers.shape.empty())
-      return x.like(numbers.values[0]);
-    bool fits = static_cast<int64_t>(numbers.shape.size()) < x.rank();
-    for (size_t i = 0; fits && i < numbers.shape.size(); ++i) {
-      int64_t extent = x.dim(x.rank() - numbers.shape.size() + i);
-      fits = numbers.shape[i] == 1 || numbers.shape[i] == extent;
-    }
-    if (!fits)
-      call.fail(fmt::format("'scale' or 'offset' of shape {} does not fit an input of shape {}",
-                            describeShape(numbers.shape), describeShape(x.shape())));
-    return call.emit().constant(numbers.values, numbers.shape);
-  }
-
-  Config::Numbers scale, offset;
+  Config::Numbers value;
 };
 
 } // namespace
 
-const LayerEntry identityLayer = {"Identity", createFromConfig<Identity>};
+const LayerEntry identityLayer = {"Identity", createFromConfig<Identity>, MaskUse::Passes};
 const LayerEntry activityLayer = {"ActivityRegularization",
-                                  createFromConfig<ActivityRegularization>};
-const LayerEntry rescalingLayer = {"Rescaling", createFromConfig<Rescaling>};
+                                  createFromConfig<ActivityRegularization>, MaskUse::Passes};
+const LayerEntry maskingLayer = {"Masking", createFromConfig<Masking>};
 
 } // namespace lamina::frontend::keras

@@ -1,4 +1,4 @@
 """All conformance cases; importing this package registers them in case.CASES."""
 from . import (activations, applications, convolutions, layers, losses, merging,  # noqa: F401
-               metrics, normalization, optimizers, pooling, spatial, streaming_metrics, training,
-               wiring)
+               metrics, normalization, operations, optimizers, pooling, preprocessing,
+               random_models, regularization, spatial, streaming_metrics, training, wiring)

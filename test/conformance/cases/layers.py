@@ -130,3 +130,53 @@ def regularizer_of_activity(keras):
     activity = keras.regularizers.L2(0.01)
     return sequential(keras, (8,), [keras.layers.Dense(6, "tanh", activity_regularizer=activity),
                                     keras.layers.Dense(1, "sigmoid")], "binary_crossentropy")
+
+
+@case(x=normal(5, 4, 3), y=normal(2), predict_only=True)
+def float64_in_prediction(keras):
+    """Layers cast what they get to their own type."""
+    L = keras.layers
+    return sequential(keras, (5, 4, 3), [
+        L.Conv2D(4, 2, activation="gelu", dtype="float64"), L.BatchNormalization(dtype="float64"),
+        L.MaxPooling2D(2, dtype="float64"), L.Flatten(dtype="float64"), L.Dense(6, "tanh"),
+        L.Dense(3, "softmax", dtype="float64")])
+
+
+def some_steps_zero(*shape):
+    """Steps that Masking(0.0) leaves out."""
+    def source(random, rows):
+        keep = random.integers(0, 2, (rows, shape[0], *[1] * (len(shape) - 1)))
+        return (keep * random.standard_normal((rows, *shape))).astype("float32")
+    return source
+
+
+@case(x=some_steps_zero(5, 3), y=normal(2), epochs=6)
+def masking(keras):
+    """The mask ends at layers that drop it; without them, losses would look at it."""
+    return sequential(keras, (5, 3), [keras.layers.Masking(), keras.layers.Dense(4, "tanh"),
+                                      keras.layers.LayerNormalization(), keras.layers.Masking(0.1),
+                                      keras.layers.Flatten(), keras.layers.Dense(2)])
+
+
+@case(x=labels(4, 5), y=normal(2), epochs=6)
+def embedding_of_masked_zeros(keras):
+    return sequential(keras, (5,), [keras.layers.Embedding(4, 3, mask_zero=True),
+                                    keras.layers.Dense(4, "tanh"), keras.layers.Conv1D(3, 2),
+                                    keras.layers.Flatten(), keras.layers.Dense(2)])
+
+
+@case(x=normal(4, 6), y=normal(4, 3), epochs=6)
+def einsum_dense(keras):
+    E = keras.layers.EinsumDense
+    return sequential(keras, (4, 6), [
+        E("abc,cd->abd", (4, 5), "tanh", bias_axes="d"), E("...x,xy->...y", 6, bias_axes="y"),
+        E("abc,cde->abde", (4, 2, 3), "tanh", bias_axes="de", kernel_regularizer="l2"),
+        E("abcd,cde->abe", (4, 3))])
+
+
+@case(x=normal(4, 6), y=normal(6, 2), epochs=6)
+def einsum_dense_of_other_axes(keras):
+    E = keras.layers.EinsumDense
+    return sequential(keras, (4, 6), [
+        E("ab...,bc->ac...", 5, "tanh", bias_axes="c"), E("abc,bcd->acd", (6, 3), bias_axes="c"),
+        E("abc,bcd->abd", (6, 4), "tanh", bias_axes="bd"), E("...a,ab->...b", 2)])

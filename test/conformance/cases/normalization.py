@@ -1,4 +1,4 @@
-"""Batch and layer normalization: training, evaluation, frozen layers, moving statistics."""
+"""The normalization layers: training, evaluation, frozen layers, moving statistics."""
 from case import case, labels, normal, one_hot
 
 from .chain import chain
@@ -131,3 +131,19 @@ chain("layer_norm_axes", (3, 4, 5), lambda L: [
     L.LayerNormalization(axis=[1, 2, 3])])
 chain("layer_norm_partial_batches", (4, 6), lambda L: [L.Dense(5, "tanh"), L.LayerNormalization()],
       rows=10, batch_size=4, epochs=2)
+chain("layer_norm_rms_scaling", (4, 6), lambda L: [
+    L.Dense(5, "tanh"), L.LayerNormalization(rms_scaling=True, gamma_initializer="random_normal"),
+    L.LayerNormalization(axis=[1, 2], rms_scaling=True)])
+chain("rms_norm", (4, 6), lambda L: [
+    L.Dense(5, "tanh"), L.RMSNormalization(), L.RMSNormalization(axis=[-1, -2], epsilon=1e-2),
+    L.Permute((2, 1)), L.RMSNormalization(epsilon=0.1)])
+chain("group_norm", (4, 6), lambda L: [
+    L.Dense(6, "tanh"), L.GroupNormalization(3), L.GroupNormalization(2, axis=1, epsilon=1e-2),
+    L.GroupNormalization(1, scale=False), L.GroupNormalization(6, center=False)])
+chain("group_norm_images", (4, 5, 6), lambda L: [
+    L.Conv2D(4, 2), L.GroupNormalization(2), L.GroupNormalization(-1),
+    L.GroupNormalization(1, axis=2, gamma_initializer="random_normal", gamma_regularizer="l2",
+                         beta_initializer="ones", beta_constraint="max_norm")])
+chain("unit_norm", (4, 6), lambda L: [
+    L.UnitNormalization(axis=[1, 2]), L.Dense(5), L.UnitNormalization(), L.Dense(4),
+    L.UnitNormalization(axis=1)])

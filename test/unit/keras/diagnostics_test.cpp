@@ -67,7 +67,7 @@ TEST(Diagnostics, mixedPrecisionPolicy) {
       {"dtype", {{"class_name", "DTypePolicy"}, {"config", {{"name", "mixed_float16"}}}}}};
   EXPECT_EQ(importError(makeFile(denseModel(config))),
             "model.keras: layer 'd': the dtype policy \"mixed_float16\" is not supported; Lamina "
-            "computes in float32");
+            "computes in float32 and float64");
 }
 
 TEST(Diagnostics, shapesThatDoNotMerge) {

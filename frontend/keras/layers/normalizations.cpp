@@ -1,0 +1,57 @@
+#include "frontend/keras/layers/normalizations.h"
+
+using namespace mlir;
+
+namespace lamina::frontend::keras {
+
+Moments computeMoments(Tensor x, ArrayRef<int64_t> dimensions) {
+  Tensor average = mean(x, dimensions);
+  Tensor deviation = x - spread(stopGradient(average), dimensions, x);
+  return {average, mean(square(deviation), dimensions)};
+}
+
+Tensor normalize(Tensor x, Moments moments, Tensor gamma, Tensor beta, double epsilon) {
+  Tensor inverse = rsqrt(moments.variance + epsilon);
+  if (gamma)
+    inverse = inverse * gamma;
+  Tensor shift = moments.mean * inverse;
+  return x * inverse + (beta ? beta - shift : -shift);
+}
+
+llvm::SmallVector<int64_t> findDimensions(const Place &place, ArrayRef<int64_t> axes,
+                                          int64_t rank) {
+  llvm::SmallVector<int64_t> dimensions;
+  for (int64_t axis : axes) {
+    dimensions.push_back(normalizeAxis(place, axis, rank));
+    if (dimensions.back() == 0 || llvm::count(dimensions, dimensions.back()) > 1)
+      place.fail("'axis' must name different dimensions other than the rows");
+  }
+  if (dimensions.empty())
+    place.fail("'axis' must name a dimension");
+  return dimensions;
+}
+
+ScaleAndCenter::ScaleAndCenter(Config &config)
+    : scale(config.boolean("scale", true)), center(config.boolean("center", true)),
+      gamma(readVariable(config, "gamma", "ones")), beta(readVariable(config, "beta", "zeros")) {}
+
+std::vector<VariableDeclaration> ScaleAndCenter::declare(ArrayRef<int64_t> shape) const {
+  std::vector<VariableDeclaration> variables;
+  if (scale)
+    variables.push_back(gamma);
+  if (center)
+    variables.push_back(beta);
+  for (VariableDeclaration &variable : variables)
+    variable.shape.assign(shape.begin(), shape.end());
+  return variables;
+}
+
+void checkWeightShape(const LayerCall &call, Tensor x, ArrayRef<int64_t> dimensions,
+                      ArrayRef<int64_t> shape) {
+  for (auto [dimension, extent] : llvm::zip_equal(dimensions, shape))
+    if (x.dim(dimension) != extent)
+      call.fail(fmt::format("its weights have shape {} but the input has shape {}",
+                            describeShape(shape), describeShape(x.shape())));
+}
+
+} // namespace lamina::frontend::keras

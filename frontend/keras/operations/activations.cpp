@@ -1,0 +1,134 @@
+// Activation functions as nodes: keras/src/ops/nn.py
+#include "frontend/keras/activations/functions.h"
+#include "frontend/keras/operations/operations.h"
+
+using namespace mlir;
+
+namespace lamina::frontend::keras {
+namespace {
+
+Tensors sigmoidWithLogits(OperationCall &call) {
+  Tensor x = call.floatTensor("x"), y = sigmoid(x);
+  call.layer.setLogits(y, x);
+  return {y};
+}
+
+Tensors leakyReluWith(OperationCall &call) {
+  return {leakyRelu(call.floatTensor("x"), call.settings.number("negative_slope", 0.2))};
+}
+
+Tensors eluWith(OperationCall &call) {
+  return {elu(call.floatTensor("x"), call.settings.number("alpha", 1))};
+}
+
+Tensors celuWith(OperationCall &call) {
+  return {celu(call.floatTensor("x"), call.settings.number("alpha", 1))};
+}
+
+/// By erf, or with "approximate" by tanh (Hendrycks and Gimpel 2016).
+Tensors geluWith(OperationCall &call) {
+  Tensor x = call.floatTensor("x");
+  if (!call.settings.boolean("approximate", true))
+    return {gelu(x)};
+  Tensor inner = 0.7978845608028654 * (x + 0.044715 * x * square(x));
+  return {0.5 * x * (1.0 + tanh(inner))};
+}
+
+Tensors hardShrinkWith(OperationCall &call) {
+  return {hardShrink(call.floatTensor("x"), call.settings.number("threshold", 0.5))};
+}
+
+Tensors softShrinkWith(OperationCall &call) {
+  return {softShrink(call.floatTensor("x"), call.settings.number("threshold", 0.5))};
+}
+
+Tensors squareplusWith(OperationCall &call) {
+  return {squareplus(call.floatTensor("x"), call.settings.number("b", 4))};
+}
+
+Tensors threshold(OperationCall &call) {
+  Tensor x = call.floatTensor("x");
+  return {
+      where(x > call.settings.number("threshold", 0), x, call.settings.number("default_value", 0))};
+}
+
+/// Refuses an axis that is the rows'.
+int64_t rowAxis(OperationCall &call, int64_t rank) {
+  int64_t axis = call.axis("axis", -1, rank);
+  if (axis == 0)
+    call.fail("works along the rows of the batch, which is not supported");
+  return axis;
+}
+
+Tensors softmaxWith(OperationCall &call) {
+  Tensor x = call.floatTensor("x");
+  Tensor y = softmax(x, {rowAxis(call, x.rank())});
+  call.layer.setLogits(y, x);
+  return {y};
+}
+
+Tensors logSoftmaxWith(OperationCall &call) {
+  Tensor x = call.floatTensor("x");
+  return {logSoftmax(x, {rowAxis(call, x.rank())})};
+}
+
+/// x / max(norm, epsilon) along the axes; the Euclidean norm alone.
+Tensors normalized(OperationCall &call) {
+  Tensor x = call.floatTensor("x");
+  if (call.settings.integer("order", 2) != 2)
+    call.fail("normalizes with an 'order' other than 2, which is not supported");
+  double epsilon = call.settings.number("epsilon", 1e-7);
+  llvm::SmallVector<int64_t> dimensions = call.settings.has("axis")
+                                              ? call.axes("axis", x.rank())
+                                              : llvm::SmallVector<int64_t>{x.rank() - 1};
+  Tensor inverse = minimum(rsqrt(sum(square(x), dimensions)), 1 / epsilon);
+  return {x * spread(inverse, dimensions, x)};
+}
+
+/// 1 at the class that each element names, along a new last dimension; 0 everywhere for others.
+Tensors oneHot(OperationCall &call) {
+  Tensor x = call.tensor("x");
+  if (x.isFloat() || x.elementType().isInteger(1))
+    x = x.convert(IntegerType::get(call.emit().getContext(), 32));
+  if (call.axis("axis", -1, x.rank() + 1) != x.rank())
+    call.fail("has an 'axis' other than the last, which is not supported");
+  mlir::Type type = call.elementType("dtype");
+  return {isLabel(x, call.settings.positive("num_classes"))
+              .convert(type ? type : call.emit().getFloatType())};
+}
+
+} // namespace
+
+llvm::ArrayRef<OperationEntry> activationOperations() {
+  static const OperationEntry entries[] = {
+      {"Celu", {"x"}, celuWith},
+      {"Elu", {"x"}, eluWith},
+      {"Gelu", {"x"}, geluWith},
+      {"HardShrink", {"x"}, hardShrinkWith},
+      {"HardSigmoid", {"x"}, unary<hardSigmoid>},
+      {"HardSilu", {"x"}, unary<hardSilu>},
+      {"HardTanh", {"x"}, unary<hardTanh>},
+      {"LeakyRelu", {"x"}, leakyReluWith},
+      {"LogSigmoid", {"x"}, unary<logSigmoid>},
+      {"LogSoftmax", {"x"}, logSoftmaxWith},
+      {"Normalize", {"x"}, normalized},
+      {"OneHot", {"x"}, oneHot},
+      {"Relu", {"x"}, unary<relu>},
+      {"Relu6", {"x"}, unary<relu6>},
+      {"Selu", {"x"}, unary<selu>},
+      {"Sigmoid", {"x"}, sigmoidWithLogits},
+      {"Silu", {"x"}, unary<silu>},
+      {"SoftShrink", {"x"}, softShrinkWith},
+      {"Softmax", {"x"}, softmaxWith},
+      {"Softplus", {"x"}, unary<softplus>},
+      {"Softsign", {"x"}, unary<softsign>},
+      {"SparsePlus", {"x"}, unary<sparsePlus>},
+      {"SparseSigmoid", {"x"}, unary<sparseSigmoid>},
+      {"Squareplus", {"x"}, squareplusWith},
+      {"TanhShrink", {"x"}, unary<tanhShrink>},
+      {"Threshold", {"x"}, threshold},
+  };
+  return entries;
+}
+
+} // namespace lamina::frontend::keras

@@ -1,0 +1,19 @@
+#include "frontend/keras/operations/dimensions.h"
+
+namespace lamina::frontend::keras {
+
+void refuseRows(OperationCall &call, Tensor x, int64_t dimension, const char *action) {
+  if (x.type().isDynamicDim(dimension))
+    call.fail(fmt::format("{} the rows of the batch (dimension {} of shape {}), which is not "
+                          "supported",
+                          action, dimension, describeShape(x.shape())));
+}
+
+std::vector<int64_t> readIntegers(OperationCall &call, const char *key) {
+  std::optional<std::vector<int64_t>> values = call.settings.integers(key);
+  if (!values)
+    call.fail(fmt::format("needs the setting '{}'", key));
+  return *values;
+}
+
+} // namespace lamina::frontend::keras
