@@ -45,11 +45,7 @@ private:
     bindMemory();
     // Filters vary slowest: neighbouring tasks share them.
     llvm::Value *images = emitProduct(b(), op.getType().getShape().take_front(), rows);
-    auto take = [&](llvm::Value *count) {
-      llvm::Value *part = b().CreateURem(task, count);
-      task = b().CreateUDiv(task, count);
-      return part;
-    };
+    auto take = [&](llvm::Value *count) { return takePart(b(), task, count); };
     llvm::Value *positionBlock = take(i64(positionBlocks()));
     llvm::Value *lineBlock = take(i64(lineBlocks()));
     image = take(images);
@@ -61,19 +57,18 @@ private:
     positionBegin = b().CreateMul(positionBlock, i64(positionsPerTask));
     positionEnd =
         emitSmaller(b(), b().CreateAdd(positionBegin, i64(positionsPerTask)), i64(phases[0].count));
-    llvm::Value *columnBegin = b().CreateMul(columnBlock, i64(columnsPerTask));
-    llvm::Value *columnEnd =
+    columnBegin = b().CreateMul(columnBlock, i64(columnsPerTask));
+    columnEnd =
         emitSmaller(b(), b().CreateAdd(columnBegin, i64(columnsPerTask)), i64(geometry.filters));
-    auto forLines = [&](const std::function<void(llvm::Value *)> &body) {
-      emitLoop(b(), lineBegin, lineEnd, 1, body);
+    auto emitLines = [&] {
+      emitLoop(b(), lineBegin, lineEnd, 1, [&](llvm::Value *line) { emitLine(line); });
     };
-    // A depthwise convolution keeps nothing but the input in cache: all channels of a line at once.
+    // A depthwise convolution keeps nothing but the input in cache: it goes through the channels of
+    // a few outputs before the next ones, in the order of memory.
     if (geometry.depthwise)
-      forLines(
-          [&](llvm::Value *line) { emitColumns(columnBegin, columnEnd, [&] { emitLine(line); }); });
+      emitLines();
     else
-      emitColumns(columnBegin, columnEnd,
-                  [&] { forLines([&](llvm::Value *line) { emitLine(line); }); });
+      emitColumns(emitLines);
   }
 
   void bindMemory() {
@@ -90,8 +85,8 @@ private:
   }
 
   /// Tiles of whole width, then one of what is left.
-  void emitColumns(llvm::Value *begin, llvm::Value *end, const std::function<void()> &body) {
-    emitTiles(b(), begin, end, geometry.filters, tileWidth,
+  void emitColumns(const std::function<void()> &body) {
+    emitTiles(b(), columnBegin, columnEnd, geometry.filters, tileWidth,
               [&](llvm::Value *column, int64_t width) {
                 selectColumns(column, llvm::divideCeil(width, lanes),
                               width % lanes ? maskOf(width % lanes) : nullptr);
@@ -170,6 +165,14 @@ private:
 
   void emitTile(const ir::WindowPhase &phase, llvm::Value *start, int64_t height,
                 bool inside = true) {
+    if (geometry.depthwise)
+      emitColumns([&] { emitTileOfColumns(phase, start, height, inside); });
+    else
+      emitTileOfColumns(phase, start, height, inside);
+  }
+
+  void emitTileOfColumns(const ir::WindowPhase &phase, llvm::Value *start, int64_t height,
+                         bool inside) {
     expressions->enterScope();
     std::optional<int64_t> known = constantOf(start);
     TileProduct product{b(), target, element, lanes, 1, rightStride(), loadMask()};
@@ -327,6 +330,7 @@ private:
 
   llvm::Value *image = nullptr, *group = nullptr;
   llvm::Value *positionBegin = nullptr, *positionEnd = nullptr;
+  llvm::Value *columnBegin = nullptr, *columnEnd = nullptr;
   Indices outer; ///< of the line at hand
   llvm::SmallVector<Index> columns;
   Values panels; ///< the filter's first line for each vector of columns
