@@ -2,12 +2,14 @@
 
     python bench/kernels.py [--binary build/bin/kernel_bench] [--filter REGEX] [--threads 1,2]
                             [--min-time SECONDS] [--json build/kernels.json]
+                            [--document docs/benchmarks.md]
 
 Figures are GFLOP/s with the share of the multiply-add peak that was measured in the same process,
 and GB/s for what is bound by memory. Only the standard library is needed.
 """
 import argparse
 import json
+import os
 import subprocess
 import sys
 
@@ -19,6 +21,7 @@ def parse_arguments():
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--min-time", type=float, default=0.2, help="seconds for each figure")
     parser.add_argument("--json", help="file for Google Benchmark's results")
+    parser.add_argument("--document", help="page for the tables and the machine they come from")
     return parser.parse_args()
 
 
@@ -47,17 +50,35 @@ def figure(result):
     return f"{result['FLOP/s'] / 1e9:.1f} ({100 * result['peak']:.0f} %)"
 
 
-def print_table(title, results):
-    """`results`: (kernel, direction) -> (contender, threads) -> text."""
+def table_of(title, results):
+    """Lines of a table. `results`: (kernel, direction) -> (contender, threads) -> text."""
     columns = sorted({column for row in results.values() for column in row},
                      key=lambda column: (column[1], column[0] != "lamina", column[0]))
-    print(f"\n**{title}**\n")
-    print("| kernel | direction |", " | ".join(f"{name}, {threads} thread{'s' * (threads != 1)}"
-                                              for name, threads in columns), "|")
-    print("|---|---|" + "---:|" * len(columns))
+    names = [f"{name}, {threads} thread{'s' * (threads != 1)}" for name, threads in columns]
+    lines = ["", f"**{title}**", "", f"| kernel | direction | {' | '.join(names)} |",
+             "|---|---|" + "---:|" * len(columns)]
     for (kernel, direction), row in results.items():
-        print(f"| {kernel} | {direction} |",
-              " | ".join(row.get(column, "") for column in columns), "|")
+        figures = " | ".join(row.get(column, "") for column in columns)
+        lines.append(f"| {kernel} | {direction} | {figures} |")
+    return lines
+
+
+def processor():
+    """The processor's name as the system gives it."""
+    with open("/proc/cpuinfo") as file:
+        names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    return names[0] if names else "unknown processor"
+
+
+def write_document(path, tables):
+    loads = os.getloadavg()
+    with open(path, "w") as file:
+        file.write("# Single kernels\n\nWritten by `./dev bench kernels --document FILE`; what is "
+                   "measured and how stands in `bench/README.md`.\n\n"
+                   f"Processor: {processor()}, {os.cpu_count()} of its cores; load of the last "
+                   f"minute at the end {loads[0]:.1f} (what other programs add to one takes part "
+                   "of caches and bandwidth).\n")
+        file.write("\n".join(tables) + "\n")
 
 
 def main():
@@ -70,9 +91,11 @@ def main():
         row[contender, int(threads.split(":")[1])] = figure(result)
         if result.get("error_occurred"):
             print(f"{result['name']}: {result['error_message']}", file=sys.stderr)
-    for title, results in tables.items():
-        if results:
-            print_table(title, results)
+    lines = [line for title, results in tables.items() if results
+             for line in table_of(title, results)]
+    print("\n".join(lines))
+    if arguments.document:
+        write_document(arguments.document, lines)
 
 
 if __name__ == "__main__":
