@@ -1,5 +1,6 @@
 #include "frontend/keras/graph_parser.h"
 #include "frontend/keras/operations/operation_call.h"
+#include "frontend/keras/problems.h"
 #include "frontend/keras/registry.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -41,8 +42,9 @@ private:
   InputDeclaration readInput(const Layer &layer, const json &config);
   std::vector<int64_t> readRowShape(const Place &where, const std::string &name,
                                     const json &batchShape);
-  /// Runs `step`; its UserError becomes a problem where they are collected.
-  template <typename Step> bool attempt(Step step);
+  template <typename Step> bool attempt(Step step) {
+    return keras::attempt(context.problems, step);
+  }
 
   Context context;
   Place place;
@@ -50,20 +52,6 @@ private:
   LayerIndex index;
   std::map<std::string, int> usedPaths;
 };
-
-template <typename Step> bool ModelParser::attempt(Step step) {
-  if (!context.problems) {
-    step();
-    return true;
-  }
-  try {
-    step();
-    return true;
-  } catch (const UserError &error) {
-    context.problems->push_back(error.what());
-    return false;
-  }
-}
 
 std::unique_ptr<Model> ModelParser::parse(const ObjectConfig &object) {
   const json &config = object.config;
