@@ -41,6 +41,8 @@ void setModernized(KerasFile &file, json config, bool isOlder) {
   config.erase("backend");
   file.metadata = nullptr;
   file.isOlder = isOlder;
+  if (config.contains("compile_config"))
+    config["compile_config"] = modernizeTraining(std::move(config["compile_config"]));
   setConfig(file, modernizeModel(std::move(config), isOlder));
   file.configText = dumpJson(file.config);
 }
@@ -137,8 +139,7 @@ KerasFile readLegacyModel(const std::string &path, std::span<const std::byte> by
   KerasFile file;
   json config = parseConfig(memberPath(path, "model_config"), *model);
   if (std::optional<std::string> training = rootText(content, "training_config"))
-    config["compile_config"] =
-        modernizeTraining(parseJson(memberPath(path, "training_config"), *training));
+    config["compile_config"] = parseJson(memberPath(path, "training_config"), *training);
   file.legacyWeights = readLegacyWeights(path, content);
   setModernized(file, std::move(config), file.legacyWeights->isOlder);
   file.hasWeights = std::ranges::any_of(

@@ -23,9 +23,10 @@ bool isOlderKeras(const nlohmann::json &version);
 /// What is not of the expected form stays as it is, for the parser to refuse.
 nlohmann::json modernizeModel(nlohmann::json model, bool isOlder);
 
-/// `training_config` of an `.h5` file as `compile_config`: the optimizer under its own name, losses
-/// and metrics with the settings that Keras 3 has. A decay of the learning rate (`decay` of the
-/// optimizers before 2.11) becomes the schedule InverseTimeDecay.
+/// `training_config` of an `.h5` file, or `compile_config` of an archive of Keras 2, as Keras 3 has
+/// it: the optimizer under its own name, losses and metrics with the settings that there are. A
+/// decay of the learning rate (`decay` of the optimizers before 2.11) becomes the schedule
+/// InverseTimeDecay.
 nlohmann::json modernizeTraining(nlohmann::json training);
 
 } // namespace lamina::frontend

@@ -92,7 +92,8 @@ json modernOptimizer(json object) {
 json modernizeTraining(json training) {
   if (!training.is_object())
     return training;
-  training["optimizer"] = modernOptimizer(training.value("optimizer_config", json()));
+  const char *key = training.contains("optimizer_config") ? "optimizer_config" : "optimizer";
+  training["optimizer"] = modernOptimizer(training.value(key, json()));
   training.erase("optimizer_config");
   training.erase("sample_weight_mode");
   if (training.contains("loss"))

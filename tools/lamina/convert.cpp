@@ -18,11 +18,12 @@ struct ConvertOptions {
 };
 
 /// Whether the model has to be understood: legacy files have weights in the order of the model's
-/// variables, and initial weights have to be computed.
-bool needsModule(const KerasFile &file, ModelFormat format) {
+/// variables, weights of another file have to fit, and initial weights have to be computed.
+bool needsModule(const KerasFile &file, const ConvertOptions &options, ModelFormat format) {
   if (format == ModelFormat::ConfigJson)
     return false;
-  return format == ModelFormat::LegacyH5 || file.legacyWeights || !file.hasWeights;
+  return format == ModelFormat::LegacyH5 || file.legacyWeights || !file.hasWeights ||
+         !options.model.weights.empty();
 }
 
 void convertWithModule(KerasFile file, const ConvertOptions &options) {
@@ -38,7 +39,7 @@ void convert(const ConvertOptions &options) {
   ModelFormat format = requireModelFormat(options.out);
   requireWritable(options.out);
   KerasFile file = readModel(options.model);
-  if (needsModule(file, format))
+  if (needsModule(file, options, format))
     convertWithModule(std::move(file), options);
   else
     writeModel(options.out, file, nullptr, file.weights);

@@ -91,7 +91,8 @@ def inputs_of(shape, random, rows):
 def keep(model, name):
     """Writes the model in every format, gzipped, and leaves no other file."""
     (HERE / f"{name}.json").write_text(model.to_json())
-    for ending in ("h5", "keras", "weights.h5"):
+    # Saving as .h5 takes the optimizer out of what a later .keras file says of `compile`.
+    for ending in ("keras", "weights.h5", "h5"):
         path = HERE / f"{name}.{ending}"
         if ending == "weights.h5":
             model.save_weights(path)
