@@ -165,7 +165,8 @@ int JitModel::results(void *workspace, const double *sums, double *logs) const {
     arguments.push_back(sums + slot.index);
   for (const Plumbing::Slot &slot : plumbing.results)
     results.push_back(logs + slot.index);
-  return run(ir::kResults, nullptr, nullptr, workspace, 1, arguments.data(), results.data());
+  // It has no variables; a state must be given all the same.
+  return run(ir::kResults, nullptr, workspace, workspace, 1, arguments.data(), results.data());
 }
 
 int JitModel::load(void *state, const void *const *variables) const {
