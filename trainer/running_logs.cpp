@@ -1,6 +1,8 @@
 #include "trainer/running_logs.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace lamina::trainer {
 
@@ -36,7 +38,9 @@ Logs RunningLogs::values() const {
   for (const LogSpec &log : *logs_) {
     double weight = log.mean == LogMean::Batches ? static_cast<double>(batches) : rows;
     double mean = weight > 0 ? sums[index] / weight : 0.0;
-    values[log.name] = log.mean == LogMean::Sums ? results[result++] : mean;
+    double value = log.mean == LogMean::Sums ? results[result++] : mean;
+    // The sign of a NaN says nothing, but would be printed.
+    values[log.name] = std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : value;
     ++index;
   }
   return values;

@@ -47,9 +47,9 @@ RUNS = {
         ("--reduce-lr-on-plateau",
          "monitor=val_accuracy,patience=1,factor=0.2,cooldown=2,min-lr=0.002,min-delta=0")),
     "reduce_and_stop": Run(
-        lambda C: [C.ReduceLROnPlateau("loss", patience=1, min_delta=0.05),
+        lambda C: [C.ReduceLROnPlateau("loss", patience=1, min_delta=0.5),
                    C.EarlyStopping(patience=4)],
-        ("--reduce-lr-on-plateau", "monitor=loss,patience=1,min-delta=0.05",
+        ("--reduce-lr-on-plateau", "monitor=loss,patience=1,min-delta=0.5",
          "--early-stopping", "patience=4")),
     "rates_by_epoch": Run(
         lambda C: [C.LearningRateScheduler(lambda e, rate: {2: 0.05, 6: 0.01}.get(e, rate))],

@@ -1,7 +1,7 @@
 // Fuzzes the textual form of the IR: what parses and verifies is printed, and parses back.
 #include <cstdlib>
 
-#include "ir/dialect.h"
+#include "ir/module.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"

@@ -144,7 +144,7 @@ Counts countDecisions(const Scores &scores, const Thresholds &thresholds,
           sum(falseWeights, counted)};
 }
 
-Tensor remainder(Tensor counts, Tensor atThresholds) {
+Tensor countsBelow(Tensor counts, Tensor atThresholds) {
   auto leading = llvm::to_vector(llvm::seq<int64_t>(0, counts.rank()));
   return counts.broadcastInDim(atThresholds.shape(), leading) - atThresholds;
 }

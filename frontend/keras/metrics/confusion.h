@@ -48,6 +48,6 @@ Counts countDecisions(const Scores &scores, const Thresholds &thresholds,
                       const CountOptions &options = {});
 
 /// `counts` without thresholds, less those at each threshold: what is left on the other side.
-Tensor remainder(Tensor counts, Tensor atThresholds);
+Tensor countsBelow(Tensor counts, Tensor atThresholds);
 
 } // namespace lamina::frontend::keras

@@ -50,7 +50,7 @@ public:
 
 protected:
   Tensor chooseOthers(const Counts &counts) const override {
-    return remainder(counts.positives, counts.truePositives);
+    return countsBelow(counts.positives, counts.truePositives);
   }
 };
 
@@ -61,10 +61,10 @@ Tensor falsePositives(const Counts &counts) {
   return counts.falsePositives;
 }
 Tensor trueNegatives(const Counts &counts) {
-  return remainder(counts.negatives, counts.falsePositives);
+  return countsBelow(counts.negatives, counts.falsePositives);
 }
 Tensor falseNegatives(const Counts &counts) {
-  return remainder(counts.positives, counts.truePositives);
+  return countsBelow(counts.positives, counts.truePositives);
 }
 
 template <Tensor (*choose)(const Counts &)> class Count : public MetricMeaning {

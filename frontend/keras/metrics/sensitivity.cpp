@@ -54,7 +54,7 @@ public:
   }
 
   Tensor result(ArrayRef<Tensor> sums) const override {
-    Rates rates{sums[0], sums[1], remainder(sums[2], sums[0]), remainder(sums[3], sums[1])};
+    Rates rates{sums[0], sums[1], countsBelow(sums[2], sums[0]), countsBelow(sums[3], sums[1])};
     return maximum(max(where(constrained(rates) >= least, wanted(rates), 0.0), {0}), 0);
   }
 

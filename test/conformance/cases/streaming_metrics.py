@@ -14,7 +14,7 @@ def metrics_decisions(keras):
         m.Recall(thresholds=[0.0, 0.5, 1.0], name="even"),
         m.Precision(thresholds=[0.4, 0.45, 0.5, 0.7], name="uneven"),
         m.TruePositives(), m.FalsePositives(thresholds=0.4), m.TrueNegatives(),
-        m.FalseNegatives(thresholds=[0.45, 0.55], name="missed"),
+        m.FalseNegatives(thresholds=0.45, name="missed"),
         m.SensitivityAtSpecificity(0.5), m.SpecificityAtSensitivity(0.6, num_thresholds=20),
         m.PrecisionAtRecall(0.7), m.RecallAtPrecision(0.55, num_thresholds=1)])
 
@@ -94,7 +94,7 @@ def weighted_samples(keras):
     model.compile(model.optimizer, model.loss, metrics=["accuracy", "AUC"], weighted_metrics=[
         "accuracy", "AUC", m.Precision(thresholds=0.3), m.F1Score(average="weighted"),
         m.RootMeanSquaredError(), m.R2Score(), m.CosineSimilarity(),
-        m.TruePositives(thresholds=[0.3, 0.4]), m.SensitivityAtSpecificity(0.5),
+        m.TruePositives(thresholds=0.3), m.SensitivityAtSpecificity(0.5),
         m.OneHotMeanIoU(num_classes=3, dtype="float32"),
         m.AUC(multi_label=True, name="labels")])
     return model

@@ -28,3 +28,13 @@ TEST(RunningLogs, NothingYetIsZero) {
   EXPECT_THAT(RunningLogs(runner, specs).values(),
               ElementsAre(Pair("kind_loss", 0), Pair("loss", 0)));
 }
+
+TEST(RunningLogs, NotANumberHasNoSign) {
+  LinearModel model;
+  ModelRunner runner("m", model, oneThread());
+  std::vector<LogSpec> specs = {{"loss"}};
+  RunningLogs logs(runner, specs);
+  logs.add({{-NAN}, {}}, 1);
+  EXPECT_TRUE(std::isnan(logs.values()["loss"]));
+  EXPECT_FALSE(std::signbit(logs.values()["loss"]));
+}
