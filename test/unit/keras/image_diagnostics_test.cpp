@@ -139,8 +139,6 @@ TEST(ImageDiagnostics, normalizations) {
 }
 
 TEST(ImageDiagnostics, embeddings) {
-  EXPECT_EQ(problem("Embedding", {{"input_dim", 3}, {"output_dim", 2}, {"mask_zero", true}}, {3}),
-            "Embedding with 'mask_zero' = true is not supported");
   EXPECT_EQ(problem("Embedding", {{"input_dim", 3}}, {3}),
             "'output_dim' is missing from the configuration");
 }
