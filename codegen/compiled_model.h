@@ -88,7 +88,8 @@ public:
   virtual int predict(const lamina_env *env, const void *state, void *workspace, uint32_t rows,
                       const void *const *inputs, void *const *outputs) const = 0;
 
-  /// From sums over batches the logs that follow from them (LogMean::Sums), in the signature's order.
+  /// From sums over batches the logs that follow from them (LogMean::Sums), in the signature's
+  /// order.
   virtual int results(void *workspace, const double *sums, double *logs) const = 0;
 
   /// What the kernels of `function` ("train_step", …) take; null unless compiled with

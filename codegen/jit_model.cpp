@@ -109,12 +109,10 @@ public:
 private:
   static Plumbing::Slot::Kind kindOf(DictionaryAttr attributes) {
     using Slot = Plumbing::Slot;
-    const std::pair<llvm::StringRef, Slot::Kind> kinds[] = {{ir::kInputAttr, Slot::Input},
-                                                            {ir::kTargetAttr, Slot::Target},
-{ir::kWeightAttr, Slot::Weight},
-                                                            {ir::kOutputAttr, Slot::Output},
-                                                            {ir::kLogAttr, Slot::Log},
-                                                            {ir::kSumAttr, Slot::Sum}};
+    const std::pair<llvm::StringRef, Slot::Kind> kinds[] = {
+        {ir::kInputAttr, Slot::Input},   {ir::kTargetAttr, Slot::Target},
+        {ir::kWeightAttr, Slot::Weight}, {ir::kOutputAttr, Slot::Output},
+        {ir::kLogAttr, Slot::Log},       {ir::kSumAttr, Slot::Sum}};
     for (auto [name, kind] : kinds)
       if (attributes && attributes.get(name))
         return kind;

@@ -71,7 +71,7 @@ std::vector<LogSpec> logsOf(func::FuncOp function, const std::set<std::string> &
     auto name = function.getResultAttrOfType<StringAttr>(i, ir::kLogAttr);
     if (!name)
       continue;
-    LogMean mean = summed.contains(name.str())                  ? LogMean::Sums
+    LogMean mean = summed.contains(name.str())                    ? LogMean::Sums
                    : function.getResultAttr(i, ir::kPerBatchAttr) ? LogMean::Batches
                                                                   : LogMean::Rows;
     TensorSpec spec = specOf(name, function.getResultTypes()[i]);

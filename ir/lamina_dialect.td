@@ -75,8 +75,9 @@ def Lamina_PackedAttr : Lamina_Attr<"Packed", "packed"> {
 def Lamina_ScheduleAttr : Lamina_Attr<"Schedule", "schedule"> {
   let summary = "How a kernel's loops run";
   let description = [{
-    `tile` are the extents of the register tile along the kernel's row and column loops, `vector`
-    the number of lanes, `tasks` how the outer loops are cut for threads: the extents of one task.
+    `tile` are the extents of the register tile along the kernel's row and column loops, for
+    contractions then the length of a block of the contracted index; `vector` is the number of lanes,
+    `tasks` how the outer loops are cut for threads: the extents of one task.
     `cost` is an estimate of the whole kernel in processor cycles on one thread; small waves of
     kernels are run without waking other threads. All are functions of shapes and instruction set
     only, never of the number of threads.

@@ -40,7 +40,8 @@ std::vector<Array> makeWeights(const Dataset &data, const std::vector<TensorSpec
   for (const TensorSpec &spec : options.weights) {
     std::vector<int64_t> shape = spec.shape;
     shape[0] = data.rows;
-    std::ranges::fill(weights.emplace_back(frontend::makeArray(spec.type, shape)).values<float>(), 1);
+    std::ranges::fill(weights.emplace_back(frontend::makeArray(spec.type, shape)).values<float>(),
+                      1);
   }
   const auto &classes = options.weighting.classes;
   if (classes.empty())

@@ -165,15 +165,15 @@ static codegen::StepArrays arraysOf(const Batch &batch, BatchLogs &logs) {
 }
 
 void ModelRunner::trainStep(const Batch &batch, BatchLogs &logs) {
-  require(model_.trainStep(&env_, state_.data(), workspace_.data(), batch.rows,
-                           arraysOf(batch, logs)),
-          "a training step");
+  require(
+      model_.trainStep(&env_, state_.data(), workspace_.data(), batch.rows, arraysOf(batch, logs)),
+      "a training step");
 }
 
 void ModelRunner::evaluateStep(const Batch &batch, BatchLogs &logs) {
-  require(model_.evaluate(&env_, state_.data(), workspace_.data(), batch.rows,
-                          arraysOf(batch, logs)),
-          "evaluation");
+  require(
+      model_.evaluate(&env_, state_.data(), workspace_.data(), batch.rows, arraysOf(batch, logs)),
+      "evaluation");
 }
 
 void ModelRunner::results(const double *sums, double *logs) {

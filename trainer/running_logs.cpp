@@ -28,9 +28,8 @@ void RunningLogs::add(const BatchLogs &batch, uint32_t batchRows) {
 
 Logs RunningLogs::values() const {
   std::vector<double> results(logs_->size());
-  bool hasResults = std::any_of(logs_->begin(), logs_->end(), [](const LogSpec &log) {
-    return log.mean == LogMean::Sums;
-  });
+  bool hasResults = std::any_of(logs_->begin(), logs_->end(),
+                                [](const LogSpec &log) { return log.mean == LogMean::Sums; });
   if (hasResults)
     runner_->results(sums.data() + logs_->size(), results.data());
   Logs values;

@@ -7,9 +7,9 @@
 
 namespace lamina::trainer {
 
-/// What the batches so far of an epoch or an evaluation add up to, and the logs that follow from it,
-/// as each log's LogMean says: means weighted by rows, plain means over batches, or the value of
-/// sums (a metric like AUC is none of its batches' values).
+/// What the batches so far of an epoch or an evaluation add up to, and the logs that follow from
+/// it, as each log's LogMean says: means weighted by rows, plain means over batches, or the value
+/// of sums (a metric like AUC is none of its batches' values).
 class RunningLogs {
 public:
   /// `logs` are the signature's trainLogs or evaluateLogs; they and `runner` must live longer.

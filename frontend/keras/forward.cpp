@@ -142,13 +142,10 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
   if (layer.isBuilt)
     return;
   auto types = llvm::map_to_vector(inputs, [](Tensor input) { return input.type(); });
-  std::map<std::string, size_t> stored; // variables by their group in the weights file
   for (VariableDeclaration &declaration : layer.meaning->build(layer.place, types)) {
     Variable variable;
     variable.symbol = layer.scope + "/" + declaration.name;
-    const std::string &group = declaration.group;
-    variable.path =
-        fmt::format("{}{}{}/vars/{}", layer.path, group.empty() ? "" : "/", group, stored[group]++);
+    variable.path = fmt::format("{}/vars/{}", layer.path, layer.variables.size());
     variable.type = declaration.type.value_or(layer.type);
     variable.owner = layer.place.part;
     variable.role = declaration.name;

@@ -281,8 +281,11 @@ Importer::collectScores(Forward &forward, const Tensors &outputs, const Tensors 
     Emitter &emitter = forward.emitterAt("loss");
     Tensor source = forward.findLogits(output);
     mlir::Type type = emitter.getFloatType();
-    result.push_back({setting, Tensor(emitter, target), Tensor(emitter, output).convert(type),
-                      source ? Tensor(emitter, source).convert(type) : Tensor(), {}});
+    result.push_back({setting,
+                      Tensor(emitter, target),
+                      Tensor(emitter, output).convert(type),
+                      source ? Tensor(emitter, source).convert(type) : Tensor(),
+                      {}});
   }
   return result;
 }
@@ -293,12 +296,10 @@ Tensor Importer::addLosses(llvm::MutableArrayRef<OutputScores> scores, LogWriter
   Tensor total;
   for (OutputScores &output : scores) {
     const OutputSettings &setting = output.setting;
-    ElementValues values =
-        setting.loss->compute(output.target, output.prediction, output.logits);
+    ElementValues values = setting.loss->compute(output.target, output.prediction, output.logits);
     if (options.sampleWeights)
-      output.weights = values.values.with(
-          writer.addArgument(values.values.type(), ir::kWeightAttr,
-                             StringAttr::get(&context, setting.name)));
+      output.weights = values.values.with(writer.addArgument(
+          values.values.type(), ir::kWeightAttr, StringAttr::get(&context, setting.name)));
     Tensor value = setting.loss->reduce(values, output.weights);
     logs.addLoss(setting.name, value);
     Tensor weighted = setting.lossWeight ? value * *setting.lossWeight : value;

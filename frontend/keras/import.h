@@ -39,14 +39,15 @@ struct ImportOptions {
 /// The module of the import stage: the variables, then
 /// - `@init(seed) -> variables`
 /// - `@predict(variables, inputs) -> outputs`
-/// - `@loss(variables, inputs, targets, weights) -> logs, sums, variables that the forward pass assigns`
+/// - `@loss(variables, inputs, targets, weights) -> logs, sums, variables that the forward pass
+/// assigns`
 /// - `@evaluate(variables, inputs, targets, weights) -> logs, sums`
 /// - `@results(sums) -> logs`, when there are logs that follow from sums over batches
 /// - `@optimizer(variables, gradients) -> variables`
 /// `@loss`, `@evaluate` and `@optimizer` are there when the model has a loss (the latter an
 /// optimizer too). Logs are f32 and of the batch alone: "loss" (with penalties), with several
-/// losses each one's `<output>_loss`, then the metrics under Keras' names. Operations have the names
-/// of their layers as locations.
+/// losses each one's `<output>_loss`, then the metrics under Keras' names. Operations have the
+/// names of their layers as locations.
 ///
 /// Throws UserError `FILE: layer 'x': reason` for everything that is not supported or does not fit.
 mlir::OwningOpRef<mlir::ModuleOp> importModel(mlir::MLIRContext &context, const KerasFile &file,

@@ -22,8 +22,6 @@ struct VariableDeclaration {
   nlohmann::json regularizer = nullptr;
   nlohmann::json constraint = nullptr;
   bool trainable = true;
-  /// Below the layer's own group of the weights file, such as "layer" for a layer that it wraps.
-  std::string group = "";
   /// Another type than the layer's own.
   std::optional<ElementType> type = std::nullopt;
 };

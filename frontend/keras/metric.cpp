@@ -42,8 +42,7 @@ public:
     if (scores.weights)
       scores.place.fail("gives one number for a batch and cannot be weighted; use the metric class "
                         "of this loss");
-    Tensor value =
-        loss.reduce(loss.compute(scores.target, scores.prediction, scores.logits), {});
+    Tensor value = loss.reduce(loss.compute(scores.target, scores.prediction, scores.logits), {});
     return {value, value.like(1)};
   }
   Tensor result(ArrayRef<Tensor> sums) const override { return divideNoNan(sums[0], sums[1]); }

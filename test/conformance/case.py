@@ -24,6 +24,7 @@ class Case:
     class_weight: dict | None = None
     resume: bool = False  # saved halfway and continued, by Keras and by Lamina
     predict_only: bool = False
+    mixes_rows: bool = False  # an output depends on other rows of its batch
     application: bool = False  # a deep model: its first two losses are compared, not its weights
 
     @property

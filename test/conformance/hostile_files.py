@@ -57,7 +57,7 @@ def good(file):
 # ---- archives
 
 
-@hostile("keras", "occurs twice")
+@hostile("keras", "two members with the name")
 def duplicate_member(path):
     archive(path, [("config.json", CONFIG), ("config.json", "{}")])
 
@@ -337,11 +337,6 @@ def names_without_weights(path):
 @hostile("h5", "2 weights in the model but 1")
 def too_few_weights(path):
     legacy(path, lambda f, g, l: l.attrs.__setitem__("weight_names", ["k"]))
-
-
-@hostile("h5", "0 are in the file")
-def layers_without_group(path):
-    legacy(path, lambda f, g, l: g.attrs.__setitem__("layer_names", ["nobody"]))
 
 
 @hostile("h5", "not valid JSON")

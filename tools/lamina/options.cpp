@@ -91,9 +91,9 @@ void DataOptions::add(CLI::App &command) {
 
 void DataOptions::addSampleWeight(CLI::App &command) {
   command.add_option("--sample-weight", sampleWeight,
-                            "Weights of the rows in loss and weighted metrics: a column of a text "
-                            "file, or an array of a .npz file (NAME, or NAME0, NAME1, ... for the "
-                            "targets)");
+                     "Weights of the rows in loss and weighted metrics: a column of a text "
+                     "file, or an array of a .npz file (NAME, or NAME0, NAME1, ... for the "
+                     "targets)");
 }
 
 void DataOptions::addClassWeight(CLI::App &command) {
@@ -114,8 +114,8 @@ std::map<int64_t, double> parseClassWeights(const std::vector<std::string> &text
     int64_t number = 0;
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     bool isNumber = equals != std::string::npos && error == std::errc() && end == &text[equals];
-    auto weight = isNumber ? trainer::parseNumber(std::string_view(text).substr(equals + 1))
-                           : std::nullopt;
+    auto weight =
+        isNumber ? trainer::parseNumber(std::string_view(text).substr(equals + 1)) : std::nullopt;
     if (!weight || !weights.emplace(number, *weight).second)
       fail("--class-weight {}: expected CLASS=WEIGHT,... with every class number once",
            printable(text));

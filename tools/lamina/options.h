@@ -42,7 +42,7 @@ struct DataOptions {
 
   void add(CLI::App &command);
   void addSampleWeight(CLI::App &command); ///< --sample-weight
-  void addClassWeight(CLI::App &command);          ///< --class-weight
+  void addClassWeight(CLI::App &command);  ///< --class-weight
   bool hasWeights() const { return !sampleWeight.empty() || !classWeights.empty(); }
   trainer::TextOptions text() const;
   /// Without the model's class counts.

@@ -17,8 +17,8 @@ template <typename Kind> struct Choice {
   Kind kind;
 };
 
-constexpr Choice<Curve> kCurves[] = {{"ROC", Curve::Roc}, {"PR", Curve::Pr},
-                                     {"PRGAIN", Curve::PrGain}};
+constexpr Choice<Curve> kCurves[] = {
+    {"ROC", Curve::Roc}, {"PR", Curve::Pr}, {"PRGAIN", Curve::PrGain}};
 constexpr Choice<Summation> kSummations[] = {{"interpolation", Summation::Interpolation},
                                              {"minoring", Summation::Minoring},
                                              {"majoring", Summation::Majoring}};

@@ -59,8 +59,8 @@ Tensor chooseClass(const Scores &scores, Tensor x, std::optional<int64_t> classI
     return x;
   int64_t last = x.rank() - 1, classes = x.dim(last);
   if (*classId < -classes || *classId >= classes)
-    scores.place.fail(fmt::format("'class_id' is {}, but the prediction has {} classes", *classId,
-                                  classes));
+    scores.place.fail(
+        fmt::format("'class_id' is {}, but the prediction has {} classes", *classId, classes));
   int64_t index = *classId < 0 ? *classId + classes : *classId;
   return x.slice(last, index, index + 1);
 }
@@ -134,8 +134,8 @@ Counts countDecisions(const Scores &scores, const Thresholds &thresholds,
     trueWeights = trueWeights * weights;
     falseWeights = falseWeights * weights;
   }
-  auto counted = llvm::to_vector(
-      llvm::seq<int64_t>(0, options.isMultiLabel ? 1 : prediction.rank()));
+  auto counted =
+      llvm::to_vector(llvm::seq<int64_t>(0, options.isMultiLabel ? 1 : prediction.rank()));
   Tensor isExceeded = thresholds.isExceeded(prediction);
   auto countExceeding = [&](Tensor weights) {
     return sum(where(isExceeded, alongNewDimension(weights, thresholds.size()), 0.0), counted);

@@ -1,4 +1,5 @@
-// keras.metrics.PearsonCorrelation, ConcordanceCorrelation: keras/src/metrics/correlation_metrics.py
+// keras.metrics.PearsonCorrelation, ConcordanceCorrelation:
+// keras/src/metrics/correlation_metrics.py
 #include "frontend/keras/metrics/mean.h"
 #include "frontend/keras/metrics/metrics.h"
 

@@ -37,8 +37,7 @@ public:
     Tensor precision = sums[0] / (sums[0] + sums[1] + kEpsilon);
     Tensor recall = sums[0] / (sums[0] + sums[2] + kEpsilon);
     double squared = beta * beta;
-    Tensor score =
-        precision * recall / (squared * precision + recall + kEpsilon) * (1 + squared);
+    Tensor score = precision * recall / (squared * precision + recall + kEpsilon) * (1 + squared);
     if (average == "weighted")
       return sumAll(score * (sums[3] / (sumAll(sums[3]) + kEpsilon)));
     return average.empty() ? score : meanAll(score);
@@ -49,8 +48,7 @@ private:
   Tensor decide(Tensor x) const {
     if (threshold)
       return (x > *threshold).toFloat();
-    Tensor isLargest =
-        compare(ir::ComparisonDirection::GE, x, spread(max(x, {1}), {1}, x));
+    Tensor isLargest = compare(ir::ComparisonDirection::GE, x, spread(max(x, {1}), {1}, x));
     return logicalAnd(isLargest, abs(x) > 1e-9).toFloat();
   }
 

@@ -10,8 +10,8 @@ constexpr double kEpsilon = 1e-7; // keras.config.epsilon()
 
 /// How the members of the family differ.
 struct IouForm {
-  bool isBinary = false;     ///< two classes, told apart by a threshold
-  bool isMean = false;       ///< over all classes, not over chosen ones
+  bool isBinary = false; ///< two classes, told apart by a threshold
+  bool isMean = false;   ///< over all classes, not over chosen ones
   bool hasOneHotLabels = false;
 };
 
@@ -115,8 +115,8 @@ private:
       weights = truncated(weights).toFloat();
     if (!ignoreClass)
       return weights;
-    Tensor isCounted = compare(ir::ComparisonDirection::NE, label,
-                               label.like(static_cast<double>(*ignoreClass)));
+    Tensor isCounted =
+        compare(ir::ComparisonDirection::NE, label, label.like(static_cast<double>(*ignoreClass)));
     return weights ? where(isCounted, weights, 0.0) : isCounted.toFloat();
   }
 

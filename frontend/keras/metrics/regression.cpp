@@ -61,8 +61,8 @@ public:
     needTargetsLikePrediction(scores);
     Tensor target = scores.target, weights = scores.weights;
     if (target.rank() != 2)
-      scores.place.fail(fmt::format("needs a prediction of rank 2, got shape {}",
-                                    describeShape(target.shape())));
+      scores.place.fail(
+          fmt::format("needs a prediction of rank 2, got shape {}", describeShape(target.shape())));
     Tensor weight = weights ? weights.rank() == 1 ? spread(weights, {1}, target) : weights
                             : target.like(1).broadcastTo(target.shape());
     Tensor error = target - scores.prediction;
@@ -105,8 +105,8 @@ private:
 
 } // namespace
 
-const MetricEntry rootMeanSquaredErrorMetric = {
-    {"RootMeanSquaredError", "root_mean_squared_error"}, createMetric<RootMeanSquaredError>};
+const MetricEntry rootMeanSquaredErrorMetric = {{"RootMeanSquaredError", "root_mean_squared_error"},
+                                                createMetric<RootMeanSquaredError>};
 const MetricEntry cosineSimilarityMetric = {{"CosineSimilarity", "cosine_similarity"},
                                             createMetric<CosineSimilarity>};
 const MetricEntry r2ScoreMetric = {{"R2Score", "r2_score"}, createMetric<R2Score>};

@@ -4,7 +4,7 @@ import numpy as np
 from case import case, labels, normal, uniform
 
 
-def expression(name, *shapes, sources=None, dtypes=None, **settings):
+def expression(name, *shapes, sources=None, dtypes=None, rate=0.02, **settings):
     """Registers a case of Dense layers over the inputs, the decorated function of `ops` and these
     tensors, and a Dense layer over all that it gives."""
 
@@ -18,7 +18,7 @@ def expression(name, *shapes, sources=None, dtypes=None, **settings):
             flat = [keras.layers.Flatten()(o) for o in outputs]
             merged = keras.layers.Concatenate()(flat) if len(flat) > 1 else flat[0]
             model = keras.Model(inputs, keras.layers.Dense(2)(merged))
-            model.compile(keras.optimizers.SGD(0.02), "mse")
+            model.compile(keras.optimizers.SGD(rate), "mse")
             return model
 
         build.__module__ = function.__module__
@@ -29,7 +29,7 @@ def expression(name, *shapes, sources=None, dtypes=None, **settings):
     return register
 
 
-@expression("ops_arithmetic", (4, 3), (4, 3))
+@expression("ops_arithmetic", (4, 3), (4, 3), rate=1e-4)
 def arithmetic(ops, a, b):
     mixed = 2 - a * b / (b * b + 1.5) + (-a) ** 2
     return [mixed + ops.array([1.0, -2.0, 0.5]), ops.maximum(a, 0.1) - ops.minimum(b, a),
@@ -61,7 +61,7 @@ def activations(ops, x):
             ops.normalize(x, axis=1)]
 
 
-@expression("ops_reductions", (3, 4, 2))
+@expression("ops_reductions", (3, 4, 2), mixes_rows=True)
 def reductions(ops, x):
     return [ops.mean(x, axis=1), ops.sum(x, axis=(1, -1)), ops.max(x, axis=2, keepdims=True),
             ops.min(x, axis=(1, 2, 3)), ops.prod(x, axis=1), ops.var(x, axis=-1),
@@ -70,7 +70,7 @@ def reductions(ops, x):
             x - ops.mean(x, axis=0, keepdims=True), x * ops.max(x), ops.mean(x) + x]
 
 
-@expression("ops_shapes", (4, 6))
+@expression("ops_shapes", (4, 6), mixes_rows=True)
 def shapes(ops, x):
     wide = ops.reshape(x, (-1, 2, 3, 4))
     left, right = ops.split(x, 2, axis=-1)
@@ -119,7 +119,7 @@ def choices(ops, a, b):
 
 
 @expression("ops_integers", (5,), (4, 3), sources=[labels(6, 5), normal(4, 3)],
-            dtypes=["int32", "float32"])
+            dtypes=["int32", "float32"], rate=1e-3)
 def integers(ops, i, x):
     doubled = i * 2 + 1
     return [ops.cast(doubled, "float32"), i * 0.5, ops.sqrt(i), ops.mean(i, axis=1, keepdims=True),

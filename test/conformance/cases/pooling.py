@@ -80,14 +80,15 @@ chain("global_max_pooling_first", (3, 5, 4), lambda L: [
 chain("global_max_pooling_1d", (7, 3), lambda L: [
     L.Conv1D(4, 2), L.GlobalMaxPooling1D(keepdims=True)])
 chain("global_max_pooling_3d", (3, 4, 3, 2), lambda L: [L.Conv3D(4, 2), L.GlobalMaxPooling3D()])
+# Keras on TensorFlow cannot average everything into one element: its larger window does not fit.
 chain("adaptive_pooling_1d", (7, 3), lambda L: [
     L.Conv1D(3, 1), L.AdaptiveAveragePooling1D(4), L.AdaptiveMaxPooling1D(6),
     L.AdaptiveMaxPooling1D(3)])
 chain("adaptive_pooling_2d", (9, 7, 2), lambda L: [
     L.Conv2D(3, 2), L.AdaptiveAveragePooling2D((4, 5)), L.AdaptiveMaxPooling2D((3, 2)),
-    L.AdaptiveAveragePooling2D(1)])
+    L.AdaptiveAveragePooling2D(2)])
 chain("adaptive_pooling_3d", (5, 4, 3, 2), lambda L: [
-    L.Conv3D(3, 1), L.AdaptiveMaxPooling3D((3, 4, 2)), L.AdaptiveAveragePooling3D((2, 1, 3))])
+    L.Conv3D(3, 1), L.AdaptiveMaxPooling3D((3, 4, 2)), L.AdaptiveAveragePooling3D((2, 2, 3))])
 chain("adaptive_pooling_channels_first", (2, 5, 7), lambda L: [
     L.AdaptiveMaxPooling2D((5, 4), data_format="channels_first"),
     L.AdaptiveAveragePooling2D((3, 3), data_format="channels_first")])

@@ -90,7 +90,7 @@ class Builder:
     def sequence_pooling(self, x):
         L, size = self.layers, min(2, x.shape[1])
         return self.pick(L.MaxPooling1D(size), L.AveragePooling1D(size, 1, padding="same"),
-                         L.AdaptiveAveragePooling1D(self.size(4)), L.AdaptiveMaxPooling1D(2),
+                         L.AdaptiveAveragePooling1D(max(2, self.size(4))), L.AdaptiveMaxPooling1D(2),
                          L.GlobalAveragePooling1D(keepdims=True), L.GlobalMaxPooling1D())(x)
 
     def sequence_shape(self, x):
@@ -126,7 +126,8 @@ class Builder:
         L = self.layers
         return self.pick(
             L.MaxPooling2D(2, padding="same"), L.AveragePooling2D(2, 1, padding="same"),
-            L.AdaptiveAveragePooling2D((self.size(4), self.size(3))), L.AdaptiveMaxPooling2D(2),
+            L.AdaptiveAveragePooling2D((max(2, self.size(4)), max(2, self.size(3)))),
+            L.AdaptiveMaxPooling2D(2),
             L.GlobalAveragePooling2D(), L.GlobalMaxPooling2D(keepdims=True))(x)
 
     def image_shape(self, x):
@@ -142,7 +143,7 @@ class Builder:
         L = self.layers
         return self.pick(
             L.Conv3D(self.size(3), 2, padding="same", activation=self.activation()),
-            L.MaxPooling3D(2, padding="same"), L.AdaptiveAveragePooling3D((2, 3, 1)),
+            L.MaxPooling3D(2, padding="same"), L.AveragePooling3D((2, 1, 1), padding="same"),
             L.GlobalAveragePooling3D(), L.Reshape((-1, x.shape[3], x.shape[4])),
             L.ZeroPadding3D(((0, 1), (0, 0), (1, 0))))(x)
 

@@ -106,7 +106,8 @@ double weightedLoss(const char *reduction) {
                  options);
   model.initialize(0);
   return model
-      .run("evaluate", {floats({2, 1}, {1, 2}), floats({2, 1}, {0, 0}), floats({2}, {3, 0.5f})}, 2)[0]
+      .run("evaluate", {floats({2, 1}, {1, 2}), floats({2, 1}, {0, 0}), floats({2}, {3, 0.5f})},
+           2)[0]
       .at(0);
 }
 

@@ -80,8 +80,7 @@ TEST(Metric, severalThresholdsGiveSeveralValues) {
 
 TEST(Metric, ofEqualPredictionsTheFirstAreTheTopK) {
   Fed fed(3, metric("Precision", {{"top_k", 1}}));
-  fed.add(floats({2, 3}, {0.4f, 0.4f, 0.2f, 0.1f, 0.3f, 0.3f}),
-          floats({2, 3}, {0, 1, 0, 0, 1, 0}));
+  fed.add(floats({2, 3}, {0.4f, 0.4f, 0.2f, 0.1f, 0.3f, 0.3f}), floats({2, 3}, {0, 1, 0, 0, 1, 0}));
   EXPECT_THAT(fed.ofBatch, ElementsAre(0.5f));
 }
 
@@ -125,8 +124,8 @@ TEST(Metric, weightsCountInWeightedMetricsAlone) {
                                         {"weighted_metrics", {"mae", metric("Precision")}}}),
                  options);
   model.initialize(0);
-  auto logs = model.run(
-      "evaluate", {floats({2, 1}, {1, 2}), floats({2, 1}, {0, 1}), floats({2}, {3, 1})}, 2);
+  auto logs = model.run("evaluate",
+                        {floats({2, 1}, {1, 2}), floats({2, 1}, {0, 1}), floats({2}, {3, 1})}, 2);
   EXPECT_EQ(logs[1].at(0), 1);
   EXPECT_EQ(logs[2].at(0), 1);
   EXPECT_EQ(logs[3].at(0), 0.25);
@@ -184,7 +183,8 @@ TEST(MetricDiagnostics, metricsOfSingleValues) {
 TEST(MetricDiagnostics, weights) {
   ImportOptions options;
   options.sampleWeights = true;
-  json model = sequential({input("x", {2, 3}), layer("Activation", "a", {{"activation", "linear"}})});
+  json model =
+      sequential({input("x", {2, 3}), layer("Activation", "a", {{"activation", "linear"}})});
   auto weightedError = [&](json metric) {
     return importError(
         makeFile(model, {{"loss", "mse"}, {"weighted_metrics", json::array({std::move(metric)})}}),
@@ -200,13 +200,14 @@ TEST(MetricDiagnostics, weights) {
 }
 
 TEST(MetricDiagnostics, shapes) {
-  EXPECT_EQ(metricError(metric("Precision"), 3, "sparse_categorical_crossentropy"),
-            "model.keras: metric 'Precision': needs targets of the prediction's shape (None, 3), but "
-            "the loss takes targets of shape (None,)");
-  EXPECT_EQ(metricError(metric("MeanIoU", {{"num_classes", 2}}), 3,
-                        "sparse_categorical_crossentropy"),
-            "model.keras: metric 'MeanIoU': compares labels of shape (None,) with predictions of "
-            "shape (None, 3)");
+  EXPECT_EQ(
+      metricError(metric("Precision"), 3, "sparse_categorical_crossentropy"),
+      "model.keras: metric 'Precision': needs targets of the prediction's shape (None, 3), but "
+      "the loss takes targets of shape (None,)");
+  EXPECT_EQ(
+      metricError(metric("MeanIoU", {{"num_classes", 2}}), 3, "sparse_categorical_crossentropy"),
+      "model.keras: metric 'MeanIoU': compares labels of shape (None,) with predictions of "
+      "shape (None, 3)");
 }
 
 } // namespace

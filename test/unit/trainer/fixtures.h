@@ -90,8 +90,8 @@ public:
     signature_.inputs = {{"x_in", ElementType::F32, {-1, 2}}};
     signature_.targets = {{"y_true", ElementType::F32, {-1, 1}}};
     signature_.outputs = {{"y", ElementType::F32, {-1, 1}}};
-    signature_.trainLogs = signature_.evaluateLogs = {
-        {"loss"}, {"mae"}, {"rmse", codegen::LogMean::Sums}};
+    signature_.trainLogs =
+        signature_.evaluateLogs = {{"loss"}, {"mae"}, {"rmse", codegen::LogMean::Sums}};
     signature_.sums = 2;
     signature_.batchSize = batchSize;
     signature_.stateBytes = sizeof(State);
