@@ -10,6 +10,8 @@ import pytest
 HERE = pathlib.Path(__file__).parent / "legacy"
 MODELS = [f"{maker}.{name}" for maker in ("tf-2.15", "keras-3.3")
           for name in ("branches", "images", "words")]
+# Their first loss agrees, the next ones do not; why is not known yet.
+PARTED = {("h5", "keras-3.3.words"), ("keras", "keras-3.3.words"), ("keras", "tf-2.15.words")}
 TOLERANCE = 5e-6  # of the largest value: three steps in float32
 
 
@@ -51,9 +53,7 @@ def test_model(name, ending, unpacked, expected, lamina):
     model = unpacked / f"{name}.{ending}"
     ours = lamina.predict(model, unpacked / f"{name}.npz", unpacked / "predictions.npz")
     near(ours[0], expected[name]["predictions"])
-    # Gradients of embeddings are sparse in Keras on TensorFlow, which wrote these losses; its
-    # optimizers then part from what they do on JAX.
-    if not name.endswith("words"):
+    if (ending, name) not in PARTED:
         near(train_on(lamina, unpacked, name, model), expected[name]["losses"])
 
 
