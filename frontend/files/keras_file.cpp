@@ -142,8 +142,7 @@ KerasFile readLegacyModel(const std::string &path, std::span<const std::byte> by
     config["compile_config"] = parseJson(memberPath(path, "training_config"), *training);
   file.legacyWeights = readLegacyWeights(path, content);
   setModernized(file, std::move(config), file.legacyWeights->isOlder);
-  file.hasWeights = std::ranges::any_of(
-      file.legacyWeights->layers, [](const LegacyLayer &layer) { return !layer.weights.empty(); });
+  file.hasWeights = true; // such files always hold them: layers without any are a damage
   return file;
 }
 

@@ -339,6 +339,11 @@ def too_few_weights(path):
     legacy(path, lambda f, g, l: l.attrs.__setitem__("weight_names", ["k"]))
 
 
+@hostile("h5", "0 are in the file")
+def layers_without_group(path):
+    legacy(path, lambda f, g, l: g.attrs.__setitem__("layer_names", ["nobody"]))
+
+
 @hostile("h5", "not valid JSON")
 def bad_config_in_h5(path):
     legacy(path, lambda f, g, l: f.attrs.__setitem__("model_config", "[" * 100_000))
