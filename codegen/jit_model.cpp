@@ -146,8 +146,11 @@ int JitModel::call(llvm::StringRef name, const lamina_env *env, void *state, voi
                    uint32_t rows, const StepArrays &arrays, void *const *outputs) const {
   JitFunctions::Entry *entry = functions.get(name);
   const Plumbing &plumbing = plumbings.find(name)->second;
-  llvm::SmallVector<const void *, 16> arguments;
-  llvm::SmallVector<void *, 16> results;
+  // Kept between calls, so that a step allocates nothing.
+  thread_local std::vector<const void *> arguments;
+  thread_local std::vector<void *> results;
+  arguments.clear();
+  results.clear();
   for (const Plumbing::Slot &slot : plumbing.arguments)
     arguments.push_back(argumentOf(arrays, slot));
   for (const Plumbing::Slot &slot : plumbing.results)

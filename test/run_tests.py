@@ -5,6 +5,7 @@
 Usage: run_tests.py --build FOLDER [--only unit,lit,conformance] [-- PYTEST OPTIONS]
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -18,34 +19,44 @@ UNIT_TIME_LIMIT = 900  # seconds for one executable
 
 
 def run_unit(build, _):
+    """Every executable in as many shards as there are CPUs, so that long ones do not run alone."""
     listing = subprocess.run(["ctest", "--show-only=json-v1"], cwd=build, check=True,
                              capture_output=True, text=True).stdout
-    passed = failed = 0
-    for test in json.loads(listing)["tests"]:
-        good, bad = run_executable(build, test["name"], test["command"])
-        passed, failed = passed + good, failed + bad
-    return passed, failed
+    shards = len(os.sched_getaffinity(0))
+    with concurrent.futures.ThreadPoolExecutor(shards) as pool:
+        runs = [pool.submit(run_shard, build, test["name"], test["command"], shard, shards)
+                for test in json.loads(listing)["tests"]
+                for shard in range(shards if is_google_test(test) else 1)]
+        counts = [run.result() for run in runs]
+    return tuple(map(sum, zip(*counts)))
 
 
-def run_executable(build, name, command):
+def is_google_test(test):
+    properties = {p["name"]: p["value"] for p in test["properties"]}
+    return "googletest" in properties.get("LABELS", [])
+
+
+def run_shard(build, name, command, shard, shards):
     """Counts single tests where the executable is a GoogleTest, otherwise the whole as one."""
-    report = build / "test-results" / f"{name}.json"
+    report = build / "test-results" / f"{name}-{shard}.json"
     report.unlink(missing_ok=True)
+    environment = {**os.environ, "GTEST_TOTAL_SHARDS": str(shards), "GTEST_SHARD_INDEX": str(shard)}
     try:
-        status = subprocess.run([*command, "--gtest_brief=1", f"--gtest_output=json:{report}"],
-                                cwd=build, timeout=UNIT_TIME_LIMIT).returncode
+        run = subprocess.run([*command, "--gtest_brief=1", f"--gtest_output=json:{report}"],
+                             cwd=build, env=environment, timeout=UNIT_TIME_LIMIT, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     except (subprocess.TimeoutExpired, OSError) as problem:
         print(f"{name}: {problem}", flush=True)
         return 0, 1
+    if run.returncode:
+        print(f"{run.stdout}{name}: exit status {run.returncode}", flush=True)
     if not report.exists():
-        if status:
-            print(f"{name}: exit status {status}", flush=True)
-        return (0, 1) if status else (1, 0)
+        return (0, 1) if run.returncode else (1, 0)
     result = json.loads(report.read_text())
     failed = result["failures"] + result["errors"]
     ran = result["tests"] - result["disabled"]
     # A leak or a crash after the last test fails the run without failing a test.
-    return ran - failed, failed + (1 if status and not failed else 0)
+    return ran - failed, failed + (1 if run.returncode and not failed else 0)
 
 
 def run_lit(build, _):

@@ -66,12 +66,17 @@ std::string resolveAccuracy(const TargetType &target, RankedTensorType predictio
   return isSparse ? "SparseCategoricalAccuracy" : "CategoricalAccuracy";
 }
 
+/// Metrics that are the mean of a loss have its name, but for one.
+const LossEntry *findLossOfMetric(const std::string &className) {
+  return findLoss(className == "LogCoshError" ? "LogCosh" : className);
+}
+
 std::unique_ptr<MetricMeaning> createMeaning(const Place &where, const std::string &className,
                                              Config &config) {
   for (const MetricEntry &entry : metricEntries())
     if (llvm::is_contained(entry.names, className))
       return entry.create(config);
-  if (const LossEntry *loss = findLoss(className))
+  if (const LossEntry *loss = findLossOfMetric(className))
     return std::make_unique<LossMetric>(loss->create(config));
   for (llvm::StringRef refused : {"Mean", "Sum", "mean", "sum"})
     if (className == refused)

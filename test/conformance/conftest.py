@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -72,3 +73,21 @@ def table(pytestconfig):
     path = pathlib.Path(pytestconfig.getoption("--table"))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(errors.rows, indent=1) + "\n")
+
+
+@pytest.fixture(scope="session")
+def load_in_keras(tmp_path_factory):
+    """A function that loads model files with real Keras (keras_loader.py), all in one process: from
+    {name: (model, data)} to the folder with what came of it."""
+
+    def run(jobs, backend="tensorflow"):
+        folder = tmp_path_factory.mktemp("loaded")
+        lines = "".join(f"{name}\t{model}\t{data}\n" for name, (model, data) in jobs.items())
+        loader = pathlib.Path(__file__).parent / "keras_loader.py"
+        subprocess.run([sys.executable, loader, folder], input=lines, text=True, check=True,
+                       capture_output=True, env={**os.environ, "KERAS_BACKEND": backend})
+        reports = sorted(folder.glob("*.error"))
+        assert not reports, "\n".join(f"{r.stem}: {r.read_text()}" for r in reports)
+        return folder
+
+    return run

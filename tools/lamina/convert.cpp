@@ -18,12 +18,13 @@ struct ConvertOptions {
 };
 
 /// Whether the model has to be understood: legacy files have weights in the order of the model's
-/// variables, weights of another file have to fit, and initial weights have to be computed.
+/// variables, those of Keras 2 no learning rate among them, weights of another file have to fit, and
+/// initial weights have to be computed.
 bool needsModule(const KerasFile &file, const ConvertOptions &options, ModelFormat format) {
   if (format == ModelFormat::ConfigJson)
     return false;
-  return format == ModelFormat::LegacyH5 || file.legacyWeights || !file.hasWeights ||
-         !options.model.weights.empty();
+  return format == ModelFormat::LegacyH5 || file.legacyWeights || file.isOlder ||
+         !file.hasWeights || !options.model.weights.empty();
 }
 
 void convertWithModule(KerasFile file, const ConvertOptions &options) {

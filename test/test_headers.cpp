@@ -1,0 +1,1 @@
+// Unit tests share the precompiled headers of this translation unit (test/CMakeLists.txt).
