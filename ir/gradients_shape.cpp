@@ -90,9 +90,12 @@ LogicalResult SliceOp::buildGradient(OpBuilder &builder, ValueRange results, Gra
   RankedTensorType from = getOperand().getType(), to = getType();
   llvm::SmallVector<int64_t> high, interior;
   for (int64_t i = 0; i < from.getRank(); ++i) {
-    bool rows = from.isDynamicDim(i);
-    int64_t covered = getStartIndices()[i] + (to.getDimSize(i) - 1) * getStrides()[i] + 1;
-    high.push_back(rows ? 0 : from.getDimSize(i) - covered);
+    // Rows are sliced whole.
+    auto uncovered = [&] {
+      return from.getDimSize(i) - getStartIndices()[i] -
+             ((to.getDimSize(i) - 1) * getStrides()[i] + 1);
+    };
+    high.push_back(from.isDynamicDim(i) ? 0 : uncovered());
     interior.push_back(getStrides()[i] - 1);
   }
   gradients.push_back(builder.create<PadOp>(getLoc(), results[0], scalar(builder, getLoc(), to, 0),

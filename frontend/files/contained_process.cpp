@@ -15,15 +15,7 @@
 #include <unistd.h>
 
 #include "support/error.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define LAMINA_UNLIMITED_ADDRESSES 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
-    __has_feature(memory_sanitizer)
-#define LAMINA_UNLIMITED_ADDRESSES 1
-#endif
-#endif
+#include "support/sanitizer.h"
 
 namespace lamina::frontend {
 namespace {
@@ -83,11 +75,12 @@ void confine(const ContainmentLimits &limits, pid_t parent) {
   prctl(PR_SET_DUMPABLE, 0);
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   silenceStandardStreams();
-  if (isMemoryLimited())
-    setLimit(RLIMIT_AS, addressSpaceInUse() + limits.memoryBytes);
   setLimit(RLIMIT_CPU, limits.cpuSeconds);
   setLimit(RLIMIT_CORE, 0);
   setLimit(RLIMIT_FSIZE, 0);
+  if (!isFullyConfined())
+    return;
+  setLimit(RLIMIT_AS, addressSpaceInUse() + limits.memoryBytes);
   // No descriptor above the ones that exist can be made: nothing is opened any more.
   setLimit(RLIMIT_NOFILE, 0);
 }
@@ -161,8 +154,8 @@ Outcome judge(int status) {
 
 } // namespace
 
-bool isMemoryLimited() {
-#ifdef LAMINA_UNLIMITED_ADDRESSES
+bool isFullyConfined() {
+#ifdef LAMINA_SANITIZED
   return false;
 #else
   return true;

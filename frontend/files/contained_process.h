@@ -22,9 +22,9 @@ struct ContainedResult {
   std::vector<std::byte> output;
 };
 
-/// Whether `memoryBytes` holds: not under the sanitizers, whose shadow memory is address space,
-/// too.
-bool isMemoryLimited();
+/// Whether `memoryBytes` holds and nothing can be opened: not under the sanitizers, whose shadow
+/// memory is address space, too, and who ask through a pipe whether memory can be read.
+bool isFullyConfined();
 
 /// Hands bytes to the process that waits for them; false when it is gone or memory ran out.
 using ContainedSink = std::function<bool(const void *data, size_t size)>;

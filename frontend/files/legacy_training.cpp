@@ -26,7 +26,13 @@ std::string metricClass(const std::string &function) {
   return name;
 }
 
-/// A loss or a metric. A setting that is null means what Keras 3 does without it.
+/// A setting that is null means what Keras 3 does without it.
+void eraseNulls(json &settings) {
+  for (auto member = settings.begin(); member != settings.end();)
+    member = member->is_null() ? settings.erase(member) : std::next(member);
+}
+
+/// A loss or a metric.
 void modernizeMeasure(json &object, const char *module) {
   setModule(object, module);
   json &config = object["config"];
@@ -38,8 +44,7 @@ void modernizeMeasure(json &object, const char *module) {
   config.erase("fn");
   if (config.value("reduction", json()) == "auto")
     config["reduction"] = "sum_over_batch_size";
-  for (auto member = config.begin(); member != config.end();)
-    member = member->is_null() ? config.erase(member) : std::next(member);
+  eraseNulls(config);
 }
 
 /// Losses or metrics, however they are nested.
@@ -101,6 +106,7 @@ json modernizeTraining(json training) {
   for (const char *key : {"metrics", "weighted_metrics"})
     if (training.contains(key))
       training[key] = metricsOf(training[key]);
+  eraseNulls(training);
   return training;
 }
 

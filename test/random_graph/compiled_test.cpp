@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "codegen/target.h"
+#include "support/sanitizer.h"
 #include "test/random_graph/compiled_runner.h"
 #include "test/random_graph/random_graph.h"
 
@@ -12,7 +13,11 @@ namespace lamina::test {
 namespace {
 
 /// Graphs of one test: few enough that the shards of the program take equally long.
+#ifdef LAMINA_SANITIZED
+constexpr uint64_t kGraphs = 15;
+#else
 constexpr uint64_t kGraphs = 100;
+#endif
 /// Tests of graphs optimized for this processor.
 constexpr uint64_t kTests = 10;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -57,7 +58,7 @@ template <typename Call> std::string errorOf(Call call) {
 template <typename T>
 frontend::Array makeArray(ElementType type, std::vector<int64_t> shape, std::vector<T> values) {
   frontend::Array array = frontend::makeArray(type, std::move(shape));
-  std::memcpy(array.bytes.data(), values.data(), values.size() * sizeof(T));
+  std::copy(values.begin(), values.end(), reinterpret_cast<T *>(array.bytes.data()));
   return array;
 }
 

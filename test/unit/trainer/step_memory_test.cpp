@@ -12,13 +12,8 @@
 #include "frontend/keras/import.h"
 #include "mlir/IR/MLIRContext.h"
 #include "passes/plan.h"
+#include "support/sanitizer.h"
 #include "trainer/model_runner.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define LAMINA_SANITIZED 1
-#endif
-#endif
 
 namespace {
 std::atomic<uint64_t> allocations = 0;
