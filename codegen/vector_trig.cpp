@@ -126,8 +126,14 @@ SineAndCosine reducedSineAndCosine(MathBuilder &m, llvm::Value *r, llvm::Value *
   return {sine, m.add(first, tail)};
 }
 
-/// sin(|x| + turns quarter turns).
-llvm::Value *sineOfMagnitude(MathBuilder &m, llvm::Value *x, unsigned turns) {
+/// |x| in quarter turns and the rest, of which sine and cosine are known.
+struct ReducedAngle {
+  SineAndCosine rest;
+  llvm::Value *quadrant;
+  llvm::Value *invalid; ///< NaN where x is NaN or infinite, 0 elsewhere
+};
+
+ReducedAngle reduceMagnitude(MathBuilder &m, llvm::Value *x) {
   llvm::IRBuilderBase &b = m.builder();
   llvm::Value *magnitude = m.abs(x);
   llvm::Type *wide = m.type()->getWithNewType(b.getDoubleTy());
@@ -142,23 +148,42 @@ llvm::Value *sineOfMagnitude(MathBuilder &m, llvm::Value *x, unsigned turns) {
   SineAndCosine both =
       m.isF32() ? reducedSineAndCosine(m, b.CreateFPTrunc(angle.high, m.type()), m.constant(0.0))
                 : reducedSineAndCosine(m, angle.high, low);
+  return {both, b.CreateTrunc(turned.whole, m.bitsType()), m.sub(magnitude, magnitude)};
+}
 
-  llvm::Value *quadrant = b.CreateAdd(b.CreateTrunc(turned.whole, m.bitsType()), m.integer(turns));
-  llvm::Value *isOdd = b.CreateICmpNE(b.CreateAnd(quadrant, m.integer(1)), m.integer(0));
-  llvm::Value *y = m.select(isOdd, both.cosine, both.sine);
-  y = m.add(y, m.sub(magnitude, magnitude)); // NaN for infinity and NaN
-  llvm::Value *sign = b.CreateShl(quadrant, m.isF32() ? 30 : 62);
+llvm::Value *isOdd(MathBuilder &m, llvm::Value *quadrant) {
+  return m.builder().CreateICmpNE(m.builder().CreateAnd(quadrant, m.integer(1)), m.integer(0));
+}
+
+/// y with the sign changed where the bit `place` of `bits` is set.
+llvm::Value *flipSign(MathBuilder &m, llvm::Value *y, llvm::Value *bits, unsigned place) {
+  llvm::IRBuilderBase &b = m.builder();
+  llvm::Value *sign = b.CreateShl(bits, (m.isF32() ? 31 : 63) - place);
   return m.fromBits(b.CreateXor(m.bits(y), b.CreateAnd(sign, m.signMask())));
+}
+
+/// sin(|x| + turns quarter turns).
+llvm::Value *sineOfMagnitude(MathBuilder &m, llvm::Value *x, unsigned turns) {
+  ReducedAngle angle = reduceMagnitude(m, x);
+  llvm::Value *quadrant = m.builder().CreateAdd(angle.quadrant, m.integer(turns));
+  llvm::Value *y = m.select(isOdd(m, quadrant), angle.rest.cosine, angle.rest.sine);
+  return flipSign(m, m.add(y, angle.invalid), quadrant, 1);
+}
+
+/// An odd function of x from that of |x|. The least numbers lose bits to underflow in the
+/// reduction; there the function is x.
+llvm::Value *oddFunction(MathBuilder &m, llvm::Value *x, llvm::Value *ofMagnitude) {
+  llvm::IRBuilderBase &b = m.builder();
+  llvm::Value *y =
+      m.fromBits(b.CreateXor(m.bits(ofMagnitude), b.CreateAnd(m.bits(x), m.signMask())));
+  return m.select(m.less(m.abs(x), m.constant(0x1p-27)), x, y);
 }
 
 } // namespace
 
 llvm::Value *emitSin(llvm::IRBuilderBase &b, const MathContext &math, llvm::Value *x) {
   MathBuilder m(b, math, x->getType());
-  llvm::Value *y = sineOfMagnitude(m, x, 0);
-  y = m.fromBits(b.CreateXor(m.bits(y), b.CreateAnd(m.bits(x), m.signMask())));
-  // The least numbers lose bits to underflow in the reduction.
-  return m.select(m.less(m.abs(x), m.constant(0x1p-27)), x, y);
+  return oddFunction(m, x, sineOfMagnitude(m, x, 0));
 }
 
 llvm::Value *emitCos(llvm::IRBuilderBase &b, const MathContext &math, llvm::Value *x) {
