@@ -33,11 +33,13 @@ target_include_directories(lamina_mlir SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS} ${M
 target_link_libraries(lamina_mlir INTERFACE MLIR LLVM)
 
 # Headers of MLIR take most of a compilation: PRECOMPILE header … parses them once for a target,
-# PRECOMPILED_AS Other takes what was parsed for another one.
+# PRECOMPILED_AS Other takes what was parsed for another one. Within such headers clang warns of what
+# the C++ library does in its own std::stable_sort.
 macro(lamina_precompile_headers name)
   if(ARG_PRECOMPILE)
     target_precompile_headers(${name} PRIVATE ${ARG_PRECOMPILE})
-    target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+    target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp"
+                           -Wno-deprecated-declarations)
   elseif(ARG_PRECOMPILED_AS)
     target_precompile_headers(${name} REUSE_FROM ${ARG_PRECOMPILED_AS})
   endif()

@@ -25,7 +25,7 @@ std::unique_ptr<ModuleWithContext> parseStore() {
 }
 
 /// A compiler whose code has `store`, which lives as long as the compiler.
-std::unique_ptr<JitCompiler> compileStore() {
+[[maybe_unused]] std::unique_ptr<JitCompiler> compileStore() {
   auto jit = llvm::cantFail(JitCompiler::create(hostTarget(), 1));
   std::vector<std::unique_ptr<ModuleWithContext>> modules;
   modules.push_back(parseStore());
