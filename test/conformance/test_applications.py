@@ -2,8 +2,14 @@
 
 Losses after steps of ordinary length differ between Keras' own backends by up to a quarter, so the
 step is tiny and its direction normalized; the change of the loss is then the gradient's length."""
+import os
+import pathlib
+import subprocess
+import sys
+
 import pytest
 
+EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples/applications/run.sh"
 MOST_CHANGE = 0.1  # of the change of the loss that Keras on TensorFlow sees
 
 
@@ -22,3 +28,13 @@ def test_losses(case, oracles, lamina, table):
     change, expected = log["loss"][1] - log["loss"][0], theirs[1] - theirs[0]
     assert abs(change - expected) <= MOST_CHANGE * abs(expected), (
         f"{case.name}: a step changes the loss by {change:.4g}, in Keras by {expected:.4g}")
+
+
+def test_example(lamina, tmp_path):
+    """The smallest of the five through the example's script: file, library, training, predictions."""
+    done = subprocess.run(
+        [EXAMPLE, "--epochs", "1", "mobilenet_v2"], capture_output=True, text=True,
+        env={**os.environ, "LAMINA": str(lamina.binary), "PYTHON": sys.executable,
+             "OUT": str(tmp_path)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "1 networks trained"
