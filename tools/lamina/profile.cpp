@@ -1,5 +1,7 @@
 #include "tools/lamina/profile.h"
 
+#include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "codegen/profile.h"
@@ -147,7 +149,7 @@ nlohmann::ordered_json toJson(const StepProfile &profile) {
 namespace {
 
 void printRow(const std::string &label, const KernelProfile &kernel, const StepProfile &profile) {
-  fmt::print("{:<30} {:<12} {:<16} {:>6} {:>10.4f} {:>6.1f} {:>10.3f} {:>10.3f} {:>8.1f} {:>8.1f} "
+  fmt::print("{:<30} {:<18} {:<18} {:>6} {:>10.4f} {:>6.1f} {:>10.3f} {:>10.3f} {:>8.1f} {:>8.1f} "
              "{:>8.1f}\n",
              label, kernel.family, kernel.anchor, kernel.tasks, kernel.milliseconds,
              100 * kernel.milliseconds / profile.stepMs, kernel.flops / 1e6, kernel.bytes / 1e6,
@@ -155,16 +157,44 @@ void printRow(const std::string &label, const KernelProfile &kernel, const StepP
              100 * profile.rooflineShare(kernel));
 }
 
+void add(KernelProfile &sum, const KernelProfile &kernel) {
+  sum.tasks += kernel.tasks;
+  sum.milliseconds += kernel.milliseconds;
+  sum.flops += kernel.flops;
+  sum.bytes += kernel.bytes;
+}
+
 /// Work and time of several kernels together.
 KernelProfile sumOf(std::span<const KernelProfile> kernels) {
   KernelProfile sum;
-  for (const KernelProfile &kernel : kernels) {
-    sum.tasks += kernel.tasks;
-    sum.milliseconds += kernel.milliseconds;
-    sum.flops += kernel.flops;
-    sum.bytes += kernel.bytes;
-  }
+  for (const KernelProfile &kernel : kernels)
+    add(sum, kernel);
   return sum;
+}
+
+/// Kernels of one family with the same anchor together, slowest first.
+std::vector<std::pair<KernelProfile, int64_t>> groupKernels(const StepProfile &profile) {
+  std::map<std::pair<std::string, std::string>, std::pair<KernelProfile, int64_t>> groups;
+  for (const KernelProfile &kernel : profile.kernels) {
+    auto &[sum, count] = groups[{kernel.family, kernel.anchor}];
+    add(sum, kernel);
+    ++count;
+    sum.family = kernel.family;
+    sum.anchor = kernel.anchor;
+  }
+  std::vector<std::pair<KernelProfile, int64_t>> result;
+  for (auto &[key, group] : groups)
+    result.push_back(std::move(group));
+  std::sort(result.begin(), result.end(), [](const auto &a, const auto &b) {
+    return a.first.milliseconds > b.first.milliseconds;
+  });
+  return result;
+}
+
+void printHeader(const char *first) {
+  fmt::print("\n{:<30} {:<18} {:<18} {:>6} {:>10} {:>6} {:>10} {:>10} {:>8} {:>8} {:>8}\n", first,
+             "family", "anchor", "tasks", "ms", "% step", "MFLOP", "MB", "GFLOP/s", "GB/s",
+             "% roof");
 }
 
 } // namespace
@@ -172,9 +202,7 @@ KernelProfile sumOf(std::span<const KernelProfile> kernels) {
 void print(const StepProfile &profile, size_t rows) {
   std::span<const KernelProfile> kernels = profile.kernels;
   rows = std::min(rows, kernels.size());
-  fmt::print("\n{:<30} {:<12} {:<16} {:>6} {:>10} {:>6} {:>10} {:>10} {:>8} {:>8} {:>8}\n", "layer",
-             "family", "anchor", "tasks", "ms", "% step", "MFLOP", "MB", "GFLOP/s", "GB/s",
-             "% roof");
+  printHeader("layer");
   for (const KernelProfile &kernel : kernels.first(rows))
     printRow(kernel.layer.empty() ? "-" : printable(kernel.layer, 27), kernel, profile);
   if (rows < kernels.size())
@@ -183,6 +211,9 @@ void print(const StepProfile &profile, size_t rows) {
   KernelProfile total = sumOf(kernels);
   total.milliseconds = profile.kernelsMs;
   printRow("all kernels", total, profile);
+  printHeader("kernels");
+  for (const auto &[sum, count] : groupKernels(profile))
+    printRow(fmt::format("{}", count), sum, profile);
   fmt::print("\nstep {:.4f} ms with clocks, {:.4f} ms ({:.1f} %) of it outside kernels\n"
              "roofline: {:.1f} GFLOP/s, {:.1f} GB/s, measured\n",
              profile.stepMs, profile.stepMs - profile.kernelsMs,

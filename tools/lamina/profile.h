@@ -36,7 +36,7 @@ StepProfile profileStep(Session &session, const std::string &function, const tra
                         int64_t steps, const std::string &tracePath);
 
 nlohmann::ordered_json toJson(const StepProfile &profile);
-/// A table of the slowest `rows` kernels; the others are summed up.
+/// A table of the slowest `rows` kernels, the others summed up, and one of all kernels by family.
 void print(const StepProfile &profile, size_t rows);
 
 } // namespace lamina::tools
