@@ -43,6 +43,7 @@ MathFunction mathFunction(mlir::Operation *op) {
       .Case<RsqrtOp>([](auto) { return emitRsqrt; })
       .Case<SineOp>([](auto) { return emitSin; })
       .Case<SqrtOp>([](auto) { return emitSqrt; })
+      .Case<TanOp>([](auto) { return emitTan; })
       .Case<TanhOp>([](auto) { return emitTanh; })
       .Default([](auto) { return nullptr; });
 }

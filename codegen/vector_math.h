@@ -42,6 +42,7 @@ llvm::Value *emitPow(llvm::IRBuilderBase &b, const MathContext &math, llvm::Valu
 
 llvm::Value *emitSin(llvm::IRBuilderBase &b, const MathContext &math, llvm::Value *x);
 llvm::Value *emitCos(llvm::IRBuilderBase &b, const MathContext &math, llvm::Value *x);
+llvm::Value *emitTan(llvm::IRBuilderBase &b, const MathContext &math, llvm::Value *x);
 
 /// Correctly rounded.
 llvm::Value *emitSqrt(llvm::IRBuilderBase &b, const MathContext &math, llvm::Value *x);

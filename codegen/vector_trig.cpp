@@ -191,4 +191,13 @@ llvm::Value *emitCos(llvm::IRBuilderBase &b, const MathContext &math, llvm::Valu
   return sineOfMagnitude(m, x, 1);
 }
 
+llvm::Value *emitTan(llvm::IRBuilderBase &b, const MathContext &math, llvm::Value *x) {
+  MathBuilder m(b, math, x->getType());
+  ReducedAngle angle = reduceMagnitude(m, x);
+  auto [sine, cosine] = angle.rest;
+  llvm::Value *odd = isOdd(m, angle.quadrant);
+  llvm::Value *y = b.CreateFDiv(m.select(odd, cosine, sine), m.select(odd, sine, cosine));
+  return oddFunction(m, x, flipSign(m, m.add(y, angle.invalid), angle.quadrant, 0));
+}
+
 } // namespace lamina::codegen

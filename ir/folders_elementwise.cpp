@@ -82,6 +82,9 @@ OpFoldResult LogPlusOneOp::fold(FoldAdaptor adaptor) {
 OpFoldResult SineOp::fold(FoldAdaptor adaptor) {
   return foldOddFunction(adaptor.getOperand());
 }
+OpFoldResult TanOp::fold(FoldAdaptor adaptor) {
+  return foldOddFunction(adaptor.getOperand());
+}
 OpFoldResult TanhOp::fold(FoldAdaptor adaptor) {
   return foldOddFunction(adaptor.getOperand());
 }

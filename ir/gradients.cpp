@@ -99,6 +99,7 @@ LAMINA_UNARY_RULE(NegateOp, { return -g; })
 LAMINA_UNARY_RULE(RsqrtOp, { return g * y * y * y * -0.5; })
 LAMINA_UNARY_RULE(SineOp, { return g * x.apply<CosineOp>(); })
 LAMINA_UNARY_RULE(SqrtOp, { return g * 0.5 / y; })
+LAMINA_UNARY_RULE(TanOp, { return g * (y * y + 1.0); })
 LAMINA_UNARY_RULE(TanhOp, { return g * (1.0 - y * y); })
 #undef LAMINA_UNARY_RULE
 

@@ -201,6 +201,7 @@ void addFloatFunctions(EvaluatorTable &table) {
   addUnary<RsqrtOp>(table, Floats{}, [](auto x) { return 1 / std::sqrt(x); });
   addUnary<SineOp>(table, Floats{}, [](auto x) { return std::sin(x); });
   addUnary<SqrtOp>(table, Floats{}, [](auto x) { return std::sqrt(x); });
+  addUnary<TanOp>(table, Floats{}, [](auto x) { return std::tan(x); });
   addUnary<TanhOp>(table, Floats{}, [](auto x) { return std::tanh(x); });
   addBinary<PowerOp>(table, Floats{}, [](auto a, auto b) { return std::pow(a, b); });
 }

@@ -102,6 +102,7 @@ def RsqrtOp : Lamina_UnaryOp<"rsqrt", Lamina_FloatTensor, "1 / sqrt(x)">;
 def SignOp : Lamina_UnaryOp<"sign", Lamina_NumberTensor, "-1, 0 or 1; NaN stays NaN">;
 def SineOp : Lamina_UnaryOp<"sine", Lamina_FloatTensor, "Sine">;
 def SqrtOp : Lamina_UnaryOp<"sqrt", Lamina_FloatTensor, "Square root">;
+def TanOp : Lamina_UnaryOp<"tan", Lamina_FloatTensor, "Tangent">;
 def TanhOp : Lamina_UnaryOp<"tanh", Lamina_FloatTensor, "Hyperbolic tangent">;
 
 class Lamina_BinaryOp<string mnemonic, Type type, string what, list<Trait> traits = []>

@@ -47,7 +47,7 @@ bool isPredicate(Operation *op) {
 bool isExpensive(Operation *op) {
   return isa<ir::CosineOp, ir::DivideOp, ir::ErfOp, ir::ExponentialOp, ir::ExponentialMinusOneOp,
              ir::LogOp, ir::LogPlusOneOp, ir::LogisticOp, ir::PowerOp, ir::RemainderOp,
-             ir::RngBitsOp, ir::RsqrtOp, ir::SineOp, ir::SqrtOp, ir::TanhOp>(op);
+             ir::RngBitsOp, ir::RsqrtOp, ir::SineOp, ir::SqrtOp, ir::TanOp, ir::TanhOp>(op);
 }
 
 /// Whether an anchor can read this through strides alone: a reshape of a value in memory.

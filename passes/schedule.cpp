@@ -22,7 +22,7 @@ constexpr int64_t kMostTasks = 64;
 int64_t vectorCycles(Operation *op) {
   if (isa<ir::ConstantOp, ir::BroadcastInDimOp, ir::ReshapeOp, ir::TransposeOp, ir::RowsOp>(op))
     return 0;
-  if (isa<ir::PowerOp>(op))
+  if (isa<ir::PowerOp, ir::TanOp>(op))
     return 40;
   if (isa<ir::RngBitsOp, ir::RemainderOp, ir::ErfOp, ir::SineOp, ir::CosineOp>(op))
     return 30;

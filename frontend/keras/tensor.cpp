@@ -275,6 +275,9 @@ Tensor square(Tensor x) {
 Tensor stopGradient(Tensor x) {
   return x.apply<ir::StopGradientOp>();
 }
+Tensor tan(Tensor x) {
+  return x.apply<ir::TanOp>();
+}
 Tensor tanh(Tensor x) {
   return x.apply<ir::TanhOp>();
 }

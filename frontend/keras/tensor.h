@@ -140,6 +140,7 @@ Tensor sine(Tensor x);
 Tensor sqrt(Tensor x);
 Tensor square(Tensor x);
 Tensor stopGradient(Tensor x);
+Tensor tan(Tensor x);
 Tensor tanh(Tensor x);
 /// min(max(x, low), high)
 Tensor clip(Tensor x, double low, double high);

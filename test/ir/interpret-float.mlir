@@ -113,6 +113,13 @@ func.func @sqrt() -> tensor<5xf32> {
   return %y : tensor<5xf32>
 }
 
+// CHECK-NEXT: @tan: dense<[-0.000000e+00, 1.55740774, 2.18503976, 0x{{[7F]}}FC00000]> : tensor<4xf32>
+func.func @tan() -> tensor<4xf32> {
+  %x = lamina.constant dense<[-0.0, 1.0, -2.0, 0x7F800000]> : tensor<4xf32>
+  %y = lamina.tan %x : tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
 // CHECK-NEXT: @tanh: dense<[-0.000000e+00, 0.462117165, -0.761594176, 1.000000e+00, -1.000000e+00, 0x{{[7F]}}FC00000]> : tensor<6xf32>
 func.func @tanh() -> tensor<6xf32> {
   %x = lamina.constant dense<[-0.0, 0.5, -1.0, 20.0, 0xFF800000, 0x7FC00000]> : tensor<6xf32>

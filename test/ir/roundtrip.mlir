@@ -65,6 +65,8 @@ func.func @unary(%x: tensor<?x4xf32>, %i: tensor<4xui8>) {
   %16 = lamina.sqrt %x : tensor<?x4xf32>
   // CHECK-NEXT: lamina.tanh %{{.*}} : tensor<?x4xf32>
   %17 = lamina.tanh %x : tensor<?x4xf32>
+  // CHECK-NEXT: lamina.tan %{{.*}} : tensor<?x4xf32>
+  %19 = lamina.tan %x : tensor<?x4xf32>
   // CHECK-NEXT: lamina.stop_gradient %{{.*}} : tensor<?x4xf32>
   %18 = lamina.stop_gradient %x : tensor<?x4xf32>
   return

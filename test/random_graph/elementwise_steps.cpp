@@ -50,6 +50,10 @@ void addExponential(GraphBuilder &graph) {
     graph.keep(graph.make<ExponentialMinusOneOp>(x), {7, false});
 }
 
+void addTangent(GraphBuilder &graph) {
+  graph.keep(graph.make<TanOp>(graph.limited(graph.pickFloat(), 1)), {2, false});
+}
+
 /// Functions of positive numbers, at 0.5 and more.
 void addFunctionOfPositive(GraphBuilder &graph) {
   Value x = pickLimited(graph);
@@ -134,9 +138,19 @@ void addRelu(GraphBuilder &graph) {
   graph.keep(graph.make<SelectOp>(isNegative, zero, x), graph.facts(x));
 }
 
-constexpr Step kSteps[] = {
-    addBoundedFunction, addExponential, addFunctionOfPositive, addSum,        addSum,    addProduct,
-    addProduct,         addQuotient,    addExtremum,           addExactUnary, addSelect, addRelu};
+constexpr Step kSteps[] = {addBoundedFunction,
+                           addExponential,
+                           addTangent,
+                           addFunctionOfPositive,
+                           addSum,
+                           addSum,
+                           addProduct,
+                           addProduct,
+                           addQuotient,
+                           addExtremum,
+                           addExactUnary,
+                           addSelect,
+                           addRelu};
 
 } // namespace
 

@@ -71,9 +71,6 @@ Tensor sinh(Tensor x) {
 Tensor cosh(Tensor x) {
   return 0.5 * (exp(x) + exp(-x));
 }
-Tensor tangent(Tensor x) {
-  return sine(x) / cosine(x);
-}
 Tensor truncate(Tensor x) {
   return where(x < 0, ceil(x), floor(x));
 }
@@ -262,7 +259,7 @@ llvm::ArrayRef<OperationEntry> elementwiseOperations() {
       {"Square", {"x"}, unary<square, true>},
       {"StopGradient", {"variable"}, gradientStopper},
       {"Subtract", {"x1", "x2"}, binary<differenceOf>},
-      {"Tan", {"x"}, unary<tangent>},
+      {"Tan", {"x"}, unary<tan>},
       {"Tanh", {"x"}, unary<tanh>},
       {"TrueDivide", {"x1", "x2"}, floatBinary<quotientOf>},
       {"Trunc", {"x"}, unary<truncate>},

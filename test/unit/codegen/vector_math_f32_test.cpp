@@ -39,6 +39,7 @@ const Case cases[] = {
     {"logistic", emitLogistic, exactLogistic, 2},
     {"sin", emitSin, std::sin, 2},
     {"cos", emitCos, std::cos, 2},
+    {"tan", emitTan, std::tan, 2},
     {"sqrt", emitSqrt, std::sqrt, 0.5},
     {"rsqrt", emitRsqrt, exactRsqrt, 1.5},
     {"floor", emitFloor, std::floor, 0},
