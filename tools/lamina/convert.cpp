@@ -18,8 +18,8 @@ struct ConvertOptions {
 };
 
 /// Whether the model has to be understood: legacy files have weights in the order of the model's
-/// variables, those of Keras 2 no learning rate among them, weights of another file have to fit, and
-/// initial weights have to be computed.
+/// variables, those of Keras 2 no learning rate among them, weights of another file have to fit,
+/// and initial weights have to be computed.
 bool needsModule(const KerasFile &file, const ConvertOptions &options, ModelFormat format) {
   if (format == ModelFormat::ConfigJson)
     return false;

@@ -6,6 +6,7 @@
 #include "tools/lamina/cost.h"
 #include "tools/lamina/layer_summary.h"
 #include "tools/lamina/model_graph.h"
+#include "tools/lamina/statistics.h"
 
 namespace lamina::tools {
 
@@ -19,18 +20,6 @@ struct InspectOptions {
   ModelOptions model;
   std::string graph;
 };
-
-std::string formatBytes(int64_t bytes) {
-  if (bytes < 1024)
-    return fmt::format("{} B", bytes);
-  double value = static_cast<double>(bytes) / 1024;
-  for (const char *unit : {"KiB", "MiB", "GiB"}) {
-    if (value < 1024)
-      return fmt::format("{:.2f} {}", value, unit);
-    value /= 1024;
-  }
-  return fmt::format("{:.2f} TiB", value);
-}
 
 /// FLOPs of one row, with a unit.
 std::string formatFlops(double flops) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -15,6 +17,9 @@ inline double quantile(std::vector<double> values, double part) {
   std::nth_element(values.begin(), place, values.end());
   return *place;
 }
+
+/// "1.50 MiB".
+std::string formatBytes(int64_t bytes);
 
 /// JSON has no NaN and no infinity.
 inline nlohmann::json number(double value) {

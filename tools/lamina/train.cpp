@@ -10,6 +10,7 @@
 #include "tools/lamina/compile_config.h"
 #include "tools/lamina/data.h"
 #include "tools/lamina/model_output.h"
+#include "tools/lamina/statistics.h"
 #include "trainer/checkpoint.h"
 #include "trainer/csv_log.h"
 #include "trainer/fit.h"
@@ -84,6 +85,7 @@ public:
     std::vector<trainer::FitCallback *> called;
     for (const auto &callback : callbacks)
       called.push_back(callback.get());
+    tellMemory(runner.signature());
     trainer::fit(runner, data_, validation_ ? &*validation_ : nullptr, fitOptions, observers.all,
                  start, called);
     if (!options_.out.empty())
@@ -91,6 +93,14 @@ public:
   }
 
 private:
+  /// What training needs beside its data: planned, so known before it begins.
+  void tellMemory(const codegen::Signature &signature) const {
+    if (verbosity(options_.verbose) != trainer::Verbosity::Silent)
+      fmt::print(stderr, "Memory: {} of state, {} for a step\n",
+                 formatBytes(static_cast<int64_t>(signature.stateBytes)),
+                 formatBytes(static_cast<int64_t>(signature.workspaceBytes)));
+  }
+
   void readCallbacks() {
     bool validates = pendingValidation_ || options_.validationSplit > 0;
     std::vector<std::string> logs;
