@@ -8,7 +8,8 @@ namespace {
 class Lion : public OptimizerMeaning {
 public:
   explicit Lion(Config &config)
-      : beta1(config.number("beta_1", 0.9)), beta2(config.number("beta_2", 0.99)) {
+      : beta1(castCoefficient(config.number("beta_1", 0.9))),
+        beta2(castCoefficient(config.number("beta_2", 0.99))) {
     if (!(beta1 > 0 && beta1 <= 1))
       config.fail(fmt::format("'beta_1' must be above 0 and at most 1, not {}", beta1));
   }

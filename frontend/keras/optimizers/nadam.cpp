@@ -10,7 +10,8 @@ namespace {
 class Nadam : public OptimizerMeaning {
 public:
   explicit Nadam(Config &config)
-      : beta1(config.number("beta_1", 0.9)), beta2(config.number("beta_2", 0.999)),
+      : beta1(castCoefficient(config.number("beta_1", 0.9))),
+        beta2(castCoefficient(config.number("beta_2", 0.999))),
         epsilon(config.number("epsilon", 1e-7)) {}
 
   SlotGroups getSlotGroups(const Variable &variable) const override {

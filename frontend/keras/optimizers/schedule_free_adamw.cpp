@@ -12,7 +12,8 @@ namespace {
 class ScheduleFreeAdamW : public OptimizerMeaning {
 public:
   explicit ScheduleFreeAdamW(Config &config)
-      : beta1(config.number("beta_1", 0.9)), beta2(config.number("beta_2", 0.999)),
+      : beta1(castCoefficient(config.number("beta_1", 0.9))),
+        beta2(castCoefficient(config.number("beta_2", 0.999))),
         epsilon(config.number("epsilon", 1e-8)), warmupSteps(config.number("warmup_steps", 0)) {}
 
   SlotGroups getSlotGroups(const Variable &variable) const override {
