@@ -9,7 +9,8 @@ import pytest
 
 from answers import read_weights
 
-DIGITS = pathlib.Path(__file__).resolve().parents[2] / "examples/digits"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DIGITS = ROOT / "examples/digits"
 EPOCHS = 30
 
 
@@ -76,3 +77,16 @@ def test_predictions_do_not_depend_on_the_batch_size(lamina, tmp_path):
                for n in (1, 7, 64, 360)]
     for other in results[1:]:
         assert np.array_equal(results[0], other)
+
+
+def test_readme(lamina, tmp_path):
+    """The commands that the README shows, but for the build, where they are not in the way."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").split("## By hand")[1]
+    script = section.split("```sh")[1].split("```")[0].replace("./dev build", "")
+    assert script.count("build/bin/lamina ") >= 6
+    script = script.replace("build/bin/lamina", str(lamina.binary))
+    script = script.replace("examples/", f"{ROOT}/examples/")
+    done = subprocess.run(["bash", "-ec", script], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert {"trained.keras", "predictions.npy", "digits.o", "digits.h", "trained.h5"} == {
+        path.name for path in tmp_path.iterdir()}
