@@ -38,10 +38,12 @@ llvm::ModulePassManager makePasses() {
 void addSanitizerChecks(llvm::Module &module) {
   if (kSanitizer == Sanitizer::None)
     return;
-  for (llvm::Function &function : module)
+  for (llvm::Function &function : module) {
+    function.setDoesNotThrow(); // otherwise the thread sanitizer catches what is thrown
     if (!function.isDeclaration())
       function.addFnAttr(kSanitizer == Sanitizer::Address ? llvm::Attribute::SanitizeAddress
                                                           : llvm::Attribute::SanitizeThread);
+  }
   // Guarded constants would have to be registered by a constructor, which nobody runs.
   for (llvm::GlobalVariable &constant : module.globals()) {
     llvm::GlobalVariable::SanitizerMetadata metadata;
