@@ -31,7 +31,8 @@ public:
                             const char *prefix) {
     std::vector<CTensor> tensors;
     for (const TensorSpec &spec : specs) {
-      CTensor tensor{.spec = spec};
+      CTensor tensor;
+      tensor.spec = spec;
       tensor.parameter = scope.add(parameterName(spec.name, prefix));
       tensor.constant = constants.add(constantPrefix + "_" + kind + "_" +
                                       upperCase(cIdentifier(spec.name, prefix)));
@@ -52,7 +53,8 @@ private:
 
 CFunction makeFunction(const Signature &signature, const std::string &function,
                        const std::string &constantPrefix, const std::vector<int64_t> &classes) {
-  CFunction result{.function = function};
+  CFunction result;
+  result.function = function;
   TensorNamer namer(constantPrefix);
   result.inputs = namer.name(signature.inputs, "INPUT", "x");
   if (function == ir::kPredict) {

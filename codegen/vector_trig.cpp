@@ -110,20 +110,23 @@ QuarterTurns quarterTurns(MathBuilder &m, llvm::Value *x, Extent extent) {
   return {m.bits(m.add(whole, m.constant(0x1.8p52))), rest};
 }
 
-/// sin(r) and cos(r) for r = high + low, |r| <= pi / 4 (the formulas of fdlibm's kernels).
+/// sin(r) and cos(r) for r = high + low, |r| <= pi / 4 (the formulas of fdlibm's kernels), and what
+/// rounding took from them.
 struct SineAndCosine {
-  llvm::Value *sine, *cosine;
+  llvm::Value *sine, *cosine, *sineRest, *cosineRest;
 };
 SineAndCosine reducedSineAndCosine(MathBuilder &m, llvm::Value *r, llvm::Value *low) {
   llvm::Value *z = m.mul(r, r);
   llvm::Value *s = m.isF32() ? m.polynomial(sinTailF32, z) : m.polynomial(sinTailF64, z);
   llvm::Value *c = m.isF32() ? m.polynomial(cosTailF32, z) : m.polynomial(cosTailF64, z);
-  llvm::Value *sine = m.add(r, m.fma(m.mul(z, r), s, low));
+  llvm::Value *term = m.fma(m.mul(z, r), s, low);
+  llvm::Value *sine = m.add(r, term);
   llvm::Value *halfSquare = m.mul(z, m.constant(0.5)), *one = m.constant(1.0);
   llvm::Value *first = m.sub(one, halfSquare);
   llvm::Value *lost = m.sub(m.sub(one, first), halfSquare);
   llvm::Value *tail = m.fma(m.mul(z, z), c, m.sub(lost, m.mul(r, low)));
-  return {sine, m.add(first, tail)};
+  llvm::Value *cosine = m.add(first, tail);
+  return {sine, cosine, m.add(m.sub(r, sine), term), m.add(m.sub(first, cosine), tail)};
 }
 
 /// |x| in quarter turns and the rest, of which sine and cosine are known.
@@ -145,10 +148,12 @@ ReducedAngle reduceMagnitude(MathBuilder &m, llvm::Value *x) {
   llvm::Value *low = d.add(d.mul(turned.rest.high, d.constant(halfPiLow)),
                            d.mul(turned.rest.low, d.constant(halfPi)));
   low = d.add(low, angle.low);
-  SineAndCosine both =
-      m.isF32() ? reducedSineAndCosine(m, b.CreateFPTrunc(angle.high, m.type()), m.constant(0.0))
-                : reducedSineAndCosine(m, angle.high, low);
-  return {both, b.CreateTrunc(turned.whole, m.bitsType()), m.sub(magnitude, magnitude)};
+  if (!m.isF32())
+    return {reducedSineAndCosine(m, angle.high, low), turned.whole, m.sub(magnitude, magnitude)};
+  llvm::Value *high = b.CreateFPTrunc(angle.high, m.type());
+  low = b.CreateFPTrunc(d.sub(angle.high, b.CreateFPExt(high, wide)), m.type());
+  return {reducedSineAndCosine(m, high, low), b.CreateTrunc(turned.whole, m.bitsType()),
+          m.sub(magnitude, magnitude)};
 }
 
 llvm::Value *isOdd(MathBuilder &m, llvm::Value *quadrant) {
@@ -179,6 +184,25 @@ llvm::Value *oddFunction(MathBuilder &m, llvm::Value *x, llvm::Value *ofMagnitud
   return m.select(m.less(m.abs(x), m.constant(0x1p-27)), x, y);
 }
 
+/// (over + overRest) / (under + underRest), rounded about once.
+llvm::Value *divide(MathBuilder &m, llvm::Value *over, llvm::Value *overRest, llvm::Value *under,
+                    llvm::Value *underRest) {
+  llvm::IRBuilderBase &b = m.builder();
+  if (m.isF32()) {
+    llvm::Type *wide = m.type()->getWithNewType(b.getDoubleTy());
+    auto sum = [&](llvm::Value *high, llvm::Value *low) {
+      return b.CreateFAdd(b.CreateFPExt(high, wide), b.CreateFPExt(low, wide));
+    };
+    return b.CreateFPTrunc(b.CreateFDiv(sum(over, overRest), sum(under, underRest)), m.type());
+  }
+  // The quotient, and what it leaves of what stands over the line.
+  llvm::Value *quotient = b.CreateFDiv(over, under);
+  Pair product = twoProduct(m, quotient, under);
+  llvm::Value *left = m.sub(m.sub(over, product.high), product.low);
+  left = m.add(left, m.sub(overRest, m.mul(quotient, underRest)));
+  return m.add(quotient, b.CreateFDiv(left, under));
+}
+
 } // namespace
 
 llvm::Value *emitSin(llvm::IRBuilderBase &b, const MathContext &math, llvm::Value *x) {
@@ -194,9 +218,13 @@ llvm::Value *emitCos(llvm::IRBuilderBase &b, const MathContext &math, llvm::Valu
 llvm::Value *emitTan(llvm::IRBuilderBase &b, const MathContext &math, llvm::Value *x) {
   MathBuilder m(b, math, x->getType());
   ReducedAngle angle = reduceMagnitude(m, x);
-  auto [sine, cosine] = angle.rest;
+  const SineAndCosine &rest = angle.rest;
   llvm::Value *odd = isOdd(m, angle.quadrant);
-  llvm::Value *y = b.CreateFDiv(m.select(odd, cosine, sine), m.select(odd, sine, cosine));
+  llvm::Value *over = m.select(odd, rest.cosine, rest.sine);
+  llvm::Value *under = m.select(odd, rest.sine, rest.cosine);
+  llvm::Value *overRest = m.select(odd, rest.cosineRest, rest.sineRest);
+  llvm::Value *underRest = m.select(odd, rest.sineRest, rest.cosineRest);
+  llvm::Value *y = divide(m, over, overRest, under, underRest);
   return oddFunction(m, x, flipSign(m, m.add(y, angle.invalid), angle.quadrant, 0));
 }
 

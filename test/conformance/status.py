@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Writes docs/keras.md: for every public class of Keras how Lamina stands to it, with the errors that
+a run of the conformance tests measured.
+
+Usage: status.py [--work FOLDER] [--table FILE] [--lamina BINARY] -o OUT.md
+FOLDER and FILE are what `./dev test` leaves in build/.
+"""
+import argparse
+import inspect
+import json
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import zipfile
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+import keras  # noqa: E402
+
+BUILD = pathlib.Path(__file__).resolve().parents[2] / "build"
+# Title, module, base class, the tool's option that takes a class of it.
+KINDS = (
+    ("Layers", keras.layers, keras.layers.Layer, None),
+    ("Losses", keras.losses, keras.losses.Loss, "--loss"),
+    ("Metrics", keras.metrics, keras.metrics.Metric, "--metrics"),
+    ("Optimizers", keras.optimizers, keras.optimizers.Optimizer, "--optimizer"),
+    ("Learning rate schedules", keras.optimizers.schedules,
+     keras.optimizers.schedules.LearningRateSchedule, None),
+    ("Initializers", keras.initializers, keras.initializers.Initializer, None),
+    ("Regularizers", keras.regularizers, keras.regularizers.Regularizer, None),
+    ("Constraints", keras.constraints, keras.constraints.Constraint, None),
+)
+
+
+def public_classes(module, base):
+    """Names of a module's classes; of several names for one class the class's own."""
+    found = {value.__name__ for value in vars(module).values()
+             if inspect.isclass(value) and issubclass(value, base) and value is not base}
+    return sorted(found)
+
+
+def plain(name):
+    return name.replace("_", "").lower()
+
+
+class Names:
+    """Classes by what stands in a configuration: their own name or a function's."""
+
+    def __init__(self):
+        self.known = {plain(name): name for _, module, base, _ in KINDS
+                      for name in public_classes(module, base)}
+        for module in (keras.losses, keras.metrics, keras.optimizers):
+            for alias in ("mse", "mae", "mape", "msle", "bce"):
+                if function := getattr(module, alias, None):
+                    self.known.setdefault(alias, self.known.get(plain(function.__name__)))
+
+    def of(self, text):
+        return self.known.get(plain(text))
+
+
+def classes_in(value, names):
+    """Classes that a configuration names, in objects and in strings."""
+    if isinstance(value, dict):
+        if isinstance(value.get("class_name"), str):
+            yield value["class_name"]
+        for item in value.values():
+            yield from classes_in(item, names)
+    elif isinstance(value, list):
+        for item in value:
+            yield from classes_in(item, names)
+    elif isinstance(value, str) and (name := names.of(value)):
+        yield name
+
+
+def cases_by_class(folder, cases, names):
+    result = {}
+    for case in cases:
+        model = folder / case / "model.keras"
+        if not model.exists():
+            continue
+        with zipfile.ZipFile(model) as archive:
+            config = json.loads(archive.read("config.json"))
+        for name in set(classes_in(config, names)):
+            result.setdefault(name, []).append(case)
+    return result
+
+
+def model_with(layer=None):
+    """The JSON of a model with one layer, which has no settings but its name."""
+    layers = [{"module": "keras.layers", "class_name": "InputLayer",
+               "config": {"batch_shape": [None, 4], "dtype": "float32", "name": "x"},
+               "registered_name": None}]
+    if layer:
+        layers.append({"module": "keras.layers", "class_name": layer, "config": {"name": "asked"},
+                       "registered_name": None})
+    return json.dumps({"module": "keras", "class_name": "Sequential", "registered_name": None,
+                       "config": {"name": "model", "layers": layers}})
+
+
+def refusal(binary, name, option):
+    """What Lamina says of a class that no case uses."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "model.json"
+        path.write_text(model_with(None if option else name))
+        settings = [option, name] if option else []
+        if option == "--metrics":
+            settings += ["--loss", "mse"]
+        done = subprocess.run([binary, "inspect", str(path), *settings], capture_output=True,
+                              text=True)
+    text = done.stderr + done.stdout
+    for line in text.splitlines():
+        if re.search(r"not supported|cannot|refused|needs|takes|foreign|look", line) and (
+                "asked" in line or option):
+            return line.split(str(path) + ": ")[-1].removeprefix("layer 'asked': ").strip("- ")
+    return None
+
+
+def row(name, cases, table, binary, option, asks):
+    if not cases:
+        reason = refusal(binary, name, option) if asks else None
+        return f"| `{name}` | {'refused' if reason else 'no case'} | | | {reason or ''} |"
+    rows = [r for case in cases for r in table.get(case, [])]
+    if not rows:
+        return f"| `{name}` | not run | {len(cases)} | | |"
+    failed = [r for r in rows if not r["passed"]]
+    worst = max(rows, key=lambda r: r["error"] / r["limit"])
+    return (f"| `{name}` | {'differs' if failed else 'agrees'} | {len(cases)} | "
+            f"{worst['error']:.1e} of {worst['limit']:.1e} | {worst['quantity']} of "
+            f"{worst['case']} |")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=pathlib.Path, default=BUILD / "conformance")
+    parser.add_argument("--table", type=pathlib.Path, default=BUILD / "conformance.json")
+    parser.add_argument("--lamina", default=BUILD / "bin/lamina")
+    parser.add_argument("-o", dest="out", type=pathlib.Path, required=True)
+    options = parser.parse_args()
+    table = {}
+    for entry in json.loads(options.table.read_text()):
+        table.setdefault(entry["case"], []).append(entry)
+    names = Names()
+    used = cases_by_class(options.work / "cases", sorted(table), names)
+    lines = [HEAD.format(version=keras.__version__, cases=len(table),
+                         checks=sum(map(len, table.values())))]
+    for title, module, base, option in KINDS:
+        lines += [f"\n## {title}\n", "| class | Lamina | cases | largest error, of its limit | where |",
+                  "|---|---|---|---|---|"]
+        lines += [row(name, used.get(name, []), table, options.lamina, option,
+                      asks=option or module is keras.layers)
+                  for name in public_classes(module, base)]
+    options.out.write_text("\n".join(lines) + "\n")
+
+
+HEAD = """# Keras, class by class
+
+Every public class of Keras {version} in a table, written by `test/conformance/status.py` from what
+`./dev test` measured: {checks} comparisons in {cases} cases with real Keras.
+
+*agrees*: in all cases that use the class everything that is compared (predictions, losses and metrics
+of every epoch, weights, optimizer state) is within the error rule of [testing](testing.md). *cases*:
+models of the tests with the class, random ones included. *largest error*: of those cases the
+comparison that comes closest to its limit; the class need not be its cause. *refused*: with what
+Lamina says of it. *no case*: not compared, whatever Lamina does with it. Names of classes that stand
+for several (`accuracy`) are counted for none."""
+
+
+if __name__ == "__main__":
+    main()
