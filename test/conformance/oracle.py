@@ -1,8 +1,8 @@
-"""Runs cases with real Keras and keeps what comes out. Started by the harness, one process per
-backend (KERAS_BACKEND), because importing a backend takes seconds.
+"""Runs cases with real Keras and keeps what comes out. Started by the harness, one or two processes per
+backend (KERAS_BACKEND) for all cases, because importing a backend takes seconds.
 
 Usage: oracle.py FOLDER SAMPLE CASE…   for each case, FOLDER/CASE/ receives
-  model.keras    the model, written by the TensorFlow process; all others load this file
+  model.keras    the model, written by a TensorFlow process; all others load this file
   BACKEND.npz    before.K, after.K (predictions), log.NAME (a value per epoch); evaluate.NAME where the
                  backends part: from TensorFlow, and from both for a smaller last batch
   BACKEND.keras  the trained model; BACKEND.half.keras after half the epochs of a `resume` case

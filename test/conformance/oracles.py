@@ -15,7 +15,8 @@ from case import CASES
 from differences import Record, is_live
 
 HERE = pathlib.Path(__file__).parent
-BACKENDS = ("tensorflow", "jax")
+# Processes of each backend. TensorFlow takes most of the time of all tests and mostly one CPU.
+PROCESSES = {"tensorflow": 2, "jax": 1}
 TIME_LIMIT = 900  # seconds to wait for one answer; the first needs the import of the backend
 
 
@@ -32,10 +33,12 @@ class Oracles:
         self.known, self.parted = {}, {}  # quantities and differences, by case
         for name in names:
             self._prepare(CASES[name])
-        waiting = [n for n in names if any(not self._finished(n, b) for b in BACKENDS)]
+        waiting = [n for n in names if any(not self._finished(n, b) for b in PROCESSES)]
         if waiting:
-            for backend in BACKENDS:
-                self.processes[backend] = start(backend, self.folder, [sample, *waiting])
+            for backend, count in PROCESSES.items():
+                self.processes[backend] = [
+                    start(backend, self.folder, [sample, *waiting[i::count]], number=i)
+                    for i in range(count)]
 
     def _prepare(self, case):
         """Writes the data, and forgets answers to another version of the case."""
@@ -109,10 +112,10 @@ class Oracles:
         end = time.monotonic() + TIME_LIMIT
         folder = self.folder / case.name
         while not ((folder / name).exists() or (folder / f"{backend}.error").exists()):
-            process = self.processes.get(backend)
-            if process is None or process.poll() is not None or time.monotonic() > end:
+            running = any(p.poll() is None for p in self.processes.get(backend, ()))
+            if not running or time.monotonic() > end:
                 raise RuntimeError(f"Keras on {backend} gave no answer to {case.name}; see "
-                                   f"{self.folder.parent / backend}.log")
+                                   f"{self.folder.parent / backend}-*.log")
             time.sleep(0.05)
 
     def resumed(self, cases):
@@ -124,7 +127,7 @@ class Oracles:
         process.wait(TIME_LIMIT)
 
     def stop(self):
-        for process in self.processes.values():
+        for process in (p for started in self.processes.values() for p in started):
             process.terminate()
             process.wait()
 
@@ -147,8 +150,9 @@ def keyed(prefix, arrays):
     return {f"{prefix}{i}": a for i, a in enumerate(arrays)}
 
 
-def start(backend, folder, arguments, option=()):
-    log = open(folder.parent / f"{backend}{''.join(option)}.log", "w", encoding="utf-8")
+def start(backend, folder, arguments, option=(), number=0):
+    name = f"{backend}-{number}{''.join(option)}.log"
+    log = open(folder.parent / name, "w", encoding="utf-8")
     return subprocess.Popen(
         [sys.executable, str(HERE / "oracle.py"), *option, str(folder), *arguments], cwd=HERE,
         stdout=log, stderr=log, env={**os.environ, "KERAS_BACKEND": backend})
