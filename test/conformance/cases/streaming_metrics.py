@@ -68,7 +68,7 @@ def metrics_of_regression(keras):
     return network(keras, 3, None, "mse", [
         "RootMeanSquaredError", m.R2Score(), m.R2Score(class_aggregation=None, name="each"),
         m.R2Score(class_aggregation="variance_weighted_average", name="by_variance"),
-        m.R2Score(num_regressors=2, name="adjusted"), m.LogCoshError(),
+        m.LogCoshError(),
         m.CosineSimilarity(), m.PearsonCorrelation(), m.ConcordanceCorrelation()])
 
 
