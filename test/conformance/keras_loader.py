@@ -21,9 +21,10 @@ def arrays(data, prefix):
 
 
 def keep(model, base):
-    model.save(f"{base}.h5")
-    model.save_weights(f"{base}.weights.h5")
     pathlib.Path(f"{base}.json").write_text(model.to_json())
+    model.save_weights(f"{base}.weights.h5")
+    # Last, because it takes the optimizer out of what the model says of `compile`.
+    model.save(f"{base}.h5")
 
 
 def run(model_path, data_path, base):
