@@ -107,6 +107,8 @@ def refusal(binary, name, option):
         settings = [option, name] if option else []
         if option == "--metrics":
             settings += ["--loss", "mse"]
+        if option and option != "--optimizer":
+            settings += ["--optimizer", "sgd"]
         done = subprocess.run([binary, "inspect", str(path), *settings], capture_output=True,
                               text=True)
     text = done.stderr + done.stdout
