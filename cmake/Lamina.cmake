@@ -50,14 +50,19 @@ target_link_libraries(lamina_mlir INTERFACE
   $<${takes_archives}:lamina_llvm_archives> $<$<NOT:${takes_archives}>:MLIR>
   $<$<NOT:${takes_archives}>:LLVM>)
 
+# lamina_precompile(name header …): parses headers once for a target. Within such headers clang warns
+# of what the C++ library does in its own std::stable_sort.
+function(lamina_precompile name)
+  target_precompile_headers(${name} PRIVATE ${ARGN})
+  target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp"
+                         -Wno-deprecated-declarations)
+endfunction()
+
 # Headers of MLIR take most of a compilation: PRECOMPILE header … parses them once for a target,
-# PRECOMPILED_AS Other takes what was parsed for another one. Within such headers clang warns of what
-# the C++ library does in its own std::stable_sort.
+# PRECOMPILED_AS Other takes what was parsed for another one.
 macro(lamina_precompile_headers name)
   if(ARG_PRECOMPILE)
-    target_precompile_headers(${name} PRIVATE ${ARG_PRECOMPILE})
-    target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp"
-                           -Wno-deprecated-declarations)
+    lamina_precompile(${name} ${ARG_PRECOMPILE})
   elseif(ARG_PRECOMPILED_AS)
     target_precompile_headers(${name} REUSE_FROM ${ARG_PRECOMPILED_AS})
   endif()

@@ -76,8 +76,7 @@ Dataset bindArrays(DataFile file, const std::vector<codegen::TensorSpec> &inputs
                    const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);
 
 /// Weights for a data set without any: by its class numbers where options.weighting has classes,
-/// else
-/// 1. Throws UserError when the rows have not one class each.
+/// else 1. Throws UserError when the rows have not one class each.
 std::vector<frontend::Array> makeWeights(const Dataset &data,
                                          const std::vector<codegen::TensorSpec> &targets,
                                          const BindOptions &options);

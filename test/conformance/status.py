@@ -113,7 +113,7 @@ def refusal(binary, name, option):
                               text=True)
     text = done.stderr + done.stdout
     for line in text.splitlines():
-        if re.search(r"not supported|cannot|refused|needs|takes|foreign|look", line) and (
+        if re.search(r"not supported|refused", line) and (
                 "asked" in line or option):
             return line.split(str(path) + ": ")[-1].removeprefix("layer 'asked': ").strip("- ")
     return None
