@@ -95,6 +95,23 @@ void FunctionEmitter::collectKernels() {
         {findOrAddKernel(std::move(job)), position++, std::move(bindings)});
   }
   llvm::erase_if(waves, [](const Wave &wave) { return wave.launches.empty(); });
+  for (Wave &wave : waves)
+    putLongTasksFirst(wave);
+}
+
+/// A long task that begins last keeps one thread busy while the others wait.
+void FunctionEmitter::putLongTasksFirst(Wave &wave) const {
+  llvm::LLVMContext context;
+  llvm::IRBuilder<> b(context); // folds the counts of a full batch to constants
+  llvm::DenseMap<size_t, int64_t> taskCosts;
+  for (const Launch &launch : wave.launches) {
+    llvm::Value *count = emitters[launch.kernel]->emitTaskCount(b, b.getInt64(batchSize));
+    int64_t tasks = std::max<int64_t>(1, constantOf(count).value_or(1));
+    taskCosts[launch.kernel] = kernelCosts[launch.kernel] / tasks;
+  }
+  llvm::stable_sort(wave.launches, [&](const Launch &a, const Launch &b) {
+    return taskCosts.lookup(a.kernel) > taskCosts.lookup(b.kernel);
+  });
 }
 
 std::vector<size_t> FunctionEmitter::wavesOfKernels() const {

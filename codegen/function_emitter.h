@@ -51,6 +51,7 @@ private:
   };
 
   void collectKernels();
+  void putLongTasksFirst(Wave &wave) const;
   size_t findOrAddKernel(KernelJob job);
   llvm::Function *emitWave(llvm::Module &module, const Wave &wave, size_t number);
   void emitChecks(llvm::IRBuilder<> &builder, llvm::Function *entry);

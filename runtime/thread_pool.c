@@ -1,10 +1,14 @@
-/* A fixed team of threads with a static split of the indices.
+/* A fixed team of threads that share out a range of indices.
  *
- * Every worker has one mailbox, a cache line with the work and a state word through which all
- * hand-over goes; caller and worker each change the state once per parallel-for, so a dispatch
- * costs one transfer of the line to the worker and one back. Both sides spin for a short time,
- * because a training step of a small network hands out work every few microseconds, and then sleep
- * in the kernel on the state word. */
+ * Every thread of a parallel-for begins with an equal share of the indices and takes them from its
+ * front; one that has finished its own takes from the back of the others' shares. Tasks may thus
+ * take different times, and a thread that something else keeps from running holds nobody up. A
+ * share is one word, so taking an index is one atomic exchange, nearly always in the thread's own
+ * cache line.
+ *
+ * Every worker has one cache line with its share, the work and a state word through which all
+ * hand-over goes. Both sides spin for a short time, because a training step of a small network
+ * hands out work every few microseconds, and then sleep in the kernel on the state word. */
 #define _GNU_SOURCE
 #include <linux/futex.h>
 #include <pthread.h>
@@ -25,28 +29,38 @@ enum {
   PAUSES_PER_CLOCK_READ = 32,
 };
 
-/* IDLE and SLEEPING belong to the worker's side, WORK and AWAITED to the caller's (AWAITED: the
- * caller sleeps until the work is done). STOP ends the thread. */
-enum { IDLE, SLEEPING, WORK, AWAITED, STOP };
+/* IDLE, SLEEPING and RUNNING are set by the worker, the others by the caller: WORK hands over, and
+ * AWAITED says that the caller sleeps until the work is done. STOP ends the thread. */
+enum { IDLE, SLEEPING, WORK, RUNNING, AWAITED, STOP };
 
 typedef void (*task_function)(void *context, uint32_t index);
 
-typedef struct mailbox {
-  _Alignas(CACHE_LINE) _Atomic uint32_t state;
-  uint32_t begin, end;
+/* What the threads of a parallel-for work on. */
+typedef struct work {
   task_function task;
   void *context;
+  uint32_t threads;
+} work;
+
+/* A thread of the team. The first one stands for whoever calls; it has a share alone. */
+typedef struct member {
+  _Alignas(CACHE_LINE) _Atomic uint32_t state;
+  uint32_t number;
+  _Atomic uint64_t
+      share; /* indices that are left: the first in the upper half, the end in the lower */
+  const work *work;
+  struct member *team; /* all members */
   uint64_t spinNanoseconds;
   pthread_t thread;
-} mailbox;
+} member;
 
 struct lamina_pool {
   uint32_t threads; /* asked for, the caller's included */
-  uint32_t running; /* mailboxes with a thread; changes only while `busy` is held */
+  uint32_t running; /* members with a thread; changes only while `busy` is held */
   bool started;     /* likewise */
   uint64_t spinNanoseconds;
-  atomic_flag busy; /* a parallel-for is using the mailboxes */
-  mailbox *mailboxes;
+  atomic_flag busy;  /* a parallel-for is using the members */
+  member *members;   /* `threads` of them; null where the caller is alone */
   lamina_pool *next; /* all living pools, for fork() */
 };
 
@@ -95,82 +109,126 @@ static uint32_t spinUntil(_Atomic uint32_t *word, uint32_t low, uint32_t high, u
   }
 }
 
-static void runRange(task_function task, void *context, uint32_t begin, uint32_t end) {
-  for (uint32_t i = begin; i < end; ++i)
-    task(context, i);
+/*===--- Shares ------------------------------------------------------------------------------===*/
+
+static uint64_t packRange(uint32_t begin, uint32_t end) {
+  return (uint64_t)begin << 32 | end;
 }
 
-static uint32_t awaitWork(mailbox *box) {
-  uint32_t state = spinUntil(&box->state, WORK, STOP, box->spinNanoseconds);
-  while (state < WORK) {
-    uint32_t idle = IDLE;
-    atomic_compare_exchange_strong(&box->state, &idle, SLEEPING);
-    sleepWhile(&box->state, SLEEPING);
-    state = atomic_load_explicit(&box->state, memory_order_acquire);
-  }
-  return state;
-}
-
-static void *workerMain(void *argument) {
-  mailbox *box = argument;
-  lamina_float_mode_enter();
-  while (awaitWork(box) != STOP) {
-    runRange(box->task, box->context, box->begin, box->end);
-    if (atomic_exchange_explicit(&box->state, IDLE, memory_order_acq_rel) == AWAITED)
-      wakeSleeper(&box->state);
-  }
-  return NULL;
-}
-
-static void hand(mailbox *box, uint32_t newState) {
-  if (atomic_exchange_explicit(&box->state, newState, memory_order_acq_rel) == SLEEPING)
-    wakeSleeper(&box->state);
-}
-
-static void awaitDone(mailbox *box) {
-  uint32_t state = spinUntil(&box->state, IDLE, SLEEPING, box->spinNanoseconds);
-  while (state >= WORK) {
-    uint32_t work = WORK;
-    atomic_compare_exchange_strong(&box->state, &work, AWAITED);
-    sleepWhile(&box->state, AWAITED);
-    state = atomic_load_explicit(&box->state, memory_order_acquire);
-  }
-}
-
-static void startThreads(lamina_pool *pool) {
-  pool->started = true;
-  pool->running = 0;
-  for (uint32_t i = 0; i + 1 < pool->threads; ++i) {
-    mailbox *box = &pool->mailboxes[i];
-    atomic_store(&box->state, IDLE);
-    box->spinNanoseconds = pool->spinNanoseconds;
-    if (pthread_create(&box->thread, NULL, workerMain, box) != 0)
-      return;
-    pool->running = i + 1;
+/* Takes the first index of a share, or the last one; false when none is left. Nothing else is
+ * handed over through a share, so no order is asked of the memory around it. */
+static bool takeIndex(_Atomic uint64_t *share, bool first, uint32_t *index) {
+  uint64_t range = atomic_load_explicit(share, memory_order_relaxed);
+  for (;;) {
+    uint32_t begin = (uint32_t)(range >> 32), end = (uint32_t)range;
+    if (begin >= end)
+      return false;
+    *index = first ? begin : end - 1;
+    uint64_t rest = first ? packRange(begin + 1, end) : packRange(begin, end - 1);
+    if (atomic_compare_exchange_weak_explicit(share, &range, rest, memory_order_relaxed,
+                                              memory_order_relaxed))
+      return true;
   }
 }
 
 /* Where thread t's indices begin. Rounding up gives the caller, who starts first, the larger part.
  */
-static uint32_t rangeBegin(uint32_t thread, uint32_t threads, uint32_t count) {
+static uint32_t shareBegin(uint32_t thread, uint32_t threads, uint32_t count) {
   return (uint32_t)(((uint64_t)thread * count + threads - 1) / threads);
+}
+
+/* A thread's part in a parallel-for: its own share, then what others have left. Shares only
+ * shrink, so one look at each is enough. */
+static void runShares(member *team, uint32_t self, const work *work) {
+  uint32_t index;
+  for (uint32_t i = 0; i < work->threads; ++i) {
+    member *owner = &team[(self + i) % work->threads];
+    while (takeIndex(&owner->share, /*first=*/i == 0, &index))
+      work->task(work->context, index);
+  }
+}
+
+/*===--- Hand-over ---------------------------------------------------------------------------===*/
+
+/* Waits for work and accepts it; false when the thread is to end. */
+static bool acceptWork(member *worker) {
+  for (;;) {
+    uint32_t state = spinUntil(&worker->state, WORK, STOP, worker->spinNanoseconds);
+    if (state == STOP)
+      return false;
+    uint32_t expected = WORK;
+    if (state == WORK && atomic_compare_exchange_strong(&worker->state, &expected, RUNNING))
+      return true;
+    expected = IDLE;
+    if (atomic_compare_exchange_strong(&worker->state, &expected, SLEEPING) || expected == SLEEPING)
+      sleepWhile(&worker->state, SLEEPING);
+  }
+}
+
+static void *workerMain(void *argument) {
+  member *worker = argument;
+  lamina_float_mode_enter();
+  while (acceptWork(worker)) {
+    runShares(worker->team, worker->number, worker->work);
+    if (atomic_exchange_explicit(&worker->state, IDLE, memory_order_acq_rel) == AWAITED)
+      wakeSleeper(&worker->state);
+  }
+  return NULL;
+}
+
+static void hand(member *worker, uint32_t newState) {
+  if (atomic_exchange_explicit(&worker->state, newState, memory_order_acq_rel) == SLEEPING)
+    wakeSleeper(&worker->state);
+}
+
+/* Waits for a worker, once no index is left. One that has not begun is not waited for. */
+static void awaitDone(member *worker) {
+  uint32_t state = WORK;
+  if (atomic_compare_exchange_strong(&worker->state, &state, IDLE))
+    return;
+  state = spinUntil(&worker->state, IDLE, SLEEPING, worker->spinNanoseconds);
+  while (state >= WORK) {
+    uint32_t running = RUNNING;
+    atomic_compare_exchange_strong(&worker->state, &running, AWAITED);
+    sleepWhile(&worker->state, AWAITED);
+    state = atomic_load_explicit(&worker->state, memory_order_acquire);
+  }
+}
+
+/*===--- Teams -------------------------------------------------------------------------------===*/
+
+static void startThreads(lamina_pool *pool) {
+  pool->started = true;
+  pool->running = 0;
+  for (uint32_t i = 1; i < pool->threads; ++i) {
+    member *worker = &pool->members[i];
+    atomic_store(&worker->state, IDLE);
+    worker->number = i;
+    worker->team = pool->members;
+    worker->spinNanoseconds = pool->spinNanoseconds;
+    if (pthread_create(&worker->thread, NULL, workerMain, worker) != 0)
+      return;
+    pool->running = i;
+  }
 }
 
 static void runOnTeam(lamina_pool *pool, task_function task, void *context, uint32_t count) {
   if (!pool->started)
     startThreads(pool);
   uint32_t threads = pool->running + 1 < count ? pool->running + 1 : count;
+  const work work = {task, context, threads};
+  for (uint32_t t = 0; t < threads; ++t)
+    atomic_store_explicit(
+        &pool->members[t].share,
+        packRange(shareBegin(t, threads, count), shareBegin(t + 1, threads, count)),
+        memory_order_relaxed);
   for (uint32_t t = 1; t < threads; ++t) {
-    mailbox *box = &pool->mailboxes[t - 1];
-    box->task = task;
-    box->context = context;
-    box->begin = rangeBegin(t, threads, count);
-    box->end = rangeBegin(t + 1, threads, count);
-    hand(box, WORK);
+    pool->members[t].work = &work;
+    hand(&pool->members[t], WORK);
   }
-  runRange(task, context, 0, rangeBegin(1, threads, count));
+  runShares(pool->members, 0, &work);
   for (uint32_t t = 1; t < threads; ++t)
-    awaitDone(&pool->mailboxes[t - 1]);
+    awaitDone(&pool->members[t]);
 }
 
 static void parallelFor(void *opaque, task_function task, void *context, uint32_t count) {
@@ -178,7 +236,8 @@ static void parallelFor(void *opaque, task_function task, void *context, uint32_
   uint64_t mode = lamina_float_mode_enter();
   if (!pool || pool->threads < 2 || count < 2 ||
       atomic_flag_test_and_set_explicit(&pool->busy, memory_order_acquire)) {
-    runRange(task, context, 0, count);
+    for (uint32_t i = 0; i < count; ++i)
+      task(context, i);
   } else {
     runOnTeam(pool, task, context, count);
     atomic_flag_clear_explicit(&pool->busy, memory_order_release);
@@ -219,13 +278,13 @@ lamina_pool *lamina_pool_create(uint32_t threads) {
   pool->spinNanoseconds = threads <= cpus ? SPIN_NANOSECONDS : 0;
   atomic_flag_clear(&pool->busy);
   if (threads > 1) {
-    size_t bytes = sizeof(mailbox) * (threads - 1);
-    pool->mailboxes = aligned_alloc(CACHE_LINE, bytes);
-    if (!pool->mailboxes) {
+    size_t bytes = sizeof(member) * threads;
+    pool->members = aligned_alloc(CACHE_LINE, bytes);
+    if (!pool->members) {
       free(pool);
       return NULL;
     }
-    memset(pool->mailboxes, 0, bytes);
+    memset(pool->members, 0, bytes);
   }
   pthread_once(&forkHandlersOnce, registerForkHandlers);
   pthread_mutex_lock(&poolsMutex);
@@ -244,11 +303,11 @@ void lamina_pool_destroy(lamina_pool *pool) {
     link = &(*link)->next;
   *link = pool->next;
   pthread_mutex_unlock(&poolsMutex);
-  for (uint32_t i = 0; i < pool->running; ++i)
-    hand(&pool->mailboxes[i], STOP);
-  for (uint32_t i = 0; i < pool->running; ++i)
-    pthread_join(pool->mailboxes[i].thread, NULL);
-  free(pool->mailboxes);
+  for (uint32_t i = 1; i <= pool->running; ++i)
+    hand(&pool->members[i], STOP);
+  for (uint32_t i = 1; i <= pool->running; ++i)
+    pthread_join(pool->members[i].thread, NULL);
+  free(pool->members);
   free(pool);
 }
 

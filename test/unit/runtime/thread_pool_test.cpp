@@ -2,6 +2,7 @@
 #include <chrono>
 #include <functional>
 #include <numeric>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -50,6 +51,21 @@ std::vector<std::thread::id> runners(Pool &pool, uint32_t count) {
   return result;
 }
 
+/// The same where each of some indices waits until all of them are running.
+std::vector<std::thread::id> runnersTogether(Pool &pool, uint32_t count,
+                                             const std::set<uint32_t> &together) {
+  std::vector<std::thread::id> result(count);
+  std::atomic<size_t> running = 0;
+  pool.run(count, [&](uint32_t i) {
+    result[i] = std::this_thread::get_id();
+    if (!together.contains(i))
+      return;
+    for (++running; running < together.size();)
+      std::this_thread::yield();
+  });
+  return result;
+}
+
 } // namespace
 
 TEST(ThreadPool, RunsEveryIndexOnce) {
@@ -63,25 +79,39 @@ TEST(ThreadPool, RunsEveryIndexOnce) {
   }
 }
 
-TEST(ThreadPool, SplitsContiguouslyWithTheCallerFirst) {
+TEST(ThreadPool, ThreadsBeginWithEqualSharesTheCallerWithTheFirst) {
   Pool pool(3);
-  auto ids = runners(pool, 8);
-  EXPECT_EQ(ids[0], std::this_thread::get_id());
-  EXPECT_EQ(ids[0], ids[2]);
-  EXPECT_NE(ids[2], ids[3]);
-  EXPECT_EQ(ids[3], ids[5]);
-  EXPECT_NE(ids[5], ids[6]);
-  EXPECT_EQ(ids[6], ids[7]);
-  EXPECT_EQ(runners(pool, 8), ids) << "the split is the same in every call";
+  for (int call = 0; call < 100; ++call) {
+    auto ids = runnersTogether(pool, 8, {0, 3, 6});
+    EXPECT_EQ(ids[0], std::this_thread::get_id());
+    EXPECT_NE(ids[0], ids[3]);
+    EXPECT_NE(ids[0], ids[6]);
+    EXPECT_NE(ids[3], ids[6]);
+  }
 }
 
 TEST(ThreadPool, FewerTasksThanThreadsRunOneEach) {
   Pool pool(7);
-  auto ids = runners(pool, 3);
+  auto ids = runnersTogether(pool, 3, {0, 1, 2});
   EXPECT_EQ(ids[0], std::this_thread::get_id());
   EXPECT_NE(ids[0], ids[1]);
   EXPECT_NE(ids[1], ids[2]);
   EXPECT_NE(ids[0], ids[2]);
+}
+
+TEST(ThreadPool, WhoeverHasFinishedTakesWhatIsLeft) {
+  Pool pool(2);
+  for (uint32_t longTask : {0u, 4u}) { // the caller's first, the worker's first
+    std::atomic<int> others = 0;
+    pool.run(8, [&](uint32_t i) {
+      if (i == longTask)
+        while (others < 7)
+          std::this_thread::yield();
+      else
+        ++others;
+    });
+    EXPECT_EQ(others, 7);
+  }
 }
 
 TEST(ThreadPool, OneTaskRunsOnTheCaller) {
@@ -183,7 +213,7 @@ TEST(ThreadPool, AForkedChildGetsThreadsOfItsOwn) {
   ASSERT_GE(child, 0);
   if (child == 0) {
     alarm(20);
-    auto ids = runners(pool, 2);
+    auto ids = runnersTogether(pool, 2, {0, 1});
     _exit(ids[0] != ids[1] && ids[0] == std::this_thread::get_id() ? 0 : 1);
   }
   int status = -1;
