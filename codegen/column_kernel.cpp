@@ -1,5 +1,7 @@
 // Reductions whose kept dimensions come last or lie between: bias gradients, statistics over the
-// batch. Vectors run along the last kept dimension, the reduced dimensions are loops around them.
+// batch. Vectors run along the last kept dimension. A task goes through memory in order: a few
+// positions of the innermost reduced dimension at a time, all of its columns in each, with the
+// running values of the columns on the stack.
 #include "codegen/accumulator.h"
 #include "codegen/kernel_emitter.h"
 
@@ -10,6 +12,8 @@ namespace {
 
 /// Elements that are combined one after another at most (twice as many where that ends a line).
 constexpr int64_t kStretch = 128;
+/// Positions that a column takes in between loading and storing its running value.
+constexpr int64_t kTogether = 8;
 
 class ColumnEmitter final : public KernelEmitter {
 public:
@@ -31,7 +35,7 @@ public:
   }
 
 private:
-  /// Tiles of the last kept dimension, times the other kept dimensions.
+  /// Blocks of the last kept dimension, times the other kept dimensions.
   llvm::Value *emitUnits(llvm::IRBuilder<> &builder, llvm::Value *rows) {
     llvm::Value *columns = emitProduct(builder, kept.take_back(), rows);
     return builder.CreateMul(emitProduct(builder, kept.drop_back(), rows),
@@ -39,123 +43,167 @@ private:
   }
 
   void emitTask(llvm::Value *task) override {
+    accumulator.emplace(b(), anchor, lanes);
+    for (size_t level = 0; level <= reduced.size(); ++level)
+      levels.push_back(allocateLevel());
     int64_t perTask = schedule().getTasks()[0];
     llvm::Value *begin = b().CreateMul(task, i64(perTask));
     llvm::Value *end = emitSmaller(b(), b().CreateAdd(begin, i64(perTask)), emitUnits(b(), rows));
     llvm::Value *columns = extent(kept.back());
-    llvm::Value *tilesPerLine = emitCeilDivide(b(), columns, width);
+    llvm::Value *blocksPerLine = emitCeilDivide(b(), columns, width);
     emitLoop(b(), begin, end, 1, [&](llvm::Value *unit) {
       expressions->enterScope();
-      Indices leading = delinearize(b().CreateUDiv(unit, tilesPerLine), kept.drop_back());
-      llvm::Value *start = b().CreateMul(b().CreateURem(unit, tilesPerLine), i64(width));
-      emitTiles(leading, start, columns);
+      leading = delinearize(b().CreateUDiv(unit, blocksPerLine), kept.drop_back());
+      columnBegin = b().CreateMul(b().CreateURem(unit, blocksPerLine), i64(width));
+      columnEnd = emitSmaller(b(), b().CreateAdd(columnBegin, i64(width)), columns);
+      emitBlock();
       expressions->leaveScope();
     });
   }
 
-  /// A whole tile, or what is left of the columns one vector at a time.
-  void emitTiles(const Indices &leading, llvm::Value *start, llvm::Value *columns) {
-    auto emitWhole = [&] { emitTile(leading, start, schedule().getTile()[0], nullptr); };
-    if (auto known = constantOf(columns); known && *known % width == 0) {
-      emitWhole();
-      return;
+  //===--- Running values -----------------------------------------------------------------------//
+
+  /// A running value of every column of a block: one array of vectors for each carried value.
+  using Level = Values;
+
+  Level allocateLevel() {
+    Level level;
+    for (llvm::Value *value : accumulator->initial(/*vector=*/true)) {
+      llvm::Type *type = llvm::ArrayType::get(value->getType(), width / lanes);
+      level.push_back(b().CreateAlloca(type, nullptr, "columns"));
     }
-    llvm::Value *fits = b().CreateICmpSLE(b().CreateAdd(start, i64(width)), columns);
-    emitIf(b(), fits, emitWhole, [&] {
-      emitLoop(b(), start, columns, lanes, [&](llvm::Value *position) {
-        emitTile(leading, position, 1, maskBelow(position, columns));
-      });
+    return level;
+  }
+
+  llvm::Value *slotOf(const Level &level, size_t carried, llvm::Value *column) {
+    llvm::Type *type = accumulator->initial(/*vector=*/true)[carried]->getType();
+    llvm::Value *number = b().CreateUDiv(b().CreateSub(column, columnBegin), i64(lanes));
+    return b().CreateInBoundsGEP(type, level[carried], number);
+  }
+
+  Values load(const Level &level, llvm::Value *column) {
+    Values values = accumulator->initial(/*vector=*/true);
+    for (auto [carried, value] : llvm::enumerate(values))
+      value = b().CreateLoad(value->getType(), slotOf(level, carried, column));
+    return values;
+  }
+
+  void store(const Level &level, llvm::Value *column, const Values &values) {
+    for (auto [carried, value] : llvm::enumerate(values))
+      b().CreateStore(value, slotOf(level, carried, column));
+  }
+
+  void fill(const Level &level) {
+    forColumns(
+        [&](llvm::Value *column) { store(level, column, accumulator->initial(/*vector=*/true)); });
+  }
+
+  void joinInto(const Level &level, const Level &part) {
+    forColumns([&](llvm::Value *column) {
+      store(level, column, accumulator->join(load(level, column), load(part, column)));
     });
   }
 
-  void emitTile(const Indices &leading, llvm::Value *start, int64_t vectors, llvm::Value *mask) {
-    expressions->enterScope();
-    expressions->setMask(mask);
-    Accumulator accumulator(b(), anchor, lanes);
-    llvm::SmallVector<Indices> places;
-    Values carried = identities(accumulator, vectors);
-    for (int64_t v = 0; v < vectors; ++v) {
-      Indices place(leading);
-      place.push_back({b().CreateAdd(start, i64(v * lanes)), true, static_cast<int64_t>(lanes)});
-      places.push_back(place);
-    }
-    Indices position(reduced.size());
-    carried = emitReduced(0, position, places, accumulator, carried);
-    unsigned count = accumulator.carriedCount();
-    for (auto [v, place] : llvm::enumerate(places)) {
-      Values own(carried.begin() + v * count, carried.begin() + (v + 1) * count);
-      expressions->bind(anchor->getResult(0), place, accumulator.result(own));
-      storeResults(place);
-    }
-    expressions->setMask(nullptr);
-    expressions->leaveScope();
+  /// Runs over the vectors of the block's columns, the last one under a mask.
+  void forColumns(llvm::function_ref<void(llvm::Value *column)> body) {
+    auto emitScoped = [&](llvm::Value *column) {
+      expressions->enterScope();
+      body(column);
+      expressions->leaveScope();
+    };
+    int64_t known = kept.back();
+    bool whole = !ShapedType::isDynamic(known) && known % lanes == 0;
+    llvm::Value *length = b().CreateSub(columnEnd, columnBegin);
+    llvm::Value *wholeEnd =
+        whole ? columnEnd : b().CreateAdd(columnBegin, b().CreateAnd(length, i64(-int64_t(lanes))));
+    emitLoop(b(), columnBegin, wholeEnd, lanes, emitScoped);
+    if (whole)
+      return;
+    emitIf(b(), b().CreateICmpSLT(wholeEnd, columnEnd), [&] {
+      expressions->setMask(maskBelow(wholeEnd, columnEnd));
+      emitScoped(wholeEnd);
+      expressions->setMask(nullptr);
+    });
   }
 
-  /// Loops over the reduced dimensions from `depth` on; the innermost takes in one vector per
-  /// place. Each line of it, and each stretch of a long one, is combined apart and then joined, so
-  /// that rounding errors grow with the lengths of the levels, not with their product.
-  Values emitReduced(size_t depth, Indices &position, ArrayRef<Indices> places,
-                     const Accumulator &accumulator, const Values &carried) {
+  //===--- Loops --------------------------------------------------------------------------------//
+
+  void emitBlock() {
+    fill(levels.front());
+    Indices position(reduced.size());
+    emitReduced(0, position);
+    forColumns([&](llvm::Value *column) {
+      Indices place = placeOf(column);
+      expressions->bind(anchor->getResult(0), place,
+                        accumulator->result(load(levels.front(), column)));
+      storeResults(place);
+    });
+  }
+
+  Indices placeOf(llvm::Value *column) {
+    Indices place(leading);
+    place.push_back({column, true, static_cast<int64_t>(lanes)});
+    return place;
+  }
+
+  /// Loops over the reduced dimensions from `depth` on and takes their elements into the running
+  /// values of that level. Each line of the innermost one, and each stretch of a long line, is
+  /// combined apart and then joined, so that rounding errors grow with the lengths of the levels,
+  /// not with their product.
+  void emitReduced(size_t depth, Indices &position) {
     int64_t size = whole[reduced[depth]];
     bool innermost = depth + 1 == reduced.size();
-    auto emitRange = [&](llvm::Value *begin, llvm::Value *end, const Values &initial) {
-      return emitLoop(b(), begin, end, 1, initial, [&](llvm::Value *i, const Values &values) {
-        expressions->enterScope();
+    if (innermost && (ShapedType::isDynamic(size) || size <= 2 * kStretch)) {
+      emitStretch(levels[depth], i64(0), extent(size), position);
+      return;
+    }
+    emitLoop(b(), i64(0), extent(size), innermost ? kStretch : 1, [&](llvm::Value *i) {
+      fill(levels[depth + 1]);
+      if (innermost) {
+        llvm::Value *end = emitSmaller(b(), b().CreateAdd(i, i64(kStretch)), i64(size));
+        emitStretch(levels[depth + 1], i, end, position);
+      } else {
         position[depth] = {i, false, 1};
-        Values next = innermost ? combine(position, places, accumulator, values)
-                                : joinAll(accumulator, values,
-                                          emitReduced(depth + 1, position, places, accumulator,
-                                                      identities(accumulator, places.size())));
-        expressions->leaveScope();
-        return next;
+        emitReduced(depth + 1, position);
+      }
+      joinInto(levels[depth], levels[depth + 1]);
+    });
+  }
+
+  /// Takes in positions [begin, end) of the innermost reduced dimension.
+  void emitStretch(const Level &level, llvm::Value *begin, llvm::Value *end,
+                   const Indices &position) {
+    auto takeIn = [&](llvm::Value *first, int64_t count) {
+      forColumns([&](llvm::Value *column) {
+        Values values = load(level, column);
+        for (int64_t i = 0; i < count; ++i)
+          values = combine(position, b().CreateAdd(first, i64(i)), column, values);
+        store(level, column, values);
       });
     };
-    if (!innermost || ShapedType::isDynamic(size) || size <= 2 * kStretch)
-      return emitRange(i64(0), extent(size), carried);
-    return emitLoop(
-        b(), i64(0), i64(size), kStretch, carried, [&](llvm::Value *begin, const Values &values) {
-          llvm::Value *end = emitSmaller(b(), b().CreateAdd(begin, i64(kStretch)), i64(size));
-          return joinAll(accumulator, values,
-                         emitRange(begin, end, identities(accumulator, places.size())));
-        });
+    llvm::Value *length = b().CreateSub(end, begin);
+    llvm::Value *wholeEnd = b().CreateAdd(begin, b().CreateAnd(length, i64(-kTogether)));
+    emitLoop(b(), begin, wholeEnd, kTogether, [&](llvm::Value *i) { takeIn(i, kTogether); });
+    emitLoop(b(), wholeEnd, end, 1, [&](llvm::Value *i) { takeIn(i, 1); });
   }
 
-  Values identities(const Accumulator &accumulator, size_t places) {
-    Values result;
-    for (size_t i = 0; i < places; ++i)
-      llvm::append_range(result, accumulator.initial(/*vector=*/true));
-    return result;
-  }
-
-  Values joinAll(const Accumulator &accumulator, const Values &first, const Values &second) {
-    Values result;
-    size_t count = accumulator.carriedCount();
-    for (size_t next = 0; next < first.size(); next += count)
-      llvm::append_range(
-          result, accumulator.join(Values(first.begin() + next, first.begin() + next + count),
-                                   Values(second.begin() + next, second.begin() + next + count)));
-    return result;
-  }
-
-  Values combine(const Indices &position, ArrayRef<Indices> places, const Accumulator &accumulator,
+  Values combine(const Indices &position, llvm::Value *innermost, llvm::Value *column,
                  const Values &carried) {
-    Values result;
-    unsigned count = accumulator.carriedCount();
-    for (auto [v, place] : llvm::enumerate(places)) {
-      Indices indices;
-      size_t nextReduced = 0, nextKept = 0;
-      for (size_t d = 0; d < whole.size(); ++d)
-        indices.push_back(llvm::is_contained(reduced, static_cast<int64_t>(d))
-                              ? position[nextReduced++]
-                              : place[nextKept++]);
-      Values own(carried.begin() + v * count, carried.begin() + (v + 1) * count);
-      llvm::Value *element = expressions->evaluateVector(accumulator.getOperand(), indices);
-      llvm::Value *along =
-          expressions->splat(b().CreateTrunc(position.back().base, b().getInt32Ty()));
-      llvm::append_range(result, accumulator.combine(own, element, along, expressions->getMask()));
-    }
-    return result;
+    Indices place = placeOf(column), indices, along(position);
+    along.back() = {innermost, false, 1};
+    size_t nextReduced = 0, nextKept = 0;
+    for (size_t d = 0; d < whole.size(); ++d)
+      indices.push_back(llvm::is_contained(reduced, static_cast<int64_t>(d)) ? along[nextReduced++]
+                                                                             : place[nextKept++]);
+    llvm::Value *element = expressions->evaluateVector(accumulator->getOperand(), indices);
+    llvm::Value *number = expressions->splat(b().CreateTrunc(innermost, b().getInt32Ty()));
+    return accumulator->combine(carried, element, number, expressions->getMask());
   }
+
+  std::optional<Accumulator> accumulator;
+  std::vector<Level> levels; ///< of the reduced dimensions, and of a stretch
+  Indices leading;           ///< of the block: all kept dimensions but the last
+  llvm::Value *columnBegin = nullptr, *columnEnd = nullptr;
 
   Operation *anchor = nullptr;
   llvm::SmallVector<int64_t> reduced;

@@ -3,6 +3,9 @@
 // applied to the sums before they are stored. A depthwise convolution has one channel for each
 // filter, so its input is read in vectors, too. Nothing is copied or padded: outer axes take their
 // taps from tables, and along the last axis tiles that reach into the padding leave it out.
+// Where a column tile's part of the filter does not stay in the first-level cache, the task goes
+// through it in blocks of one tap of the outer axes and some channels; its sums stand on the stack
+// between blocks.
 #include "codegen/elementwise.h"
 #include "codegen/image_walk.h"
 #include "codegen/kernel_emitter.h"
@@ -23,8 +26,8 @@ public:
         geometry(passes::ConvolutionGeometry::of(op, passes::canMergeAxes(kernel()))),
         last(geometry.lastAxis()), phases(last.phases()), tileRows(schedule().getTile()[0]),
         tileVectors(schedule().getTile()[1]), tileWidth(tileVectors * lanes),
-        linesPerTask(schedule().getTasks()[0]), positionsPerTask(schedule().getTasks()[1]),
-        columnsPerTask(schedule().getTasks()[2]) {}
+        channelsPerBlock(schedule().getTile()[2]), linesPerTask(schedule().getTasks()[0]),
+        positionsPerTask(schedule().getTasks()[1]), columnsPerTask(schedule().getTasks()[2]) {}
 
   llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *rows) override {
     llvm::Value *images =
@@ -51,25 +54,25 @@ private:
     image = take(images);
     llvm::Value *columnBlock = take(i64(columnBlocks()));
     group = task;
-    llvm::Value *lineBegin = b().CreateMul(lineBlock, i64(linesPerTask));
-    llvm::Value *lineEnd =
-        emitSmaller(b(), b().CreateAdd(lineBegin, i64(linesPerTask)), i64(geometry.lines()));
+    lineBegin = b().CreateMul(lineBlock, i64(linesPerTask));
+    lineEnd = emitSmaller(b(), b().CreateAdd(lineBegin, i64(linesPerTask)), i64(geometry.lines()));
     positionBegin = b().CreateMul(positionBlock, i64(positionsPerTask));
     positionEnd =
         emitSmaller(b(), b().CreateAdd(positionBegin, i64(positionsPerTask)), i64(phases[0].count));
     columnBegin = b().CreateMul(columnBlock, i64(columnsPerTask));
     columnEnd =
         emitSmaller(b(), b().CreateAdd(columnBegin, i64(columnsPerTask)), i64(geometry.filters));
-    auto emitLines = [&] {
-      emitLoop(b(), lineBegin, lineEnd, 1, [&](llvm::Value *line) { emitLine(line); });
-    };
-    // A depthwise convolution keeps nothing but the input in cache: it goes through the channels of
-    // a few outputs before the next ones, in the order of memory.
-    if (geometry.depthwise)
-      emitLines();
+    if (hasBlocks())
+      emitColumns([&] { emitBlocks(); });
+    else if (geometry.depthwise)
+      // Nothing but the input is kept in cache: all channels of a few outputs come before the next
+      // ones, in the order of memory.
+      emitLines([&](const Tile &tile) { emitColumns([&] { emitTile(tile); }); });
     else
-      emitColumns(emitLines);
+      emitColumns([&] { emitLines([&](const Tile &tile) { emitTile(tile); }); });
   }
+
+  bool hasBlocks() const { return channelsPerBlock > 0; }
 
   void bindMemory() {
     llvm::SmallVector<int64_t> inputs;
@@ -82,6 +85,12 @@ private:
     input =
         Image::make(findMemory(op.getLhs())->pointer, element, inputs, geometry.inputChannels());
     filter = *findMemory(op.getRhs());
+    if (hasBlocks()) {
+      auto *type = llvm::ArrayType::get(element, linesPerTask * lineOutputs() * tileWidth);
+      llvm::AllocaInst *sums = b().CreateAlloca(type, nullptr, "sums");
+      sums->setAlignment(llvm::Align(64));
+      partialSums = sums;
+    }
   }
 
   /// Tiles of whole width, then one of what is left.
@@ -107,36 +116,57 @@ private:
     columnMask = mask;
   }
 
-  //===--- One line of outputs
-  //------------------------------------------------------------------===//
+  //===--- Lines of outputs ---------------------------------------------------------------------//
 
-  void emitLine(llvm::Value *line) {
+  /// Neighbouring outputs of one line and phase. `inside`: no tap reaches into the padding.
+  struct Tile {
+    const ir::WindowPhase &phase;
+    llvm::Value *line, *start;
+    int64_t height;
+    bool inside = true;
+  };
+  using TileBody = std::function<void(const Tile &tile)>;
+
+  void emitLines(const TileBody &body) {
+    emitLoop(b(), lineBegin, lineEnd, 1, [&](llvm::Value *line) {
+      outer = outerIndices(line);
+      emitLine(line, body);
+    });
+  }
+
+  /// Indices of a line along the outer axes.
+  Indices outerIndices(llvm::Value *line) {
     llvm::SmallVector<int64_t> extents;
     for (const ir::WindowAxis &axis : geometry.outerAxes())
       extents.push_back(axis.output);
-    outer = delinearize(line, extents);
+    return delinearize(line, extents);
+  }
+
+  /// Whether lines are cut into parts, which is only where they have no borders.
+  bool cutsLines() { return positionsPerTask < phases[0].count; }
+
+  void emitLine(llvm::Value *line, const TileBody &body) {
     for (const ir::WindowPhase &phase : phases) {
-      if (positionsPerTask < phase.count)
-        emitUniformTiles(phase);
+      if (cutsLines())
+        emitUniformTiles(phase, line, body);
       else
-        emitLineTiles(phase);
+        emitLineTiles(phase, line, body);
     }
   }
 
-  /// A part of a line without borders.
-  void emitUniformTiles(const ir::WindowPhase &phase) {
+  void emitUniformTiles(const ir::WindowPhase &phase, llvm::Value *line, const TileBody &body) {
     int64_t left = phase.count % positionsPerTask % tileRows;
     llvm::Value *length = b().CreateSub(positionEnd, positionBegin);
     llvm::Value *wholeEnd = b().CreateSub(positionEnd, b().CreateURem(length, i64(tileRows)));
     emitLoop(b(), positionBegin, wholeEnd, tileRows,
-             [&](llvm::Value *start) { emitTile(phase, start, tileRows); });
+             [&](llvm::Value *start) { body({phase, line, start, tileRows}); });
     if (left > 0)
       emitIf(b(), b().CreateICmpSLT(wholeEnd, positionEnd),
-             [&] { emitTile(phase, wholeEnd, left); });
+             [&] { body({phase, line, wholeEnd, left}); });
   }
 
   /// A whole line: tiles that meet padding one by one, the others in loops.
-  void emitLineTiles(const ir::WindowPhase &phase) {
+  void emitLineTiles(const ir::WindowPhase &phase, llvm::Value *line, const TileBody &body) {
     passes::TileSplit split(phase.count, tileRows);
     for (int64_t tile = 0; tile < split.tiles;) {
       int64_t height = split.heightOf(tile), run = 0;
@@ -144,12 +174,12 @@ private:
              isInside(phase, split.startOf(tile + run), height))
         ++run;
       if (run == 0) {
-        emitTile(phase, i64(split.startOf(tile)), height, /*inside=*/false);
+        body({phase, line, i64(split.startOf(tile)), height, /*inside=*/false});
         ++tile;
         continue;
       }
       emitLoop(b(), i64(split.startOf(tile)), i64(split.startOf(tile) + run * height), height,
-               [&](llvm::Value *start) { emitTile(phase, start, height); });
+               [&](llvm::Value *start) { body({phase, line, start, height}); });
       tile += run;
     }
   }
@@ -160,38 +190,33 @@ private:
     });
   }
 
-  //===--- One register tile
-  //--------------------------------------------------------------------===//
+  //===--- One register tile, whole sums --------------------------------------------------------//
 
-  void emitTile(const ir::WindowPhase &phase, llvm::Value *start, int64_t height,
-                bool inside = true) {
-    if (geometry.depthwise)
-      emitColumns([&] { emitTileOfColumns(phase, start, height, inside); });
-    else
-      emitTileOfColumns(phase, start, height, inside);
-  }
-
-  void emitTileOfColumns(const ir::WindowPhase &phase, llvm::Value *start, int64_t height,
-                         bool inside) {
+  void emitTile(const Tile &tile) {
     expressions->enterScope();
-    std::optional<int64_t> known = constantOf(start);
-    TileProduct product{b(), target, element, lanes, 1, rightStride(), loadMask()};
-    llvm::Value *pointer = advance(b(), element, input.pointer, image, input.rowStride());
-    pointer = advance(b(), element, pointer, group, geometry.channels);
-    pointer = advance(b(), element, pointer, start, phase.inputStep * lastStride());
+    TileProduct product = makeProduct();
     // The taps of one line are summed apart, as long stretches of channels are: see TileProduct.
-    Values zeros = product.zeros(height * columns.size());
+    Values zeros = product.zeros(tile.height * columns.size());
     Values sums =
-        emitOuterTaps(0, pointer, i64(0), zeros,
+        emitOuterTaps(0, inputPlace(tile), i64(0), zeros,
                       [&](llvm::Value *place, llvm::Value *taps, const Values &carried) {
                         bool apart =
                             !geometry.depthwise && last.window * geometry.channels > kTogether;
-                        Values line = emitLastTaps(phase, inside ? std::nullopt : known, height,
-                                                   product, place, taps, apart ? zeros : carried);
+                        Values line = emitLastTaps(tile, {i64(0), i64(geometry.channels)}, product,
+                                                   place, taps, apart ? zeros : carried);
                         return apart ? product.add(carried, line) : line;
                       });
-    storeTile(phase, start, height, sums);
+    storeTile(tile, sums);
     expressions->leaveScope();
+  }
+
+  TileProduct makeProduct() { return {b(), target, element, lanes, 1, rightStride(), loadMask()}; }
+
+  /// The group's first channel that the tile's first output meets in an offset of zero.
+  llvm::Value *inputPlace(const Tile &tile) {
+    llvm::Value *place = advance(b(), element, input.pointer, image, input.rowStride());
+    place = advance(b(), element, place, group, geometry.channels);
+    return advance(b(), element, place, tile.start, tile.phase.inputStep * lastStride());
   }
 
   int64_t lastStride() { return input.axisStride(geometry.axes.size() - 1); }
@@ -219,21 +244,23 @@ private:
         });
   }
 
-  /// The taps of the last axis and the channels. Where all taps lie inside and stand side by side
-  /// in the input and in the filter they make one sum. `start` is known where some do not.
-  Values emitLastTaps(const ir::WindowPhase &phase, std::optional<int64_t> start, int64_t height,
-                      const TileProduct &product, llvm::Value *place, llvm::Value *taps,
-                      const Values &sums) {
+  /// Channels of a block, [first, first + second) of a group's.
+  using ChannelRange = std::pair<llvm::Value *, llvm::Value *>;
+
+  /// The taps of the last axis and some channels. Where all taps lie inside and stand side by side
+  /// in the input and in the filter, all channels of them make one sum.
+  Values emitLastTaps(const Tile &tile, const ChannelRange &range, const TileProduct &product,
+                      llvm::Value *place, llvm::Value *taps, const Values &sums) {
+    const ir::WindowPhase &phase = tile.phase;
     taps = b().CreateMul(taps, i64(last.window));
-    if (!start && !geometry.depthwise && isContiguous(phase)) {
-      int64_t length = static_cast<int64_t>(phase.taps.size()) * geometry.channels;
-      return emitChannels(phase, phase.taps.front(), std::nullopt, height, length, product, place,
+    if (tile.inside && !geometry.depthwise && !hasBlocks() && isContiguous(phase)) {
+      auto length = static_cast<int64_t>(phase.taps.size()) * geometry.channels;
+      return emitChannels(tile, phase.taps.front(), {range.first, i64(length)}, product, place,
                           taps, sums);
     }
     Values result(sums);
     for (const ir::WindowTap &tap : phase.taps)
-      result =
-          emitChannels(phase, tap, start, height, geometry.channels, product, place, taps, result);
+      result = emitChannels(tile, tap, range, product, place, taps, result);
     return result;
   }
 
@@ -245,23 +272,26 @@ private:
     return !phase.taps.empty() && geometry.groups == 1;
   }
 
-  Values emitChannels(const ir::WindowPhase &phase, const ir::WindowTap &tap,
-                      std::optional<int64_t> start, int64_t height, int64_t length,
+  Values emitChannels(const Tile &tile, const ir::WindowTap &tap, const ChannelRange &range,
                       const TileProduct &product, llvm::Value *place, llvm::Value *taps,
                       const Values &sums) {
     RowOffsets offsets;
-    for (int64_t r = 0; r < height; ++r) {
+    std::optional<int64_t> start = tile.inside ? std::nullopt : constantOf(tile.start);
+    for (int64_t r = 0; r < tile.height; ++r) {
       bool outside = start && (*start + r < tap.begin || *start + r >= tap.end);
-      int64_t distance = (r * phase.inputStep + tap.offset) * lastStride();
+      int64_t distance = (r * tile.phase.inputStep + tap.offset) * lastStride();
       offsets.push_back(outside ? std::nullopt : std::optional(distance));
     }
     llvm::Value *line =
         b().CreateMul(b().CreateAdd(taps, i64(tap.position)), i64(geometry.channels));
+    line = b().CreateAdd(line, range.first);
     Values right;
     for (llvm::Value *panel : panels)
       right.push_back(advance(b(), element, panel, line, rightStride()));
-    return geometry.depthwise ? emitDepthwiseTap(place, offsets, right, sums)
-                              : product.emit(place, offsets, right, i64(length), sums);
+    if (geometry.depthwise)
+      return emitDepthwiseTap(place, offsets, right, sums);
+    return product.emit(advance(b(), element, place, range.first, 1), offsets, right, range.second,
+                        sums);
   }
 
   /// One tap of every channel: the input's vectors times the filter's.
@@ -301,12 +331,10 @@ private:
   }
 
   /// Applies the operations behind the convolution to the sums and stores.
-  void storeTile(const ir::WindowPhase &phase, llvm::Value *start, int64_t height,
-                 const Values &sums) {
-    llvm::Value *first =
-        b().CreateAdd(b().CreateMul(start, i64(phase.outputStep)), i64(phase.first));
-    for (int64_t r = 0; r < height; ++r) {
-      llvm::Value *position = b().CreateAdd(first, i64(r * phase.outputStep));
+  void storeTile(const Tile &tile, const Values &sums) {
+    llvm::Value *first = firstOutput(tile);
+    for (int64_t r = 0; r < tile.height; ++r) {
+      llvm::Value *position = b().CreateAdd(first, i64(r * tile.phase.outputStep));
       for (size_t v = 0; v < columns.size(); ++v) {
         Indices indices = resultIndices(position, columns[v]);
         expressions->setMask(v + 1 == columns.size() ? columnMask : nullptr);
@@ -317,11 +345,103 @@ private:
     }
   }
 
+  /// The place of a tile's first output in its line.
+  llvm::Value *firstOutput(const Tile &tile) {
+    return b().CreateAdd(b().CreateMul(tile.start, i64(tile.phase.outputStep)),
+                         i64(tile.phase.first));
+  }
+
+  //===--- Blocks -------------------------------------------------------------------------------//
+
+  /// The sums of the task's outputs for one tile of columns, block by block.
+  void emitBlocks() {
+    int64_t elements = linesPerTask * lineOutputs() * tileWidth;
+    b().CreateMemSet(partialSums, b().getInt8(0), elements * element->getPrimitiveSizeInBits() / 8,
+                     llvm::MaybeAlign(64));
+    emitBlockTaps(0, i64(0), [&](llvm::Value *taps) {
+      emitLoop(b(), i64(0), i64(geometry.channels), channelsPerBlock, [&](llvm::Value *begin) {
+        llvm::Value *end =
+            emitSmaller(b(), b().CreateAdd(begin, i64(channelsPerBlock)), i64(geometry.channels));
+        addBlock(taps, {begin, b().CreateSub(end, begin)});
+      });
+    });
+    emitLines([&](const Tile &tile) {
+      expressions->enterScope();
+      Values sums = makeProduct().zeros(tile.height * columns.size());
+      forPartialSums(tile, [&](int64_t number, llvm::Value *address) {
+        sums[number] = b().CreateLoad(sums[number]->getType(), address);
+      });
+      storeTile(tile, sums);
+      expressions->leaveScope();
+    });
+  }
+
+  /// Runs over all taps of the outer axes, whose indices stand in `blockTaps`, with their number.
+  void emitBlockTaps(size_t axis, llvm::Value *taps,
+                     const std::function<void(llvm::Value *)> &body) {
+    if (axis == tables.size()) {
+      body(taps);
+      return;
+    }
+    int64_t window = geometry.axes[axis].window;
+    emitLoop(b(), i64(0), i64(window), 1, [&](llvm::Value *tap) {
+      blockTaps.resize(axis);
+      blockTaps.push_back(tap);
+      emitBlockTaps(axis + 1, b().CreateAdd(b().CreateMul(taps, i64(window)), tap), body);
+    });
+  }
+
+  /// Adds one tap of the outer axes and some channels to the sums of all lines that meet them.
+  void addBlock(llvm::Value *taps, const ChannelRange &range) {
+    emitLoop(b(), lineBegin, lineEnd, 1, [&](llvm::Value *line) {
+      outer = outerIndices(line);
+      llvm::Value *distance = i64(0), *meets = b().getTrue();
+      for (size_t axis = 0; axis < tables.size(); ++axis) {
+        llvm::Value *place = tables[axis].find(b(), outer[axis].base, blockTaps[axis]);
+        meets = b().CreateAnd(meets, b().CreateICmpSGE(place, i64(0)));
+        distance = b().CreateAdd(distance, b().CreateMul(place, i64(input.axisStride(axis))));
+      }
+      emitIf(b(), meets, [&] {
+        emitLine(line, [&](const Tile &tile) {
+          expressions->enterScope();
+          TileProduct product = makeProduct();
+          llvm::Value *place = b().CreateInBoundsGEP(element, inputPlace(tile), distance);
+          Values sums = emitLastTaps(tile, range, product, place, taps,
+                                     product.zeros(tile.height * columns.size()));
+          forPartialSums(tile, [&](int64_t number, llvm::Value *address) {
+            llvm::Value *before = b().CreateLoad(sums[number]->getType(), address);
+            b().CreateStore(b().CreateFAdd(before, sums[number]), address);
+          });
+          expressions->leaveScope();
+        });
+      });
+    });
+  }
+
+  /// Outputs of a line, or of the part of one, that a task has.
+  int64_t lineOutputs() { return cutsLines() ? positionsPerTask : last.output; }
+
+  void forPartialSums(const Tile &tile,
+                      llvm::function_ref<void(int64_t number, llvm::Value *address)> body) {
+    llvm::Value *output = firstOutput(tile);
+    if (cutsLines())
+      output = b().CreateSub(output, positionBegin);
+    llvm::Value *line = b().CreateMul(b().CreateSub(tile.line, lineBegin), i64(lineOutputs()));
+    llvm::Value *place = advance(b(), element, partialSums, b().CreateAdd(line, output), tileWidth);
+    auto vectors = static_cast<int64_t>(columns.size());
+    for (int64_t r = 0; r < tile.height; ++r)
+      for (int64_t v = 0; v < vectors; ++v)
+        body(r * vectors + v,
+             advance(b(), element, place, r * tile.phase.outputStep * tileWidth + v * lanes));
+  }
+
   ir::ConvolutionOp op;
   passes::ConvolutionGeometry geometry;
   const ir::WindowAxis &last;
   llvm::SmallVector<ir::WindowPhase> phases; ///< of the last axis
-  int64_t tileRows, tileVectors, tileWidth, linesPerTask, positionsPerTask, columnsPerTask;
+  int64_t tileRows, tileVectors, tileWidth;
+  int64_t channelsPerBlock; ///< 0: all taps and channels in one go
+  int64_t linesPerTask, positionsPerTask, columnsPerTask;
 
   llvm::Type *element = nullptr;
   Image input;
@@ -329,12 +449,15 @@ private:
   std::vector<TapTable> tables; ///< of the outer axes
 
   llvm::Value *image = nullptr, *group = nullptr;
+  llvm::Value *lineBegin = nullptr, *lineEnd = nullptr;
   llvm::Value *positionBegin = nullptr, *positionEnd = nullptr;
   llvm::Value *columnBegin = nullptr, *columnEnd = nullptr;
   Indices outer; ///< of the line at hand
   llvm::SmallVector<Index> columns;
   Values panels; ///< the filter's first line for each vector of columns
   llvm::Value *columnMask = nullptr;
+  Values blockTaps; ///< of the outer axes
+  llvm::Value *partialSums = nullptr;
 };
 
 } // namespace

@@ -17,7 +17,23 @@ public:
       : FilterWalkEmitter(job, target), vectors(schedule().getTile()[1]) {}
 
 private:
-  void emitBlock(llvm::Value *tap) override {
+  void emitBlock() override { emitTaps(1, firstTap); }
+
+  /// Loops over the taps of the axes after the first; `tap` is the number of the tap so far.
+  void emitTaps(size_t axis, llvm::Value *tap) {
+    if (axis == tables.size()) {
+      emitColumns(tap);
+      return;
+    }
+    int64_t window = geometry.axes[axis].window;
+    emitLoop(b(), i64(0), i64(window), 1, [&](llvm::Value *position) {
+      stretches.resize(axis);
+      stretches.push_back(tables[axis].load(b(), position));
+      emitTaps(axis + 1, b().CreateAdd(b().CreateMul(tap, i64(window)), position));
+    });
+  }
+
+  void emitColumns(llvm::Value *tap) {
     emitTiles(b(), columns.first, columns.second, geometry.filters, vectors * lanes,
               [&](llvm::Value *column, int64_t width) {
                 emitTile(tap, column, llvm::divideCeil(width, lanes),
@@ -47,16 +63,40 @@ private:
                             return next;
                           });
         });
-    llvm::Value *place = resultAddress(tap, i64(0), column);
-    for (int64_t v = 0; v < count; ++v) {
-      expressions->setMask(v + 1 == count ? mask : nullptr);
-      llvm::Value *address = advance(b(), element, place, v * lanes);
-      llvm::Value *sum = expressions->loadAt(address, op.getType().getElementType(), true);
-      for (int64_t part = 0; part < kParts; ++part)
-        sum = b().CreateFAdd(sum, sums[part * count + v]);
-      storeVector(address, sum);
-      expressions->setMask(nullptr);
-    }
+    for (int64_t v = 0; v < count; ++v)
+      for (int64_t part = 1; part < kParts; ++part)
+        sums[v] = b().CreateFAdd(sums[v], sums[part * count + v]);
+    sums.resize(count);
+    addToResult(tap, i64(0), column, sums, count, mask);
+  }
+
+  using LineBody =
+      std::function<Values(llvm::Value *input, llvm::Value *gradient, const Values &carried)>;
+
+  /// Runs `body` with both images' pointers at the beginning of the last axis' stretch, for every
+  /// line of the other axes' stretches in every image of the block.
+  Values emitLines(const Values &initial, const LineBody &body) {
+    return emitLoop(b(), images.first, images.second, 1, initial,
+                    [&](llvm::Value *image, const Values &carried) {
+                      return emitAxis(
+                          0, advance(b(), element, input.pointer, image, input.rowStride()),
+                          advance(b(), element, gradient.pointer, image, gradient.rowStride()),
+                          carried, body);
+                    });
+  }
+
+  Values emitAxis(size_t axis, llvm::Value *left, llvm::Value *right, const Values &initial,
+                  const LineBody &body) {
+    const TapStretch &stretch = stretches[axis];
+    left = advance(b(), element, left, stretch.input, input.axisStride(axis));
+    right = advance(b(), element, right, stretch.gradient, gradient.axisStride(axis));
+    if (axis + 1 == tables.size())
+      return body(left, right, initial);
+    return emitLoop(
+        b(), i64(0), stretch.length, 1, initial, [&](llvm::Value *i, const Values &carried) {
+          return emitAxis(axis + 1, advance(b(), element, left, i, inputStep(axis)),
+                          advance(b(), element, right, i, gradientStep(axis)), carried, body);
+        });
   }
 
   /// Adds the products at position + part to the sums of that part.

@@ -1,9 +1,10 @@
 // Gradients of convolutions by their filters: register tiles of input channels x vectors of filters
-// that run over the positions of a block. Where enough tiles read them, a block's elements are
-// copied first, in panels of a tile's height or width. Tiles then read them in order, whatever the
-// distance of neighbouring positions in memory.
+// that run over the positions of a block. A block's elements are copied once for all taps of the
+// axes behind the first, in panels of a tile's height or width with zeros where taps reach into the
+// padding. Tiles then read them in order, whatever the distance of neighbouring positions in
+// memory. Of inputs with few channels, the last axis' taps count as channels: neighbours in memory.
+#include "codegen/filter_panels.h"
 #include "codegen/filter_walk.h"
-#include "passes/schedule.h"
 #include "llvm/IR/Module.h"
 
 using namespace mlir;
@@ -15,202 +16,206 @@ class FilterGradientEmitter final : public FilterWalkEmitter {
 public:
   FilterGradientEmitter(const KernelJob &job, const TargetSpec &target)
       : FilterWalkEmitter(job, target), tileRows(schedule().getTile()[0]),
-        tileWidth(schedule().getTile()[1] * lanes) {}
+        tileWidth(schedule().getTile()[1] * lanes), jointTaps(geometry.jointTaps()) {
+    for (const ir::WindowAxis &axis : llvm::ArrayRef(geometry.axes).drop_front())
+      walks.push_back(PanelWalk::of(axis));
+  }
 
 private:
   //===--- Copies -------------------------------------------------------------------------------//
 
-  /// One side of the product: where neighbouring positions stand.
-  struct Side {
-    llvm::Value *copy = nullptr; ///< null: read where it stands
-    int64_t stride = 0;          ///< elements from one position to the next
-  };
-
-  /// Positions of a block at most.
-  int64_t mostPositions() {
-    int64_t positions = imagesPerBlock * blockLength;
-    for (const StretchTable &table : llvm::ArrayRef(tables).drop_front())
-      positions *= table.positions;
-    return positions;
-  }
-
   void prepare() override {
-    size_t last = tables.size() - 1;
-    bool copiesInput = llvm::divideCeil(columnsPerTask, tileWidth) >= passes::kTilesWorthCopy;
-    bool copiesGradient = llvm::divideCeil(channelsPerTask, tileRows) >= passes::kTilesWorthCopy;
-    inputSide = {nullptr, inputStep(last)};
-    gradientSide = {nullptr, gradientStep(last)};
-    if (copiesInput)
-      inputSide = allocate(tileRows, llvm::divideCeil(channelsPerTask, tileRows));
-    if (copiesGradient)
-      gradientSide = allocate(tileWidth, 1);
-  }
-
-  /// Elements from one panel of the input to the next: vectors may write behind a panel's end.
-  int64_t inputPanel() { return tileRows * mostPositions() + lanes; }
-
-  /// Room for panels of `width` elements for each position.
-  Side allocate(int64_t width, int64_t panels) {
-    llvm::Type *type = llvm::ArrayType::get(element, panels * (width * mostPositions() + lanes));
-    llvm::AllocaInst *memory = b().CreateAlloca(type, nullptr, "copy");
-    memory->setAlignment(llvm::Align(64));
-    return {memory, width};
-  }
-
-  /// Copies `count` elements rounded up to vectors. `exact`: nothing behind them may be read.
-  void copyVectors(llvm::Value *from, llvm::Value *to, int64_t count, bool exact) {
-    for (int64_t start = 0; start < count; start += lanes) {
-      expressions->setMask(exact ? maskOf(count - start) : nullptr);
-      llvm::Value *values = expressions->loadAt(advance(b(), element, from, start),
-                                                op.getType().getElementType(), true);
-      expressions->setMask(nullptr);
-      storeVector(advance(b(), element, to, start), values);
+    llvm::SmallVector<PanelAxis> inputAxes, gradientAxes;
+    for (const PanelWalk &walk : walks) {
+      inputAxes.push_back(walk.input);
+      gradientAxes.push_back(walk.gradient);
     }
+    int64_t positions = imagesPerBlock * blockLength;
+    int64_t inputWidth = jointTaps > 1 ? geometry.channels : tileRows;
+    inputPanels.emplace(b(), input, lanes, inputAxes, inputWidth,
+                        std::min(channelsPerTask, geometry.channels), positions);
+    gradientPanels.emplace(b(), gradient, lanes, gradientAxes, tileWidth,
+                           std::min(columnsPerTask, geometry.filters), positions);
+    leftOfInput = geometry.channels % inputWidth;
+    leftOfGradient = geometry.filters % tileWidth;
   }
 
-  /// Runs `copy` for every position of the block with its number and both images' places there.
-  void forPositions(
-      llvm::function_ref<void(llvm::Value *position, llvm::Value *x, llvm::Value *y)> copy) {
-    size_t last = tables.size() - 1;
-    emitLines({i64(0)}, [&](llvm::Value *x, llvm::Value *y, const Values &carried) {
-      llvm::Value *length = stretches.back().length;
-      emitLoop(b(), i64(0), length, 1, [&](llvm::Value *i) {
-        copy(b().CreateAdd(carried[0], i), advance(b(), element, x, i, inputStep(last)),
-             advance(b(), element, y, i, gradientStep(last)));
-      });
-      return Values{b().CreateAdd(carried[0], length)};
+  void copyBlock() {
+    const TapStretch &stretch = stretches.front();
+    auto isLast = [&](const Range &range, int64_t size) {
+      return b().CreateICmpEQ(range.second, i64(size));
+    };
+    llvm::Value *lastChannels = isLast(channels, geometry.channels);
+    llvm::Value *lastColumns = isLast(columns, geometry.filters);
+    auto ahead = [&](const Image &image, int64_t step) {
+      return imagesPerBlock > 1 ? imagesPerBlock * image.rowStride() : blockLength * step;
+    };
+    auto placeOf = [&](const Image &image, llvm::Value *row, llvm::Value *first, llvm::Value *i,
+                       int64_t step, int64_t groupChannels, llvm::Value *channel) {
+      llvm::Value *place = advance(b(), element, image.pointer, row, image.rowStride());
+      place = advance(b(), element, place, first, image.axisStride(0));
+      place = advance(b(), element, place, i, step);
+      place = advance(b(), element, place, group, groupChannels);
+      return advance(b(), element, place, channel, 1);
+    };
+    forLines([&](llvm::Value *image, llvm::Value *i, llvm::Value *line) {
+      inputPanels->copyLine(
+          placeOf(input, image, stretch.input, i, inputStep(0), geometry.channels, channels.first),
+          line, length(channels), leftOfInput, lastChannels, ahead(input, inputStep(0)));
+    });
+    forLines([&](llvm::Value *image, llvm::Value *i, llvm::Value *line) {
+      gradientPanels->copyLine(placeOf(gradient, image, stretch.gradient, i, gradientStep(0),
+                                       geometry.filters, columns.first),
+                               line, length(columns), leftOfGradient, lastColumns,
+                               ahead(gradient, gradientStep(0)));
     });
   }
 
-  /// Copies the task's channels, one panel for each tile of them. Vectors may write behind a
-  /// position's part of a panel: what stands there is written afterwards.
-  void copyInput() {
-    // Behind memory of the caller nothing may be read.
-    bool exact = job.inputs[inputNumber(op.getLhs())].space == ir::MemorySpace::argument;
-    int64_t left = geometry.channels % tileRows, panel = inputPanel();
-    llvm::Value *count = b().CreateSub(channels.second, channels.first);
-    llvm::Value *whole = b().CreateUDiv(count, i64(tileRows));
-    forPositions([&](llvm::Value *position, llvm::Value *x, llvm::Value *) {
-      llvm::Value *from = inputLine(x, channels.first);
-      llvm::Value *to = advance(b(), element, inputSide.copy, position, tileRows);
-      emitLoop(b(), i64(0), whole, 1, [&](llvm::Value *tile) {
-        copyVectors(advance(b(), element, from, tile, tileRows),
-                    advance(b(), element, to, tile, panel), tileRows, exact);
-      });
-      if (left > 0)
-        emitIf(b(), b().CreateICmpEQ(channels.second, i64(geometry.channels)), [&] {
-          copyVectors(advance(b(), element, from, whole, tileRows),
-                      advance(b(), element, to, whole, panel), left, /*exact=*/true);
-        });
+  llvm::Value *length(const Range &range) { return b().CreateSub(range.second, range.first); }
+
+  /// Runs `body` for every position of the first axis in every image of the block, with the number
+  /// of both together.
+  void
+  forLines(llvm::function_ref<void(llvm::Value *image, llvm::Value *i, llvm::Value *line)> body) {
+    llvm::Value *ofImage = stretches.front().length;
+    emitLoop(b(), images.first, images.second, 1, [&](llvm::Value *image) {
+      llvm::Value *before = b().CreateMul(b().CreateSub(image, images.first), ofImage);
+      emitLoop(b(), i64(0), ofImage, 1,
+               [&](llvm::Value *i) { body(image, i, b().CreateAdd(before, i)); });
     });
-  }
-
-  unsigned inputNumber(Value operand) {
-    auto reshape = operand.getDefiningOp<ir::ReshapeOp>();
-    return cast<BlockArgument>(reshape ? reshape.getOperand() : operand).getArgNumber();
-  }
-
-  llvm::Value *inputLine(llvm::Value *x, llvm::Value *channel) {
-    return advance(b(), element, advance(b(), element, x, group, geometry.channels), channel, 1);
-  }
-  llvm::Value *gradientLine(llvm::Value *y, llvm::Value *column) {
-    return advance(b(), element, advance(b(), element, y, group, geometry.filters), column, 1);
   }
 
   //===--- Tiles --------------------------------------------------------------------------------//
 
-  void emitBlock(llvm::Value *tap) override {
-    if (inputSide.copy)
-      copyInput();
-    emitTiles(b(), columns.first, columns.second, geometry.filters, tileWidth,
-              [&](llvm::Value *column, int64_t width) { emitColumns(tap, column, width); });
-  }
+  /// Where a tile reads the copies: at a tap's first position.
+  struct Places {
+    llvm::Value *left, *right;
+  };
 
-  void emitColumns(llvm::Value *tap, llvm::Value *column, int64_t width) {
-    if (gradientSide.copy)
-      forPositions([&](llvm::Value *position, llvm::Value *, llvm::Value *y) {
-        copyVectors(gradientLine(y, column),
-                    advance(b(), element, gradientSide.copy, position, tileWidth), width,
-                    /*exact=*/true);
-      });
-    emitTiles(b(), channels.first, channels.second, geometry.channels, tileRows,
-              [&](llvm::Value *channel, int64_t height) {
-                emitTile(tap, channel, height, column, width);
+  void emitBlock() override {
+    copyBlock();
+    lines = b().CreateMul(length(images), stretches.front().length);
+    emitTiles(b(), columns.first, columns.second, geometry.filters, tileWidth,
+              [&](llvm::Value *column, int64_t width) {
+                if (jointTaps > 1) {
+                  int64_t rows = geometry.channels * jointTaps;
+                  emitTiles(b(), i64(0), i64(rows), rows, tileRows,
+                            [&](llvm::Value *row, int64_t height) {
+                              Tile tile{row, column, height, width};
+                              Places places = placesOf(i64(0), column);
+                              places.left = advance(b(), element, places.left, row, 1);
+                              emitTaps(0, firstTap, places, tile);
+                            });
+                  return;
+                }
+                emitTiles(b(), channels.first, channels.second, geometry.channels, tileRows,
+                          [&](llvm::Value *channel, int64_t height) {
+                            Tile tile{channel, column, height, width};
+                            emitTaps(0, firstTap,
+                                     placesOf(b().CreateSub(channel, channels.first), column),
+                                     tile);
+                          });
               });
   }
 
-  void emitTile(llvm::Value *tap, llvm::Value *channel, int64_t height, llvm::Value *column,
-                int64_t width) {
-    int64_t vectors = llvm::divideCeil(width, lanes);
-    llvm::Value *mask = width % lanes ? maskOf(width % lanes) : nullptr;
-    Values sums = emitSums(channel, height, column, vectors, mask);
-    llvm::Value *place = resultAddress(tap, channel, column);
-    for (int64_t r = 0; r < height; ++r)
-      for (int64_t v = 0; v < vectors; ++v) {
-        expressions->setMask(v + 1 == vectors ? mask : nullptr);
-        llvm::Value *address = advance(b(), element, place, r * filtersOfPixel() + v * lanes);
-        llvm::Value *old = expressions->loadAt(address, op.getType().getElementType(), true);
-        storeVector(address, b().CreateFAdd(old, sums[r * vectors + v]));
-        expressions->setMask(nullptr);
-      }
+  struct Tile {
+    llvm::Value *row, *column;
+    int64_t rows, width;
+  };
+
+  Places placesOf(llvm::Value *channel, llvm::Value *column) {
+    return {inputPanels->panelOf(channel),
+            gradientPanels->panelOf(b().CreateSub(column, columns.first))};
   }
 
-  /// The tile's sums over all positions of the block: of one stretch at a time, or of all at once
-  /// where both sides are copies.
-  Values emitSums(llvm::Value *channel, int64_t height, llvm::Value *column, int64_t vectors,
-                  llvm::Value *mask) {
-    TileProduct product{b(),
-                        target,
-                        element,
-                        lanes,
-                        inputSide.stride,
-                        gradientSide.stride,
-                        gradientSide.copy ? nullptr : mask};
+  /// Runs over the taps of the axes behind the first; `tap` is the number of the tap so far.
+  void emitTaps(size_t axis, llvm::Value *tap, const Places &places, const Tile &tile) {
+    if (axis == walks.size()) {
+      emitTile(tap, places, tile);
+      return;
+    }
+    const PanelWalk &walk = walks[axis];
+    llvm::Value *before = b().CreateMul(tap, i64(geometry.axes[axis + 1].window));
+    if (jointTaps > 1 && axis + 1 == walks.size()) {
+      emitTaps(axis + 1, before, places, tile);
+      return;
+    }
+    llvm::SmallVector<uint64_t> table;
+    for (const PanelWalk::Tap &entry : walk.taps)
+      for (int64_t word : {entry.position, entry.input * inputPanels->stride(axis + 1),
+                           entry.gradient * gradientPanels->stride(axis + 1)})
+        table.push_back(word);
+    if (table.empty())
+      return;
+    llvm::Constant *data = llvm::ConstantDataArray::get(b().getContext(), table);
+    auto *global = new llvm::GlobalVariable(*b().GetInsertBlock()->getModule(), data->getType(),
+                                            /*isConstant=*/true, llvm::GlobalValue::PrivateLinkage,
+                                            data, "taps");
+    emitLoop(b(), i64(0), i64(static_cast<int64_t>(walk.taps.size())), 1, [&](llvm::Value *entry) {
+      auto word = [&](int64_t number) {
+        llvm::Value *index = b().CreateAdd(b().CreateMul(entry, i64(3)), i64(number));
+        return b().CreateLoad(b().getInt64Ty(),
+                              b().CreateInBoundsGEP(b().getInt64Ty(), global, index));
+      };
+      Places next{b().CreateInBoundsGEP(element, places.left, word(1)),
+                  b().CreateInBoundsGEP(element, places.right, word(2))};
+      emitTaps(axis + 1, b().CreateAdd(before, word(0)), next, tile);
+    });
+  }
+
+  void emitTile(llvm::Value *tap, const Places &places, const Tile &tile) {
+    int64_t vectors = llvm::divideCeil(tile.width, lanes);
+    TileProduct product{b(), target, element, lanes};
+    product.leftStride = inputPanels->stride(walks.size());
+    product.rightStride = gradientPanels->stride(walks.size());
     RowOffsets offsets;
-    for (int64_t r = 0; r < height; ++r)
+    for (int64_t r = 0; r < tile.rows; ++r)
       offsets.push_back(r);
-    auto multiply = [&](llvm::Value *left, llvm::Value *right, llvm::Value *length,
-                        const Values &sums) {
+    auto multiply = [&](const Places &at, llvm::Value *length, const Values &sums) {
       Values panels;
       for (int64_t v = 0; v < vectors; ++v)
-        panels.push_back(advance(b(), element, right, v * lanes));
-      return product.emit(left, offsets, panels, length, sums);
+        panels.push_back(advance(b(), element, at.right, v * lanes));
+      return product.emit(at.left, offsets, panels, length, sums);
     };
-    llvm::Value *copiedLine = nullptr;
-    if (inputSide.copy) {
-      llvm::Value *tile = b().CreateUDiv(b().CreateSub(channel, channels.first), i64(tileRows));
-      copiedLine = advance(b(), element, inputSide.copy, tile, inputPanel());
+    Values sums = product.zeros(tile.rows * vectors);
+    if (walks.empty()) {
+      sums = multiply(places, lines, sums);
+    } else {
+      product.leftStride *= walks.back().inputStep;
+      product.rightStride *= walks.back().gradientStep;
+      sums = emitLoop(b(), i64(0), lines, 1, sums, [&](llvm::Value *line, const Values &carried) {
+        Places at{advance(b(), element, places.left, line, inputPanels->stride(0)),
+                  advance(b(), element, places.right, line, gradientPanels->stride(0))};
+        return emitPositions(0, at, carried, multiply);
+      });
     }
-    Values zeros = product.zeros(height * vectors);
-    if (inputSide.copy && gradientSide.copy)
-      return multiply(copiedLine, gradientSide.copy, countPositions(), zeros);
-    zeros.push_back(i64(0));
-    Values sums = emitLines(zeros, [&](llvm::Value *x, llvm::Value *y, const Values &carried) {
-      llvm::Value *position = carried.back(), *length = stretches.back().length;
-      llvm::Value *left = inputSide.copy
-                              ? advance(b(), element, copiedLine, position, inputSide.stride)
-                              : inputLine(x, channel);
-      llvm::Value *right = gradientSide.copy ? advance(b(), element, gradientSide.copy, position,
-                                                       gradientSide.stride)
-                                             : gradientLine(y, column);
-      Values next = multiply(left, right, length, Values(llvm::drop_end(carried)));
-      next.push_back(b().CreateAdd(position, length));
-      return next;
-    });
-    sums.pop_back();
-    return sums;
+    llvm::Value *mask = tile.width % lanes ? maskOf(tile.width % lanes) : nullptr;
+    addToResult(tap, tile.row, tile.column, sums, vectors, mask);
   }
 
-  /// Positions of the block at hand.
-  llvm::Value *countPositions() {
-    llvm::Value *count = b().CreateSub(images.second, images.first);
-    for (const TapStretch &stretch : stretches)
-      count = b().CreateMul(count, stretch.length);
-    return count;
+  using Multiply =
+      llvm::function_ref<Values(const Places &at, llvm::Value *length, const Values &sums)>;
+
+  /// The sums over all positions of the axes from `axis` on.
+  Values emitPositions(size_t axis, const Places &at, const Values &sums, Multiply multiply) {
+    const PanelWalk &walk = walks[axis];
+    if (axis + 1 == walks.size())
+      return multiply(at, i64(walk.positions), sums);
+    return emitLoop(b(), i64(0), i64(walk.positions), 1, sums,
+                    [&](llvm::Value *q, const Values &carried) {
+                      Places next{advance(b(), element, at.left, q,
+                                          walk.inputStep * inputPanels->stride(axis + 1)),
+                                  advance(b(), element, at.right, q,
+                                          walk.gradientStep * gradientPanels->stride(axis + 1))};
+                      return emitPositions(axis + 1, next, carried, multiply);
+                    });
   }
 
-  int64_t tileRows, tileWidth;
-  Side inputSide, gradientSide;
+  int64_t tileRows, tileWidth, jointTaps;
+  llvm::SmallVector<PanelWalk> walks; ///< of the axes behind the first
+  std::optional<Panels> inputPanels, gradientPanels;
+  int64_t leftOfInput = 0, leftOfGradient = 0; ///< channels that fill no whole panel
+  llvm::Value *lines = nullptr;                ///< positions of the first axis in all images
 };
 
 } // namespace

@@ -67,9 +67,10 @@ FilterWalkEmitter::FilterWalkEmitter(const KernelJob &job, const TargetSpec &tar
       imagesPerBlock(schedule().getTasks()[3]) {}
 
 llvm::Value *FilterWalkEmitter::emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *) {
+  int64_t slices = op.getSlice() ? op.getType().getDimSize(0) : 1;
   return builder.getInt64(llvm::divideCeil(geometry.channels, channelsPerTask) *
                           llvm::divideCeil(geometry.filters, columnsPerTask) *
-                          geometry.axes.front().window * geometry.groups);
+                          geometry.axes.front().window * geometry.groups * slices);
 }
 
 void FilterWalkEmitter::emitTask(llvm::Value *task) {
@@ -83,16 +84,24 @@ void FilterWalkEmitter::emitTask(llvm::Value *task) {
   channels = range(channelsPerTask, geometry.channels);
   columns = range(columnsPerTask, geometry.filters);
   firstTap = take(geometry.axes.front().window);
-  group = task;
-  emitZeros();
+  group = take(geometry.groups);
   llvm::Value *all = emitProduct(b(), op.getLhs().getType().getShape().take_front(), rows);
-  emitLoop(b(), i64(0), all, imagesPerBlock, [&](llvm::Value *image) {
-    images = {image, emitSmaller(b(), b().CreateAdd(image, i64(imagesPerBlock)), all)};
+  Range taskImages = {i64(0), all};
+  if (op.getSlice()) {
+    slice = task;
+    auto length = static_cast<int64_t>(*op.getSlice());
+    llvm::Value *first = b().CreateMul(slice, i64(length));
+    taskImages = {first, emitSmaller(b(), b().CreateAdd(first, i64(length)), all)};
+  }
+  emitZeros();
+  emitLoop(b(), taskImages.first, taskImages.second, imagesPerBlock, [&](llvm::Value *image) {
+    images = {image,
+              emitSmaller(b(), b().CreateAdd(image, i64(imagesPerBlock)), taskImages.second)};
     llvm::Value *positions = i64(tables.front().positions);
     emitLoop(b(), i64(0), positions, blockLength, [&](llvm::Value *begin) {
       llvm::Value *end = emitSmaller(b(), b().CreateAdd(begin, i64(blockLength)), positions);
       stretches.assign(1, tables[0].loadPart(b(), firstTap, begin, end));
-      emitTaps(1, firstTap);
+      emitBlock();
     });
   });
 }
@@ -125,59 +134,36 @@ void FilterWalkEmitter::emitZeros() {
   });
 }
 
-/// Loops over the taps of the axes after the first; `tap` is the number of the tap so far.
-void FilterWalkEmitter::emitTaps(size_t axis, llvm::Value *tap) {
-  if (axis == tables.size()) {
-    emitBlock(tap);
-    return;
-  }
-  int64_t window = geometry.axes[axis].window;
-  emitLoop(b(), i64(0), i64(window), 1, [&](llvm::Value *position) {
-    stretches.resize(axis);
-    stretches.push_back(tables[axis].load(b(), position));
-    emitTaps(axis + 1, b().CreateAdd(b().CreateMul(tap, i64(window)), position));
-  });
-}
-
 //===--- Inside a block -----------------------------------------------------------------------===//
 
 llvm::Value *FilterWalkEmitter::resultAddress(llvm::Value *tap, llvm::Value *channel,
                                               llvm::Value *column) {
   llvm::Value *line = b().CreateAdd(b().CreateMul(tap, i64(geometry.channels)), channel);
   llvm::Value *place = advance(b(), element, outputs[0].pointer, line, filtersOfPixel());
+  if (slice)
+    place = advance(b(), element, place, slice, op.getFilterType().getNumElements());
   place = advance(b(), element, place, group, geometry.filters);
   return advance(b(), element, place, column, 1);
 }
 
-void FilterWalkEmitter::storeVector(llvm::Value *address, llvm::Value *value) {
+void FilterWalkEmitter::addToResult(llvm::Value *tap, llvm::Value *channel, llvm::Value *column,
+                                    llvm::ArrayRef<llvm::Value *> sums, int64_t vectors,
+                                    llvm::Value *mask) {
   llvm::Align align(element->getPrimitiveSizeInBits() / 8);
-  if (llvm::Value *mask = expressions->getMask())
-    b().CreateMaskedStore(value, address, align, mask);
-  else
-    b().CreateAlignedStore(value, address, align);
-}
-
-Values FilterWalkEmitter::emitLines(const Values &initial, const LineBody &body) {
-  return emitLoop(
-      b(), images.first, images.second, 1, initial, [&](llvm::Value *image, const Values &carried) {
-        return emitAxis(0, advance(b(), element, input.pointer, image, input.rowStride()),
-                        advance(b(), element, gradient.pointer, image, gradient.rowStride()),
-                        carried, body);
-      });
-}
-
-Values FilterWalkEmitter::emitAxis(size_t axis, llvm::Value *left, llvm::Value *right,
-                                   const Values &initial, const LineBody &body) {
-  const TapStretch &stretch = stretches[axis];
-  left = advance(b(), element, left, stretch.input, input.axisStride(axis));
-  right = advance(b(), element, right, stretch.gradient, gradient.axisStride(axis));
-  if (axis + 1 == tables.size())
-    return body(left, right, initial);
-  return emitLoop(
-      b(), i64(0), stretch.length, 1, initial, [&](llvm::Value *i, const Values &carried) {
-        return emitAxis(axis + 1, advance(b(), element, left, i, inputStep(axis)),
-                        advance(b(), element, right, i, gradientStep(axis)), carried, body);
-      });
+  llvm::Value *place = resultAddress(tap, channel, column);
+  for (auto [number, sum] : llvm::enumerate(sums)) {
+    auto row = static_cast<int64_t>(number) / vectors, v = static_cast<int64_t>(number) % vectors;
+    llvm::Value *own = v + 1 == vectors ? mask : nullptr;
+    llvm::Value *address = advance(b(), element, place, row * filtersOfPixel() + v * lanes);
+    expressions->setMask(own);
+    llvm::Value *old = expressions->loadAt(address, op.getType().getElementType(), true);
+    expressions->setMask(nullptr);
+    llvm::Value *next = b().CreateFAdd(old, sum);
+    if (own)
+      b().CreateMaskedStore(next, address, align, own);
+    else
+      b().CreateAlignedStore(next, address, align);
+  }
 }
 
 } // namespace lamina::codegen

@@ -31,9 +31,10 @@ private:
 };
 
 /// What both emitters of gradients by filters share. A task owns some channels x filters of one tap
-/// of the first axis; it goes through the positions in blocks (whole images, or some positions of
-/// the first axis) and, for each block, through all taps of the other axes. The sums stand in the
-/// result between blocks, which follow from shapes alone, so the order of every sum does.
+/// of the first axis in one slice of the images; it goes through their positions in blocks (whole
+/// images, or some positions of the first axis) and, for each block, through all taps of the other
+/// axes. The sums stand in the result between blocks, which follow from shapes alone, so the order
+/// of every sum does.
 class FilterWalkEmitter : public KernelEmitter {
 public:
   FilterWalkEmitter(const KernelJob &job, const TargetSpec &target);
@@ -42,9 +43,9 @@ public:
 protected:
   using Range = std::pair<llvm::Value *, llvm::Value *>;
 
-  /// Adds what the block at hand contributes to the tap with the given number. `images`,
-  /// `channels`, `columns`, `group` and `stretches` are set.
-  virtual void emitBlock(llvm::Value *tap) = 0;
+  /// Adds what the block at hand contributes. `images`, `channels`, `columns`, `group`, `firstTap`
+  /// and the first of `stretches` are set.
+  virtual void emitBlock() = 0;
   /// Called in the function's entry, before any loop.
   virtual void prepare() {}
 
@@ -52,18 +53,15 @@ protected:
   int64_t filtersOfPixel() { return geometry.filters * geometry.groups; }
   /// Of an element of the result.
   llvm::Value *resultAddress(llvm::Value *tap, llvm::Value *channel, llvm::Value *column);
-  void storeVector(llvm::Value *address, llvm::Value *value);
+  /// Adds sums of `vectors` vectors a row to the result's rows from `channel` on. `mask` applies to
+  /// the last vector.
+  void addToResult(llvm::Value *tap, llvm::Value *channel, llvm::Value *column,
+                   llvm::ArrayRef<llvm::Value *> sums, int64_t vectors, llvm::Value *mask);
   /// Elements from one position of an axis to the next.
   int64_t inputStep(size_t axis) { return tables[axis].inputStep * input.axisStride(axis); }
   int64_t gradientStep(size_t axis) {
     return tables[axis].gradientStep * gradient.axisStride(axis);
   }
-
-  using LineBody =
-      std::function<Values(llvm::Value *input, llvm::Value *gradient, const Values &carried)>;
-  /// Runs `body` with both images' pointers at the beginning of the last axis' stretch, for every
-  /// line of the other axes' stretches in every image of the block.
-  Values emitLines(const Values &initial, const LineBody &body);
 
   ir::FilterGradientOp op;
   passes::ConvolutionGeometry geometry;
@@ -73,17 +71,14 @@ protected:
   Image input, gradient;
   std::vector<StretchTable> tables;
   Range channels, columns, images; ///< of the task and of the block
-  llvm::Value *group = nullptr;
+  llvm::Value *group = nullptr, *firstTap = nullptr;
   llvm::SmallVector<TapStretch> stretches; ///< of the tap at hand
 
 private:
   void bindMemory();
   void emitZeros();
-  void emitTaps(size_t axis, llvm::Value *tap);
-  Values emitAxis(size_t axis, llvm::Value *left, llvm::Value *right, const Values &initial,
-                  const LineBody &body);
 
-  llvm::Value *firstTap = nullptr;
+  llvm::Value *slice = nullptr; ///< null: there is one
 };
 
 } // namespace lamina::codegen

@@ -23,7 +23,7 @@ llvm::Value *loadIndex(llvm::IRBuilder<> &builder, llvm::GlobalVariable *table,
                        llvm::Value *position) {
   llvm::Type *type = builder.getInt32Ty();
   llvm::Value *place = builder.CreateInBoundsGEP(type, table, position);
-  return builder.CreateZExt(builder.CreateLoad(type, place), builder.getInt64Ty());
+  return builder.CreateSExt(builder.CreateLoad(type, place), builder.getInt64Ty());
 }
 
 } // namespace
@@ -55,6 +55,7 @@ TapTable::TapTable(llvm::Module &module, const ir::WindowAxis &axis) : mostTaps(
   if (axis.isIdentity())
     return;
   llvm::SmallVector<int32_t> number(axis.output, 0), taps(axis.output * mostTaps * 2, 0);
+  llvm::SmallVector<int32_t> byTap(axis.output * mostTaps, -1);
   for (const ir::WindowPhase &phase : axis.phases())
     for (const ir::WindowTap &tap : phase.taps)
       for (int64_t q = tap.begin; q < tap.end; ++q) {
@@ -62,9 +63,20 @@ TapTable::TapTable(llvm::Module &module, const ir::WindowAxis &axis) : mostTaps(
         int64_t entry = output * mostTaps + number[output]++;
         taps[2 * entry] = static_cast<int32_t>(tap.position);
         taps[2 * entry + 1] = static_cast<int32_t>(q * phase.inputStep + tap.offset);
+        byTap[output * mostTaps + tap.position] = taps[2 * entry + 1];
       }
   counts = makeTable(module, number);
   entries = makeTable(module, taps);
+  inputs = makeTable(module, byTap);
+}
+
+llvm::Value *TapTable::find(llvm::IRBuilder<> &builder, llvm::Value *output,
+                            llvm::Value *tap) const {
+  if (!inputs)
+    return output;
+  llvm::Value *entry =
+      builder.CreateAdd(builder.CreateMul(output, builder.getInt64(mostTaps)), tap);
+  return loadIndex(builder, inputs, entry);
 }
 
 Values TapTable::emitLoop(

@@ -39,8 +39,13 @@ public:
                   const std::function<Values(llvm::Value *position, llvm::Value *input,
                                              const Values &carried)> &body) const;
 
+  /// The input index that a tap of `output` meets, given by its position in the filter; negative
+  /// where it meets none.
+  llvm::Value *find(llvm::IRBuilder<> &builder, llvm::Value *output, llvm::Value *tap) const;
+
 private:
   llvm::GlobalVariable *counts = nullptr, *entries = nullptr; ///< null: outputs meet their inputs
+  llvm::GlobalVariable *inputs = nullptr;                     ///< by output and tap
   int64_t mostTaps;
 };
 

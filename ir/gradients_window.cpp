@@ -56,7 +56,8 @@ LogicalResult ConvolutionOp::buildGradient(OpBuilder &builder, ValueRange result
   gradients.push_back(convolutionDataGradient(builder, *this, results[0]));
   gradients.push_back(builder.create<FilterGradientOp>(
       getLoc(), getRhs().getType(), getLhs(), results[0], getStrides(), getLow(), getHigh(),
-      getLhsDilation(), getRhsDilation(), getGroups(), getReversed()));
+      getLhsDilation(), getRhsDilation(), getGroups(), getReversed(),
+      /*slice=*/IntegerAttr()));
   return success();
 }
 

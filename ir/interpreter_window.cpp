@@ -103,9 +103,13 @@ Tensor evaluateFilterGradient(FilterGradientOp op, ArrayRef<Tensor> operands, in
   visitFloatType(lhs.type(), [&]<typename T>(std::type_identity<T>) {
     ArrayRef<T> left = lhs.elements<T>(), right = gradient.elements<T>();
     MutableArrayRef<T> sums = result.elements<T>();
-    forEachProduct(
-        op, lhs.shape()[0], lhs.shape().back(), result.shape().back(),
-        [&](int64_t l, int64_t r, int64_t o) { sums[r] = std::fma(left[l], right[o], sums[r]); });
+    int64_t sliceResults = op.getSlice().value_or(0) * gradient.size() / gradient.shape()[0];
+    forEachProduct(op, lhs.shape()[0], lhs.shape().back(), result.shape().back(),
+                   [&](int64_t l, int64_t r, int64_t o) {
+                     int64_t slice = op.getSlice() ? o / sliceResults : 0;
+                     T &sum = sums[slice * op.getFilterType().getNumElements() + r];
+                     sum = std::fma(left[l], right[o], sum);
+                   });
   });
   return result;
 }

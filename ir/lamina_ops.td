@@ -354,22 +354,25 @@ def FilterGradientOp : Lamina_PureOp<"filter_gradient"> {
   let description = [{
     `lhs` is the convolution's, `gradient` has the shape of its result, the result the shape of its
     `rhs`: the sum over images and positions of the products that `rhs` takes part in. Attributes
-    are the convolution's.
+    are the convolution's. With `slice` the sums of every `slice` images stand apart, along one more
+    dimension in front; sums of images that a batch lacks are zero.
   }];
   let arguments = (ins Lamina_FloatTensor:$lhs, Lamina_FloatTensor:$gradient,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high,
                        DenseI64ArrayAttr:$lhs_dilation, DenseI64ArrayAttr:$rhs_dilation,
-                       I64Attr:$groups, UnitAttr:$reversed);
+                       I64Attr:$groups, UnitAttr:$reversed, OptionalAttr<I64Attr>:$slice);
   let results = (outs Lamina_FloatTensor:$output);
   let assemblyFormat = [{
     $lhs `,` $gradient `,` `strides` `=` $strides `,` `low` `=` $low `,` `high` `=` $high `,`
     `lhs_dilation` `=` $lhs_dilation `,` `rhs_dilation` `=` $rhs_dilation `,`
-    `groups` `=` $groups (`reversed` $reversed^)? attr-dict `:` functional-type(operands, results)
+    `groups` `=` $groups (`reversed` $reversed^)? (`slice` `=` $slice^)? attr-dict `:` functional-type(operands, results)
   }];
   let extraClassDeclaration = [{
     /// The geometry of the convolution along spatial dimension `i`.
     WindowAxis getAxis(int64_t i);
     int64_t getSpatialRank() { return getStrides().size(); }
+    /// The shape of the convolution's filter: the result's, but for slices.
+    ::mlir::RankedTensorType getFilterType();
   }];
   let hasVerifier = 1;
 }

@@ -193,9 +193,18 @@ WindowAxis ConvolutionOp::getAxis(int64_t i) {
                                                getRhs().getType().getDimSize(i));
 }
 
+RankedTensorType FilterGradientOp::getFilterType() {
+  return getSlice()
+             ? RankedTensorType::get(getType().getShape().drop_front(), getType().getElementType())
+             : getType();
+}
+
 LogicalResult FilterGradientOp::verify() {
-  FailureOr<RankedTensorType> type = inferConvolution(
-      getLoc(), "filter_gradient", getLhs().getType(), getType(), ConvolutionAttributes::of(*this));
+  if (getSlice() && (*getSlice() < 1 || getType().getRank() == 0 || getType().isDynamicDim(0)))
+    return emitOpError("needs slices of at least one image and a known number of them");
+  FailureOr<RankedTensorType> type =
+      inferConvolution(getLoc(), "filter_gradient", getLhs().getType(), getFilterType(),
+                       ConvolutionAttributes::of(*this));
   if (failed(type))
     return failure();
   if (*type != getGradient().getType())
@@ -205,7 +214,7 @@ LogicalResult FilterGradientOp::verify() {
 
 WindowAxis FilterGradientOp::getAxis(int64_t i) {
   return ConvolutionAttributes::of(*this).axis(i, getLhs().getType().getDimSize(i + 1),
-                                               getType().getDimSize(i));
+                                               getFilterType().getDimSize(i));
 }
 
 //===--- reduce_window, argmax_window, window_scatter ----------------------------------------===//

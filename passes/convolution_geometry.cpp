@@ -5,6 +5,9 @@ using namespace mlir;
 namespace lamina::passes {
 namespace {
 
+/// With more channels a register tile is about as good with channels alone.
+constexpr int64_t kFewChannels = 4;
+
 template <typename Op> ConvolutionGeometry geometryOf(Op op, RankedTensorType filter, bool merge) {
   ConvolutionGeometry geometry;
   for (int64_t i = 0; i < op.getSpatialRank(); ++i) {
@@ -43,7 +46,7 @@ ConvolutionGeometry ConvolutionGeometry::of(ir::ConvolutionOp op, bool mergeAxes
 }
 
 ConvolutionGeometry ConvolutionGeometry::of(ir::FilterGradientOp op) {
-  return geometryOf(op, op.getType(), /*merge=*/true);
+  return geometryOf(op, op.getFilterType(), /*merge=*/true);
 }
 
 int64_t ConvolutionGeometry::taps() const {
@@ -51,6 +54,15 @@ int64_t ConvolutionGeometry::taps() const {
   for (const ir::WindowAxis &axis : axes)
     result *= axis.window;
   return result;
+}
+
+int64_t ConvolutionGeometry::jointTaps() const {
+  const ir::WindowAxis &last = axes.back();
+  if (axes.size() == 1 || groups > 1 || channels > kFewChannels || last.windowDilation != 1 ||
+      last.inputDilation != 1 || last.reversed)
+    return 1;
+  bool allMeet = static_cast<int64_t>(last.phases().front().taps.size()) == last.window;
+  return allMeet ? last.window : 1;
 }
 
 int64_t ConvolutionGeometry::lines() const {
@@ -82,7 +94,7 @@ bool isDepthwise(ir::ConvolutionOp op) {
 }
 
 bool isDepthwise(ir::FilterGradientOp op) {
-  return isDepthwise(op.getType(), op.getGroups());
+  return isDepthwise(op.getFilterType(), op.getGroups());
 }
 
 bool canMergeAxes(ir::KernelOp kernel) {

@@ -18,6 +18,9 @@ namespace {
 /// More tasks than any thread count needs for an even split.
 constexpr int64_t kMostTasks = 64;
 
+/// Vectors of columns that a task of a reduction goes through at once.
+constexpr int64_t kLeastColumnVectors = 4, kMostColumnVectors = 64;
+
 /// Cycles per vector of elements, from published throughputs of vector instructions.
 int64_t vectorCycles(Operation *op) {
   if (isa<ir::ConstantOp, ir::BroadcastInDimOp, ir::ReshapeOp, ir::TransposeOp, ir::RowsOp>(op))
@@ -60,11 +63,14 @@ ir::ScheduleAttr scheduleReduction(ir::KernelOp kernel, Operation *anchor, int64
     return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::row, target.lanes, {},
                                  {unitsPerTask(units, cost)}, cost);
   }
+  // Long blocks of columns are read in long stretches of memory.
   int64_t columns = kept.getRank() == 0 ? 1 : capacity(kept.getShape().back(), batchSize);
-  int64_t vectors = std::clamp<int64_t>(columns / target.lanes, 1, 4);
-  int64_t width = vectors * target.lanes;
-  int64_t tilesPerRow = llvm::divideCeil(columns, width);
-  int64_t perTask = unitsPerTask(units / columns * tilesPerRow, cost);
+  int64_t blocks = llvm::divideCeil(kEnoughTasks, units / columns);
+  int64_t vectors = std::clamp<int64_t>(llvm::divideCeil(columns, target.lanes * blocks),
+                                        kLeastColumnVectors, kMostColumnVectors);
+  vectors = std::min<int64_t>(vectors, llvm::divideCeil(columns, target.lanes));
+  int64_t blocksPerLine = llvm::divideCeil(columns, vectors * target.lanes);
+  int64_t perTask = unitsPerTask(units / columns * blocksPerLine, cost);
   return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::column, target.lanes,
                                {vectors}, {perTask}, cost);
 }

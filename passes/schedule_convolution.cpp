@@ -13,13 +13,18 @@ namespace {
 
 /// Input bytes that one task keeps in the second-level cache.
 constexpr int64_t kInputBytes = 192 * 1024;
+/// Bytes of a column tile's filter that are read again and again from the second-level cache
+/// without much loss, and those of a block, which stay in the first-level cache.
+constexpr int64_t kMostFilterBytes = 80 * 1024, kFilterBytes = 20 * 1024;
 /// Positions of a block of a gradient by the filter: a panel of them stays in the first-level
 /// cache, and loading and storing a tile's sums once per block costs little.
 constexpr int64_t kBlockPositions = 256;
-/// Bytes of the input's panels in a block. They stand on the stack.
-constexpr int64_t kPanelBytes = 96 * 1024;
+/// With fewer, it costs much.
+constexpr int64_t kLeastBlockPositions = 128;
+/// Bytes of both sides' panels in a block. They stand on the stack.
+constexpr int64_t kPanelBytes = 320 * 1024;
 /// Tasks that a few threads share evenly enough.
-constexpr int64_t kFewTasks = 4;
+constexpr int64_t kFewTasks = 4, kEnoughFilterTasks = 8;
 /// Bytes of a cache line.
 constexpr int64_t kLineBytes = 64;
 
@@ -69,6 +74,44 @@ int64_t phasePositions(const ir::WindowAxis &axis) {
   return axis.phases().front().count;
 }
 
+/// The block of positions of a gradient by the filter: some of the first axis with all of the
+/// others, or several images.
+struct FilterBlock {
+  int64_t length = 1, images = 1;
+
+  FilterBlock(int64_t positions, int64_t lines, int64_t images) {
+    length = std::min(positions, evenPart(positions, std::max<int64_t>(1, lines), 1));
+    if (length == positions)
+      this->images = std::clamp<int64_t>(lines / positions, 1, images);
+  }
+};
+
+/// Images that a task of a gradient by the filter goes through at most.
+int64_t imagesOf(ir::FilterGradientOp op, int64_t batchSize) {
+  int64_t images = capacity(op.getLhs().getType().getDimSize(0), batchSize);
+  return op.getSlice() ? std::min<int64_t>(images, *op.getSlice()) : images;
+}
+
+ir::ScheduleAttr scheduleDepthwiseGradient(ir::KernelOp kernel, ir::FilterGradientOp op,
+                                           const ConvolutionGeometry &geometry, int64_t batchSize,
+                                           const VectorTarget &target) {
+  int64_t images = imagesOf(op, batchSize);
+  int64_t cost = images * geometry.multiplyAdds() / target.lanes;
+  Tile tile{1, std::max<int64_t>(1, kLineBytes / 4 / target.lanes)};
+  int64_t width = tile.vectors * target.lanes;
+  int64_t positions = walkPositions(geometry.axes.front()), across = 1;
+  for (const ir::WindowAxis &axis : ArrayRef(geometry.axes).drop_front())
+    across *= walkPositions(axis);
+  FilterBlock block(positions, kBlockPositions / across, images);
+  int64_t columnTiles = llvm::divideCeil(geometry.filters, width);
+  int64_t wanted = std::clamp<int64_t>(cost / kTaskCycles, 1, kFewTasks);
+  int64_t needed = llvm::divideCeil(wanted, geometry.axes.front().window);
+  int64_t columnsPerTask = width * llvm::divideCeil(columnTiles, std::min(needed, columnTiles));
+  return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::depthwise_gradient,
+                               target.lanes, {tile.rows, tile.vectors},
+                               {1, columnsPerTask, block.length, block.images}, cost);
+}
+
 } // namespace
 
 ir::ScheduleAttr scheduleConvolution(ir::KernelOp kernel, ir::ConvolutionOp op, int64_t batchSize,
@@ -102,51 +145,67 @@ ir::ScheduleAttr scheduleConvolution(ir::KernelOp kernel, ir::ConvolutionOp op, 
   int64_t columnsPerTask = llvm::divideCeil(columnTiles, columnTasks) * width;
   ir::KernelFamily family =
       geometry.depthwise ? ir::KernelFamily::depthwise : ir::KernelFamily::convolution;
-  return ir::ScheduleAttr::get(kernel.getContext(), family, target.lanes, {tile.rows, tile.vectors},
+  // A column tile's part of the filter that does not stay in the first-level cache is met in
+  // blocks.
+  int64_t lineBytes = last.window * width * elementBytes(op.getRhs());
+  int64_t channelsPerBlock = 0;
+  if (!geometry.depthwise &&
+      geometry.taps() / last.window * geometry.channels * lineBytes > kMostFilterBytes)
+    channelsPerBlock = evenPart(geometry.channels, kFilterBytes / lineBytes, 8);
+  return ir::ScheduleAttr::get(kernel.getContext(), family, target.lanes,
+                               {tile.rows, tile.vectors, channelsPerBlock},
                                {linesPerTask, positionsPerTask, columnsPerTask}, cost);
 }
 
 ir::ScheduleAttr scheduleFilterGradient(ir::KernelOp kernel, ir::FilterGradientOp op,
                                         int64_t batchSize, const VectorTarget &target) {
   ConvolutionGeometry geometry = ConvolutionGeometry::of(op);
-  int64_t images = capacity(op.getLhs().getType().getDimSize(0), batchSize);
-  int64_t cost = images * geometry.multiplyAdds() / target.lanes / (geometry.depthwise ? 1 : 2);
-  Tile tile = geometry.depthwise
-                  ? Tile{1, std::max<int64_t>(1, kLineBytes / 4 / target.lanes)}
-                  : chooseConvolutionTile(geometry.channels, geometry.filters, target);
+  if (geometry.depthwise)
+    return scheduleDepthwiseGradient(kernel, op, geometry, batchSize, target);
+  int64_t slices = op.getSlice() ? op.getType().getDimSize(0) : 1;
+  int64_t images = imagesOf(op, batchSize);
+  int64_t cost = slices * images * geometry.multiplyAdds() / target.lanes / 2;
+  int64_t jointTaps = geometry.jointTaps();
+  Tile tile = chooseConvolutionTile(geometry.channels * jointTaps, geometry.filters, target);
   int64_t width = tile.vectors * target.lanes;
+  int64_t rowTiles = jointTaps > 1 ? 1 : llvm::divideCeil(geometry.channels, tile.rows);
   int64_t columnTiles = llvm::divideCeil(geometry.filters, width);
-
-  // A block: some positions of the first axis with all of the others, or several images.
   int64_t positions = walkPositions(geometry.axes.front()), across = 1;
   for (const ir::WindowAxis &axis : ArrayRef(geometry.axes).drop_front())
     across *= walkPositions(axis);
-  int64_t blockLength =
-      std::min(positions, evenPart(positions, std::max<int64_t>(1, kBlockPositions / across), 1));
-  int64_t imagesPerBlock = 1;
-  if (blockLength == positions)
-    imagesPerBlock = std::clamp<int64_t>(kBlockPositions / (positions * across), 1, images);
 
-  // Channels whose panels stay in the second-level cache beside one panel of filters.
+  // Panels of both sides stay in the second-level cache: channels and filters are shared out until
+  // a block of enough positions fits.
   int64_t bytes = elementBytes(op.getLhs());
-  int64_t blockPositions = imagesPerBlock * blockLength * across;
-  int64_t rowTiles = llvm::divideCeil(geometry.channels, tile.rows);
-  int64_t fittingTiles = std::max<int64_t>(1, kPanelBytes / (blockPositions * tile.rows * bytes));
-  int64_t rowTasks = llvm::divideCeil(rowTiles, fittingTiles);
-  int64_t wanted = std::clamp<int64_t>(cost / kTaskCycles, 1, kEnoughTasks);
-  int64_t outerTasks = geometry.groups * geometry.axes.front().window;
-  int64_t needed = llvm::divideCeil(std::min(wanted, kFewTasks), outerTasks);
-  TaskGrid grid = chooseTaskGrid({rowTasks, rowTiles, geometry.channels},
-                                 {1, columnTiles, geometry.filters}, needed);
-  rowTasks = grid.rows;
-  int64_t columnTasks = grid.columns;
-  int64_t channelsPerTask = tile.rows * llvm::divideCeil(rowTiles, rowTasks);
-  int64_t columnsPerTask = width * llvm::divideCeil(columnTiles, columnTasks);
-  ir::KernelFamily family =
-      geometry.depthwise ? ir::KernelFamily::depthwise_gradient : ir::KernelFamily::filter_gradient;
-  return ir::ScheduleAttr::get(kernel.getContext(), family, target.lanes, {tile.rows, tile.vectors},
-                               {channelsPerTask, columnsPerTask, blockLength, imagesPerBlock},
-                               cost);
+  auto partOf = [](int64_t size, int64_t tiles, int64_t tasks) -> int64_t {
+    return llvm::divideCeil(size * llvm::divideCeil(tiles, tasks), tiles);
+  };
+  auto positionBytes = [&](TaskGrid grid) {
+    return bytes * (partOf(geometry.channels, rowTiles, grid.rows) +
+                    partOf(geometry.filters, columnTiles, grid.columns));
+  };
+  TaskGrid least{1, 1};
+  while (positionBytes(least) * kLeastBlockPositions > kPanelBytes &&
+         (least.rows < rowTiles || least.columns < columnTiles)) {
+    bool cutRows = partOf(geometry.channels, rowTiles, least.rows) >=
+                   partOf(geometry.filters, columnTiles, least.columns);
+    (cutRows && least.rows < rowTiles || least.columns == columnTiles ? least.rows
+                                                                      : least.columns) *= 2;
+  }
+  least = {std::min(least.rows, rowTiles), std::min(least.columns, columnTiles)};
+  int64_t wanted = std::clamp<int64_t>(cost / kTaskCycles, 1, kEnoughFilterTasks);
+  int64_t outerTasks = geometry.groups * geometry.axes.front().window * slices;
+  TaskGrid grid = chooseTaskGrid({least.rows, rowTiles, geometry.channels},
+                                 {least.columns, columnTiles, geometry.filters},
+                                 llvm::divideCeil(wanted, outerTasks));
+  int64_t blockPositions = std::min(kBlockPositions, kPanelBytes / positionBytes(grid));
+  FilterBlock block(positions, blockPositions / across, images);
+  int64_t channelsPerTask =
+      jointTaps > 1 ? geometry.channels : tile.rows * llvm::divideCeil(rowTiles, grid.rows);
+  int64_t columnsPerTask = width * llvm::divideCeil(columnTiles, grid.columns);
+  return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::filter_gradient, target.lanes,
+                               {tile.rows, tile.vectors},
+                               {channelsPerTask, columnsPerTask, block.length, block.images}, cost);
 }
 
 ir::ScheduleAttr scheduleWindow(ir::KernelOp kernel, Operation *anchor, int64_t batchSize,

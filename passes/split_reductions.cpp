@@ -1,10 +1,13 @@
 // Long reductions in two steps, so that threads share them: first within each element of the
-// leading dimension (images, rows), then over these. How the sum is split follows from the shape
-// alone, so the bits do not depend on the number of threads.
+// leading dimension (images, rows), then over these; gradients by small filters within slices of
+// the images, then over these. How the sum is split follows from the shape alone, so the bits do
+// not depend on the number of threads.
 #include "ir/dialect.h"
+#include "ir/module.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Pass/Pass.h"
+#include "passes/convolution_geometry.h"
 #include "passes/passes.h"
 
 using namespace mlir;
@@ -19,6 +22,11 @@ namespace {
 constexpr int64_t kLeastPartial = 512;
 /// Partial results per element of the leading dimension: with more there are tasks enough already.
 constexpr int64_t kMostKept = 2048;
+
+/// Tasks that slices and taps of the first dimension make together, at most.
+constexpr int64_t kSliceTasks = 16;
+/// Elements of the operands for each of the slices' results, at least.
+constexpr int64_t kLeastOperands = 4;
 
 bool mayRegroup(ir::ReductionKind kind) {
   return kind == ir::ReductionKind::add || kind == ir::ReductionKind::maximum ||
@@ -50,6 +58,43 @@ void split(ir::ReduceOp reduce) {
   reduce.erase();
 }
 
+/// How many slices the images of a gradient by the filter are cut into; 1 where the slices' results
+/// would be much beside what they are computed from, or channels and taps make tasks enough.
+int64_t countSlices(ir::FilterGradientOp op, int64_t images) {
+  ConvolutionGeometry geometry = ConvolutionGeometry::of(op);
+  if (geometry.depthwise || op.getSlice())
+    return 1;
+  auto elements = [&](RankedTensorType type) {
+    int64_t count = images;
+    for (int64_t extent : type.getShape().drop_front())
+      count *= extent;
+    return count;
+  };
+  int64_t operands = elements(op.getLhs().getType()) + elements(op.getGradient().getType());
+  int64_t results = op.getType().getNumElements();
+  int64_t outer = geometry.axes.front().window * geometry.groups;
+  return std::min({images, kSliceTasks / outer, operands / kLeastOperands / results});
+}
+
+void splitImages(ir::FilterGradientOp op, int64_t batchSize) {
+  int64_t images = op.getLhs().getType().getDimSize(0);
+  images = ShapedType::isDynamic(images) ? batchSize : images;
+  int64_t slices = countSlices(op, images);
+  if (slices < 2)
+    return;
+  OpBuilder builder(op);
+  int64_t length = llvm::divideCeil(images, slices);
+  llvm::SmallVector<int64_t> shape(op.getType().getShape());
+  shape.insert(shape.begin(), llvm::divideCeil(images, length));
+  auto partial = cast<ir::FilterGradientOp>(builder.clone(*op));
+  partial.setSlice(length);
+  partial.getOutput().setType(op.getType().clone(shape));
+  Value whole = builder.create<ir::ReduceOp>(op.getLoc(), partial, ir::ReductionKind::add,
+                                             ArrayRef<int64_t>{0});
+  op.replaceAllUsesWith(whole);
+  op.erase();
+}
+
 struct SplitReductionsPass : impl::SplitReductionsBase<SplitReductionsPass> {
   void runOnOperation() override {
     llvm::SmallVector<ir::ReduceOp> reductions;
@@ -58,6 +103,11 @@ struct SplitReductionsPass : impl::SplitReductionsBase<SplitReductionsPass> {
         reductions.push_back(reduce);
     });
     llvm::for_each(reductions, split);
+    int64_t batchSize = ir::getBatchSize(getOperation()->getParentOfType<ModuleOp>());
+    llvm::SmallVector<ir::FilterGradientOp> gradients;
+    getOperation().walk([&](ir::FilterGradientOp op) { gradients.push_back(op); });
+    for (ir::FilterGradientOp op : gradients)
+      splitImages(op, batchSize);
   }
 };
 

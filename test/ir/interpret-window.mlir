@@ -248,6 +248,17 @@ func.func @filter_gradient_images() -> tensor<2x1x1xf32> {
   return %y : tensor<2x1x1xf32>
 }
 
+// Slices of two images of the three there are; the last one has none.
+// CHECK-NEXT{LITERAL}: @filter_gradient_slices: dense<[[[[2.100000e+01]]], [[[3.000000e+02]]], [[[0.000000e+00]]]]> : tensor<3x1x1x1xf32>
+func.func @filter_gradient_slices() -> tensor<3x1x1x1xf32> {
+  %x = lamina.constant dense<[[[1.0]], [[2.0]], [[3.0]]]> : tensor<3x1x1xf32>
+  %w = lamina.constant dense<[[[1.0]], [[10.0]], [[100.0]]]> : tensor<3x1x1xf32>
+  %y = lamina.filter_gradient %x, %w, strides = [1], low = [0], high = [0],
+      lhs_dilation = [1], rhs_dilation = [1], groups = 1 slice = 2
+      : (tensor<3x1x1xf32>, tensor<3x1x1xf32>) -> tensor<3x1x1x1xf32>
+  return %y : tensor<3x1x1x1xf32>
+}
+
 // CHECK-NEXT{LITERAL}: @filter_gradient_groups: dense<[[[1.000000e+00, 1.000000e+01, 2.000000e+02, 2.000000e+03]]]> : tensor<1x1x4xf32>
 func.func @filter_gradient_groups() -> tensor<1x1x4xf32> {
   %x = lamina.constant dense<[[[1.0, 2.0]]]> : tensor<1x1x2xf32>

@@ -131,6 +131,15 @@ func.func @f(%a: tensor<?x5x5x4xf32>, %b: tensor<?x3x3x5xf32>) {
 // -----
 
 func.func @f(%a: tensor<?x5x5x4xf32>, %b: tensor<?x3x3x6xf32>) {
+  // expected-error @+1 {{'lamina.filter_gradient' op needs slices of at least one image and a known number of them}}
+  %y = lamina.filter_gradient %a, %b, strides = [1, 1], low = [0, 0], high = [0, 0], lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1 slice = 0
+      : (tensor<?x5x5x4xf32>, tensor<?x3x3x6xf32>) -> tensor<2x3x3x4x6xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<?x5x5x4xf32>, %b: tensor<?x3x3x6xf32>) {
   // expected-error @+1 {{filter_gradient: strides, dilations and groups must be positive}}
   %y = lamina.filter_gradient %a, %b, strides = [1, 0], low = [0, 0], high = [0, 0], lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
       : (tensor<?x5x5x4xf32>, tensor<?x3x3x6xf32>) -> tensor<3x3x4x6xf32>

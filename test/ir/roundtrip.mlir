@@ -152,6 +152,10 @@ func.func @windows(%x: tensor<?x8x8x4xf32>, %w: tensor<3x2x2x6xf32>, %p: tensor<
   %2 = lamina.filter_gradient %x, %1, strides = [1, 1], low = [0, 0], high = [0, 0],
       lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 2 reversed
       : (tensor<?x8x8x4xf32>, tensor<?x6x7x6xf32>) -> tensor<3x2x2x6xf32>
+  // CHECK-NEXT: lamina.filter_gradient {{.*}}, groups = 2 slice = 4 : (tensor<?x8x8x4xf32>, tensor<?x6x7x6xf32>) -> tensor<5x3x2x2x6xf32>
+  %sliced = lamina.filter_gradient %x, %1, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 2 slice = 4
+      : (tensor<?x8x8x4xf32>, tensor<?x6x7x6xf32>) -> tensor<5x3x2x2x6xf32>
   // CHECK-NEXT: lamina.reduce_window maximum %{{.*}}, window = [3, 3], strides = [2, 2], low = [1, 0], high = [0, 1] : (tensor<?x8x8x4xf32>) -> tensor<?x4x4x4xf32>
   %3 = lamina.reduce_window maximum %x, window = [3, 3], strides = [2, 2], low = [1, 0],
       high = [0, 1] : (tensor<?x8x8x4xf32>) -> tensor<?x4x4x4xf32>

@@ -25,15 +25,16 @@ struct Geometry {
   int64_t groups = 1;
   bool reversed = false;
 
-  Geometry(MLIRContext &context, std::mt19937_64 &random, int64_t largestChannels) {
+  Geometry(MLIRContext &context, std::mt19937_64 &random, int64_t largestChannels,
+           int64_t leastChannels = 1) {
     auto choose = [&](int64_t low, int64_t high) {
       return low + static_cast<int64_t>(random() % (high - low + 1));
     };
     int64_t rank = choose(1, 3);
     Type element =
         choose(0, 5) == 0 ? Type(Float64Type::get(&context)) : Float32Type::get(&context);
-    int64_t channels = choose(1, largestChannels), filters = choose(1, largestChannels);
-    switch (choose(0, 4)) {
+    int64_t channels = choose(leastChannels, largestChannels), filters = choose(1, 40);
+    switch (leastChannels > 1 ? 2 : choose(0, 4)) {
     case 0: // depthwise
       groups = choose(2, largestChannels);
       channels = filters = 1;
@@ -75,7 +76,8 @@ struct Geometry {
   }
   Value gradient(OpBuilder &builder, Value x, Value y) const {
     return builder.create<FilterGradientOp>(builder.getUnknownLoc(), filter, x, y, strides, low,
-                                            high, inputDilation, filterDilation, groups, reversed);
+                                            high, inputDilation, filterDilation, groups, reversed,
+                                            /*slice=*/IntegerAttr());
   }
 };
 
@@ -136,6 +138,28 @@ TEST_P(Convolutions, WithWhatFollows) {
                                Value shift = builder.create<BroadcastInDimOp>(
                                    loc, type, arguments[2], ArrayRef<int64_t>{type.getRank() - 1});
                                return Value(builder.create<AddOp>(loc, y, shift));
+                             });
+    expectInterpreted(GetParam(), *module, seed);
+  }
+}
+
+/// Filters that no first-level cache holds: the sums of a task are made in blocks.
+TEST_P(Convolutions, OfManyChannels) {
+  MLIRContext context;
+  loadDialects(context);
+  int64_t tested = 0;
+  for (uint64_t seed = 2000; tested < 8; ++seed) {
+    std::mt19937_64 random(seed);
+    Geometry geometry(context, random, 700, 200);
+    int64_t elements = geometry.filter.getNumElements();
+    for (int64_t extent : geometry.image.getShape().drop_front().drop_back())
+      elements *= extent;
+    if (elements > 10'000'000) // more than the interpreter can do in time
+      continue;
+    ++tested;
+    auto module = makeModule(context, {geometry.image, geometry.filter},
+                             [&](OpBuilder &builder, ValueRange arguments) {
+                               return geometry.convolve(builder, arguments[0], arguments[1]);
                              });
     expectInterpreted(GetParam(), *module, seed);
   }

@@ -115,7 +115,8 @@ void addFilterGradient(GraphBuilder &graph) {
     count *= static_cast<double>(ShapedType::isDynamic(extent) ? graph.batchSize() : extent);
   graph.keep(graph.make<FilterGradientOp>(
                  graph.typeOf(c.filter, graph.floatType()), graph.make<StopGradientOp>(x), gradient,
-                 c.strides, c.low, c.high, c.lhsDilation, c.rhsDilation, c.groups, c.reversed),
+                 c.strides, c.low, c.high, c.lhsDilation, c.rhsDilation, c.groups, c.reversed,
+                 /*slice=*/IntegerAttr()),
              {4 * count, false});
 }
 

@@ -65,7 +65,7 @@ double countFlops(Operation *operation, int64_t batchSize) {
     return convolutionFlops(convolution, typeOf(convolution.getLhs()), typeOf(convolution.getRhs()),
                             batchSize);
   if (auto gradient = dyn_cast<ir::FilterGradientOp>(operation))
-    return convolutionFlops(gradient, typeOf(gradient.getLhs()), typeOf(gradient.getOutput()),
+    return convolutionFlops(gradient, typeOf(gradient.getLhs()), gradient.getFilterType(),
                             batchSize);
   if (auto window = dyn_cast<ir::ReduceWindowOp>(operation))
     return flopsOf(window, batchSize);
