@@ -213,8 +213,10 @@ ContractionWalkEmitter::makeReader(const Side &side, const Indices &result, bool
     bool vector = vectorDimension(first) >= 0;
     return [this, &side, base, vector](llvm::Value *step) {
       llvm::Value *place = advance(b(), element, base, step, side.memoryStride);
+      // Lines that stand far apart are on no path that the processor foresees.
       if (side.memoryStride > kLinePadding)
-        emitPrefetch(advance(b(), element, place, kStepsAhead * side.memoryStride));
+        emitPrefetch(b(), b().CreateConstGEP1_64(element, place, kStepsAhead * side.memoryStride),
+                     CacheLevel::first);
       return expressions->loadAt(place, side.memory->type.getElementType(), vector);
     };
   }
@@ -225,13 +227,6 @@ ContractionWalkEmitter::makeReader(const Side &side, const Indices &result, bool
     expressions->leaveScope();
     return value;
   };
-}
-
-/// Lines that stand far apart are on no path that the processor foresees.
-void ContractionWalkEmitter::emitPrefetch(llvm::Value *place) {
-  auto flag = [&](uint32_t value) { return b().getInt32(value); };
-  b().CreateIntrinsic(llvm::Intrinsic::prefetch, {place->getType()},
-                      {place, /*write=*/flag(0), /*locality=*/flag(3), /*data=*/flag(1)});
 }
 
 void ContractionWalkEmitter::storeCopy(llvm::Value *place, llvm::Value *value) {

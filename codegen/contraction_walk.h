@@ -80,7 +80,6 @@ private:
   void copyLeftLines();
   void copyLeftPanels();
   void copyLeftTile(llvm::Value *row, llvm::Value *step, bool whole);
-  void emitPrefetch(llvm::Value *place);
   void storeCopy(llvm::Value *place, llvm::Value *value);
 
   bool linesOfSteps = false; ///< the left copy: lines of steps for each row, or panels of rows

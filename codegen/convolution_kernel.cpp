@@ -18,6 +18,7 @@ namespace {
 
 /// Products of a line of taps that go on with the sum of the lines before.
 constexpr int64_t kTogether = 64;
+constexpr int64_t kLineBits = 512; ///< of a cache line
 
 class ConvolutionEmitter final : public KernelEmitter {
 public:
@@ -194,6 +195,7 @@ private:
 
   void emitTile(const Tile &tile) {
     expressions->enterScope();
+    prefetchResults(tile);
     TileProduct product = makeProduct();
     // The taps of one line are summed apart, as long stretches of channels are: see TileProduct.
     Values zeros = product.zeros(tile.height * columns.size());
@@ -351,6 +353,29 @@ private:
                          i64(tile.phase.first));
   }
 
+  /// Asks for what the tile's results are computed from and stored to: a few elements of each
+  /// pixel, which is no pattern that the processor foresees.
+  void prefetchResults(const Tile &tile) {
+    auto ask = [&](const Storage &storage, bool write) {
+      if (storage.type.getShape() != op.getType().getShape())
+        return;
+      llvm::Value *first = firstOutput(tile);
+      int64_t vectorsOfLine =
+          std::max<int64_t>(1, kLineBits / element->getPrimitiveSizeInBits() / lanes);
+      for (int64_t r = 0; r < tile.height; ++r)
+        for (size_t v = 0; v < columns.size(); v += vectorsOfLine) {
+          llvm::Value *position = b().CreateAdd(first, i64(r * tile.phase.outputStep));
+          emitPrefetch(b(), expressions->address(storage, resultIndices(position, columns[v])),
+                       CacheLevel::second, write);
+        }
+    };
+    for (BlockArgument argument : body().getArguments())
+      if (argument != op.getLhs())
+        ask(*expressions->getStorage(argument), /*write=*/false);
+    for (const Storage &storage : outputs)
+      ask(storage, /*write=*/true);
+  }
+
   //===--- Blocks -------------------------------------------------------------------------------//
 
   /// The sums of the task's outputs for one tile of columns, block by block.
@@ -404,6 +429,7 @@ private:
       emitIf(b(), meets, [&] {
         emitLine(line, [&](const Tile &tile) {
           expressions->enterScope();
+          prefetchResults(tile);
           TileProduct product = makeProduct();
           llvm::Value *place = b().CreateInBoundsGEP(element, inputPlace(tile), distance);
           Values sums = emitLastTaps(tile, range, product, place, taps,

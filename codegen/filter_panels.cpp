@@ -146,10 +146,7 @@ void Panels::clear(llvm::Value *position, int64_t count, const Line &line) const
 void Panels::prefetch(llvm::Value *place, int64_t ahead) const {
   int64_t step = kLineBytes * 8 / image.element->getPrimitiveSizeInBits();
   emitLoop(b, b.getInt64(ahead), b.getInt64(ahead + channels), step, [&](llvm::Value *distance) {
-    llvm::Value *line = b.CreateGEP(image.element, place, distance);
-    b.CreateIntrinsic(llvm::Intrinsic::prefetch, {line->getType()},
-                      {line, /*write=*/b.getInt32(0), /*locality=*/b.getInt32(2),
-                       /*data=*/b.getInt32(1)});
+    emitPrefetch(b, b.CreateGEP(image.element, place, distance), CacheLevel::second);
   });
 }
 

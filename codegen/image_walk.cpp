@@ -49,6 +49,13 @@ llvm::Value *advance(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Valu
   return elements == 0 ? pointer : builder.CreateConstInBoundsGEP1_64(element, pointer, elements);
 }
 
+void emitPrefetch(llvm::IRBuilder<> &builder, llvm::Value *place, CacheLevel level, bool write) {
+  builder.CreateIntrinsic(llvm::Intrinsic::prefetch, {place->getType()},
+                          {place, builder.getInt32(write),
+                           builder.getInt32(static_cast<uint32_t>(level)),
+                           /*data=*/builder.getInt32(1)});
+}
+
 //===--- Taps ---------------------------------------------------------------------------------===//
 
 TapTable::TapTable(llvm::Module &module, const ir::WindowAxis &axis) : mostTaps(axis.window) {

@@ -26,6 +26,12 @@ llvm::Value *advance(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Valu
 llvm::Value *advance(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Value *pointer,
                      int64_t elements);
 
+/// Caches that a line may be asked for in.
+enum class CacheLevel { first = 3, second = 2 };
+/// Asks for the cache line at `place`, which may lie anywhere, to be read or written later.
+void emitPrefetch(llvm::IRBuilder<> &builder, llvm::Value *place, CacheLevel level,
+                  bool write = false);
+
 /// For every output along an axis, the taps that meet the input and where: constants in memory, so
 /// that strides, dilations, borders and reversed filters cost one load each per tap of an outer
 /// axis.

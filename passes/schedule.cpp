@@ -65,7 +65,7 @@ ir::ScheduleAttr scheduleReduction(ir::KernelOp kernel, Operation *anchor, int64
   }
   // Long blocks of columns are read in long stretches of memory.
   int64_t columns = kept.getRank() == 0 ? 1 : capacity(kept.getShape().back(), batchSize);
-  int64_t blocks = llvm::divideCeil(kEnoughTasks, units / columns);
+  int64_t blocks = llvm::divideCeil(kEnoughTasks / 2, units / columns);
   int64_t vectors = std::clamp<int64_t>(llvm::divideCeil(columns, target.lanes * blocks),
                                         kLeastColumnVectors, kMostColumnVectors);
   vectors = std::min<int64_t>(vectors, llvm::divideCeil(columns, target.lanes));
