@@ -14,7 +14,7 @@ import zlib
 from importlib import metadata
 
 FILE = pathlib.Path(__file__).with_name("differences.json")
-SAMPLES = 16  # days until every case has run on JAX once
+SAMPLES = 64  # days until every case has run on JAX once
 EVERY = "every"
 
 

@@ -32,6 +32,7 @@ from case import CASES  # noqa: E402
 from differences import Record, is_live  # noqa: E402
 
 BACKEND = keras.backend.backend()
+FEW_STEPS = 6  # take less time than tracing one
 COPIES = 3  # of an application's images, with noise
 
 
@@ -62,23 +63,43 @@ def publish(path, write):
     partial.rename(path)
 
 
-def train_epochs(case, model, epochs):
-    """Logs per epoch as `fit` gives them. With one batch per epoch, train_on_batch does the same
-    work without fit's overhead of a tenth of a second per epoch."""
+def predict(case, model, eager):
+    """What `predict` returns, without its pipeline of data."""
+    (x, _, _), _ = case.parts()
+    model.run_eagerly = eager
+    batches = (slice(i, i + case.batch_size) for i in range(0, case.rows, case.batch_size))
+    outputs = [as_list(model.predict_on_batch(single([a[rows] for a in x]))) for rows in batches]
+    return [np.concatenate(parts) for parts in zip(*outputs)]
+
+
+def is_one_batch(case):
+    """Then train_on_batch and test_on_batch do the work of `fit` and `evaluate` without the overhead
+    of a tenth of a second per epoch."""
+    return case.rows <= case.batch_size and not case.validation_rows
+
+
+def evaluate(case, model, eager):
+    (x, y, weights), _ = case.parts()
+    settings = {"sample_weight": single(weights) if weights else None, "return_dict": True}
+    model.run_eagerly = eager
+    if is_one_batch(case):
+        return model.test_on_batch(single(x), single(y), **settings)
+    return model.evaluate(single(x), single(y), case.batch_size, verbose=0, **settings)
+
+
+def train_epochs(case, model, epochs, eager):
+    """Logs per epoch as `fit` gives them."""
     (x, y, weights), validation = case.parts()
-    logs = {}
-    if case.rows <= case.batch_size and not validation:
-        for _ in range(epochs):
-            model.reset_metrics()
-            for key, value in model.train_on_batch(
-                    single(x), single(y), single(weights) if weights else None,
-                    class_weight=case.class_weight, return_dict=True).items():
-                logs.setdefault(key, []).append(float(value))
-        return logs
+    settings = {"sample_weight": single(weights) if weights else None,
+                "class_weight": case.class_weight}
+    model.run_eagerly = eager and epochs * case.rows <= FEW_STEPS * case.batch_size
+    if is_one_batch(case):
+        logs = [model.train_on_batch(single(x), single(y), return_dict=True, **settings)
+                for _ in range(epochs)]
+        return {name: [epoch[name] for epoch in logs] for name in logs[0]}
     return model.fit(
         single(x), single(y), batch_size=case.batch_size, epochs=epochs, shuffle=False, verbose=0,
-        validation_batch_size=case.batch_size,
-        sample_weight=single(weights) if weights else None, class_weight=case.class_weight,
+        validation_batch_size=case.batch_size, **settings,
         validation_data=validation and tuple(single(part) for part in validation if part)).history
 
 
@@ -92,43 +113,56 @@ def load(path):
         return keras.models.load_model(path)
 
 
-def run(case, folder):
-    model = load(folder / "model.keras")
-    (x, y, weights), _ = case.parts()
+def first_losses(case, model):
+    """Predictions and losses of an application's images and of copies with noise."""
+    (x, y, _), _ = case.parts()
+    random = np.random.default_rng(case.seed)
+    copies = [x[0]] + [x[0] * (1 + 2.0**-23 * random.choice([-1, 0, 1], x[0].shape))
+                       for _ in range(COPIES)]
+    losses = [float(model.compute_loss(x=c, y=y[0], y_pred=model(c, training=True)))
+              for c in (c.astype("float32") for c in copies)]
+    return {"before.0": np.asarray(model(x[0], training=False)), "log.loss": np.asarray(losses)}
+
+
+def numbered(prefix, arrays):
+    return {f"{prefix}.{i}": a for i, a in enumerate(arrays)}
+
+
+def train(case, model, folder, eager):
+    """Evaluates, trains and predicts; the model afterwards is that of BACKEND.keras."""
     result = {}
-
-    def predict(label):
-        outputs = as_list(model.predict(single(x), batch_size=case.batch_size, verbose=0))
-        result.update({f"{label}.{i}": np.asarray(a) for i, a in enumerate(outputs)})
-
-    if case.application and BACKEND == "jax":
-        random = np.random.default_rng(case.seed)
-        copies = [x[0]] + [x[0] * (1 + 2.0**-23 * random.choice([-1, 0, 1], x[0].shape))
-                           for _ in range(COPIES)]
-        losses = [float(model.compute_loss(x=c, y=y[0], y_pred=model(c, training=True)))
-                  for c in (c.astype("float32") for c in copies)]
-        result = {"before.0": np.asarray(model(x[0], training=False)),
-                  "log.loss": np.asarray(losses)}
-        publish(folder / f"{BACKEND}.npz", lambda p: np.savez(p.open("wb"), **result))
-        return
-    predict("before")
-    if not case.predict_only:
-        if BACKEND == "tensorflow" or case.rows % case.batch_size:
-            scores = model.evaluate(single(x), single(y), batch_size=case.batch_size, verbose=0,
-                                    sample_weight=single(weights) if weights else None,
-                                    return_dict=True)
-            result.update(named("evaluate", scores, 0))
-        half = case.epochs // 2 if case.resume else 0
-        logs = train_epochs(case, model, half) if half else {}
-        if half:
-            model.save(folder / f"{BACKEND}.half.keras")
-        for key, values in train_epochs(case, model, case.epochs - half).items():
-            logs[key] = logs.get(key, []) + values
-        result.update(named("log", logs, 1))
-        predict("after")
+    if BACKEND == "tensorflow" or case.rows % case.batch_size:
+        result.update(named("evaluate", evaluate(case, model, eager), 0))
+    half = case.epochs // 2 if case.resume else 0
+    logs = train_epochs(case, model, half, eager) if half else {}
+    if half:
+        model.save(folder / f"{BACKEND}.half.keras")
+    for key, values in train_epochs(case, model, case.epochs - half, eager).items():
+        logs[key] = logs.get(key, []) + values
+    result.update(named("log", logs, 1))
     publish(folder / f"{BACKEND}.keras", model.save)
+    return result | numbered("after", predict(case, model, eager))
+
+
+def run(case, folder, eager):
+    """Computes everything; `eager`: what runs a few times only is not traced, which takes longer."""
+    model = load(folder / "model.keras")
+    if case.application and BACKEND == "jax":
+        result = first_losses(case, model)
+    else:
+        result = numbered("before", predict(case, model, eager))
+        if not case.predict_only:
+            result |= train(case, model, folder, eager)
     # np.savez adds ".npz" to names that end otherwise; a file object keeps the name.
     publish(folder / f"{BACKEND}.npz", lambda p: np.savez(p.open("wb"), **result))
+
+
+def answer(case, folder):
+    """TensorFlow has some convolutions in graphs alone, for example those with channels first."""
+    try:
+        run(case, folder, eager=True)
+    except Exception:
+        run(case, folder, eager=False)
 
 
 def obtain_model(case, folder):
@@ -152,7 +186,7 @@ def run_all(folder, sample, names):
         case, model = CASES[name], folder / name / "model.keras"
         try:
             if obtain_model(case, folder / name) and is_wanted(case, model, sample, record):
-                run(case, folder / name)
+                answer(case, folder / name)
         except Exception:
             publish(folder / name / f"{BACKEND}.error",
                     lambda p: p.write_text(traceback.format_exc()))
@@ -165,7 +199,7 @@ def resume(folder, names):
         try:
             model = keras.models.load_model(folder / name / "lamina.half.keras")
             iterations = int(model.optimizer.iterations)
-            logs = train_epochs(case, model, case.epochs - case.epochs // 2)
+            logs = train_epochs(case, model, case.epochs - case.epochs // 2, eager=True)
             result = {f"log.{k}": np.asarray(v) for k, v in logs.items()}
             publish(folder / name / "resumed.npz",
                     lambda p: np.savez(p.open("wb"), iterations=iterations, **result))

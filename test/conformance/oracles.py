@@ -17,6 +17,8 @@ from differences import Record, is_live
 HERE = pathlib.Path(__file__).parent
 # Processes of each backend. TensorFlow takes most of the time of all tests and mostly one CPU.
 PROCESSES = {"tensorflow": 2, "jax": 1}
+# Small models gain nothing from more threads in each.
+ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 TIME_LIMIT = 900  # seconds to wait for one answer; the first needs the import of the backend
 
 
@@ -155,4 +157,4 @@ def start(backend, folder, arguments, option=(), number=0):
     log = open(folder.parent / name, "w", encoding="utf-8")
     return subprocess.Popen(
         [sys.executable, str(HERE / "oracle.py"), *option, str(folder), *arguments], cwd=HERE,
-        stdout=log, stderr=log, env={**os.environ, "KERAS_BACKEND": backend})
+        stdout=log, stderr=log, env={**os.environ, "KERAS_BACKEND": backend, **ONE_THREAD})

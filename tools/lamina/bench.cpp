@@ -112,8 +112,7 @@ void bench(const BenchOptions &options) {
 
 } // namespace
 
-void addBench(CLI::App &app, Action &action) {
-  CLI::App &command = *app.add_subcommand("bench", "Time the compiled step on random data");
+void addBench(CLI::App &command, Action &action) {
   auto options = std::make_shared<BenchOptions>();
   options->model.addModel(command);
   options->model.addBatchSize(command);

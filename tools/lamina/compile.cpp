@@ -117,9 +117,7 @@ void compile(const CompileCommandOptions &options) {
 
 } // namespace
 
-void addCompile(CLI::App &app, Action &action) {
-  CLI::App &command =
-      *app.add_subcommand("compile", "Write native code with a C header, or a stage on the way");
+void addCompile(CLI::App &command, Action &action) {
   auto options = std::make_shared<CompileCommandOptions>();
   options->model.addModel(command);
   options->model.addBatchSize(command);

@@ -48,9 +48,7 @@ void convert(const ConvertOptions &options) {
 
 } // namespace
 
-void addConvert(CLI::App &app, Action &action) {
-  CLI::App &command =
-      *app.add_subcommand("convert", "Write a model in another of Keras' file formats");
+void addConvert(CLI::App &command, Action &action) {
   auto options = std::make_shared<ConvertOptions>();
   options->model.addModel(command);
   command.add_option("OUT", options->out, "A .keras, .h5, .weights.h5 or .json file")->required();

@@ -27,8 +27,7 @@ void evaluate(const EvaluateOptions &options) {
 
 } // namespace
 
-void addEvaluate(CLI::App &app, Action &action) {
-  CLI::App &command = *app.add_subcommand("evaluate", "Print loss and metrics on data");
+void addEvaluate(CLI::App &command, Action &action) {
   auto options = std::make_shared<EvaluateOptions>();
   options->model.addModel(command);
   options->data.add(command);

@@ -130,9 +130,7 @@ void inspect(const InspectOptions &options) {
 
 } // namespace
 
-void addInspect(CLI::App &app, Action &action) {
-  CLI::App &command =
-      *app.add_subcommand("inspect", "Show layers, parameters, memory plan and kernels");
+void addInspect(CLI::App &command, Action &action) {
   auto options = std::make_shared<InspectOptions>();
   options->model.addModel(command);
   options->model.addBatchSize(command);

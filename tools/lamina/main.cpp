@@ -11,6 +11,23 @@
 
 namespace {
 
+using namespace lamina::tools;
+
+struct Command {
+  const char *name, *description;
+  void (*add)(CLI::App &command, Action &action);
+};
+
+constexpr Command kCommands[] = {
+    {"train", "Train a model on data", addTrain},
+    {"predict", "Write the model's outputs for data", addPredict},
+    {"evaluate", "Print loss and metrics on data", addEvaluate},
+    {"compile", "Write native code with a C header, or a stage on the way", addCompile},
+    {"inspect", "Show layers, parameters, memory plan and kernels", addInspect},
+    {"bench", "Time the compiled step on random data", addBench},
+    {"convert", "Write a model in another of Keras' file formats", addConvert},
+};
+
 int report(const std::string &reason) {
   fmt::print(stderr, "error: {}\n", reason);
   return 1;
@@ -19,13 +36,12 @@ int report(const std::string &reason) {
 } // namespace
 
 int main(int argc, char **argv) {
-  using namespace lamina::tools;
   CLI::App app("Trains, runs and compiles neural networks from Keras files on CPUs.", "lamina");
   app.require_subcommand(1);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   Action action;
-  for (auto add : {addTrain, addPredict, addEvaluate, addCompile, addInspect, addBench, addConvert})
-    add(app, action);
+  for (const Command &command : kCommands)
+    command.add(*app.add_subcommand(command.name, command.description), action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {

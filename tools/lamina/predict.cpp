@@ -84,8 +84,7 @@ void predict(const PredictOptions &options) {
 
 } // namespace
 
-void addPredict(CLI::App &app, Action &action) {
-  CLI::App &command = *app.add_subcommand("predict", "Write the model's outputs for data");
+void addPredict(CLI::App &command, Action &action) {
   auto options = std::make_shared<PredictOptions>();
   options->model.addModel(command);
   options->data.add(command);

@@ -201,8 +201,7 @@ void addOutputs(CLI::App &command, TrainOptions &options) {
 
 } // namespace
 
-void addTrain(CLI::App &app, Action &action) {
-  CLI::App &command = *app.add_subcommand("train", "Train a model on data");
+void addTrain(CLI::App &command, Action &action) {
   auto options = std::make_shared<TrainOptions>();
   options->model.addModel(command);
   options->data.add(command);
