@@ -1,5 +1,6 @@
 #include "frontend/keras/weights.h"
 
+#include "frontend/keras/import.h"
 #include "ir/module.h"
 #include "ir/tensor.h"
 #include "support/error.h"
@@ -106,6 +107,12 @@ WeightBinding bindWeights(ModuleOp module, const KerasFile &file) {
     binding.arrays.push_back(array);
   }
   return binding;
+}
+
+void addCopies(ModuleOp module, std::map<std::string, Array> &weights) {
+  for (ir::VariableOp variable : module.getOps<ir::VariableOp>())
+    if (auto copy = variable->getAttrOfType<StringAttr>(kCopyAttr))
+      weights.insert_or_assign(copy.str(), weights.at(variable.getPath().str()));
 }
 
 std::map<std::string, Array> collectWeights(ModuleOp module, const std::vector<Array> &values) {
