@@ -115,15 +115,4 @@ void addCopies(ModuleOp module, std::map<std::string, Array> &weights) {
       weights.insert_or_assign(copy.str(), weights.at(variable.getPath().str()));
 }
 
-std::map<std::string, Array> collectWeights(ModuleOp module, const std::vector<Array> &values) {
-  std::map<std::string, Array> weights;
-  size_t index = 0;
-  for (ir::VariableOp variable : module.getOps<ir::VariableOp>()) {
-    const Array &value = values.at(index++);
-    if (!variable.getPath().empty())
-      weights.emplace(variable.getPath().str(), value);
-  }
-  return weights;
-}
-
 } // namespace lamina::frontend

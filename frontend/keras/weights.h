@@ -36,10 +36,4 @@ WeightBinding bindWeights(mlir::ModuleOp module, const KerasFile &file);
 /// Adds the variables that stand in the file twice at their second place, by path.
 void addCopies(mlir::ModuleOp module, std::map<std::string, Array> &weights);
 
-/// The arrays to write back, by path, from the variables' values in the module's order (arrays of
-/// the variables' own types and shapes). Variables without a path are left out, so that Keras finds
-/// exactly what it stores itself.
-std::map<std::string, Array> collectWeights(mlir::ModuleOp module,
-                                            const std::vector<Array> &values);
-
 } // namespace lamina::frontend

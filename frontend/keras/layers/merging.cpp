@@ -159,11 +159,12 @@ public:
 private:
   /// Inputs without a mask count as a whole beside one that has a mask.
   static Tensor joinMasks(LayerCall &call, ArrayRef<Tensor> inputs, int64_t dimension) {
+    bool hasMask = llvm::any_of(llvm::seq(inputs.size()), [&](size_t i) { return call.mask(i); });
+    if (!hasMask)
+      return {};
     llvm::SmallVector<Tensor> masks;
-    bool hasMask = false;
     for (auto [i, x] : llvm::enumerate(inputs)) {
       Tensor mask = call.mask(i);
-      hasMask |= bool(mask);
       ArrayRef<int64_t> shape = x.shape().drop_back();
       if (mask && mask.shape() != shape)
         call.fail(fmt::format("an input of shape {} with a mask of shape {} cannot be concatenated",
@@ -171,8 +172,6 @@ private:
       Type type = IntegerType::get(call.emit().getContext(), 1);
       masks.push_back(mask ? mask : call.emit().constant(type, 1).broadcastTo(shape));
     }
-    if (!hasMask)
-      return {};
     if (dimension == inputs[0].rank() - 1)
       return std::accumulate(masks.begin() + 1, masks.end(), masks[0], logicalOr);
     llvm::SmallVector<Value> operands(masks.begin(), masks.end());
