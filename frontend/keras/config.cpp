@@ -270,6 +270,19 @@ std::optional<ElementType> findElementType(std::string_view name) {
   return std::nullopt;
 }
 
+ElementType readPolicy(const Place &place, const json &dtype) {
+  json name = dtype;
+  if (dtype.is_object() && dtype.contains("config") && dtype["config"].is_object())
+    name = dtype["config"].value("name", json());
+  if (name.is_null() || name == "float32")
+    return ElementType::F32;
+  if (name == "float64")
+    return ElementType::F64;
+  place.fail(fmt::format("the dtype policy {} is not supported; Lamina computes in float32 and "
+                         "float64",
+                         printable(name.dump())));
+}
+
 std::string nearestName(std::string_view name, const std::vector<std::string> &names) {
   std::string lower = llvm::StringRef(name.data(), name.size()).lower();
   std::string nearest;

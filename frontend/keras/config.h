@@ -86,6 +86,10 @@ private:
 /// The type of NumPy's name ("float32", "bool"); nothing for another name.
 std::optional<ElementType> findElementType(std::string_view name);
 
+/// The type of a layer's floating-point variables and results, from its dtype policy: a string
+/// until about Keras 3.3, an object since. Refuses other policies than float32 and float64.
+ElementType readPolicy(const Place &place, const nlohmann::json &dtype);
+
 /// The name in `names` that is closest to `name` by edit distance.
 std::string nearestName(std::string_view name, const std::vector<std::string> &names);
 

@@ -29,8 +29,12 @@ RandomState::RandomState() {
 /// One call of one layer in one function.
 class WrittenCall : public LayerCall {
 public:
-  WrittenCall(Forward &forward, Layer &layer, Emitter &emitter, const Node &node)
-      : forward(forward), layer(layer), emitter(emitter), node(node) {}
+  WrittenCall(Forward &forward, Layer &layer, Emitter &emitter, const Node &node,
+              ArrayRef<MaskedTensor> inputs)
+      : forward(forward), layer(layer), emitter(emitter), node(node), inputs(inputs) {
+    if (layer.meaning->maskUse == MaskUse::Passes && inputs.size() == 1)
+      outputMask = mask(0);
+  }
 
   Emitter &emit() override { return emitter; }
   bool isTraining() const override { return forward.isTraining; }
@@ -54,14 +58,22 @@ public:
     if (!isNew)
       limit->second = std::min(limit->second, count);
   }
-  void setMask(Tensor output, Tensor mask) override { forward.masks[output] = mask; }
+  Tensor mask(size_t input) override {
+    Tensor mask = inputs[input].mask;
+    return mask ? Tensor(emitter, mask).convert(IntegerType::get(emitter.getContext(), 1)) : mask;
+  }
+  void setMask(Tensor mask) override { outputMask = mask; }
   const nlohmann::json &arguments() const override { return node.arguments; }
+
+  Tensor getOutputMask() const { return outputMask; }
 
 private:
   Forward &forward;
   Layer &layer;
   Emitter &emitter;
   const Node &node;
+  ArrayRef<MaskedTensor> inputs;
+  Tensor outputMask;
 };
 
 Emitter &Forward::emitterAt(llvm::StringRef name, ElementType type) {
@@ -70,8 +82,8 @@ Emitter &Forward::emitterAt(llvm::StringRef name, ElementType type) {
                                ir::toMlirType(builder.getContext(), type));
 }
 
-Tensors Forward::run(Model &model, ArrayRef<Tensor> inputs) {
-  std::map<std::pair<size_t, size_t>, Tensors> values;
+MaskedTensors Forward::run(Model &model, ArrayRef<MaskedTensor> inputs) {
+  std::map<std::pair<size_t, size_t>, MaskedTensors> values;
   for (auto [port, input] : llvm::zip_equal(model.inputs, inputs))
     values[{port.tensor.layer, 0}] = {input};
   auto valueOf = [&](const TensorReference &reference, const Layer &user) {
@@ -85,57 +97,57 @@ Tensors Forward::run(Model &model, ArrayRef<Tensor> inputs) {
   for (auto [layerIndex, nodeIndex] : model.order) {
     Layer &layer = *model.layers[layerIndex];
     const Node &node = layer.nodes[nodeIndex];
-    Tensors arguments;
+    MaskedTensors arguments;
     for (const TensorReference &input : node.inputs)
       arguments.push_back(valueOf(input, layer));
+    for (const auto &[input, mask] : node.masks)
+      arguments[input].mask = valueOf(mask, layer).value;
     values[{layerIndex, nodeIndex}] = callLayer(layer, node, arguments);
   }
-  Tensors outputs;
+  MaskedTensors outputs;
   for (const ModelPort &port : model.outputs)
     outputs.push_back(valueOf(port.tensor, *model.layers[port.tensor.layer]));
   return outputs;
 }
 
-Tensors Forward::callLayer(Layer &called, const Node &node, ArrayRef<Tensor> inputs) {
+MaskedTensors Forward::callLayer(Layer &called, const Node &node, ArrayRef<MaskedTensor> inputs) {
   Layer &layer = called.original ? *called.original : called;
   Emitter &emitter = emitterAt(called.scope, layer.type);
-  Tensors placed;
-  for (Tensor input : inputs) {
-    Tensor x(emitter, input);
-    // Keras casts the floating-point inputs of layers to the layer's type.
-    bool isCast = layer.meaning && !layer.isOperation && x.isFloat();
-    placed.push_back(isCast ? x.convert(emitter.getFloatType()) : x);
-  }
-  Tensors outputs;
+  MaskedTensors outputs;
   if (layer.model) {
     if (inputs.size() != layer.model->inputs.size())
       layer.place.fail(fmt::format("is a model with {} inputs but is called with {}",
                                    layer.model->inputs.size(), inputs.size()));
-    outputs = run(*layer.model, placed);
+    outputs = run(*layer.model, inputs);
   } else {
-    build(layer, placed);
-    WrittenCall call(*this, layer, emitter, node);
-    outputs = layer.meaning->call(call, placed);
-    passMask(layer, inputs, outputs);
+    outputs = callMeaning(layer, emitter, node, inputs);
   }
-  for (Tensor output : outputs)
-    checkSize(layer.place, output.shape());
-  addPenalty(layer, emitter, outputs);
+  for (const MaskedTensor &output : outputs) {
+    checkSize(layer.place, output.value.shape());
+    addPenalty(layer, emitter, output.value);
+  }
   return outputs;
 }
 
-void Forward::passMask(Layer &layer, ArrayRef<Tensor> inputs, ArrayRef<Tensor> outputs) {
-  for (Tensor input : inputs) {
-    Tensor mask = findMask(input);
-    if (!mask || layer.meaning->maskUse == MaskUse::Drops)
-      continue;
-    if (layer.meaning->maskUse == MaskUse::Reads)
-      layer.place.fail(fmt::format("{} leaves out the steps that a Masking or Embedding layer "
-                                   "before it masks, which is not supported",
+MaskedTensors Forward::callMeaning(Layer &layer, Emitter &emitter, const Node &node,
+                                   ArrayRef<MaskedTensor> inputs) {
+  Tensors placed;
+  for (const MaskedTensor &input : inputs) {
+    Tensor x(emitter, input.value);
+    // Keras casts the floating-point inputs of layers to the layer's type.
+    placed.push_back(!layer.isOperation && x.isFloat() ? x.convert(emitter.getFloatType()) : x);
+    if (input.mask && layer.meaning->maskUse == MaskUse::Refuses)
+      layer.place.fail(fmt::format("{} with a mask is not supported (nor by Keras with one of "
+                                   "steps, as Masking and Embedding layers set it); use "
+                                   "Activation with the function of this name",
                                    layer.className));
-    for (Tensor output : outputs)
-      masks.try_emplace(output, mask);
   }
+  build(layer, placed);
+  WrittenCall call(*this, layer, emitter, node, inputs);
+  MaskedTensors outputs;
+  for (Tensor output : layer.meaning->call(call, placed))
+    outputs.push_back({output, call.getOutputMask()});
+  return outputs;
 }
 
 void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
@@ -145,7 +157,11 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
   for (VariableDeclaration &declaration : layer.meaning->build(layer.place, types)) {
     Variable variable;
     variable.symbol = layer.scope + "/" + declaration.name;
-    variable.path = fmt::format("{}/vars/{}", layer.path, layer.variables.size());
+    variable.path = layer.path + "/" +
+                    (declaration.place.empty() ? fmt::format("vars/{}", layer.variables.size())
+                                               : declaration.place);
+    if (!declaration.copy.empty())
+      variable.copyPath = layer.path + "/" + declaration.copy;
     variable.type = declaration.type.value_or(layer.type);
     variable.owner = layer.place.part;
     variable.role = declaration.name;
@@ -165,12 +181,11 @@ Tensor Forward::drawBits(Emitter &emitter, ArrayRef<int64_t> shape) {
                                                        writer.read(random.step), stream));
 }
 
-void Forward::addPenalty(Layer &layer, Emitter &emitter, ArrayRef<Tensor> outputs) {
+void Forward::addPenalty(Layer &layer, Emitter &emitter, Tensor output) {
   if (layer.activityRegularizer.is_null())
     return;
-  for (Tensor output : outputs)
-    penalties.push_back(regularize(layer.place, layer.activityRegularizer, output.toFloat()) /
-                        emitter.rows());
+  Tensor penalty = regularize(layer.place, layer.activityRegularizer, output.toFloat());
+  penalties.push_back(penalty / emitter.rows());
 }
 
 void Forward::advanceRandomStep() {

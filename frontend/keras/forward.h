@@ -15,6 +15,13 @@ struct RandomState {
   RandomState();
 };
 
+/// A value of the model and which steps of it count.
+struct MaskedTensor {
+  Tensor value;
+  Tensor mask = {}; ///< LayerCall::mask
+};
+using MaskedTensors = llvm::SmallVector<MaskedTensor, 2>;
+
 /// Writes a model's forward pass into a function. Layers that are not built yet are built from the
 /// shapes that reach them.
 class Forward {
@@ -22,7 +29,7 @@ public:
   Forward(FunctionWriter &writer, RandomState &random, bool isTraining)
       : writer(writer), random(random), isTraining(isTraining) {}
 
-  Tensors run(Model &model, llvm::ArrayRef<Tensor> inputs);
+  MaskedTensors run(Model &model, llvm::ArrayRef<MaskedTensor> inputs);
 
   /// An emitter with this name as its location, alive as long as this object.
   Emitter &emitterAt(llvm::StringRef name, ElementType type = ElementType::F32);
@@ -33,8 +40,6 @@ public:
     auto limit = indexLimits.find(value);
     return limit == indexLimits.end() ? std::nullopt : std::optional(limit->second);
   }
-  /// Which steps of `value` count; null for all.
-  Tensor findMask(Tensor value) const { return masks.lookup(value); }
   /// Activity regularizers' penalties, each divided by the rows.
   llvm::ArrayRef<Tensor> getPenalties() const { return penalties; }
   /// Counts the training step where the function drew random numbers.
@@ -44,12 +49,13 @@ private:
   friend class WrittenCall;
 
   void build(Layer &layer, llvm::ArrayRef<Tensor> inputs);
-  Tensors callLayer(Layer &called, const Node &node, llvm::ArrayRef<Tensor> inputs);
+  MaskedTensors callLayer(Layer &called, const Node &node, llvm::ArrayRef<MaskedTensor> inputs);
+  /// Calls a layer that is no model.
+  MaskedTensors callMeaning(Layer &layer, Emitter &emitter, const Node &node,
+                            llvm::ArrayRef<MaskedTensor> inputs);
   /// Fresh random bits, i32; advances the stream.
   Tensor drawBits(Emitter &emitter, llvm::ArrayRef<int64_t> shape);
-  /// Gives the outputs the inputs' mask where the layer passes it on.
-  void passMask(Layer &layer, llvm::ArrayRef<Tensor> inputs, llvm::ArrayRef<Tensor> outputs);
-  void addPenalty(Layer &layer, Emitter &emitter, llvm::ArrayRef<Tensor> outputs);
+  void addPenalty(Layer &layer, Emitter &emitter, Tensor output);
 
   FunctionWriter &writer;
   RandomState &random;
@@ -57,7 +63,7 @@ private:
   bool drewRandom = false;
   int64_t drawCount = 0;
   std::deque<Emitter> emitters;
-  llvm::DenseMap<mlir::Value, Tensor> logits, masks;
+  llvm::DenseMap<mlir::Value, Tensor> logits;
   llvm::DenseMap<mlir::Value, int64_t> indexLimits;
   llvm::SmallVector<Tensor> penalties;
 };

@@ -100,6 +100,22 @@ bool isNull(const json &value) {
   return value.is_null() || (value.is_array() && llvm::all_of(value, isNull));
 }
 
+/// A call's argument "mask": that of its input, or a list of those of its inputs with null for
+/// none.
+void parseMasks(const Place &place, const LayerIndex &index, const json &value, Node &node) {
+  const json masks = value.is_array() ? value : json::array({value});
+  if (masks.size() != node.inputs.size())
+    place.fail(
+        fmt::format("is called with {} masks for {} inputs", masks.size(), node.inputs.size()));
+  for (auto [i, mask] : llvm::enumerate(masks)) {
+    if (mask.is_null())
+      continue;
+    if (!isTensor(mask))
+      place.fail("is called with a mask that is no tensor of the model");
+    node.masks[i] = readTensor(place, index, mask);
+  }
+}
+
 Node parseNode(const Place &place, const LayerIndex &index, const json &value) {
   Node node;
   if (!value.is_object() || !value.contains("args"))
@@ -115,6 +131,8 @@ Node parseNode(const Place &place, const LayerIndex &index, const json &value) {
       continue;
     if (key == "inputs")
       collectTensors(place, index, argument, node.inputs);
+    else if (key == "mask")
+      parseMasks(place, index, argument, node);
     else
       place.fail(
           fmt::format("is called with the argument '{}', which is not supported", printable(key)));
@@ -133,6 +151,13 @@ void checkReference(const Place &place, const Model &model, const TensorReferenc
 }
 
 } // namespace
+
+std::vector<TensorReference> Node::references() const {
+  std::vector<TensorReference> all = inputs;
+  for (const auto &[input, mask] : masks)
+    all.push_back(mask);
+  return all;
+}
 
 std::vector<Node> parseNodes(const Place &place, const LayerIndex &index, const json &nodes,
                              bool isOperation) {
@@ -178,7 +203,7 @@ void orderCalls(const Place &place, Model &model) {
     Layer &layer = *model.layers[i];
     for (size_t n = 0; n < layer.nodes.size(); ++n) {
       size_t count = 0;
-      for (const TensorReference &input : layer.nodes[n].inputs) {
+      for (const TensorReference &input : layer.nodes[n].references()) {
         checkReference(layer.place, model, input);
         if (model.layers[input.layer]->input)
           continue;

@@ -35,11 +35,12 @@ private:
   /// An output with a loss, and what that and the metrics are computed from.
   struct OutputScores {
     const OutputSettings &setting;
-    Tensor target, prediction, logits;
-    Tensor weights; ///< null for none
+    Tensor target, prediction, logits, mask;
+    Tensor weights = {}; ///< null for none
+    Tensor losses = {};  ///< the values of the loss before they are reduced
   };
 
-  Tensors addInputs(FunctionWriter &writer, Forward &forward);
+  MaskedTensors addInputs(FunctionWriter &writer, Forward &forward);
   Tensors addTargets(FunctionWriter &writer, Forward &forward);
   void buildLayers();
   void declareVariables();
@@ -48,11 +49,12 @@ private:
   void writePredict();
   /// @loss or @evaluate.
   void writeLoss(llvm::StringRef name, bool isTraining);
-  std::vector<OutputScores> collectScores(Forward &forward, const Tensors &outputs,
+  std::vector<OutputScores> collectScores(Forward &forward, const MaskedTensors &outputs,
                                           const Tensors &targets);
   Tensor addLosses(llvm::MutableArrayRef<OutputScores> scores, LogWriter &logs,
                    FunctionWriter &writer);
   Tensor addPenalties(Forward &forward, Tensor loss, FunctionWriter &writer);
+  Tensor minimizeAll(llvm::ArrayRef<OutputScores> scores, Tensor total) const;
   void addMetrics(const OutputScores &output, bool isWeighted, LogWriter &logs);
   void writeOptimizer();
   void verifyModule();
@@ -118,9 +120,9 @@ OwningOpRef<ModuleOp> Importer::run() {
   return std::move(module);
 }
 
-Tensors Importer::addInputs(FunctionWriter &writer, Forward &forward) {
+MaskedTensors Importer::addInputs(FunctionWriter &writer, Forward &forward) {
   Emitter &emitter = forward.emitterAt("inputs");
-  Tensors inputs;
+  MaskedTensors inputs;
   for (const ModelPort &port : model->inputs) {
     const Layer &layer = *model->layers[port.tensor.layer];
     llvm::SmallVector<int64_t> shape = {ShapedType::kDynamic};
@@ -131,8 +133,8 @@ Tensors Importer::addInputs(FunctionWriter &writer, Forward &forward) {
     }
     checkSize(layer.place, shape);
     auto type = RankedTensorType::get(shape, ir::toMlirType(&context, layer.input->type));
-    inputs.push_back(Tensor(
-        emitter, writer.addArgument(type, ir::kInputAttr, StringAttr::get(&context, layer.name))));
+    Value input = writer.addArgument(type, ir::kInputAttr, StringAttr::get(&context, layer.name));
+    inputs.push_back({Tensor(emitter, input)});
     if (auto entries = inputEntries.find(layer.name); entries != inputEntries.end())
       writer.annotateArgument(kEntriesAttr, writer.getBuilder().getI64IntegerAttr(entries->second));
   }
@@ -144,15 +146,15 @@ Tensors Importer::addInputs(FunctionWriter &writer, Forward &forward) {
 void Importer::buildLayers() {
   FunctionWriter writer(*module, "");
   Forward forward(writer, random, options.training);
-  Tensors inputs = addInputs(writer, forward);
-  for (Tensor output : forward.run(*model, inputs)) {
+  MaskedTensors inputs = addInputs(writer, forward);
+  for (auto [output, mask] : forward.run(*model, inputs)) {
     if (output.rank() < 1 || !output.type().isDynamicDim(0))
       fail("{}: an output of shape {} does not have the batch's rows", file.path,
            describeShape(output.shape()));
     predictions.push_back(output.type());
   }
   for (auto [port, input] : llvm::zip_equal(model->inputs, inputs))
-    if (auto entries = forward.findIndexLimit(input))
+    if (auto entries = forward.findIndexLimit(input.value))
       inputEntries[model->layers[port.tensor.layer]->name] = *entries;
   writer.erase();
 }
@@ -170,11 +172,6 @@ void Importer::declareVariables() {
   if (random.isUsed)
     variables.append({&random.seed, &random.step});
   if (options.training && settings.hasLoss() && !settings.optimizer.is_null()) {
-    for (const Variable *variable : trainable)
-      if (variable->type != ElementType::F32)
-        fail("{}: {}: a layer of the dtype policy float64 is supported for prediction, not for "
-             "training; train the model in float32, or set the layer's 'trainable' to false",
-             file.path, variable->owner);
     optimizer =
         std::make_unique<Optimizer>(Place{file.path, ""}, settings.optimizer, options.learningRate);
     optimizer->declareVariables(trainable);
@@ -194,11 +191,13 @@ void Importer::declareVariables() {
 
 void Importer::declareVariable(const Variable &variable) {
   OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
-  builder.create<ir::VariableOp>(
+  auto declared = builder.create<ir::VariableOp>(
       NameLoc::get(builder.getStringAttr(variable.symbol)), builder.getStringAttr(variable.symbol),
       TypeAttr::get(variableType(&context, variable)), builder.getStringAttr(variable.path),
       variable.isTrainable ? builder.getUnitAttr() : UnitAttr(), ir::PackedAttr(),
       FlatSymbolRefAttr(), DenseI64ArrayAttr(), IntegerAttr());
+  if (!variable.copyPath.empty())
+    declared->setAttr(kCopyAttr, builder.getStringAttr(variable.copyPath));
 }
 
 void Importer::writeInit() {
@@ -224,9 +223,9 @@ void Importer::writeInit() {
 void Importer::writePredict() {
   FunctionWriter writer(*module, ir::kPredict);
   Forward forward(writer, random, false);
-  Tensors outputs = forward.run(*model, addInputs(writer, forward));
+  MaskedTensors outputs = forward.run(*model, addInputs(writer, forward));
   for (auto [output, setting] : llvm::zip_equal(outputs, settings.outputs))
-    writer.addResult(output, ir::kOutputAttr, StringAttr::get(&context, setting.name));
+    writer.addResult(output.value, ir::kOutputAttr, StringAttr::get(&context, setting.name));
   writer.finish();
 }
 
@@ -252,10 +251,20 @@ Tensors Importer::addTargets(FunctionWriter &writer, Forward &forward) {
 void Importer::writeLoss(llvm::StringRef name, bool isTraining) {
   FunctionWriter writer(*module, name);
   Forward forward(writer, random, isTraining);
-  Tensors inputs = addInputs(writer, forward), targets = addTargets(writer, forward);
+  MaskedTensors inputs = addInputs(writer, forward);
+  Tensors targets = addTargets(writer, forward);
   std::vector<OutputScores> scores = collectScores(forward, forward.run(*model, inputs), targets);
   LogWriter logs(settings.outputs.size() > 1);
-  Tensor total = addPenalties(forward, addLosses(scores, logs, writer), writer);
+  Tensor losses = addLosses(scores, logs, writer);
+  if (isTraining)
+    losses = minimizeAll(scores, losses);
+  Tensor total = addPenalties(forward, losses, writer);
+  bool isReduced = llvm::all_of(
+      scores, [](const OutputScores &output) { return output.setting.loss->isReduced(); });
+  if (!isReduced && Value(total) != Value(losses))
+    fail("{}: penalties of weights or activities cannot be added to a loss without reduction (nor "
+         "can Keras on TensorFlow); use the reduction sum",
+         file.path);
   for (const OutputScores &output : scores)
     addMetrics(output, false, logs);
   for (const OutputScores &output : scores)
@@ -269,23 +278,17 @@ void Importer::writeLoss(llvm::StringRef name, bool isTraining) {
 
 /// What the outputs that have a loss are measured by.
 std::vector<Importer::OutputScores>
-Importer::collectScores(Forward &forward, const Tensors &outputs, const Tensors &targets) {
+Importer::collectScores(Forward &forward, const MaskedTensors &outputs, const Tensors &targets) {
   std::vector<OutputScores> result;
   for (auto [setting, output, target] : llvm::zip_equal(settings.outputs, outputs, targets)) {
     if (!setting.loss)
       continue;
-    if (forward.findMask(output))
-      fail("{}: output '{}' has a mask, from a Masking or Embedding layer, which losses would take "
-           "into account; this is not supported",
-           file.path, printable(setting.name));
     Emitter &emitter = forward.emitterAt("loss");
-    Tensor source = forward.findLogits(output);
+    Tensor source = forward.findLogits(output.value);
     mlir::Type type = emitter.getFloatType();
-    result.push_back({setting,
-                      Tensor(emitter, target),
-                      Tensor(emitter, output).convert(type),
+    result.push_back({setting, Tensor(emitter, target), Tensor(emitter, output.value).convert(type),
                       source ? Tensor(emitter, source).convert(type) : Tensor(),
-                      {}});
+                      output.mask ? Tensor(emitter, output.mask) : Tensor()});
   }
   return result;
 }
@@ -296,12 +299,14 @@ Tensor Importer::addLosses(llvm::MutableArrayRef<OutputScores> scores, LogWriter
   Tensor total;
   for (OutputScores &output : scores) {
     const OutputSettings &setting = output.setting;
-    ElementValues values = setting.loss->compute(output.target, output.prediction, output.logits);
+    ElementValues values =
+        setting.loss->compute(output.target, output.prediction, output.logits, output.mask);
     if (options.sampleWeights)
       output.weights = values.values.with(writer.addArgument(
           values.values.type(), ir::kWeightAttr, StringAttr::get(&context, setting.name)));
     Tensor value = setting.loss->reduce(values, output.weights);
-    logs.addLoss(setting.name, value);
+    output.losses = values.values;
+    logs.addLoss(setting.name, value, setting.loss->isReduced());
     Tensor weighted = setting.lossWeight ? value * *setting.lossWeight : value;
     total = total ? total + weighted : weighted;
   }
@@ -313,7 +318,7 @@ void Importer::addMetrics(const OutputScores &output, bool isWeighted, LogWriter
   for (const Metric &metric : isWeighted ? setting.weightedMetrics : setting.metrics)
     logs.addMetric(setting.name, metric,
                    metric.compute(output.target, output.prediction, output.logits,
-                                  isWeighted ? output.weights : Tensor()),
+                                  isWeighted ? output.weights : Tensor(), output.mask),
                    isWeighted);
 }
 
@@ -331,6 +336,27 @@ Tensor Importer::addPenalties(Forward &forward, Tensor loss, FunctionWriter &wri
                         .convert(loss.elementType());
     }
   return loss;
+}
+
+/// To the single values of a loss without reduction Keras on TensorFlow adds the other losses, and
+/// minimizes the sum over them: `total`, which is their mean, with the gradient of that sum.
+Tensor Importer::minimizeAll(llvm::ArrayRef<OutputScores> scores, Tensor total) const {
+  Tensor values;
+  for (const OutputScores &output : scores) {
+    if (output.setting.loss->isReduced())
+      continue;
+    if (values && values.shape() != output.losses.shape())
+      fail("{}: losses without reduction give values of shapes {} and {}, which cannot be added; "
+           "use the reduction sum",
+           file.path, describeShape(values.shape()), describeShape(output.losses.shape()));
+    values = output.losses;
+  }
+  if (!values)
+    return total;
+  Tensor count = total.like(static_cast<double>(values.elementsPerRow()));
+  if (values.type().isDynamicDim(0))
+    count = count * values.emit().rows();
+  return total + (count - 1.0) * (total - stopGradient(total));
 }
 
 void Importer::writeOptimizer() {

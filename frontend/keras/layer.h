@@ -24,6 +24,10 @@ struct VariableDeclaration {
   bool trainable = true;
   /// Another type than the layer's own.
   std::optional<ElementType> type = std::nullopt;
+  /// Where it stands in the file, below the layer; empty for "vars/<its number>".
+  std::string place = "";
+  /// A second place with the same value; empty for none.
+  std::string copy = "";
 };
 
 /// A variable with the settings `<prefix>_initializer`, `_regularizer` and `_constraint`; the
@@ -61,8 +65,11 @@ public:
   /// data are checked.
   virtual void limitIndices(Tensor indices, int64_t count) = 0;
 
-  /// Says which elements of `output` count: i1, (rows, steps).
-  virtual void setMask(Tensor output, Tensor mask) = 0;
+  /// Which steps of the i-th input count (Keras' mask): i1, mostly of the input's shape without its
+  /// last dimension; null where all do.
+  virtual Tensor mask(size_t input) = 0;
+  /// Says which steps of the output count; null for all.
+  virtual void setMask(Tensor mask) = 0;
   /// What a node of keras.ops is called with, as it is serialized: {"args": […], "kwargs": {…}},
   /// where tensors of the model are {"class_name": kTensorReference, "config": INPUT}.
   virtual const nlohmann::json &arguments() const = 0;
@@ -70,11 +77,12 @@ public:
   [[noreturn]] void fail(std::string_view reason) const { place().fail(reason); }
 };
 
-/// What a layer does with the mask of its input: which steps of each row count (Keras' Masking).
+/// What becomes of the mask of a layer's input (which steps of each row count: Keras' Masking)
+/// unless the layer's call says it.
 enum class MaskUse {
-  Drops,  ///< its output has none
-  Passes, ///< its output has the same
-  Reads,  ///< it computes something else with a mask
+  Drops,   ///< its output has none
+  Passes,  ///< its output has the same
+  Refuses, ///< the layer cannot be called
 };
 
 /// One layer of a model, made from its configuration. Shapes that do not fit are reported through

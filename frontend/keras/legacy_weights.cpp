@@ -18,7 +18,8 @@ namespace {
 
 using Variables = std::vector<ir::VariableOp>;
 
-/// The variables of a layer, shared ones where they are at home, each once.
+/// The variables of a layer, shared ones where they are at home, each once: its own before those of
+/// a layer that it wraps.
 void collectVariables(ModuleOp module, const Layer &layer, Variables &variables) {
   const Layer &home = layer.original ? *layer.original : layer;
   if (home.model) {
@@ -26,10 +27,13 @@ void collectVariables(ModuleOp module, const Layer &layer, Variables &variables)
       collectVariables(module, *inner, variables);
     return;
   }
-  std::string prefix = home.path + "/";
-  for (ir::VariableOp variable : module.getOps<ir::VariableOp>())
-    if (variable.getPath().starts_with(prefix) && !llvm::is_contained(variables, variable))
-      variables.push_back(variable);
+  for (bool isOwn : {true, false})
+    for (ir::VariableOp variable : module.getOps<ir::VariableOp>()) {
+      llvm::StringRef place = variable.getPath();
+      if (place.consume_front(home.path + "/") && place.starts_with("vars/") == isOwn &&
+          !llvm::is_contained(variables, variable))
+        variables.push_back(variable);
+    }
 }
 
 /// In the order of legacy files: trainable ones first.

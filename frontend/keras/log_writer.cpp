@@ -9,9 +9,9 @@ using namespace mlir;
 
 namespace lamina::frontend::keras {
 
-void LogWriter::addLoss(const std::string &output, Tensor value) {
-  losses.push_back({output + "_loss", value});
-  used[losses.back().first] = 1;
+void LogWriter::addLoss(const std::string &output, Tensor value, bool isReduced) {
+  losses.push_back({output + "_loss", value, isReduced});
+  used[losses.back().name] = 1;
 }
 
 void LogWriter::addMetric(const std::string &output, const Metric &metric, Metric::Value value,
@@ -38,11 +38,13 @@ void LogWriter::writeLogs(FunctionWriter &writer, Tensor total) const {
     writer.addResult(single, attribute, StringAttr::get(context, name));
   };
   add("loss", total, ir::kLogAttr);
-  for (const auto &[name, value] : losses)
-    if (losses.size() > 1) {
-      add(name, value, ir::kLogAttr);
+  for (const LoggedLoss &loss : losses) {
+    if (losses.size() == 1)
+      break;
+    add(loss.name, loss.value, ir::kLogAttr);
+    if (loss.isReduced)
       writer.annotateResult(ir::kPerBatchAttr, UnitAttr::get(context));
-    }
+  }
   for (const Entry &entry : entries)
     add(entry.name, entry.value.value, ir::kLogAttr);
   for (const Entry &entry : entries)

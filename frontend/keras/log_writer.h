@@ -15,8 +15,9 @@ public:
   /// `hasSeveralOutputs`: names begin with the output's.
   explicit LogWriter(bool hasSeveralOutputs) : hasSeveralOutputs(hasSeveralOutputs) {}
 
-  /// The loss of one output.
-  void addLoss(const std::string &output, Tensor value);
+  /// The loss of one output. Over several batches it is averaged by batches, or by rows where the
+  /// rows' losses are not reduced.
+  void addLoss(const std::string &output, Tensor value, bool isReduced);
   /// A metric of one output; those of `metrics` first, then those of `weighted_metrics`.
   void addMetric(const std::string &output, const Metric &metric, Metric::Value value,
                  bool isWeighted);
@@ -28,6 +29,11 @@ public:
   void writeResults(mlir::ModuleOp module) const;
 
 private:
+  struct LoggedLoss {
+    std::string name;
+    Tensor value;
+    bool isReduced;
+  };
   struct Entry {
     std::string name;
     const Metric *metric;
@@ -37,7 +43,7 @@ private:
   std::string chooseName(const std::string &output, const std::string &metric, bool isWeighted);
 
   bool hasSeveralOutputs;
-  std::vector<std::pair<std::string, Tensor>> losses;
+  std::vector<LoggedLoss> losses;
   std::vector<Entry> entries;
   std::map<std::string, int> used{{"loss", 1}}; ///< names, and how often they were asked for
 };

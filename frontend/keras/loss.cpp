@@ -22,7 +22,8 @@ constexpr std::pair<llvm::StringLiteral, LossReduction> kReductions[] = {
     {"sum_over_batch_size", LossReduction::MeanOverElements},
     {"mean", LossReduction::MeanOverElements},
     {"mean_with_sample_weight", LossReduction::MeanOverWeights},
-    {"sum", LossReduction::Sum}};
+    {"sum", LossReduction::Sum},
+    {"none", LossReduction::None}};
 
 /// Losses that are refused for what they are, not for want of an entry.
 struct RefusedLoss {
@@ -38,6 +39,19 @@ const std::vector<RefusedLoss> &refusedLosses() {
        "it compares every row of a batch with every other, but a compiled step keeps rows apart; "
        "use a loss on single rows, such as CosineSimilarity"}};
   return losses;
+}
+
+/// A loss that says null has none; one that says nothing has Keras' default.
+LossReduction readReduction(Config &config, bool isGiven) {
+  std::string text = config.text("reduction", isGiven ? "none" : "sum_over_batch_size");
+  std::vector<std::string_view> names;
+  for (const auto &[name, reduction] : kReductions) {
+    names.push_back(name);
+    if (name == text)
+      return reduction;
+  }
+  config.fail(fmt::format("the reduction '{}' is not one of Keras', which are {}", printable(text),
+                          fmt::join(names, ", ")));
 }
 
 [[noreturn]] void failUnknown(const Place &where, const Place &loss, const std::string &name) {
@@ -107,20 +121,21 @@ Loss::Loss(const Place &where, const nlohmann::json &value, RankedTensorType pre
     failUnknown(where, place, object.className);
   Config config(object.config, place);
   config.ignore({"name", "dtype"});
-  bool hasReduction = !object.config.contains("reduction") || config.has("reduction");
-  std::string text = config.text("reduction", "sum_over_batch_size");
-  auto known = llvm::find_if(kReductions, [&](const auto &entry) { return entry.first == text; });
-  if (!hasReduction || known == std::end(kReductions))
-    place.fail(fmt::format("the reduction '{}' gives no single number to minimize; use "
-                           "sum_over_batch_size or sum",
-                           hasReduction ? printable(text) : "none"));
-  reduction = known->second;
+  reduction = readReduction(config, object.config.contains("reduction"));
   meaning = entry->create(config);
   config.finish(entry->names.front());
 }
 
-ElementValues Loss::compute(Tensor target, Tensor prediction, Tensor logits) const {
-  return meaning->compute({target, prediction, logits, place});
+ElementValues Loss::compute(Tensor target, Tensor prediction, Tensor logits, Tensor mask) const {
+  ElementValues elements = meaning->compute({target, prediction, logits, place});
+  if (!mask)
+    return elements;
+  if (mask.shape() != elements.values.shape())
+    place.fail(fmt::format("gives values of shape {}, but the mask of the output has shape {}; "
+                           "use a loss that gives one value per step",
+                           describeShape(elements.values.shape()), describeShape(mask.shape())));
+  Tensor counts = elements.mask ? logicalAnd(mask, elements.mask) : mask;
+  return {elements.values * mask.convert(elements.values.elementType()), counts};
 }
 
 /// Values that a mask leaves out are 0.
@@ -128,6 +143,8 @@ Tensor Loss::reduce(const ElementValues &elements, Tensor weights) const {
   Tensor values = weights ? elements.values * weights : elements.values, mask = elements.mask;
   if (reduction == LossReduction::Sum)
     return sumAll(values);
+  if (reduction == LossReduction::None)
+    return meanAll(values);
   if (reduction == LossReduction::MeanOverWeights && weights)
     return divideNoNan(sumAll(values), sumAll(mask ? where(mask, weights, 0.0) : weights));
   return mask ? divideNoNan(sumAll(values), sumAll(mask.toFloat())) : meanAll(values);

@@ -21,6 +21,7 @@ struct Scores {
   Tensor logits;     ///< what a softmax or sigmoid gave `prediction` from; null for none
   const Place &place;
   Tensor weights = {}; ///< of the samples, f32: (rows) or more leading dimensions; null for none
+  Tensor mask = {};    ///< i1: which steps of the prediction count; null for all
 };
 
 /// A value per element of `values`, of which the mean (or sum) is taken.
@@ -42,7 +43,7 @@ struct LossEntry {
   std::unique_ptr<LossMeaning> (*create)(Config &config);
 };
 
-enum class LossReduction { MeanOverElements, MeanOverWeights, Sum };
+enum class LossReduction { MeanOverElements, MeanOverWeights, Sum, None };
 
 /// A loss with its reduction, as an output of the model uses it.
 class Loss {
@@ -53,11 +54,13 @@ public:
   TargetType getTargetType(mlir::RankedTensorType prediction) const {
     return meaning->getTargetType(place, prediction);
   }
-  /// A value per element.
-  ElementValues compute(Tensor target, Tensor prediction, Tensor logits) const;
-  /// The reduced loss, a scalar. `weights` (null for none) are those of the single values, f32
-  /// (keras/src/losses/loss.py, reduce_weighted_values).
+  /// A value per element, 0 where `mask` (null for none) says that the step does not count.
+  ElementValues compute(Tensor target, Tensor prediction, Tensor logits, Tensor mask) const;
+  /// The reduced loss, a scalar; without a reduction the mean of the values. `weights` (null for
+  /// none) are those of the single values, f32 (keras/src/losses/loss.py, reduce_weighted_values).
   Tensor reduce(const ElementValues &elements, Tensor weights) const;
+  /// False where every value is minimized for itself: the gradient is that of their sum.
+  bool isReduced() const { return reduction != LossReduction::None; }
 
 private:
   Place place;

@@ -31,7 +31,8 @@ private:
   std::unique_ptr<LossMeaning> loss;
 };
 
-/// A loss object used as a metric: each batch gives one number, its reduced loss, and counts once.
+/// A loss object used as a metric: each batch gives one number, its reduced loss, and counts once;
+/// without a reduction every row counts.
 class ReducedLossMetric : public MetricMeaning {
 public:
   ReducedLossMetric(const Place &place, const nlohmann::json &value, RankedTensorType prediction)
@@ -42,8 +43,13 @@ public:
     if (scores.weights)
       scores.place.fail("gives one number for a batch and cannot be weighted; use the metric class "
                         "of this loss");
-    Tensor value = loss.reduce(loss.compute(scores.target, scores.prediction, scores.logits), {});
-    return {value, value.like(1)};
+    if (scores.mask)
+      scores.place.fail("gives one number for a batch and cannot leave out the steps that the "
+                        "output's mask leaves out; use the metric class of this loss");
+    Tensor value =
+        loss.reduce(loss.compute(scores.target, scores.prediction, scores.logits, {}), {});
+    Tensor count = loss.isReduced() ? value.like(1) : value.emit().rows();
+    return {value * count, count};
   }
   Tensor result(ArrayRef<Tensor> sums) const override { return divideNoNan(sums[0], sums[1]); }
 
@@ -155,9 +161,9 @@ Metric::Metric(const Place &where, const nlohmann::json &value, const TargetType
   config.finish(object.className);
 }
 
-Metric::Value Metric::compute(Tensor target, Tensor prediction, Tensor logits,
-                              Tensor weights) const {
-  Scores scores{target, prediction, logits, place, weights};
+Metric::Value Metric::compute(Tensor target, Tensor prediction, Tensor logits, Tensor weights,
+                              Tensor mask) const {
+  Scores scores{target, prediction, logits, place, weights, mask};
   if (Tensor value = meaning->meanOverRows(scores))
     return {value, {}};
   Tensors sums = meaning->accumulate(scores);

@@ -39,8 +39,8 @@ public:
   };
 
   const std::string &getName() const { return name; }
-  /// `weights` are null for a metric that is not weighted.
-  Value compute(Tensor target, Tensor prediction, Tensor logits, Tensor weights) const;
+  /// `weights` are null for a metric that is not weighted, `mask` where all steps count.
+  Value compute(Tensor target, Tensor prediction, Tensor logits, Tensor weights, Tensor mask) const;
   Tensor result(llvm::ArrayRef<Tensor> sums) const { return meaning->result(sums); }
 
 private:

@@ -18,18 +18,24 @@ struct TensorReference {
   size_t layer = 0, node = 0, tensor = 0;
 };
 
-/// One call of a layer. `arguments` are LayerCall's, null but for nodes of keras.ops.
+/// One call of a layer.
 struct Node {
   std::vector<TensorReference> inputs;
-  nlohmann::json arguments;
+  nlohmann::json arguments = nullptr; ///< LayerCall's, null but for nodes of keras.ops
+  /// Masks that the call names, by the number of the input; others are those that values have.
+  std::map<size_t, TensorReference> masks = {};
+
+  /// All that has to be known before the call.
+  std::vector<TensorReference> references() const;
 };
 
 /// A variable of a built layer.
 struct Variable {
-  std::string symbol; ///< unique in the module, such as "dense/kernel"
-  std::string path;   ///< in the weights file, such as "layers/dense/vars/0"; empty: not stored
-  std::string owner;  ///< for messages, such as "layer 'dense'"
-  std::string role;   ///< "kernel"
+  std::string symbol;   ///< unique in the module, such as "dense/kernel"
+  std::string path;     ///< in the weights file, such as "layers/dense/vars/0"; empty: not stored
+  std::string copyPath; ///< a second place there that gets the same value; empty for none
+  std::string owner;    ///< for messages, such as "layer 'dense'"
+  std::string role;     ///< "kernel"
   ElementType type = ElementType::F32;
   VariableDeclaration declaration;
   bool isTrainable = false;

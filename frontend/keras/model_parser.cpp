@@ -38,7 +38,6 @@ private:
   std::string readName(const json &object, const json &config, const std::string &className);
   void addSequentialInput(const json &config, const json &layers);
   void fillLayer(Layer &layer, const ObjectConfig &object);
-  ElementType readPolicy(const Place &where, const json &dtype);
   InputDeclaration readInput(const Layer &layer, const json &config);
   std::vector<int64_t> readRowShape(const Place &where, const std::string &name,
                                     const json &batchShape);
@@ -189,20 +188,6 @@ void ModelParser::fillLayer(Layer &layer, const ObjectConfig &object) {
         {"config",
          {{"l1", object.config.value("l1", json(0))}, {"l2", object.config.value("l2", json(0))}}}};
   layer.meaning = createLayer(layer.place, object);
-}
-
-/// A dtype policy, a string until about Keras 3.3 and an object since.
-ElementType ModelParser::readPolicy(const Place &where, const json &dtype) {
-  json name = dtype;
-  if (dtype.is_object() && dtype.contains("config") && dtype["config"].is_object())
-    name = dtype["config"].value("name", json());
-  if (name.is_null() || name == "float32")
-    return ElementType::F32;
-  if (name == "float64")
-    return ElementType::F64;
-  where.fail(fmt::format("the dtype policy {} is not supported; Lamina computes in float32 and "
-                         "float64",
-                         printable(name.dump())));
 }
 
 InputDeclaration ModelParser::readInput(const Layer &layer, const json &object) {

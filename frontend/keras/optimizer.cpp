@@ -141,6 +141,8 @@ const Variable *Optimizer::declare(const Slot &slot) {
 const Variable *Optimizer::declareFor(const Trained &entry, const Slot &slot) {
   Slot named = slot;
   named.name = underscored(entry.variable->symbol) + "_" + slot.name;
+  if (slot.type == ElementType::F32)
+    named.type = entry.variable->type;
   return declare(named);
 }
 
@@ -168,8 +170,11 @@ void Optimizer::declareSlots() {
     for (auto [entry, own] : llvm::zip_equal(trained, groups))
       for (const Slot &slot : own[group])
         entry.slots.push_back(declareFor(entry, slot));
-  for (const Slot &slot : meaning->getSharedSlots())
+  for (Slot slot : meaning->getSharedSlots()) {
+    if (!trained.empty())
+      slot.type = trained.front().variable->type;
     shared.push_back(declare(slot));
+  }
 }
 
 std::vector<std::pair<const Variable *, const Variable *>> Optimizer::getAverages() const {

@@ -12,13 +12,13 @@ struct Slot {
   std::string name;
   std::vector<int64_t> shape;
   double initial = 0;
-  ElementType type = ElementType::F32;
+  ElementType type = ElementType::F32; ///< f64 where the variable, or the first one, has it
 };
 
 /// Groups of slots: a group's slots are stored interleaved by variable, one group after the other.
 using SlotGroups = std::vector<std::vector<Slot>>;
 
-/// One variable's update: what an optimizer reads and writes.
+/// One variable's update: what an optimizer reads and writes, all in the variable's type.
 struct UpdateCall {
   const Variable &variable;
   Tensor gradient;
@@ -26,8 +26,8 @@ struct UpdateCall {
   Tensor value;        ///< the same, weight decay applied; to be replaced by its new value
   Tensors slots;       ///< in the order of `getSlotGroups`; to be replaced by their new values
   Tensors shared;      ///< in the order of `getSharedSlots`, updated
-  Tensor learningRate; ///< f32 scalar
-  Tensor step;         ///< f32 scalar, 1 in the first update
+  Tensor learningRate; ///< scalar
+  Tensor step;         ///< scalar, 1 in the first update
 };
 
 /// The update rule of an optimizer class. Scalars that depend on the step alone are written once

@@ -113,8 +113,13 @@ void OptimizerStep::accumulate(Tensors &gradients) {
 }
 
 void OptimizerStep::clip(Tensors &gradients) const {
-  if (optimizer.globalClipNorm && !gradients.empty())
+  if (optimizer.globalClipNorm && !gradients.empty()) {
+    for (Tensor gradient : gradients)
+      if (gradient.elementType() != gradients[0].elementType())
+        optimizer.place.fail("'global_clipnorm' over layers of float32 and float64 together is not "
+                             "supported (nor by Keras on TensorFlow); use 'clipnorm'");
     clipByGlobalNorm(gradients, *optimizer.globalClipNorm);
+  }
   for (Tensor &gradient : gradients) {
     if (optimizer.clipNorm)
       gradient = clipByNorm(gradient, *optimizer.clipNorm);
@@ -134,16 +139,21 @@ Tensor OptimizerStep::readLearningRate() {
 void OptimizerStep::updateShared() {
   for (const Variable *variable : optimizer.shared)
     shared.push_back(read(variable));
-  optimizer.meaning->updateShared(shared, step);
+  if (!shared.empty())
+    optimizer.meaning->updateShared(shared, step.convert(shared[0].elementType()));
   for (auto [variable, value] : llvm::zip_equal(optimizer.shared, shared))
     writer.assign(*variable, inUpdate(variable, value));
 }
 
 Tensor OptimizerStep::update(const Trained &entry, Tensor gradient) {
   Tensor old = read(entry.variable);
-  UpdateCall call{*entry.variable, gradient, old, old, {}, shared, rate, step};
+  Type type = old.elementType();
+  UpdateCall call{*entry.variable,    gradient,          old, old, {}, {},
+                  rate.convert(type), step.convert(type)};
+  for (Tensor value : shared)
+    call.shared.push_back(value.convert(type));
   if (auto decay = optimizer.meaning->getWeightDecay(*entry.variable, optimizer.weightDecay))
-    call.value = call.value - call.value * *decay * rate;
+    call.value = call.value - call.value * *decay * call.learningRate;
   for (const Variable *slot : entry.slots)
     call.slots.push_back(read(slot));
   optimizer.meaning->update(call);

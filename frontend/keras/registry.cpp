@@ -11,6 +11,7 @@ const LayerEntry *const kLayers[] = {
     &einsumDenseLayer,
     &activationLayer,
     &embeddingLayer,
+    &spectralNormalizationLayer,
     &identityLayer,
     &conv1dLayer,
     &conv2dLayer,
@@ -96,12 +97,16 @@ struct RefusedLayer {
 constexpr char kLookup[] =
     "it looks up values that are not numbers of a network; run it on the data "
     "before, and give the model its result as an input";
+constexpr char kSpectra[] = "it takes Fourier transforms, for which there is no operation; "
+                            "compute the spectra before, and give the model them as an input";
 const RefusedLayer kRefused[] = {
     {"Lambda", "it holds Python code, which is never executed; use layers of keras.layers instead"},
     {"TFSMLayer", "it reads a TensorFlow SavedModel from disk, which is never followed"},
     {"TorchModuleWrapper", "it holds a pickled PyTorch module, which is never loaded"},
     {"JaxLayer", "it holds a Python function, which is never executed"},
     {"FlaxLayer", "it holds a Python object, which is never loaded"},
+    {"STFTSpectrogram", kSpectra},
+    {"MelSpectrogram", kSpectra},
     {"StringLookup", kLookup},
     {"IntegerLookup", kLookup},
     {"TextVectorization", kLookup},

@@ -1,5 +1,6 @@
 #include "frontend/keras/weights.h"
 
+#include "frontend/keras/import.h"
 #include "ir/module.h"
 #include "ir/tensor.h"
 #include "support/error.h"
@@ -108,15 +109,10 @@ WeightBinding bindWeights(ModuleOp module, const KerasFile &file) {
   return binding;
 }
 
-std::map<std::string, Array> collectWeights(ModuleOp module, const std::vector<Array> &values) {
-  std::map<std::string, Array> weights;
-  size_t index = 0;
-  for (ir::VariableOp variable : module.getOps<ir::VariableOp>()) {
-    const Array &value = values.at(index++);
-    if (!variable.getPath().empty())
-      weights.emplace(variable.getPath().str(), value);
-  }
-  return weights;
+void addCopies(ModuleOp module, std::map<std::string, Array> &weights) {
+  for (ir::VariableOp variable : module.getOps<ir::VariableOp>())
+    if (auto copy = variable->getAttrOfType<StringAttr>(kCopyAttr))
+      weights.insert_or_assign(copy.str(), weights.at(variable.getPath().str()));
 }
 
 } // namespace lamina::frontend

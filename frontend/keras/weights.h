@@ -33,10 +33,7 @@ bool isOptimizerPath(llvm::StringRef path);
 /// optimizer has, all of it starts fresh.
 WeightBinding bindWeights(mlir::ModuleOp module, const KerasFile &file);
 
-/// The arrays to write back, by path, from the variables' values in the module's order (arrays of
-/// the variables' own types and shapes). Variables without a path are left out, so that Keras finds
-/// exactly what it stores itself.
-std::map<std::string, Array> collectWeights(mlir::ModuleOp module,
-                                            const std::vector<Array> &values);
+/// Adds the variables that stand in the file twice at their second place, by path.
+void addCopies(mlir::ModuleOp module, std::map<std::string, Array> &weights);
 
 } // namespace lamina::frontend

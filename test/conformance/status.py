@@ -107,7 +107,9 @@ def refusal(binary, name, option):
         settings = [option, name] if option else []
         if option == "--metrics":
             settings += ["--loss", "mse"]
-        if option and option != "--optimizer":
+        if option == "--optimizer":
+            settings += ["--loss", "mse"]
+        elif option:
             settings += ["--optimizer", "sgd"]
         done = subprocess.run([binary, "inspect", str(path), *settings], capture_output=True,
                               text=True)

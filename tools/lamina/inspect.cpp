@@ -107,12 +107,21 @@ void requireCompilable(const frontend::KerasFile &file, const ModelOptions &opti
   fail("{}: does not compile for {} reasons, listed above", file.path, problems.size());
 }
 
+/// The plan is that of training where the model has a loss.
+void requireWholeTraining(Session &session) {
+  if (!session.importedSignature().targets.empty() &&
+      !session.module().lookupSymbol(ir::kOptimizer))
+    fail("{}: the model has a loss but no optimizer; compile it in Keras, or give --optimizer",
+         session.name());
+}
+
 void inspect(const InspectOptions &options) {
   if (!options.graph.empty())
     requireDrawable(options.graph);
   frontend::KerasFile file = readModel(options.model);
   requireCompilable(file, options.model);
   Session session(std::move(file), options.model, true);
+  requireWholeTraining(session);
   ModelSummary summary(session, options.model);
   if (!options.graph.empty())
     drawModel(summary, options.graph);

@@ -160,6 +160,7 @@ std::map<std::string, frontend::Array> Session::initialValues(uint64_t seed) con
 
 std::map<std::string, frontend::Array> Session::weights() const {
   auto weights = runner_->save();
+  frontend::addCopies(*module_, weights);
   for (const auto &[path, array] : file_.weights)
     if (!path.starts_with("optimizer/"))
       weights.emplace(path, array);

@@ -138,6 +138,6 @@ const LayerEntry reluLayer = {"ReLU", createFromConfig<ReLU>, MaskUse::Passes};
 const LayerEntry leakyReluLayer = {"LeakyReLU", createFromConfig<LeakyReLU>, MaskUse::Passes};
 const LayerEntry preluLayer = {"PReLU", createFromConfig<PReLU>, MaskUse::Passes};
 const LayerEntry eluLayer = {"ELU", createFromConfig<ELU>, MaskUse::Passes};
-const LayerEntry softmaxLayer = {"Softmax", createFromConfig<Softmax>, MaskUse::Reads};
+const LayerEntry softmaxLayer = {"Softmax", createFromConfig<Softmax>, MaskUse::Refuses};
 
 } // namespace lamina::frontend::keras

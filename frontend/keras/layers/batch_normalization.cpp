@@ -43,7 +43,7 @@ public:
                             x.dim(channelAxis)));
     if (call.isTraining() && call.isTrainable()) {
       Moments moving = moments;
-      moments = computeMoments(x, otherDimensions(x, channelAxis));
+      moments = computeMoments(call, x, otherDimensions(x, channelAxis));
       call.assign(meanIndex, moving.mean * momentum + moments.mean * (1 - momentum));
       call.assign(varianceIndex, moving.variance * momentum + moments.variance * (1 - momentum));
     }
@@ -63,6 +63,21 @@ private:
     return channelAxis;
   }
 
+  /// Of the steps that count.
+  static Moments computeMoments(LayerCall &call, Tensor x, ArrayRef<int64_t> dimensions) {
+    Tensor mask = call.mask(0);
+    if (!mask)
+      return keras::computeMoments(x, dimensions);
+    if (mask.shape() != x.shape().drop_back())
+      call.fail(fmt::format("an input of shape {} with a mask of shape {} cannot be normalized",
+                            describeShape(x.shape()), describeShape(mask.shape())));
+    Tensor counts = spread(mask, {-1}, x);
+    Tensor count = sum(counts.toFloat(), dimensions) + 1e-7; // keras.config.epsilon()
+    Tensor average = sum(where(counts, x, 0.0), dimensions) / count;
+    Tensor deviation = where(counts, x - spread(average, dimensions, x), 0.0);
+    return {average, sum(square(deviation), dimensions) / count};
+  }
+
   static llvm::SmallVector<int64_t> otherDimensions(Tensor x, int64_t channelAxis) {
     llvm::SmallVector<int64_t> dimensions;
     for (int64_t i = 0; i < x.rank(); ++i)
@@ -80,6 +95,6 @@ private:
 } // namespace
 
 const LayerEntry batchNormalizationLayer = {"BatchNormalization",
-                                            createFromConfig<BatchNormalization>, MaskUse::Reads};
+                                            createFromConfig<BatchNormalization>, MaskUse::Passes};
 
 } // namespace lamina::frontend::keras

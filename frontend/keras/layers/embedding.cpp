@@ -24,13 +24,12 @@ public:
   Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
     Tensor indices = singleInput(call, inputs);
     call.limitIndices(indices, count);
+    if (masksZero)
+      call.setMask(notEqual(indices, indices.like(0)));
     if (!indices.elementType().isInteger(64))
       indices = indices.convert(IntegerType::get(call.emit().getContext(), 32));
     Tensor rows = call.variable(0);
-    Tensor y = rows.with(call.emit().create<ir::GatherOp>(Value(rows), Value(indices), 0));
-    if (masksZero)
-      call.setMask(y, notEqual(indices, indices.like(0)));
-    return {y};
+    return {rows.with(call.emit().create<ir::GatherOp>(Value(rows), Value(indices), 0))};
   }
 
 private:

@@ -9,7 +9,7 @@ extern const LayerEntry denseLayer, einsumDenseLayer, activationLayer, identityL
 extern const LayerEntry flattenLayer, reshapeLayer, permuteLayer, repeatLayer;
 extern const LayerEntry dropoutLayer, spatialDropout1dLayer, spatialDropout2dLayer,
     spatialDropout3dLayer, alphaDropoutLayer, gaussianDropoutLayer, gaussianNoiseLayer;
-extern const LayerEntry activityLayer, maskingLayer;
+extern const LayerEntry activityLayer, maskingLayer, spectralNormalizationLayer;
 extern const LayerEntry rescalingLayer, normalizationLayer, discretizationLayer,
     categoryEncodingLayer, resizingLayer, centerCropLayer;
 extern const LayerEntry addLayer, subtractLayer, multiplyLayer, averageLayer, maximumLayer,

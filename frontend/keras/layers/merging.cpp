@@ -1,5 +1,8 @@
 // keras.layers.Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate, Dot:
 // keras/src/layers/merging/
+#include <numeric>
+
+#include "frontend/keras/activations/functions.h"
 #include "frontend/keras/layers/layers.h"
 
 using namespace mlir;
@@ -29,6 +32,20 @@ Tensors alignRanks(LayerCall &call, ArrayRef<Tensor> inputs) {
   return aligned;
 }
 
+/// The steps that count in one of the inputs at least, where all inputs have a mask; null
+/// elsewhere.
+Tensor joinMasks(LayerCall &call, size_t count) {
+  Tensor joined = call.mask(0);
+  for (size_t i = 1; joined && i < count; ++i) {
+    Tensor mask = call.mask(i);
+    if (mask && mask.rank() != joined.rank())
+      call.fail(fmt::format("inputs with masks of shapes {} and {} cannot be merged",
+                            describeShape(joined.shape()), describeShape(mask.shape())));
+    joined = mask ? logicalOr(joined, mask) : Tensor();
+  }
+  return joined;
+}
+
 using Combine = Tensor (*)(Tensor, Tensor);
 
 /// Combines the inputs from the first to the last.
@@ -39,31 +56,82 @@ public:
   Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
     if (inputs.empty())
       call.fail("takes at least one input");
-    Tensors aligned = alignRanks(call, inputs);
-    Tensor result = aligned[0];
-    for (Tensor x : ArrayRef<Tensor>(aligned).drop_front())
-      result = combine(result, x);
+    Tensor result = merge(call, inputs, alignRanks(call, inputs));
+    call.setMask(joinMasks(call, inputs.size()));
     return {isAverage ? result / static_cast<double>(inputs.size()) : result};
+  }
+
+protected:
+  /// `aligned` are the inputs with one rank.
+  virtual Tensor merge(LayerCall &, ArrayRef<Tensor> /*inputs*/, ArrayRef<Tensor> aligned) const {
+    Tensor result = aligned[0];
+    for (Tensor x : aligned.drop_front())
+      result = combine(result, x);
+    return result;
   }
 };
 
-Tensor sumOf(Tensor a, Tensor b) {
-  return a + b;
-}
-Tensor differenceOf(Tensor a, Tensor b) {
-  return a - b;
-}
-Tensor productOf(Tensor a, Tensor b) {
-  return a * b;
-}
-
-class Subtract : public Elementwise<differenceOf> {
+class Subtract : public Elementwise<(operator-)> {
 public:
   using Elementwise::Elementwise;
   Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
     if (inputs.size() != 2)
       call.fail(fmt::format("Subtract takes two inputs, not {}", inputs.size()));
     return Elementwise::call(call, inputs);
+  }
+};
+
+/// Which elements of the i-th input count, in its shape; null for all. Inputs of several ranks lose
+/// their masks in Keras, where they are brought to one.
+Tensor elementMask(LayerCall &call, ArrayRef<Tensor> inputs, size_t i) {
+  bool hasOneRank = llvm::all_of(inputs, [&](Tensor x) { return x.rank() == inputs[0].rank(); });
+  Tensor mask = hasOneRank ? call.mask(i) : Tensor();
+  if (mask && mask.rank() + 1 != inputs[i].rank())
+    call.fail(fmt::format("an input of shape {} with a mask of shape {} cannot be merged",
+                          describeShape(inputs[i].shape()), describeShape(mask.shape())));
+  return mask ? spread(mask, {-1}, inputs[i]) : mask;
+}
+
+/// Elements that do not count are left out of the product; it is 0 where none counts.
+class Multiply : public Elementwise<operator*> {
+public:
+  using Elementwise::Elementwise;
+
+protected:
+  Tensor merge(LayerCall &call, ArrayRef<Tensor> inputs, ArrayRef<Tensor> aligned) const override {
+    Tensors factors;
+    Tensor counts;
+    bool haveAllMasks = true;
+    for (auto [i, x] : llvm::enumerate(aligned)) {
+      Tensor mask = elementMask(call, inputs, i);
+      factors.push_back(mask ? where(mask, x, 1.0) : x);
+      haveAllMasks &= bool(mask);
+      if (haveAllMasks)
+        counts = counts ? logicalOr(counts, mask) : mask;
+    }
+    Tensor result = Elementwise::merge(call, inputs, factors);
+    return haveAllMasks ? where(counts, result, 0.0) : result;
+  }
+};
+
+/// Of elements of which one counts, the other is left out.
+template <Combine choose> class Extremum : public Elementwise<choose> {
+public:
+  using Elementwise<choose>::Elementwise;
+
+protected:
+  Tensor merge(LayerCall &call, ArrayRef<Tensor> inputs, ArrayRef<Tensor> aligned) const override {
+    Tensor result = aligned[0], counts = elementMask(call, inputs, 0);
+    for (size_t i = 1; i < aligned.size(); ++i) {
+      Tensor x = aligned[i], mask = elementMask(call, inputs, i);
+      if (mask)
+        x = where(mask, x, result);
+      if (counts)
+        result = where(counts, result, x);
+      counts = mask && counts ? logicalOr(counts, mask) : Tensor();
+      result = choose(result, x);
+    }
+    return result;
   }
 };
 
@@ -84,10 +152,32 @@ public:
       checkFits(call, inputs[0], x, dimension);
       operands.push_back(mixed ? x.toFloat() : x);
     }
+    call.setMask(joinMasks(call, inputs, dimension));
     return {inputs[0].with(call.emit().create<ir::ConcatenateOp>(operands, dimension))};
   }
 
 private:
+  /// Inputs without a mask count as a whole beside one that has a mask.
+  static Tensor joinMasks(LayerCall &call, ArrayRef<Tensor> inputs, int64_t dimension) {
+    bool hasMask = llvm::any_of(llvm::seq(inputs.size()), [&](size_t i) { return call.mask(i); });
+    if (!hasMask)
+      return {};
+    llvm::SmallVector<Tensor> masks;
+    for (auto [i, x] : llvm::enumerate(inputs)) {
+      Tensor mask = call.mask(i);
+      ArrayRef<int64_t> shape = x.shape().drop_back();
+      if (mask && mask.shape() != shape)
+        call.fail(fmt::format("an input of shape {} with a mask of shape {} cannot be concatenated",
+                              describeShape(x.shape()), describeShape(mask.shape())));
+      Type type = IntegerType::get(call.emit().getContext(), 1);
+      masks.push_back(mask ? mask : call.emit().constant(type, 1).broadcastTo(shape));
+    }
+    if (dimension == inputs[0].rank() - 1)
+      return std::accumulate(masks.begin() + 1, masks.end(), masks[0], logicalOr);
+    llvm::SmallVector<Value> operands(masks.begin(), masks.end());
+    return masks[0].with(call.emit().create<ir::ConcatenateOp>(operands, dimension));
+  }
+
   static void checkFits(LayerCall &call, Tensor first, Tensor x, int64_t dimension) {
     bool fits = x.rank() == first.rank();
     for (int64_t i = 0; fits && i < x.rank(); ++i)
@@ -99,12 +189,6 @@ private:
 
   int64_t axis;
 };
-
-/// x * min(1 / sqrt(sum(x^2)), 1 / epsilon) along one dimension (keras.ops.normalize).
-Tensor normalizeL2(Tensor x, int64_t dimension) {
-  Tensor scale = minimum(rsqrt(sum(square(x), {dimension})), 1e7);
-  return x * spread(scale, {dimension}, x);
-}
 
 /// Contracts one dimension of each of two inputs, row by row (Keras' batch_dot).
 class Dot : public LayerMeaning {
@@ -128,8 +212,8 @@ public:
       call.fail(fmt::format("axes {} and {} of inputs of shapes {} and {} cannot be contracted", i,
                             j, describeShape(a.shape()), describeShape(b.shape())));
     if (normalize) {
-      a = normalizeL2(a, i);
-      b = normalizeL2(b, j);
+      a = keras::normalize(a, i);
+      b = keras::normalize(b, j);
     }
     Tensor product = dot(a, b, i, j, {0}, {0});
     return {product.rank() == 1 ? product.reshape({product.dim(0), 1}) : product};
@@ -142,15 +226,13 @@ private:
 
 } // namespace
 
-const LayerEntry addLayer = {"Add", createFromConfig<Elementwise<sumOf>>, MaskUse::Reads};
-const LayerEntry subtractLayer = {"Subtract", createFromConfig<Subtract>, MaskUse::Reads};
-const LayerEntry multiplyLayer = {"Multiply", createFromConfig<Elementwise<productOf>>,
-                                  MaskUse::Reads};
-const LayerEntry averageLayer = {"Average", createFromConfig<Elementwise<sumOf, true>>,
-                                 MaskUse::Reads};
-const LayerEntry maximumLayer = {"Maximum", createFromConfig<Elementwise<maximum>>, MaskUse::Reads};
-const LayerEntry minimumLayer = {"Minimum", createFromConfig<Elementwise<minimum>>, MaskUse::Reads};
-const LayerEntry concatenateLayer = {"Concatenate", createFromConfig<Concatenate>, MaskUse::Reads};
+const LayerEntry addLayer = {"Add", createFromConfig<Elementwise<operator+ >>};
+const LayerEntry subtractLayer = {"Subtract", createFromConfig<Subtract>};
+const LayerEntry multiplyLayer = {"Multiply", createFromConfig<Multiply>};
+const LayerEntry averageLayer = {"Average", createFromConfig<Elementwise<operator+, true>>};
+const LayerEntry maximumLayer = {"Maximum", createFromConfig<Extremum<maximum>>};
+const LayerEntry minimumLayer = {"Minimum", createFromConfig<Extremum<minimum>>};
+const LayerEntry concatenateLayer = {"Concatenate", createFromConfig<Concatenate>};
 const LayerEntry dotLayer = {"Dot", createFromConfig<Dot>};
 
 } // namespace lamina::frontend::keras

@@ -78,20 +78,55 @@ public:
       : format(config, spatialRank), keepDimensions(config.boolean("keepdims", false)) {}
 
   Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
-    Tensor x = singleInput(call, inputs).toFloat();
-    format.split(call.place(), x.shape()); // refuses another rank
-    llvm::SmallVector<int64_t> dimensions, kept(x.shape());
-    for (int64_t i = 0; i < spatialRank; ++i) {
-      dimensions.push_back(format.getFirstSpatial() + i);
-      kept[dimensions.back()] = 1;
-    }
-    Tensor y = reduce(x, dimensions);
-    return {keepDimensions ? y.reshape(kept) : y};
+    Tensor x = spatialInput(call, inputs);
+    return {withKeptDimensions(x, reduce(x, spatialDimensions()))};
   }
 
-private:
+protected:
+  /// The input; refuses one of another rank.
+  Tensor spatialInput(LayerCall &call, ArrayRef<Tensor> inputs) const {
+    Tensor x = singleInput(call, inputs).toFloat();
+    format.split(call.place(), x.shape());
+    return x;
+  }
+  llvm::SmallVector<int64_t> spatialDimensions() const {
+    return llvm::to_vector(
+        llvm::seq<int64_t>(format.getFirstSpatial(), format.getFirstSpatial() + spatialRank));
+  }
+  Tensor withKeptDimensions(Tensor x, Tensor reduced) const {
+    if (!keepDimensions)
+      return reduced;
+    llvm::SmallVector<int64_t> kept(x.shape());
+    for (int64_t dimension : spatialDimensions())
+      kept[dimension] = 1;
+    return reduced.reshape(kept);
+  }
+
   ImageFormat format;
+
+private:
   bool keepDimensions;
+};
+
+/// With a mask the mean of the steps that count, NaN where none does.
+class GlobalAveragePooling1D : public GlobalPooling<1, mean> {
+public:
+  using GlobalPooling::GlobalPooling;
+
+  Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
+    Tensor mask = call.mask(0);
+    if (!mask)
+      return GlobalPooling::call(call, inputs);
+    Tensor x = spatialInput(call, inputs);
+    int64_t steps = format.getFirstSpatial();
+    if (mask.rank() != 2 || mask.dim(1) != x.dim(steps))
+      call.fail(fmt::format("an input of shape {} with a mask of shape {} cannot be averaged",
+                            describeShape(x.shape()), describeShape(mask.shape())));
+    Tensor counted = where(spread(mask, {3 - steps}, x), x, 0.0);
+    Tensor total = sum(counted, {steps});
+    Tensor y = total / spread(sum(mask.toFloat(), {1}), {1}, total);
+    return {withKeptDimensions(x, y)};
+  }
 };
 
 template <int64_t rank> using MaxPooling = Pooling<rank, maximizeWindows>;
@@ -113,8 +148,8 @@ const LayerEntry globalMaxPooling2dLayer = {"GlobalMaxPooling2D",
                                             createFromConfig<GlobalMaxPooling<2>>};
 const LayerEntry globalMaxPooling3dLayer = {"GlobalMaxPooling3D",
                                             createFromConfig<GlobalMaxPooling<3>>};
-const LayerEntry globalAveragePooling1dLayer = {
-    "GlobalAveragePooling1D", createFromConfig<GlobalAveragePooling<1>>, MaskUse::Reads};
+const LayerEntry globalAveragePooling1dLayer = {"GlobalAveragePooling1D",
+                                                createFromConfig<GlobalAveragePooling1D>};
 const LayerEntry globalAveragePooling2dLayer = {"GlobalAveragePooling2D",
                                                 createFromConfig<GlobalAveragePooling<2>>};
 const LayerEntry globalAveragePooling3dLayer = {"GlobalAveragePooling3D",

@@ -39,7 +39,7 @@ public:
                             describeShape(x.shape())));
     Tensor mask = any(notEqual(x, x.like(value.values[0])), {x.rank() - 1});
     Tensor y = where(spread(mask, {x.rank() - 1}, x), x, 0.0);
-    call.setMask(y, mask);
+    call.setMask(mask);
     return {y};
   }
 

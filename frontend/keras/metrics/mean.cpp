@@ -13,12 +13,25 @@ Tensor meanFrom(Tensor x, int64_t first) {
 
 } // namespace
 
+Tensor MeanMetric::weigh(const Scores &scores) const {
+  if (!scores.mask)
+    return scores.weights;
+  Tensor counts = scores.mask.toFloat();
+  if (!scores.weights)
+    return counts;
+  if (scores.weights.shape() != counts.shape())
+    scores.place.fail(fmt::format("cannot weigh steps of shape {} with weights of shape {}",
+                                  describeShape(counts.shape()),
+                                  describeShape(scores.weights.shape())));
+  return scores.weights * counts;
+}
+
 /// Each row counts once, or by the mean of its weights.
 Tensors MeanMetric::accumulate(const Scores &scores) const {
   Tensor values = compute(scores);
-  if (!scores.weights)
+  Tensor weights = weigh(scores);
+  if (!weights)
     return {sum(meanFrom(values, 1), {0}), values.emit().rows()};
-  Tensor weights = scores.weights;
   if (weights.rank() > values.rank() ||
       weights.shape() != values.shape().take_front(weights.rank()))
     scores.place.fail(fmt::format("cannot weigh values of shape {} with weights of shape {}",
@@ -32,7 +45,7 @@ Tensor MeanMetric::result(ArrayRef<Tensor> sums) const {
 }
 
 Tensor MeanMetric::meanOverRows(const Scores &scores) const {
-  return scores.weights ? Tensor() : meanAll(compute(scores));
+  return weigh(scores) ? Tensor() : meanAll(compute(scores));
 }
 
 } // namespace lamina::frontend::keras

@@ -15,6 +15,8 @@ public:
 protected:
   /// One number per element, rows first.
   virtual Tensor compute(const Scores &scores) const = 0;
+  /// The samples' weights, those of steps that do not count 0; null where all count the same.
+  virtual Tensor weigh(const Scores &scores) const;
 };
 
 } // namespace lamina::frontend::keras

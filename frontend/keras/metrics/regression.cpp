@@ -19,6 +19,8 @@ protected:
     needTargetsLikePrediction(scores);
     return square(scores.prediction - scores.target);
   }
+  /// It derives from Keras' Mean, not from MeanMetricWrapper, which knows masks.
+  Tensor weigh(const Scores &scores) const override { return scores.weights; }
 };
 
 class CosineSimilarity : public MeanMetric {

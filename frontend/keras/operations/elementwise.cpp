@@ -38,18 +38,6 @@ template <Tensor (*function)(Tensor, Tensor)> Tensors logical(OperationCall &cal
   return {function(a, b)};
 }
 
-Tensor sumOf(Tensor a, Tensor b) {
-  return a + b;
-}
-Tensor differenceOf(Tensor a, Tensor b) {
-  return a - b;
-}
-Tensor productOf(Tensor a, Tensor b) {
-  return a * b;
-}
-Tensor quotientOf(Tensor a, Tensor b) {
-  return a / b;
-}
 Tensor negative(Tensor x) {
   return -x;
 }
@@ -205,7 +193,7 @@ llvm::ArrayRef<OperationEntry> elementwiseOperations() {
       {"Absolute", {"x"}, unary<abs, true>},
       {"Abs", {"x"}, unary<abs, true>},
       {"Fabs", {"x"}, unary<abs>},
-      {"Add", {"x1", "x2"}, binary<sumOf>},
+      {"Add", {"x1", "x2"}, binary<operator+ >},
       {"Cast", {"x"}, castTo},
       {"Ceil", {"x"}, unary<ceil>},
       {"Clip", {"x"}, clipped},
@@ -213,7 +201,7 @@ llvm::ArrayRef<OperationEntry> elementwiseOperations() {
       {"Copy", {"x"}, identity},
       {"Cos", {"x"}, unary<cosine>},
       {"Cosh", {"x"}, unary<cosh>},
-      {"Divide", {"x1", "x2"}, floatBinary<quotientOf>},
+      {"Divide", {"x1", "x2"}, floatBinary<operator/ >},
       {"DivideNoNan", {"x1", "x2"}, floatBinary<divideNoNan>},
       {"Equal", {"x1", "x2"}, comparison<EQ>},
       {"Erf", {"x"}, unary<erf>},
@@ -244,7 +232,7 @@ llvm::ArrayRef<OperationEntry> elementwiseOperations() {
       {"Maximum", {"x1", "x2"}, binary<maximum>},
       {"Minimum", {"x1", "x2"}, binary<minimum>},
       {"Mod", {"x1", "x2"}, binary<floorRemainder>},
-      {"Multiply", {"x1", "x2"}, binary<productOf>},
+      {"Multiply", {"x1", "x2"}, binary<operator*>},
       {"Negative", {"x"}, unary<negative, true>},
       {"NotEqual", {"x1", "x2"}, comparison<NE>},
       {"OnesLike", {"x"}, filledWith<1>},
@@ -258,10 +246,10 @@ llvm::ArrayRef<OperationEntry> elementwiseOperations() {
       {"Sqrt", {"x"}, unary<sqrt>},
       {"Square", {"x"}, unary<square, true>},
       {"StopGradient", {"variable"}, gradientStopper},
-      {"Subtract", {"x1", "x2"}, binary<differenceOf>},
+      {"Subtract", {"x1", "x2"}, binary<(operator-)>},
       {"Tan", {"x"}, unary<tan>},
       {"Tanh", {"x"}, unary<tanh>},
-      {"TrueDivide", {"x1", "x2"}, floatBinary<quotientOf>},
+      {"TrueDivide", {"x1", "x2"}, floatBinary<operator/ >},
       {"Trunc", {"x"}, unary<truncate>},
       {"Where", {"condition", "x1", "x2"}, select},
       {"ZerosLike", {"x"}, filledWith<0>},

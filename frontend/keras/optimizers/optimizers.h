@@ -18,15 +18,15 @@ inline Tensor moveTowards(Tensor average, Tensor value, double decay) {
   return average + (value - average) * (1 - decay);
 }
 
-/// A coefficient that Keras casts to the variables' type before it takes it from 1: 1 - 0.999 is
-/// 1.3e-5 off then.
+/// A coefficient that Keras makes an f32 tensor of, and casts to the variables' type (of f64 too),
+/// before it takes it from 1: 1 - 0.999 is 1.3e-5 off then.
 inline double castCoefficient(double coefficient) {
   return static_cast<float>(coefficient);
 }
 
-/// base^step, a scalar.
+/// base^step, a scalar, with the base as a tensor of Keras.
 inline Tensor powerOf(double base, Tensor step) {
-  return power(step.like(base), step);
+  return power(step.like(castCoefficient(base)), step);
 }
 
 template <typename Meaning> std::unique_ptr<OptimizerMeaning> createOptimizer(Config &config) {

@@ -1,4 +1,5 @@
 """All conformance cases; importing this package registers them in case.CASES."""
-from . import (activations, applications, convolutions, layers, losses, merging,  # noqa: F401
-               metrics, normalization, operations, optimizers, pooling, preprocessing,
-               random_models, regularization, spatial, streaming_metrics, training, wiring)
+from . import (activations, applications, convolutions, doubles, layers, losses,  # noqa: F401
+               masks, merging, metrics, normalization, operations, optimizers, pooling,
+               preprocessing, random_models, reductions, regularization, schedules, settings,
+               spatial, spectral, streaming_metrics, training, weights, wiring)

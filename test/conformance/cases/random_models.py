@@ -12,6 +12,11 @@ ACTIVATIONS = ["tanh", "sigmoid", "softsign", "silu", "gelu", "elu", "selu", "so
                "relu", "leaky_relu", "hard_tanh", "linear"]
 
 
+def adaptive(layers, x, pooling):
+    """The layer, where Keras on TensorFlow can run it: it cannot make more of one element."""
+    return pooling if min(x.shape[1:-1]) > 1 else layers.Identity()
+
+
 class Builder:
     """Draws one model. Moves are functions of a tensor that give the next one; `moves` lists those
     that its rank allows."""
@@ -90,7 +95,8 @@ class Builder:
     def sequence_pooling(self, x):
         L, size = self.layers, min(2, x.shape[1])
         return self.pick(L.MaxPooling1D(size), L.AveragePooling1D(size, 1, padding="same"),
-                         L.AdaptiveAveragePooling1D(max(2, self.size(4))), L.AdaptiveMaxPooling1D(2),
+                         adaptive(L, x, L.AdaptiveAveragePooling1D(max(2, self.size(4)))),
+                         adaptive(L, x, L.AdaptiveMaxPooling1D(2)),
                          L.GlobalAveragePooling1D(keepdims=True), L.GlobalMaxPooling1D())(x)
 
     def sequence_shape(self, x):
@@ -126,8 +132,8 @@ class Builder:
         L = self.layers
         return self.pick(
             L.MaxPooling2D(2, padding="same"), L.AveragePooling2D(2, 1, padding="same"),
-            L.AdaptiveAveragePooling2D((max(2, self.size(4)), max(2, self.size(3)))),
-            L.AdaptiveMaxPooling2D(2),
+            adaptive(L, x, L.AdaptiveAveragePooling2D((max(2, self.size(4)), max(2, self.size(3))))),
+            adaptive(L, x, L.AdaptiveMaxPooling2D(2)),
             L.GlobalAveragePooling2D(), L.GlobalMaxPooling2D(keepdims=True))(x)
 
     def image_shape(self, x):

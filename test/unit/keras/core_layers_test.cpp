@@ -110,28 +110,77 @@ TEST(CoreLayers, preprocessing) {
             "'crop_to_aspect_ratio' and 'pad_to_aspect_ratio' cannot both be true");
 }
 
-TEST(CoreLayers, trainingInDoublePrecision) {
-  json dense = layer("Dense", "d", {{"units", 2}, {"dtype", "float64"}});
-  json compiled = {{"loss", "mse"}, {"optimizer", "sgd"}};
-  EXPECT_EQ(importError(makeFile(sequential({input("x", {3}), dense}), compiled)),
-            "model.keras: layer 'd': a layer of the dtype policy float64 is supported for "
-            "prediction, not for training; train the model in float32, or set the layer's "
-            "'trainable' to false");
-  EXPECT_EQ(importError(makeFile(sequential({input("x", {3}), dense}))), "no error");
+/// What is said about layers that follow Masking on steps of shape (4, 6), and settings of the
+/// loss.
+std::string errorAfterMasking(std::vector<json> layers, json loss = "mse", json metrics = {}) {
+  layers.insert(layers.begin(), {input("x", {4, 6}), layer("Masking", "m")});
+  return importError(
+      makeFile(sequential(std::move(layers)), {{"loss", loss}, {"metrics", metrics}}));
 }
 
-TEST(CoreLayers, masksThatWouldBeRead) {
-  auto after = [](json object) {
-    return importError(makeFile(sequential({input("x", {4, 6}), layer("Masking", "m"), object}),
-                                {{"loss", "mse"}}));
+TEST(CoreLayers, masksThatKerasCannotUse) {
+  EXPECT_EQ(
+      errorAfterMasking({layer("Softmax", "s")}),
+      "model.keras: layer 's': Softmax with a mask is not supported (nor by Keras with one of "
+      "steps, as Masking and Embedding layers set it); use Activation with the function of "
+      "this name");
+  EXPECT_EQ(errorAfterMasking(
+                {layer("GlobalAveragePooling1D", "pool", {{"data_format", "channels_first"}})}),
+            "model.keras: layer 'pool': an input of shape (None, 4, 6) with a mask of shape (None, "
+            "4) cannot be averaged");
+}
+
+TEST(CoreLayers, lossesAndMetricsThatDoNotFitAMask) {
+  json cosine = {{"class_name", "CosineSimilarity"}, {"config", {{"axis", 1}}}};
+  EXPECT_EQ(errorAfterMasking({layer("Activation", "a", {{"activation", "relu"}})}, cosine),
+            "model.keras: loss 'CosineSimilarity': gives values of shape (None, 6), but the mask "
+            "of the output has shape (None, 4); use a loss that gives one value per step");
+  json object = {{"module", "keras.losses"}, {"class_name", "MeanSquaredError"}, {"config", {}}};
+  EXPECT_EQ(errorAfterMasking({layer("Activation", "a", {{"activation", "relu"}})}, "mse",
+                              json::array({object})),
+            "model.keras: metric 'MeanSquaredError': gives one number for a batch and cannot leave "
+            "out the steps that the output's mask leaves out; use the metric class of this loss");
+}
+
+TEST(CoreLayers, masksOfOtherRanksDoNotMerge) {
+  json model =
+      functional({input("x", {4, 6}), input("y", {6}), called(layer("Masking", "m"), {"x"}),
+                  called(layer("Masking", "n"), {"y"}), called(layer("Add", "sum"), {"m", "n"})},
+                 {"x", "y"}, {"sum"});
+  EXPECT_EQ(importError(makeFile(model)),
+            "model.keras: layer 'sum': inputs with masks of shapes (None, 4) and (None,) cannot be "
+            "merged");
+}
+
+/// A layer that gives its input as it is loses the mask for those after it, not for others.
+TEST(CoreLayers, masksEndAtReshape) {
+  json reshape = layer("Reshape", "r", {{"target_shape", {4, 6}}});
+  EXPECT_EQ(errorAfterMasking({reshape, layer("Softmax", "s")}), "no error");
+}
+
+TEST(CoreLayers, spectralNormalization) {
+  auto wrapped = [](json inner, json settings = json::object()) {
+    settings["layer"] = inner;
+    return importError(
+        makeFile(sequential({input("x", {4}), layer("SpectralNormalization", "s", settings)})));
   };
-  EXPECT_EQ(after(layer("GlobalAveragePooling1D", "pool")),
-            "model.keras: layer 'pool': GlobalAveragePooling1D leaves out the steps that a Masking "
-            "or Embedding layer before it masks, which is not supported");
-  EXPECT_EQ(after(layer("Dense", "d", {{"units", 2}})),
-            "model.keras: output 'd' has a mask, from a Masking or Embedding layer, which losses "
-            "would take into account; this is not supported");
-  EXPECT_EQ(after(layer("Flatten", "f")), "no error");
+  json dense = layer("Dense", "d", {{"units", 2}});
+  EXPECT_EQ(wrapped(dense), "no error");
+  EXPECT_EQ(wrapped(layer("Flatten", "f")),
+            "model.keras: layer 's': SpectralNormalization wraps layers with a kernel or "
+            "embeddings; the wrapped layer has neither");
+  EXPECT_EQ(wrapped(layer("Dens", "d")),
+            "model.keras: layer 's': the wrapped layer: class Dens is not supported; the nearest "
+            "supported is Dense");
+  EXPECT_EQ(wrapped(dense, {{"power_iterations", 1000}}),
+            "model.keras: layer 's': 'power_iterations' is supported up to 100, not 1000");
+  dense["config"]["dtype"] = "float64";
+  EXPECT_EQ(wrapped(dense), "model.keras: layer 's': the wrapped layer: has another dtype policy "
+                            "than SpectralNormalization; give both the same");
+  dense["config"] = {{"units", 2}, {"activity_regularizer", "l2"}};
+  EXPECT_EQ(wrapped(dense),
+            "model.keras: layer 's': the wrapped layer: 'activity_regularizer' is not supported "
+            "there; give it to SpectralNormalization");
 }
 
 } // namespace

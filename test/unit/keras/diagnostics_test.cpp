@@ -203,11 +203,25 @@ TEST(Diagnostics, initializersAndRegularizers) {
             "model.keras: layer 'd': an OrthogonalRegularizer needs a matrix of weights");
 }
 
-TEST(Diagnostics, reductionWithoutANumber) {
-  json loss = {{"class_name", "MeanSquaredError"}, {"config", {{"reduction", "none"}}}};
+TEST(Diagnostics, unknownReduction) {
+  json loss = {{"class_name", "MeanSquaredError"}, {"config", {{"reduction", "median"}}}};
   EXPECT_EQ(importError(makeFile(denseModel({{"units", 2}}), {{"loss", loss}})),
-            "model.keras: loss 'MeanSquaredError': the reduction 'none' gives no single number to "
-            "minimize; use sum_over_batch_size or sum");
+            "model.keras: loss 'MeanSquaredError': the reduction 'median' is not one of Keras', "
+            "which are sum_over_batch_size, mean, mean_with_sample_weight, sum, none");
+}
+
+TEST(Diagnostics, unreducedLossesThatCannotBeAdded) {
+  json model = functional(
+      {input("x", {4, 3}), called(layer("Flatten", "f"), {"x"}), called(layer("ReLU", "r"), {"x"})},
+      {"x"}, {"f", "r"});
+  json loss = {{"class_name", "MeanSquaredError"}, {"config", {{"reduction", nullptr}}}};
+  EXPECT_EQ(importError(makeFile(model, {{"loss", loss}})),
+            "model.keras: losses without reduction give values of shapes (None,) and (None, 4), "
+            "which cannot be added; use the reduction sum");
+  EXPECT_EQ(importError(makeFile(denseModel({{"units", 2}, {"kernel_regularizer", "l2"}}),
+                                 {{"loss", loss}})),
+            "model.keras: penalties of weights or activities cannot be added to a loss without "
+            "reduction (nor can Keras on TensorFlow); use the reduction sum");
 }
 
 TEST(Diagnostics, lossOfAnOutputThatIsNotThere) {

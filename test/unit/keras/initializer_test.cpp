@@ -23,6 +23,17 @@ std::vector<float> initial(const json &initializer, int64_t seed = 3, int64_t ro
   return values(model.state.at("d/kernel"));
 }
 
+/// The kernel of a convolution with 2 x 1 filters, of as many channels.
+std::vector<float> initialFilters(const json &initializer) {
+  Imported model(makeFile(
+      sequential({input("x", {3, 3, kRows}), layer("Conv2D", "c",
+                                                   {{"filters", kColumns},
+                                                    {"kernel_size", {2, 1}},
+                                                    {"kernel_initializer", initializer}})})));
+  model.initialize(3);
+  return values(model.state.at("c/kernel"));
+}
+
 json named(const char *className, json config = json::object()) {
   return {{"module", "keras.initializers"}, {"class_name", className}, {"config", config}};
 }
@@ -64,6 +75,46 @@ TEST(Initializer, normals) {
   EXPECT_NEAR(deviation(he), std::sqrt(2.0 / kRows), 0.003);
 }
 
+/// The variance that VarianceScaling and its named cases give, by their definitions; a kernel of
+/// 2 x 1 filters has the fans of its matrix twice.
+TEST(Initializer, variancesFollowTheFans) {
+  constexpr double in = kRows, out = kColumns, average = (in + out) / 2;
+  auto scaling = [](double scale, const char *mode, const char *distribution) {
+    return named("VarianceScaling",
+                 {{"scale", scale}, {"mode", mode}, {"distribution", distribution}});
+  };
+  const std::pair<json, double> expected[] = {
+      {named("GlorotNormal"), 1 / average},
+      {named("LecunNormal"), 1 / in},
+      {named("LecunUniform"), 1 / in},
+      {named("HeUniform"), 2 / in},
+      {named("HeNormal"), 2 / in},
+      {scaling(3, "fan_out", "uniform"), 3 / out},
+      {scaling(0.5, "fan_avg", "untruncated_normal"), 0.5 / average},
+      {scaling(2, "fan_in", "truncated_normal"), 2 / in},
+  };
+  for (const auto &[initializer, variance] : expected) {
+    auto matrix = initial(initializer), filters = initialFilters(initializer);
+    EXPECT_NEAR(deviation(matrix) / std::sqrt(variance), 1, 0.02) << initializer;
+    EXPECT_NEAR(deviation(filters) / std::sqrt(variance / 2), 1, 0.02) << initializer;
+    EXPECT_NEAR(mean(matrix), 0, 0.02 * std::sqrt(variance)) << initializer;
+  }
+}
+
+/// Uniform values end at sqrt(3) standard deviations, truncated normal ones at two before the
+/// deviation that truncation takes is made up for, normal ones go on.
+TEST(Initializer, distributionsHaveTheirTails) {
+  auto tail = [](const json &initializer, double variance) {
+    return largest(initial(initializer)) / std::sqrt(variance);
+  };
+  EXPECT_NEAR(tail(named("LecunUniform"), 1.0 / kRows), std::sqrt(3), 0.001);
+  EXPECT_NEAR(tail(named("HeUniform"), 2.0 / kRows), std::sqrt(3), 0.001);
+  EXPECT_NEAR(tail(named("LecunNormal"), 1.0 / kRows), 2 / 0.8796, 0.01);
+  EXPECT_NEAR(tail(named("GlorotNormal"), 2.0 / (kRows + kColumns)), 2 / 0.8796, 0.01);
+  json normal = {{"distribution", "untruncated_normal"}};
+  EXPECT_GT(tail(named("VarianceScaling", normal), 1.0 / kRows), 3.5);
+}
+
 TEST(Initializer, normalHasNormalQuantiles) {
   auto x = initial(named("RandomNormal", {{"stddev", 1.0}}));
   std::sort(x.begin(), x.end());
@@ -94,6 +145,26 @@ TEST(Initializer, constants) {
 TEST(Initializer, seedsMatter) {
   EXPECT_EQ(initial(named("GlorotUniform"), 1), initial(named("GlorotUniform"), 1));
   EXPECT_NE(initial(named("GlorotUniform"), 1), initial(named("GlorotUniform"), 2));
+}
+
+TEST(Initializer, seedsDecideEveryRandomOne) {
+  for (const char *name : {"GlorotNormal", "LecunNormal", "LecunUniform", "HeNormal", "HeUniform",
+                           "VarianceScaling", "RandomNormal", "TruncatedNormal", "RandomUniform"}) {
+    EXPECT_EQ(initial(named(name), 7, 4, 5), initial(named(name), 7, 4, 5)) << name;
+    EXPECT_NE(initial(named(name), 7, 4, 5), initial(named(name), 8, 4, 5)) << name;
+  }
+}
+
+TEST(Initializer, refusals) {
+  auto error = [](const json &initializer) {
+    return importError(makeFile(
+        sequential({input("x", {3}),
+                    layer("Dense", "d", {{"units", 2}, {"kernel_initializer", initializer}})})));
+  };
+  EXPECT_EQ(error(named("VarianceScaling", {{"mode", "fan_up"}})),
+            "model.keras: layer 'd': 'mode' of VarianceScaling cannot be 'fan_up'");
+  EXPECT_EQ(error(named("VarianceScaling", {{"scale", 0}})),
+            "model.keras: layer 'd': 'scale' of VarianceScaling must be positive");
 }
 
 } // namespace

@@ -147,5 +147,22 @@ TEST_F(LegacyWeightsTest, countsThatDiffer) {
             "model.h5: the model has 2 layers with weights, but 0 are in the file");
 }
 
+/// As Keras lists them: the wrapper's kernel and vector, then the bias of the layer in it.
+TEST(LegacyWeights, ofALayerInALayerComeLast) {
+  json dense = layer("Dense", "d", {{"units", 2}, {"trainable", false}});
+  KerasFile file = makeFile(
+      sequential({input("x", {3}), layer("SpectralNormalization", "s", {{"layer", dense}})}));
+  Imported model(file);
+  auto arranged =
+      arrangeLegacyWeights(model.getModule(), file,
+                           {{"layers/spectral_normalization/vars/0", marked({3, 2}, 1)},
+                            {"layers/spectral_normalization/vars/1", marked({1, 2}, 2)},
+                            {"layers/spectral_normalization/layer/vars/1", marked({2}, 3)}});
+  std::vector<std::string> names;
+  for (const auto &[name, array] : arranged.layers.back().weights)
+    names.push_back(name);
+  EXPECT_THAT(names, ElementsAre("s/kernel", "s/vector_u", "s/bias"));
+}
+
 } // namespace
 } // namespace lamina::frontend::test

@@ -106,6 +106,17 @@ TEST(Metric, determinationCountsAllBatches) {
   EXPECT_THAT(fed.result(), Pointwise(testing::DoubleNear(1e-9), {1 - 0.25 / 2}));
 }
 
+/// 1 - (1 - R2) (n - 1) / (n - p - 1); R2 itself where there are not more than p + 1 samples.
+/// (Keras on TensorFlow cannot compute it: it takes an integer count from a float.)
+TEST(Metric, determinationIsAdjustedByRegressors) {
+  for (auto [regressors, expected] : {std::pair{1, 1 - 0.1 * 3 / 2}, {3, 1 - 0.1}}) {
+    Fed fed(1, metric("R2Score", {{"num_regressors", regressors}}));
+    fed.add(floats({2, 1}, {1.5f, 2.5f}), floats({2, 1}, {1, 2}));
+    fed.add(floats({2, 1}, {3, 4}), floats({2, 1}, {3, 4}));
+    EXPECT_THAT(fed.result(), Pointwise(testing::DoubleNear(1e-6), {expected}));
+  }
+}
+
 TEST(Metric, aLossObjectGivesOneNumberABatch) {
   json loss = {{"module", "keras.losses"},
                {"class_name", "MeanSquaredError"},

@@ -79,7 +79,11 @@ TEST(Model, masksWithoutValueAreNotArguments) {
   add["inbound_nodes"][0]["kwargs"] = {{"mask", tensor("a")}};
   object = functional({input("a", {2}), input("b", {2}), add}, {"a", "b"}, {"s"});
   EXPECT_EQ(importError(makeFile(object)),
-            "model.keras: layer 's': is called with the argument 'mask', which is not supported");
+            "model.keras: layer 's': is called with 1 masks for 2 inputs");
+  add["inbound_nodes"][0]["kwargs"] = {{"mask", {nullptr, 1}}};
+  object = functional({input("a", {2}), input("b", {2}), add}, {"a", "b"}, {"s"});
+  EXPECT_EQ(importError(makeFile(object)),
+            "model.keras: layer 's': is called with a mask that is no tensor of the model");
 }
 
 // The same "shared_object_id" in two models: one layer, whose weights stand where it comes first.

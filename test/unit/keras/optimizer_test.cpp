@@ -185,6 +185,15 @@ TEST(Optimizer, clipping) {
   expectNear(Trained("SGD", {{"learning_rate", 1.0}, {"clipnorm", 1.0}}).update({0, 0}), {1, -2});
 }
 
+TEST(Optimizer, globalNormOfOneType) {
+  json model = sequential({input("x", {3}), layer("Dense", "d", {{"units", 2}}),
+                           layer("Dense", "e", {{"units", 2}, {"dtype", "float64"}})});
+  json sgd = {{"class_name", "SGD"}, {"config", {{"global_clipnorm", 1.0}}}};
+  EXPECT_EQ(importError(makeFile(model, {{"loss", "mse"}, {"optimizer", sgd}})),
+            "model.keras: optimizer 'SGD': 'global_clipnorm' over layers of float32 and float64 "
+            "together is not supported (nor by Keras on TensorFlow); use 'clipnorm'");
+}
+
 TEST(Optimizer, constraintsApplyAfterTheUpdate) {
   expectNear(Trained("SGD", {{"learning_rate", 1.0}},
                      {{"class_name", "NonNeg"}, {"config", json::object()}})
