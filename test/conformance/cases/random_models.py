@@ -42,12 +42,17 @@ class Builder:
                                  use_bias=self.pick(True, False))(x)
 
     def normalization(self, x):
+        """Never of single elements: what is left of one is rounding alone."""
         L, channels = self.layers, x.shape[-1]
         groups = self.pick(*[g for g in range(1, channels + 1) if channels % g == 0])
-        return self.pick(
+        if groups == channels and len(x.shape) == 2:
+            groups = 1
+        layer = self.pick(
             L.BatchNormalization(momentum=0.8), L.LayerNormalization(), L.RMSNormalization(),
             L.GroupNormalization(groups), L.LayerNormalization(axis=list(range(1, len(x.shape)))),
-            L.UnitNormalization())(x)
+            L.UnitNormalization())
+        is_of_one = channels == 1 and not isinstance(layer, L.BatchNormalization)
+        return (L.Identity() if is_of_one else layer)(x)
 
     def elementwise_layer(self, x):
         L = self.layers
