@@ -67,12 +67,12 @@ uint32_t lamina_pool_threads(const lamina_pool *pool);
 /* An environment whose parallel-for runs on the pool; valid as long as the pool is. A null pool
  * gives an environment with one thread.
  *
- * With T = min(threads, count), thread t begins at index ceil(t count / T) and goes on to ceil((t + 1)
- * count / T) in ascending order; the caller is thread 0. A thread that has finished takes indices
- * from the ends of what others have left. Calls from inside a task, and calls made while another
- * thread uses the pool, run all indices on the calling thread in ascending order.
- * Denormal numbers are flushed to zero while tasks run. After fork() the child's pool starts
- * threads of its own. */
+ * With T = min(threads, count), thread t begins at index ceil(t count / T) and goes on to ceil((t +
+ * 1) count / T) in ascending order; the caller is thread 0. A thread that has finished takes
+ * indices from the ends of what others have left. Calls from inside a task, and calls made while
+ * another thread uses the pool, run all indices on the calling thread in ascending order. Denormal
+ * numbers are flushed to zero while tasks run. After fork() the child's pool starts threads of its
+ * own. */
 lamina_env lamina_pool_env(lamina_pool *pool);
 
 /* How many threads this process can usefully run: the CPUs of its affinity mask, but not more than
