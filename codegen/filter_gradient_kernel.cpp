@@ -96,25 +96,25 @@ private:
     copyBlock();
     lines = b().CreateMul(length(images), stretches.front().length);
     emitTiles(b(), columns.first, columns.second, geometry.filters, tileWidth,
-              [&](llvm::Value *column, int64_t width) {
-                if (jointTaps > 1) {
-                  int64_t rows = geometry.channels * jointTaps;
-                  emitTiles(b(), i64(0), i64(rows), rows, tileRows,
-                            [&](llvm::Value *row, int64_t height) {
-                              Tile tile{row, column, height, width};
-                              Places places = placesOf(i64(0), column);
-                              places.left = advance(b(), element, places.left, row, 1);
-                              emitTaps(0, firstTap, places, tile);
-                            });
-                  return;
-                }
-                emitTiles(b(), channels.first, channels.second, geometry.channels, tileRows,
-                          [&](llvm::Value *channel, int64_t height) {
-                            Tile tile{channel, column, height, width};
-                            emitTaps(0, firstTap,
-                                     placesOf(b().CreateSub(channel, channels.first), column),
-                                     tile);
-                          });
+              [&](llvm::Value *column, int64_t width) { emitColumns(column, width); });
+  }
+
+  /// All rows for one tile of columns: the task's channels, or all pairs of a tap of the last axis
+  /// and a channel.
+  void emitColumns(llvm::Value *column, int64_t width) {
+    if (jointTaps > 1) {
+      int64_t rows = geometry.channels * jointTaps;
+      emitTiles(b(), i64(0), i64(rows), rows, tileRows, [&](llvm::Value *row, int64_t height) {
+        Places places = placesOf(i64(0), column);
+        places.left = advance(b(), element, places.left, row, 1);
+        emitTaps(0, firstTap, places, {row, column, height, width});
+      });
+      return;
+    }
+    emitTiles(b(), channels.first, channels.second, geometry.channels, tileRows,
+              [&](llvm::Value *channel, int64_t height) {
+                Places places = placesOf(b().CreateSub(channel, channels.first), column);
+                emitTaps(0, firstTap, places, {channel, column, height, width});
               });
   }
 

@@ -23,7 +23,8 @@ constexpr int64_t kBlockPositions = 256;
 constexpr int64_t kLeastBlockPositions = 128;
 /// Bytes of both sides' panels in a block. They stand on the stack.
 constexpr int64_t kPanelBytes = 320 * 1024;
-/// Tasks that a few threads share evenly enough.
+/// Tasks that a few threads share evenly enough: each reads whole images again where they are
+/// depthwise, and copies its part of them where they are not.
 constexpr int64_t kFewTasks = 4, kEnoughFilterTasks = 8;
 /// Bytes of a cache line.
 constexpr int64_t kLineBytes = 64;
@@ -185,12 +186,13 @@ ir::ScheduleAttr scheduleFilterGradient(ir::KernelOp kernel, ir::FilterGradientO
                     partOf(geometry.filters, columnTiles, grid.columns));
   };
   TaskGrid least{1, 1};
-  while (positionBytes(least) * kLeastBlockPositions > kPanelBytes &&
-         (least.rows < rowTiles || least.columns < columnTiles)) {
-    bool cutRows = partOf(geometry.channels, rowTiles, least.rows) >=
-                   partOf(geometry.filters, columnTiles, least.columns);
-    (cutRows && least.rows < rowTiles || least.columns == columnTiles ? least.rows
-                                                                      : least.columns) *= 2;
+  while (positionBytes(least) * kLeastBlockPositions > kPanelBytes) {
+    bool canCutRows = least.rows < rowTiles, canCutColumns = least.columns < columnTiles;
+    if (!canCutRows && !canCutColumns)
+      break;
+    bool rowsAreLarger = partOf(geometry.channels, rowTiles, least.rows) >=
+                         partOf(geometry.filters, columnTiles, least.columns);
+    (canCutRows && (rowsAreLarger || !canCutColumns) ? least.rows : least.columns) *= 2;
   }
   least = {std::min(least.rows, rowTiles), std::min(least.columns, columnTiles)};
   int64_t wanted = std::clamp<int64_t>(cost / kTaskCycles, 1, kEnoughFilterTasks);
