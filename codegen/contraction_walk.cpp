@@ -111,10 +111,7 @@ void ContractionWalkEmitter::prepareOperands() {
 }
 
 llvm::Value *ContractionWalkEmitter::allocate(int64_t elements) {
-  llvm::AllocaInst *memory =
-      b().CreateAlloca(llvm::ArrayType::get(element, elements), nullptr, "copy");
-  memory->setAlignment(llvm::Align(64));
-  return memory;
+  return allocateOnStack(b(), element, elements);
 }
 
 /// Whether tiles read an operand often enough from far enough away. `lines` of them stand

@@ -18,7 +18,6 @@ namespace {
 
 /// Products of a line of taps that go on with the sum of the lines before.
 constexpr int64_t kTogether = 64;
-constexpr int64_t kLineBits = 512; ///< of a cache line
 
 class ConvolutionEmitter final : public KernelEmitter {
 public:
@@ -42,8 +41,7 @@ private:
   int64_t positionBlocks() { return llvm::divideCeil(phases[0].count, positionsPerTask); }
   int64_t columnBlocks() { return llvm::divideCeil(geometry.filters, columnsPerTask); }
 
-  //===--- Tasks
-  //--------------------------------------------------------------------------------===//
+  //===--- Tasks --------------------------------------------------------------------------------//
 
   void emitTask(llvm::Value *task) override {
     bindMemory();
@@ -80,18 +78,18 @@ private:
     llvm::Module &module = *b().GetInsertBlock()->getModule();
     for (const ir::WindowAxis &axis : geometry.axes)
       inputs.push_back(axis.input);
-    for (const ir::WindowAxis &axis : geometry.outerAxes())
-      tables.emplace_back(module, axis);
+    for (const ir::WindowAxis &axis : geometry.outerAxes()) {
+      if (hasBlocks())
+        tapInputs.emplace_back(module, axis);
+      else
+        tables.emplace_back(module, axis);
+    }
     element = registerType(b().getContext(), op.getType().getElementType());
     input =
         Image::make(findMemory(op.getLhs())->pointer, element, inputs, geometry.inputChannels());
     filter = *findMemory(op.getRhs());
-    if (hasBlocks()) {
-      auto *type = llvm::ArrayType::get(element, linesPerTask * lineOutputs() * tileWidth);
-      llvm::AllocaInst *sums = b().CreateAlloca(type, nullptr, "sums");
-      sums->setAlignment(llvm::Align(64));
-      partialSums = sums;
-    }
+    if (hasBlocks())
+      partialSums = allocateOnStack(b(), element, linesPerTask * lineOutputs() * tileWidth);
   }
 
   /// Tiles of whole width, then one of what is left.
@@ -318,8 +316,7 @@ private:
     return result;
   }
 
-  //===--- Results
-  //------------------------------------------------------------------------------===//
+  //===--- Results ------------------------------------------------------------------------------//
 
   /// The place of an output. Merged dimensions count along their last one, past its end: that is
   /// where the memory stands.
@@ -361,7 +358,7 @@ private:
         return;
       llvm::Value *first = firstOutput(tile);
       int64_t vectorsOfLine =
-          std::max<int64_t>(1, kLineBits / element->getPrimitiveSizeInBits() / lanes);
+          std::max<int64_t>(1, kCacheLineBytes * 8 / element->getPrimitiveSizeInBits() / lanes);
       for (int64_t r = 0; r < tile.height; ++r)
         for (size_t v = 0; v < columns.size(); v += vectorsOfLine) {
           llvm::Value *position = b().CreateAdd(first, i64(r * tile.phase.outputStep));
@@ -404,7 +401,7 @@ private:
   /// Runs over all taps of the outer axes, whose indices stand in `blockTaps`, with their number.
   void emitBlockTaps(size_t axis, llvm::Value *taps,
                      const std::function<void(llvm::Value *)> &body) {
-    if (axis == tables.size()) {
+    if (axis == tapInputs.size()) {
       body(taps);
       return;
     }
@@ -421,8 +418,8 @@ private:
     emitLoop(b(), lineBegin, lineEnd, 1, [&](llvm::Value *line) {
       outer = outerIndices(line);
       llvm::Value *distance = i64(0), *meets = b().getTrue();
-      for (size_t axis = 0; axis < tables.size(); ++axis) {
-        llvm::Value *place = tables[axis].find(b(), outer[axis].base, blockTaps[axis]);
+      for (size_t axis = 0; axis < tapInputs.size(); ++axis) {
+        llvm::Value *place = tapInputs[axis].find(b(), outer[axis].base, blockTaps[axis]);
         meets = b().CreateAnd(meets, b().CreateICmpSGE(place, i64(0)));
         distance = b().CreateAdd(distance, b().CreateMul(place, i64(input.axisStride(axis))));
       }
@@ -472,7 +469,8 @@ private:
   llvm::Type *element = nullptr;
   Image input;
   Storage filter;
-  std::vector<TapTable> tables; ///< of the outer axes
+  std::vector<TapTable> tables;     ///< of the outer axes, without blocks
+  std::vector<TapInputs> tapInputs; ///< of the outer axes, with blocks
 
   llvm::Value *image = nullptr, *group = nullptr;
   llvm::Value *lineBegin = nullptr, *lineEnd = nullptr;

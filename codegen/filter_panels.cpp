@@ -3,11 +3,6 @@
 #include <algorithm>
 
 namespace lamina::codegen {
-namespace {
-
-constexpr int64_t kLineBytes = 64; ///< of a cache
-
-} // namespace
 
 //===--- Axes ---------------------------------------------------------------------------------===//
 
@@ -22,12 +17,8 @@ int64_t PanelAxis::end() const {
   return std::clamp(inside, begin(), count);
 }
 
-/// Where the input is dilated, positions count its elements, otherwise the gradient's: either way
-/// one step is one element of the one and a constant number of the other.
 PanelWalk PanelWalk::of(const ir::WindowAxis &axis) {
-  bool overInput = axis.inputDilation != 1;
-  ir::WindowAxis walk = overInput ? axis.transposed() : axis;
-  ir::WindowPhase phase = walk.phases().front(); // the walked side is not dilated: the only one
+  auto [overInput, walk, phase] = passes::FilterWalkAxis(axis);
   int64_t least = 0, most = 0;
   if (!phase.taps.empty()) {
     least = phase.taps.front().offset;
@@ -57,11 +48,8 @@ Panels::Panels(llvm::IRBuilder<> &builder, const Image &image, unsigned lanes,
                llvm::ArrayRef<PanelAxis> axes, int64_t width, int64_t channels, int64_t positions)
     : b(builder), image(image), lanes(lanes), axes(axes), width(width), channels(channels) {
   panelElements = positions * stride(0) + this->lanes;
-  llvm::Type *type = llvm::ArrayType::get(
-      image.element, static_cast<int64_t>(llvm::divideCeil(channels, width)) * panelElements);
-  llvm::AllocaInst *room = b.CreateAlloca(type, nullptr, "panels");
-  room->setAlignment(llvm::Align(kLineBytes));
-  memory = room;
+  int64_t panels = llvm::divideCeil(channels, width);
+  memory = allocateOnStack(b, image.element, panels * panelElements);
 }
 
 int64_t Panels::stride(size_t axis) const {
@@ -144,7 +132,7 @@ void Panels::clear(llvm::Value *position, int64_t count, const Line &line) const
 /// Asks for the task's channels of a pixel, which the second-level cache is to hold. The pixel may
 /// lie behind the image.
 void Panels::prefetch(llvm::Value *place, int64_t ahead) const {
-  int64_t step = kLineBytes * 8 / image.element->getPrimitiveSizeInBits();
+  int64_t step = kCacheLineBytes * 8 / image.element->getPrimitiveSizeInBits();
   emitLoop(b, b.getInt64(ahead), b.getInt64(ahead + channels), step, [&](llvm::Value *distance) {
     emitPrefetch(b, b.CreateGEP(image.element, place, distance), CacheLevel::second);
   });

@@ -8,12 +8,8 @@ namespace lamina::codegen {
 
 //===--- Stretches ----------------------------------------------------------------------------===//
 
-/// Where the input is dilated, positions count its elements, otherwise the gradient's: either way
-/// one step is one element of the one and a constant number of the other.
 StretchTable::StretchTable(llvm::Module &module, const ir::WindowAxis &axis) {
-  bool overInput = axis.inputDilation != 1;
-  ir::WindowAxis walk = overInput ? axis.transposed() : axis;
-  ir::WindowPhase phase = walk.phases().front(); // the walked side is not dilated: the only one
+  auto [overInput, walk, phase] = passes::FilterWalkAxis(axis);
   positions = walk.output;
   (overInput ? gradientStep : inputStep) = phase.inputStep;
   llvm::SmallVector<int64_t> entries(axis.window * 4, 0);

@@ -49,6 +49,12 @@ llvm::Value *advance(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Valu
   return elements == 0 ? pointer : builder.CreateConstInBoundsGEP1_64(element, pointer, elements);
 }
 
+llvm::Value *allocateOnStack(llvm::IRBuilder<> &builder, llvm::Type *element, int64_t count) {
+  llvm::AllocaInst *memory = builder.CreateAlloca(llvm::ArrayType::get(element, count));
+  memory->setAlignment(llvm::Align(kCacheLineBytes));
+  return memory;
+}
+
 void emitPrefetch(llvm::IRBuilder<> &builder, llvm::Value *place, CacheLevel level, bool write) {
   builder.CreateIntrinsic(llvm::Intrinsic::prefetch, {place->getType()},
                           {place, builder.getInt32(write),
@@ -62,7 +68,6 @@ TapTable::TapTable(llvm::Module &module, const ir::WindowAxis &axis) : mostTaps(
   if (axis.isIdentity())
     return;
   llvm::SmallVector<int32_t> number(axis.output, 0), taps(axis.output * mostTaps * 2, 0);
-  llvm::SmallVector<int32_t> byTap(axis.output * mostTaps, -1);
   for (const ir::WindowPhase &phase : axis.phases())
     for (const ir::WindowTap &tap : phase.taps)
       for (int64_t q = tap.begin; q < tap.end; ++q) {
@@ -70,20 +75,29 @@ TapTable::TapTable(llvm::Module &module, const ir::WindowAxis &axis) : mostTaps(
         int64_t entry = output * mostTaps + number[output]++;
         taps[2 * entry] = static_cast<int32_t>(tap.position);
         taps[2 * entry + 1] = static_cast<int32_t>(q * phase.inputStep + tap.offset);
-        byTap[output * mostTaps + tap.position] = taps[2 * entry + 1];
       }
   counts = makeTable(module, number);
   entries = makeTable(module, taps);
+}
+
+TapInputs::TapInputs(llvm::Module &module, const ir::WindowAxis &axis) : window(axis.window) {
+  if (axis.isIdentity())
+    return;
+  llvm::SmallVector<int32_t> byTap(axis.output * window, -1);
+  for (const ir::WindowPhase &phase : axis.phases())
+    for (const ir::WindowTap &tap : phase.taps)
+      for (int64_t q = tap.begin; q < tap.end; ++q)
+        byTap[(phase.first + q * phase.outputStep) * window + tap.position] =
+            static_cast<int32_t>(q * phase.inputStep + tap.offset);
   inputs = makeTable(module, byTap);
 }
 
-llvm::Value *TapTable::find(llvm::IRBuilder<> &builder, llvm::Value *output,
-                            llvm::Value *tap) const {
+llvm::Value *TapInputs::find(llvm::IRBuilder<> &builder, llvm::Value *output,
+                             llvm::Value *tap) const {
   if (!inputs)
     return output;
-  llvm::Value *entry =
-      builder.CreateAdd(builder.CreateMul(output, builder.getInt64(mostTaps)), tap);
-  return loadIndex(builder, inputs, entry);
+  llvm::Value *line = builder.CreateMul(output, builder.getInt64(window));
+  return loadIndex(builder, inputs, builder.CreateAdd(line, tap));
 }
 
 Values TapTable::emitLoop(

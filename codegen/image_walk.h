@@ -26,6 +26,12 @@ llvm::Value *advance(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Valu
 llvm::Value *advance(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Value *pointer,
                      int64_t elements);
 
+inline constexpr int64_t kCacheLineBytes = 64;
+
+/// Memory for so many elements on the stack, at the beginning of a cache line: called in the
+/// function's entry.
+llvm::Value *allocateOnStack(llvm::IRBuilder<> &builder, llvm::Type *element, int64_t count);
+
 /// Caches that a line may be asked for in.
 enum class CacheLevel { first = 3, second = 2 };
 /// Asks for the cache line at `place`, which may lie anywhere, to be read or written later.
@@ -45,14 +51,23 @@ public:
                   const std::function<Values(llvm::Value *position, llvm::Value *input,
                                              const Values &carried)> &body) const;
 
+private:
+  llvm::GlobalVariable *counts = nullptr, *entries = nullptr; ///< null: outputs meet their inputs
+  int64_t mostTaps;
+};
+
+/// The same by tap: the input index that each one meets.
+class TapInputs {
+public:
+  TapInputs(llvm::Module &module, const ir::WindowAxis &axis);
+
   /// The input index that a tap of `output` meets, given by its position in the filter; negative
   /// where it meets none.
   llvm::Value *find(llvm::IRBuilder<> &builder, llvm::Value *output, llvm::Value *tap) const;
 
 private:
-  llvm::GlobalVariable *counts = nullptr, *entries = nullptr; ///< null: outputs meet their inputs
-  llvm::GlobalVariable *inputs = nullptr;                     ///< by output and tap
-  int64_t mostTaps;
+  llvm::GlobalVariable *inputs = nullptr; ///< null: outputs meet their inputs
+  int64_t window;
 };
 
 /// One output position's part in a register tile: constant distance of its input from the tile's

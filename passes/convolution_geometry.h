@@ -36,6 +36,19 @@ struct ConvolutionGeometry {
   int64_t multiplyAdds() const;
 };
 
+/// How a gradient by the filter goes along an axis. Where the input is dilated, positions count its
+/// elements, otherwise the gradient's: either way one step is one element of the side that is
+/// walked and a constant number of the other one.
+struct FilterWalkAxis {
+  bool overInput = false;
+  ir::WindowAxis walk;   ///< its output is the side that is walked
+  ir::WindowPhase phase; ///< that side is not dilated: the only one
+
+  explicit FilterWalkAxis(const ir::WindowAxis &axis)
+      : overInput(axis.inputDilation != 1), walk(overInput ? axis.transposed() : axis),
+        phase(walk.phases().front()) {}
+};
+
 /// Whether every channel has one filter of its own.
 bool isDepthwise(ir::ConvolutionOp op);
 bool isDepthwise(ir::FilterGradientOp op);

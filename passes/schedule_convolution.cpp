@@ -64,10 +64,9 @@ Tile chooseConvolutionTile(int64_t positions, int64_t filters, const VectorTarge
   return best;
 }
 
-/// Positions along an axis that a gradient by the filter walks: those of the side that is not
-/// dilated.
+/// Positions along an axis that a gradient by the filter walks.
 int64_t walkPositions(const ir::WindowAxis &axis) {
-  return axis.inputDilation != 1 ? axis.input : axis.output;
+  return FilterWalkAxis(axis).walk.output;
 }
 
 /// Outputs of the last axis from one phase.

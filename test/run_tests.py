@@ -98,22 +98,14 @@ def main():
     build = options.build.resolve()
     (build / "test-results").mkdir(exist_ok=True)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    names = options.only.split(",")
-
-    def run(name):
+    passed = failed = 0
+    for name in options.only.split(","):
         started = time.monotonic()
         print(f"== {name}", flush=True)
         good, bad = RUNNERS[name](build, options.pytest_options)
         print(f"== {name}: {good} passed, {bad} failed, {time.monotonic() - started:.0f} s",
               flush=True)
-        return good, bad
-
-    # One test at a time waits for Keras' answers or for `lamina`: the others fill the CPUs.
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        beside = [pool.submit(run, name) for name in names if name == "conformance"]
-        counts = [run(name) for name in names if name != "conformance"]
-        counts += [runner.result() for runner in beside]
-    passed, failed = map(sum, zip(*counts))
+        passed, failed = passed + good, failed + bad
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 
