@@ -75,9 +75,9 @@ def run_conformance(build, options):
     report = build / "test-results" / "conformance.xml"
     report.unlink(missing_ok=True)
     subprocess.run([sys.executable, "-m", "pytest", ROOT / "test/conformance", "-q",
-                    f"--junit-xml={report}", "--lamina", build / "bin/lamina",
-                    "--work", build / "conformance", "--table", build / "conformance.json",
-                    *options])
+                    "-n", str(len(os.sched_getaffinity(0))), "--dist", "loadgroup",
+                    f"--junit-xml={report}", "--lamina", build / "bin/lamina", "--work",
+                    build / "conformance", "--table", build / "conformance.json", *options])
     if not report.exists():
         return 0, 1
     suite = xml.etree.ElementTree.parse(report).getroot().find("testsuite")

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -15,8 +16,10 @@ from cases import random_models  # noqa: E402
 from compare import Table  # noqa: E402
 from differences import EVERY, sample_of_today  # noqa: E402
 from lamina import Lamina  # noqa: E402
+from oracle_runs import OracleRuns  # noqa: E402
 from oracles import Oracles  # noqa: E402
 
+CONDUCTOR = "conductor"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -45,6 +48,65 @@ def pytest_generate_tests(metafunc):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "cases(where): run for the cases that fit")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Conductor(config), CONDUCTOR)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """What one worker has to run: tests of a case share a training, tests of a file its fixtures."""
+    for item in items:
+        spec = getattr(item, "callspec", None)
+        if item.get_closest_marker("xdist_group") is None:
+            case = spec and spec.params.get("case")
+            item.add_marker(pytest.mark.xdist_group(case.name if case else item.module.__name__))
+
+
+def work_folder(config):
+    return pathlib.Path(config.getoption("--work")).resolve()
+
+
+def sample(config):
+    return EVERY if config.getoption("--record") else sample_of_today()
+
+
+class Conductor:
+    """What is there once, in the process that runs the tests or hands them to its workers: the runs
+    of Keras, and the table of errors."""
+
+    def __init__(self, config):
+        self.config = config
+        self.names = self.runs = None
+        self.errors = []
+
+    def start(self, ids):
+        """Lets Keras answer the cases of these tests, in the background."""
+        if self.runs is None:
+            parameters = (re.split(r"[\[\]]", name)[1] for name in ids if "[" in name)
+            self.names = [n for n in dict.fromkeys(parameters) if n in CASES]
+            self.runs = OracleRuns(work_folder(self.config), self.names, sample(self.config))
+
+    def pytest_collection_finish(self, session):
+        self.start([item.nodeid for item in session.items])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids):
+        self.start(ids)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node):
+        self.errors += json.loads(getattr(node, "workeroutput", {}).get("errors", "[]"))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self):
+        if self.runs is None:
+            return
+        if self.config.getoption("--record"):
+            Oracles(work_folder(self.config), EVERY).keep_differences(self.names)
+        self.runs.stop()
+        path = pathlib.Path(self.config.getoption("--table"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(self.errors, indent=1) + "\n")
 
 
 @pytest.fixture(scope="session")
@@ -53,26 +115,20 @@ def lamina(pytestconfig):
 
 
 @pytest.fixture(scope="session")
-def oracles(request, pytestconfig):
+def oracles(pytestconfig):
     """Keras' answers to the selected cases, computed in the background while tests run."""
-    selected = (getattr(item, "callspec", None) for item in request.session.items)
-    names = dict.fromkeys(spec.params["case"].name for spec in selected
-                          if spec and "case" in spec.params)
-    sample = EVERY if pytestconfig.getoption("--record") else sample_of_today()
-    answers = Oracles(pathlib.Path(pytestconfig.getoption("--work")).resolve(), list(names), sample)
-    yield answers
-    if sample == EVERY:
-        answers.keep_differences()
-    answers.stop()
+    return Oracles(work_folder(pytestconfig), sample(pytestconfig))
 
 
 @pytest.fixture(scope="session")
 def table(pytestconfig):
+    """The errors that this process measures; a worker hands them to the conductor at its end."""
     errors = Table()
     yield errors
-    path = pathlib.Path(pytestconfig.getoption("--table"))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(errors.rows, indent=1) + "\n")
+    if hasattr(pytestconfig, "workeroutput"):
+        pytestconfig.workeroutput["errors"] = json.dumps(errors.rows)
+    else:
+        pytestconfig.pluginmanager.get_plugin(CONDUCTOR).errors += errors.rows
 
 
 @pytest.fixture(scope="session")

@@ -23,11 +23,6 @@ def sample_of_today():
     return str(int(time.time() // 86400) % SAMPLES)
 
 
-def is_live(name, sample):
-    """Whether Keras on JAX has to run the case although a difference is recorded."""
-    return sample in (EVERY, str(zlib.crc32(name.encode()) % SAMPLES))
-
-
 def stamp(case, model):
     """What a difference depends on: the model's configuration, the data, the settings of the case,
     the versions of Keras and its backends. `model` is the case's .keras file."""
@@ -60,6 +55,12 @@ class Record:
         is no line for the case as it is."""
         line = self.lines.get(case.name)
         return line["differences"] if line and line["stamp"] == stamp(case, model) else None
+
+    def spares_jax(self, case, model, sample):
+        """Whether a difference is recorded and the case is not in the sample that runs all the same;
+        False where there is no model."""
+        return (sample not in (EVERY, str(zlib.crc32(case.name.encode()) % SAMPLES))
+                and model.exists() and self.find(case, model) is not None)
 
     def set(self, case, model, differences):
         """Three digits are enough for a limit."""

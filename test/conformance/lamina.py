@@ -6,7 +6,7 @@ import subprocess
 
 import numpy as np
 
-TIME_LIMIT = 120  # seconds; a run takes a fraction of one
+TIME_LIMIT = 300  # seconds; a run of a small model takes a fraction of one
 
 
 class Lamina:

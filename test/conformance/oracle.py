@@ -29,7 +29,7 @@ import numpy as np  # noqa: E402
 
 import cases  # noqa: E402,F401
 from case import CASES  # noqa: E402
-from differences import Record, is_live  # noqa: E402
+from differences import Record  # noqa: E402
 
 BACKEND = keras.backend.backend()
 FEW_STEPS = 6  # take less time than tracing one
@@ -177,17 +177,13 @@ def obtain_model(case, folder):
     return path.exists()
 
 
-def is_wanted(case, model, sample, record):
-    return (BACKEND == "tensorflow" or is_live(case.name, sample)
-            or record.find(case, model) is None)
-
-
 def run_all(folder, sample, names):
     record = Record()
     for name in names:
         case, model = CASES[name], folder / name / "model.keras"
         try:
-            if obtain_model(case, folder / name) and is_wanted(case, model, sample, record):
+            spared = lambda: BACKEND == "jax" and record.spares_jax(case, model, sample)
+            if obtain_model(case, folder / name) and not spared():
                 answer(case, folder / name)
         except Exception:
             publish(folder / name / f"{BACKEND}.error",

@@ -1,0 +1,119 @@
+"""Background processes that let Keras answer the cases, on two backends; their answers stay in files.
+
+One process has them, the one that runs the tests or hands them to its workers; the tests read the
+files (oracles.py)."""
+import fcntl
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+
+import numpy as np
+
+from case import CASES
+from differences import Record
+
+HERE = pathlib.Path(__file__).parent
+# Processes of each backend. TensorFlow takes most of the time of all tests and mostly one CPU.
+PROCESSES = {"tensorflow": 2, "jax": 1}
+# Small models gain nothing from more threads in each.
+ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+
+
+def folder_of_cases(work):
+    return work / "cases"
+
+
+class OracleRuns:
+    """Starts the processes for the cases of these names that are not answered. JAX runs for the
+    `sample` although the difference is recorded."""
+
+    def __init__(self, work, names, sample):
+        folder = folder_of_cases(work)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            prepare(CASES[name], folder / name)
+        record = Record()
+        waiting = [n for n in names if not (
+            has_answered(folder / n, "tensorflow") and (
+                has_answered(folder / n, "jax")
+                or record.spares_jax(CASES[n], folder / n / "model.keras", sample)))]
+        self.processes = [
+            start(backend, folder, [sample, *waiting[i::count]], number=i)
+            for backend, count in PROCESSES.items() for i in range(count if waiting else 0)]
+
+    def stop(self):
+        for process in self.processes:
+            process.terminate()
+            process.wait()
+
+
+def prepare(case, folder):
+    """Writes the data, and forgets answers to another version of the case."""
+    stamp = fingerprint(case)
+    if (folder / "stamp").exists() and (folder / "stamp").read_text() == stamp:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    train, validation = case.parts()
+    for name, arrays in (("data.npz", train), ("validation.npz", validation)):
+        if arrays:
+            np.savez(folder / name, **keyed("x", arrays[0]), **keyed("y", arrays[1]),
+                     **keyed("sample_weight", arrays[2]))
+    (folder / "stamp").write_text(stamp)
+
+
+def fingerprint(case):
+    """Answers hold as long as the case's module, the oracle and Keras' versions are the same."""
+    digest = hashlib.sha256()
+    for path in (sys.modules[case.build.__module__].__file__, HERE / "case.py", HERE / "oracle.py",
+                 HERE / "cases/chain.py"):
+        digest.update(pathlib.Path(path).read_bytes())
+    for package in ("keras", "tensorflow-cpu", "jax", "numpy"):
+        digest.update(metadata.version(package).encode())
+    return digest.hexdigest()
+
+
+def keyed(prefix, arrays):
+    """x, or x0, x1, …: the names `lamina` expects in a data file."""
+    if len(arrays) == 1:
+        return {prefix: arrays[0]}
+    return {f"{prefix}{i}": a for i, a in enumerate(arrays)}
+
+
+def has_answered(folder, backend):
+    return (folder / f"{backend}.npz").exists() or (folder / f"{backend}.error").exists()
+
+
+def start(backend, folder, arguments, option=(), number=0):
+    """A process has its log locked for as long as it lives."""
+    log = open(log_file(folder, backend, f"{number}{''.join(option)}"), "w", encoding="utf-8")
+    fcntl.flock(log, fcntl.LOCK_EX)
+    with log:
+        return subprocess.Popen(
+            [sys.executable, str(HERE / "oracle.py"), *option, str(folder), *arguments], cwd=HERE,
+            stdout=log, stderr=log, env={**os.environ, "KERAS_BACKEND": backend, **ONE_THREAD})
+
+
+def log_file(folder, backend, label):
+    return folder.parent / f"{backend}-{label}.log"
+
+
+def is_running(folder, backend):
+    """Whether one of a backend's processes lives, whoever has started it."""
+    return any(is_locked(log_file(folder, backend, number))
+               for number in range(PROCESSES[backend]))
+
+
+def is_locked(path):
+    if not path.exists():
+        return False
+    with path.open(encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
