@@ -1,5 +1,8 @@
 // Gradients of depthwise convolutions by their filters: each filter meets its own channel, so tiles
-// are vectors of channels and both images are read as they stand.
+// are vectors of channels and both images are read as they stand. All taps of the last axis are
+// summed at once, so an element of the images is loaded once for them; a block of positions is
+// small enough to stay in the caches for the taps of the other axes, and meanwhile the next one is
+// asked for in the order of memory.
 #include "codegen/elementwise.h"
 #include "codegen/filter_walk.h"
 
@@ -8,73 +11,100 @@ using namespace mlir;
 namespace lamina::codegen {
 namespace {
 
-/// Sums that neighbouring positions are dealt out to: hides the latency of the additions.
-constexpr int64_t kParts = 4;
+/// Positions of a line that are walked in one turn: neighbouring ones meet the same elements.
+constexpr int64_t kUnrolled = 4;
+/// Taps that are summed at once, at most: the sums stay in registers.
+constexpr size_t kMostTaps = 5;
 
 class DepthwiseGradientEmitter final : public FilterWalkEmitter {
 public:
   DepthwiseGradientEmitter(const KernelJob &job, const TargetSpec &target)
-      : FilterWalkEmitter(job, target), vectors(schedule().getTile()[1]) {}
+      : FilterWalkEmitter(job, target, FirstTaps::Within), vectors(schedule().getTile()[1]),
+        line(geometry.axes.back()) {}
 
 private:
-  void emitBlock() override { emitTaps(1, firstTap); }
+  /// Channels that are summed together. `mask` applies to the last vector.
+  struct Tile {
+    llvm::Value *column;
+    int64_t vectors;
+    llvm::Value *mask;
+  };
 
-  /// Loops over the taps of the axes after the first; `tap` is the number of the tap so far.
-  void emitTaps(size_t axis, llvm::Value *tap) {
-    if (axis == tables.size()) {
-      emitColumns(tap);
-      return;
-    }
-    int64_t window = geometry.axes[axis].window;
-    emitLoop(b(), i64(0), i64(window), 1, [&](llvm::Value *position) {
-      stretches.resize(axis);
-      stretches.push_back(tables[axis].load(b(), position));
-      emitTaps(axis + 1, b().CreateAdd(b().CreateMul(tap, i64(window)), position));
-    });
-  }
-
-  void emitColumns(llvm::Value *tap) {
+  void emitBlock() override {
     emitTiles(b(), columns.first, columns.second, geometry.filters, vectors * lanes,
               [&](llvm::Value *column, int64_t width) {
-                emitTile(tap, column, llvm::divideCeil(width, lanes),
-                         width % lanes ? maskOf(width % lanes) : nullptr);
+                prefetchNext(column, width);
+                Tile tile{column, static_cast<int64_t>(llvm::divideCeil(width, lanes)),
+                          width % lanes ? maskOf(width % lanes) : nullptr};
+                emitOuterTaps(0, i64(0), tile);
               });
   }
 
-  void emitTile(llvm::Value *tap, llvm::Value *column, int64_t count, llvm::Value *mask) {
-    llvm::Constant *zero = llvm::Constant::getNullValue(llvm::FixedVectorType::get(element, lanes));
-    Values sums = emitLines(
-        Values(kParts * count, zero), [&](llvm::Value *x, llvm::Value *y, const Values &carried) {
-          x = advance(b(), element, x, column, 1);
-          y = advance(b(), element, y, column, 1);
-          llvm::Value *length = stretches.back().length;
-          llvm::Value *whole = b().CreateAnd(length, i64(-kParts));
-          Values result = emitLoop(b(), i64(0), whole, kParts, carried,
-                                   [&](llvm::Value *position, const Values &values) {
-                                     Values next(values);
-                                     for (int64_t part = 0; part < kParts; ++part)
-                                       combine(x, y, position, part, mask, next);
-                                     return next;
-                                   });
-          return emitLoop(b(), whole, length, 1, result,
-                          [&](llvm::Value *position, const Values &values) {
-                            Values next(values);
-                            combine(x, y, position, 0, mask, next);
-                            return next;
-                          });
-        });
-    for (int64_t v = 0; v < count; ++v)
-      for (int64_t part = 1; part < kParts; ++part)
-        sums[v] = b().CreateFAdd(sums[v], sums[part * count + v]);
-    sums.resize(count);
-    addToResult(tap, i64(0), column, sums, count, mask);
+  //===--- Prefetching --------------------------------------------------------------------------//
+
+  /// Asks for as large a part of the next block as the tile is of this one.
+  void prefetchNext(llvm::Value *column, int64_t width) {
+    if (columnsPerTask < geometry.filters)
+      return; // the task's channels do not stand side by side
+    prefetchNext(input, inputStep(0), column, width);
+    prefetchNext(gradient, gradientStep(0), column, width);
   }
+
+  void prefetchNext(const Image &image, int64_t step, llvm::Value *column, int64_t width) {
+    bool wholeImages = imagesPerBlock > 1 || blockLength >= tables.front().positions;
+    int64_t length = wholeImages ? imagesPerBlock * image.rowStride() : blockLength * step;
+    llvm::Value *place = advance(b(), element, image.pointer, images.first, image.rowStride());
+    place = advance(b(), element, place, positions.first, step);
+    place = advance(b(), element, place, length);
+    int64_t pixels = length / geometry.filters,
+            lineElements = kCacheLineBytes * 8 / element->getPrimitiveSizeInBits();
+    place = advance(b(), element, place, column, pixels);
+    emitLoop(b(), i64(0), i64(pixels * width), lineElements, [&](llvm::Value *distance) {
+      emitPrefetch(b(), b().CreateGEP(element, place, distance), CacheLevel::second);
+    });
+  }
+
+  //===--- Taps ---------------------------------------------------------------------------------//
+
+  /// Loops over the taps of all axes but the last; `tap` is the number of the tap so far.
+  void emitOuterTaps(size_t axis, llvm::Value *tap, const Tile &tile) {
+    int64_t window = geometry.axes[axis].window;
+    if (axis + 1 == tables.size()) {
+      llvm::ArrayRef<ir::WindowTap> taps = line.phase.taps;
+      for (; !taps.empty(); taps = taps.drop_front(std::min(taps.size(), kMostTaps)))
+        emitTile(b().CreateMul(tap, i64(window)), taps.take_front(kMostTaps), tile);
+      return;
+    }
+    emitLoop(b(), i64(0), i64(window), 1, [&](llvm::Value *position) {
+      stretches.resize(axis);
+      stretches.push_back(axis == 0 ? blockStretch(position) : tables[axis].load(b(), position));
+      emitOuterTaps(axis + 1, b().CreateAdd(b().CreateMul(tap, i64(window)), position), tile);
+    });
+  }
+
+  /// Sums over the block for some taps of the last axis; `before` is the number of that axis' first
+  /// one.
+  void emitTile(llvm::Value *before, llvm::ArrayRef<ir::WindowTap> taps, const Tile &tile) {
+    llvm::Constant *zero = llvm::Constant::getNullValue(llvm::FixedVectorType::get(element, lanes));
+    Values sums = emitLines(Values(taps.size() * tile.vectors, zero),
+                            [&](llvm::Value *x, llvm::Value *y, const Values &carried) {
+                              x = advance(b(), element, x, tile.column, 1);
+                              y = advance(b(), element, y, tile.column, 1);
+                              return emitLine(x, y, taps, tile, carried);
+                            });
+    for (auto [number, tap] : llvm::enumerate(taps))
+      addToResult(b().CreateAdd(before, i64(tap.position)), i64(0), tile.column,
+                  llvm::ArrayRef(sums).slice(number * tile.vectors, tile.vectors), tile.vectors,
+                  tile.mask);
+  }
+
+  //===--- Lines --------------------------------------------------------------------------------//
 
   using LineBody =
       std::function<Values(llvm::Value *input, llvm::Value *gradient, const Values &carried)>;
 
-  /// Runs `body` with both images' pointers at the beginning of the last axis' stretch, for every
-  /// line of the other axes' stretches in every image of the block.
+  /// Runs `body` with both images' pointers at the beginning of a line along the last axis, for
+  /// every line of the other axes' stretches in every image of the block.
   Values emitLines(const Values &initial, const LineBody &body) {
     return emitLoop(b(), images.first, images.second, 1, initial,
                     [&](llvm::Value *image, const Values &carried) {
@@ -87,11 +117,11 @@ private:
 
   Values emitAxis(size_t axis, llvm::Value *left, llvm::Value *right, const Values &initial,
                   const LineBody &body) {
+    if (axis + 1 == tables.size())
+      return body(left, right, initial);
     const TapStretch &stretch = stretches[axis];
     left = advance(b(), element, left, stretch.input, input.axisStride(axis));
     right = advance(b(), element, right, stretch.gradient, gradient.axisStride(axis));
-    if (axis + 1 == tables.size())
-      return body(left, right, initial);
     return emitLoop(
         b(), i64(0), stretch.length, 1, initial, [&](llvm::Value *i, const Values &carried) {
           return emitAxis(axis + 1, advance(b(), element, left, i, inputStep(axis)),
@@ -99,27 +129,73 @@ private:
         });
   }
 
-  /// Adds the products at position + part to the sums of that part.
-  void combine(llvm::Value *x, llvm::Value *y, llvm::Value *position, int64_t part,
-               llvm::Value *mask, Values &sums) {
+  /// Adds one line. Between two borders of the taps' ranges all positions meet the same taps.
+  Values emitLine(llvm::Value *x, llvm::Value *y, llvm::ArrayRef<ir::WindowTap> taps,
+                  const Tile &tile, Values sums) {
+    llvm::SmallVector<int64_t> borders;
+    for (const ir::WindowTap &tap : taps)
+      borders.append({tap.begin, tap.end});
+    llvm::sort(borders);
+    borders.erase(llvm::unique(borders), borders.end());
+    for (auto [begin, end] : llvm::zip(borders, llvm::drop_begin(borders))) {
+      llvm::SmallVector<bool> meets;
+      for (const ir::WindowTap &tap : taps)
+        meets.push_back(tap.begin <= begin && end <= tap.end);
+      auto step = [&](int64_t count) {
+        return [&, count](llvm::Value *position, const Values &carried) {
+          Values next(carried);
+          for (int64_t i = 0; i < count; ++i)
+            addPosition(x, y, position, i, taps, meets, tile, next);
+          return next;
+        };
+      };
+      llvm::Value *first = i64(begin), *last = i64(end);
+      if (tables.size() == 1) { // blocks are parts of lines
+        first = b().CreateBinaryIntrinsic(llvm::Intrinsic::smax, first, positions.first);
+        last = emitSmaller(b(), last, positions.second);
+        last = b().CreateBinaryIntrinsic(llvm::Intrinsic::smax, first, last);
+      }
+      llvm::Value *whole = b().CreateAnd(b().CreateSub(last, first), i64(-kUnrolled));
+      whole = b().CreateAdd(first, whole);
+      sums = emitLoop(b(), first, whole, kUnrolled, sums, step(kUnrolled));
+      sums = emitLoop(b(), whole, last, 1, sums, step(1));
+    }
+    return sums;
+  }
+
+  /// Adds the products at position + i, for the taps that it meets.
+  void addPosition(llvm::Value *x, llvm::Value *y, llvm::Value *position, int64_t i,
+                   llvm::ArrayRef<ir::WindowTap> taps, llvm::ArrayRef<bool> meets, const Tile &tile,
+                   Values &sums) {
     size_t axis = tables.size() - 1;
-    int64_t count = static_cast<int64_t>(sums.size()) / kParts;
-    x = advance(b(), element, advance(b(), element, x, position, inputStep(axis)),
-                part * inputStep(axis));
-    y = advance(b(), element, advance(b(), element, y, position, gradientStep(axis)),
-                part * gradientStep(axis));
-    mlir::Type type = op.getType().getElementType();
-    for (int64_t v = 0; v < count; ++v) {
-      expressions->setMask(v + 1 == count ? mask : nullptr);
-      llvm::Value *a = expressions->loadAt(advance(b(), element, x, v * lanes), type, true);
-      llvm::Value *c = expressions->loadAt(advance(b(), element, y, v * lanes), type, true);
-      llvm::Value *&sum = sums[part * count + v];
-      sum = emitMultiplyAdd(b(), target, a, c, sum);
-      expressions->setMask(nullptr);
+    int64_t inputStride = input.axisStride(axis), gradientStride = gradient.axisStride(axis);
+    x = advance(b(), element, x, position, inputStep(axis));
+    y = advance(b(), element, y, position, gradientStep(axis));
+    for (auto [number, tap] : llvm::enumerate(taps)) {
+      if (!meets[number])
+        continue;
+      int64_t moving = i * line.phase.inputStep + tap.offset;
+      llvm::Value *left = advance(b(), element, x, (line.overInput ? i : moving) * inputStride);
+      llvm::Value *right = advance(b(), element, y, (line.overInput ? moving : i) * gradientStride);
+      for (int64_t v = 0; v < tile.vectors; ++v) {
+        llvm::Value *mask = v + 1 == tile.vectors ? tile.mask : nullptr;
+        llvm::Value *&sum = sums[number * tile.vectors + v];
+        sum = emitMultiplyAdd(b(), target, loadVector(left, v, mask), loadVector(right, v, mask),
+                              sum);
+      }
     }
   }
 
+  llvm::Value *loadVector(llvm::Value *place, int64_t vector, llvm::Value *mask) {
+    expressions->setMask(mask);
+    llvm::Value *value = expressions->loadAt(advance(b(), element, place, vector * lanes),
+                                             op.getType().getElementType(), true);
+    expressions->setMask(nullptr);
+    return value;
+  }
+
   int64_t vectors;
+  passes::FilterWalkAxis line; ///< the last axis
 };
 
 } // namespace

@@ -15,7 +15,7 @@ namespace {
 class FilterGradientEmitter final : public FilterWalkEmitter {
 public:
   FilterGradientEmitter(const KernelJob &job, const TargetSpec &target)
-      : FilterWalkEmitter(job, target), tileRows(schedule().getTile()[0]),
+      : FilterWalkEmitter(job, target, FirstTaps::Apart), tileRows(schedule().getTile()[0]),
         tileWidth(schedule().getTile()[1] * lanes), jointTaps(geometry.jointTaps()) {
     for (const ir::WindowAxis &axis : llvm::ArrayRef(geometry.axes).drop_front())
       walks.push_back(PanelWalk::of(axis));
@@ -93,6 +93,7 @@ private:
   };
 
   void emitBlock() override {
+    stretches.assign(1, blockStretch(firstTap));
     copyBlock();
     lines = b().CreateMul(length(images), stretches.front().length);
     emitTiles(b(), columns.first, columns.second, geometry.filters, tileWidth,

@@ -56,17 +56,18 @@ TapStretch StretchTable::loadPart(llvm::IRBuilder<> &builder, llvm::Value *posit
 
 //===--- Tasks and blocks ---------------------------------------------------------------------===//
 
-FilterWalkEmitter::FilterWalkEmitter(const KernelJob &job, const TargetSpec &target)
+FilterWalkEmitter::FilterWalkEmitter(const KernelJob &job, const TargetSpec &target,
+                                     FirstTaps firstTaps)
     : KernelEmitter(job, target), op(*body().getOps<ir::FilterGradientOp>().begin()),
       geometry(passes::ConvolutionGeometry::of(op)), channelsPerTask(schedule().getTasks()[0]),
       columnsPerTask(schedule().getTasks()[1]), blockLength(schedule().getTasks()[2]),
-      imagesPerBlock(schedule().getTasks()[3]) {}
+      imagesPerBlock(schedule().getTasks()[3]), firstTaps(firstTaps) {}
 
 llvm::Value *FilterWalkEmitter::emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *) {
   int64_t slices = op.getSlice() ? op.getType().getDimSize(0) : 1;
   return builder.getInt64(llvm::divideCeil(geometry.channels, channelsPerTask) *
-                          llvm::divideCeil(geometry.filters, columnsPerTask) *
-                          geometry.axes.front().window * geometry.groups * slices);
+                          llvm::divideCeil(geometry.filters, columnsPerTask) * sharedTaps() *
+                          geometry.groups * slices);
 }
 
 void FilterWalkEmitter::emitTask(llvm::Value *task) {
@@ -79,7 +80,7 @@ void FilterWalkEmitter::emitTask(llvm::Value *task) {
   };
   channels = range(channelsPerTask, geometry.channels);
   columns = range(columnsPerTask, geometry.filters);
-  firstTap = take(geometry.axes.front().window);
+  firstTap = take(sharedTaps());
   group = take(geometry.groups);
   llvm::Value *all = emitProduct(b(), op.getLhs().getType().getShape().take_front(), rows);
   Range taskImages = {i64(0), all};
@@ -93,10 +94,9 @@ void FilterWalkEmitter::emitTask(llvm::Value *task) {
   emitLoop(b(), taskImages.first, taskImages.second, imagesPerBlock, [&](llvm::Value *image) {
     images = {image,
               emitSmaller(b(), b().CreateAdd(image, i64(imagesPerBlock)), taskImages.second)};
-    llvm::Value *positions = i64(tables.front().positions);
-    emitLoop(b(), i64(0), positions, blockLength, [&](llvm::Value *begin) {
-      llvm::Value *end = emitSmaller(b(), b().CreateAdd(begin, i64(blockLength)), positions);
-      stretches.assign(1, tables[0].loadPart(b(), firstTap, begin, end));
+    llvm::Value *all = i64(tables.front().positions);
+    emitLoop(b(), i64(0), all, blockLength, [&](llvm::Value *begin) {
+      positions = {begin, emitSmaller(b(), b().CreateAdd(begin, i64(blockLength)), all)};
       emitBlock();
     });
   });
@@ -118,7 +118,7 @@ void FilterWalkEmitter::bindMemory() {
 
 /// The task's part of the result, before the first block is added.
 void FilterWalkEmitter::emitZeros() {
-  int64_t taps = geometry.taps() / geometry.axes.front().window;
+  int64_t taps = geometry.taps() / sharedTaps();
   emitLoop(b(), i64(0), i64(taps), 1, [&](llvm::Value *tap) {
     llvm::Value *number = b().CreateAdd(b().CreateMul(firstTap, i64(taps)), tap);
     emitLoop(b(), channels.first, channels.second, 1, [&](llvm::Value *channel) {

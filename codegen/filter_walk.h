@@ -30,27 +30,34 @@ private:
   llvm::GlobalVariable *table; ///< first position, input, gradient, length for each tap
 };
 
-/// What both emitters of gradients by filters share. A task owns some channels x filters of one tap
-/// of the first axis in one slice of the images; it goes through their positions in blocks (whole
-/// images, or some positions of the first axis) and, for each block, through all taps of the other
-/// axes. The sums stand in the result between blocks, which follow from shapes alone, so the order
-/// of every sum does.
+/// What both emitters of gradients by filters share. A task owns some channels x filters, of one
+/// tap of the first axis or of all, in one slice of the images; it goes through their positions in
+/// blocks (whole images, or some positions of the first axis) and, for each block, through all
+/// other taps. The sums stand in the result between blocks, which follow from shapes alone, so the
+/// order of every sum does.
 class FilterWalkEmitter : public KernelEmitter {
 public:
-  FilterWalkEmitter(const KernelJob &job, const TargetSpec &target);
+  /// Whether each tap of the first axis has tasks of its own.
+  enum class FirstTaps { Apart, Within };
+
+  FilterWalkEmitter(const KernelJob &job, const TargetSpec &target, FirstTaps firstTaps);
   llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *rows) override;
 
 protected:
   using Range = std::pair<llvm::Value *, llvm::Value *>;
 
-  /// Adds what the block at hand contributes. `images`, `channels`, `columns`, `group`, `firstTap`
-  /// and the first of `stretches` are set.
+  /// Adds what the block at hand contributes. `images`, `positions`, `channels`, `columns`, `group`
+  /// and, if it has tasks of its own, `firstTap` are set.
   virtual void emitBlock() = 0;
   /// Called in the function's entry, before any loop.
   virtual void prepare() {}
 
   void emitTask(llvm::Value *task) override;
   int64_t filtersOfPixel() { return geometry.filters * geometry.groups; }
+  /// The stretch within the block of a tap of the first axis.
+  TapStretch blockStretch(llvm::Value *tap) {
+    return tables[0].loadPart(b(), tap, positions.first, positions.second);
+  }
   /// Of an element of the result.
   llvm::Value *resultAddress(llvm::Value *tap, llvm::Value *channel, llvm::Value *column);
   /// Adds sums of `vectors` vectors a row to the result's rows from `channel` on. `mask` applies to
@@ -70,14 +77,20 @@ protected:
   llvm::Type *element = nullptr;
   Image input, gradient;
   std::vector<StretchTable> tables;
-  Range channels, columns, images; ///< of the task and of the block
+  Range channels, columns; ///< of the task
+  Range images, positions; ///< of the block; positions along the first axis
   llvm::Value *group = nullptr, *firstTap = nullptr;
   llvm::SmallVector<TapStretch> stretches; ///< of the tap at hand
 
 private:
+  /// Taps of the first axis that tasks are shared out by.
+  int64_t sharedTaps() const {
+    return firstTaps == FirstTaps::Apart ? geometry.axes.front().window : 1;
+  }
   void bindMemory();
   void emitZeros();
 
+  FirstTaps firstTaps;
   llvm::Value *slice = nullptr; ///< null: there is one
 };
 

@@ -23,9 +23,11 @@ constexpr int64_t kBlockPositions = 256;
 constexpr int64_t kLeastBlockPositions = 128;
 /// Bytes of both sides' panels in a block. They stand on the stack.
 constexpr int64_t kPanelBytes = 320 * 1024;
-/// Tasks that a few threads share evenly enough: each reads whole images again where they are
-/// depthwise, and copies its part of them where they are not.
-constexpr int64_t kFewTasks = 4, kEnoughFilterTasks = 8;
+/// Bytes of an image in a block of a depthwise gradient by the filter, where a tile's part of a
+/// block stays in the first-level cache and the next block comes into the second-level one.
+constexpr int64_t kDepthwiseBytes = 256 * 1024;
+/// Tasks that a few threads share evenly enough: each copies its part of the images.
+constexpr int64_t kEnoughFilterTasks = 8;
 /// Bytes of a cache line.
 constexpr int64_t kLineBytes = 64;
 
@@ -102,11 +104,14 @@ ir::ScheduleAttr scheduleDepthwiseGradient(ir::KernelOp kernel, ir::FilterGradie
   int64_t positions = walkPositions(geometry.axes.front()), across = 1;
   for (const ir::WindowAxis &axis : ArrayRef(geometry.axes).drop_front())
     across *= walkPositions(axis);
-  FilterBlock block(positions, kBlockPositions / across, images);
+  int64_t bytes = elementBytes(op.getLhs()) * geometry.filters;
+  int64_t blockPositions = std::min(kBlockPositions, kDepthwiseBytes / bytes);
+  FilterBlock block(positions, blockPositions / across, images);
   int64_t columnTiles = llvm::divideCeil(geometry.filters, width);
-  int64_t wanted = std::clamp<int64_t>(cost / kTaskCycles, 1, kFewTasks);
-  int64_t needed = llvm::divideCeil(wanted, geometry.axes.front().window);
-  int64_t columnsPerTask = width * llvm::divideCeil(columnTiles, std::min(needed, columnTiles));
+  int64_t slices = op.getSlice() ? op.getType().getDimSize(0) : 1;
+  int64_t wanted = std::clamp<int64_t>(cost / kTaskCycles, 1, kEnoughFilterTasks);
+  int64_t columnTasks = std::min<int64_t>(llvm::divideCeil(wanted, slices), columnTiles);
+  int64_t columnsPerTask = width * llvm::divideCeil(columnTiles, columnTasks);
   return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::depthwise_gradient,
                                target.lanes, {tile.rows, tile.vectors},
                                {1, columnsPerTask, block.length, block.images}, cost);

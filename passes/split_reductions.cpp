@@ -62,7 +62,7 @@ void split(ir::ReduceOp reduce) {
 /// would be much beside what they are computed from, or channels and taps make tasks enough.
 int64_t countSlices(ir::FilterGradientOp op, int64_t images) {
   ConvolutionGeometry geometry = ConvolutionGeometry::of(op);
-  if (geometry.depthwise || op.getSlice())
+  if (op.getSlice())
     return 1;
   auto elements = [&](RankedTensorType type) {
     int64_t count = images;
@@ -72,7 +72,7 @@ int64_t countSlices(ir::FilterGradientOp op, int64_t images) {
   };
   int64_t operands = elements(op.getLhs().getType()) + elements(op.getGradient().getType());
   int64_t results = op.getType().getNumElements();
-  int64_t outer = geometry.axes.front().window * geometry.groups;
+  int64_t outer = geometry.depthwise ? 1 : geometry.axes.front().window * geometry.groups;
   return std::min({images, kSliceTasks / outer, operands / kLeastOperands / results});
 }
 

@@ -60,6 +60,17 @@ func.func @filter_gradient(%x: tensor<?x16x16x4xf32>, %g: tensor<?x16x16x8xf32>)
   return %0 : tensor<5x5x4x8xf32>
 }
 
+// A depthwise one in slices of one image: its taps make no tasks.
+// CHECK-LABEL: func.func @depthwise_filter_gradient
+func.func @depthwise_filter_gradient(%x: tensor<?x16x16x4xf32>, %g: tensor<?x16x16x4xf32>) -> tensor<3x3x1x4xf32> {
+  // CHECK-NEXT: lamina.filter_gradient {{.*}} groups = 4 slice = 1 : (tensor<?x16x16x4xf32>, tensor<?x16x16x4xf32>) -> tensor<8x3x3x1x4xf32>
+  // CHECK-NEXT: lamina.reduce add
+  %0 = lamina.filter_gradient %x, %g, strides = [1, 1], low = [1, 1], high = [1, 1],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 4
+      : (tensor<?x16x16x4xf32>, tensor<?x16x16x4xf32>) -> tensor<3x3x1x4xf32>
+  return %0 : tensor<3x3x1x4xf32>
+}
+
 // Slices of a large filter would cost more than they give.
 // CHECK-LABEL: func.func @large_filter_gradient
 func.func @large_filter_gradient(%x: tensor<?x4x4x64xf32>, %g: tensor<?x4x4x64xf32>) -> tensor<3x3x64x64xf32> {
