@@ -78,7 +78,7 @@ ir::ScheduleAttr scheduleReduction(ir::KernelOp kernel, Operation *anchor, int64
 ir::ScheduleAttr scheduleMap(ir::KernelOp kernel, int64_t batchSize, const VectorTarget &target) {
   int64_t cost = elementwiseCost(kernel, batchSize, target.lanes);
   int64_t elements = product(typeOf(kernel.getResult(0)).getShape(), batchSize);
-  int64_t perTask = llvm::divideCeil(unitsPerTask(elements, cost), 64) * 64;
+  int64_t perTask = llvm::alignTo(unitsPerTask(elements, cost), kMapUnit);
   return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::map, target.lanes, {},
                                {perTask}, cost);
 }
@@ -133,6 +133,11 @@ int64_t elementwiseCost(ir::KernelOp kernel, int64_t batchSize, int64_t lanes) {
 int64_t unitsPerTask(int64_t units, int64_t cost) {
   int64_t tasks = std::clamp<int64_t>(cost / kTaskCycles, 1, kMostTasks);
   return llvm::divideCeil(units, std::min(tasks, units));
+}
+
+bool fitsRegisters(Tile tile, const VectorTarget &target) {
+  int64_t usable = target.registers == 32 ? 31 : target.registers;
+  return tile.rows * tile.vectors + tile.vectors + 1 <= usable;
 }
 
 int64_t tileCycles(int64_t rows, int64_t vectors) {

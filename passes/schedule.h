@@ -41,4 +41,9 @@ inline constexpr int64_t kTilesWorthCopy = 4;
 /// The schedule of one kernel, a function of its body, the capacity and the target alone.
 ir::ScheduleAttr chooseSchedule(ir::KernelOp kernel, int64_t batchSize, const VectorTarget &target);
 
+/// Other schedules of a kernel that has one, with the same bits as result: other heights of its
+/// register tiles, tasks of half and twice the extent. How sums are cut into blocks stays.
+llvm::SmallVector<ir::ScheduleAttr> equivalentSchedules(ir::KernelOp kernel,
+                                                        const VectorTarget &target);
+
 } // namespace lamina::passes

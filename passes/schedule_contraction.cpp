@@ -29,7 +29,6 @@ constexpr int64_t kRemainderCycles = 20;
 Tile chooseTile(int64_t rows, int64_t columns, const VectorTarget &target) {
   Tile best;
   int64_t bestCycles = std::numeric_limits<int64_t>::max();
-  int64_t usable = target.registers == 32 ? 31 : target.registers;
   for (int64_t vectors : {2, 3, 4, 1}) {
     if (vectors > 1 && vectors > static_cast<int64_t>(llvm::divideCeil(columns, target.lanes)))
       continue;
@@ -38,7 +37,7 @@ Tile chooseTile(int64_t rows, int64_t columns, const VectorTarget &target) {
       continue;
     int64_t columnTiles = llvm::divideCeil(columns, vectors * target.lanes);
     for (int64_t height = 14; height >= 1; --height) {
-      if (height * vectors + vectors + 1 > usable)
+      if (!fitsRegisters({height, vectors}, target))
         continue;
       int64_t full = rows / height, rest = rows % height;
       int64_t cycles = full * tileCycles(height, vectors) +

@@ -46,13 +46,12 @@ int64_t lineCycles(int64_t positions, int64_t height, int64_t vectors) {
 Tile chooseConvolutionTile(int64_t positions, int64_t filters, const VectorTarget &target) {
   Tile best;
   int64_t bestCycles = std::numeric_limits<int64_t>::max();
-  int64_t usable = target.registers == 32 ? 31 : target.registers;
   int64_t needed = llvm::divideCeil(filters, target.lanes);
   for (int64_t vectors : {2, 4, 3, 1}) {
     if (vectors > needed)
       continue;
     for (int64_t height = std::min<int64_t>(14, positions); height >= 1; --height) {
-      if (height * vectors + vectors + 1 > usable)
+      if (!fitsRegisters({height, vectors}, target))
         continue;
       int64_t cycles = needed / vectors * lineCycles(positions, height, vectors);
       if (needed % vectors)

@@ -10,6 +10,8 @@ namespace lamina::passes {
 inline constexpr int64_t kTaskCycles = 3000;
 /// Tasks that any thread count shares evenly enough.
 inline constexpr int64_t kEnoughTasks = 16;
+/// Elements that tasks of map kernels are multiples of.
+inline constexpr int64_t kMapUnit = 64;
 
 int64_t capacity(int64_t extent, int64_t batchSize);
 int64_t product(llvm::ArrayRef<int64_t> extents, int64_t batchSize);
@@ -40,6 +42,9 @@ TaskGrid chooseTaskGrid(TaskSide rows, TaskSide columns, int64_t needed);
 struct Tile {
   int64_t rows = 1, vectors = 1;
 };
+
+/// Whether a tile's sums, a vector of each column and one more element stay in registers.
+bool fitsRegisters(Tile tile, const VectorTarget &target);
 
 /// Half cycles per step of the contracted index for a tile: fused multiply-adds, loads, and the
 /// latency of four cycles that eight accumulators hide.

@@ -73,6 +73,13 @@ def test_same_bits_with_any_number_of_threads(threads, lamina, one_thread, tmp_p
         assert values.tobytes() == weights[name].tobytes(), name
 
 
+def test_same_bits_tuned(lamina, tmp_path):
+    plain, tuned = (read_weights(train(lamina, tmp_path / f"{name}.keras", *more, epochs=1))
+                    for name, more in (("plain", ()), ("tuned", ("--tune",))))
+    for name, values in plain.items():
+        assert values.tobytes() == tuned[name].tobytes(), name
+
+
 def test_predictions_do_not_depend_on_the_batch_size(lamina, tmp_path):
     model = DIGITS / "digits.keras"
     results = [lamina.predict(model, DIGITS / "test.csv", tmp_path / f"{n}.npz", n)[0]

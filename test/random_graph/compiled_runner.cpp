@@ -10,6 +10,7 @@
 #include "codegen/jit_functions.h"
 #include "ir/module.h"
 #include "passes/plan.h"
+#include "passes/schedule.h"
 
 using namespace mlir;
 using namespace lamina::ir;
@@ -115,6 +116,39 @@ bool run(const codegen::JitFunctions &functions, ModuleOp module, const lamina_e
   });
 }
 
+llvm::Error overwrittenGuard() {
+  return llvm::createStringError("compiled code wrote behind the end of a result");
+}
+
+std::vector<Tensor> gatherAll(ModuleOp module, const Results &results, int64_t rows) {
+  std::vector<Tensor> tensors;
+  for (auto [type, bytes] :
+       llvm::zip(module.lookupSymbol<func::FuncOp>("main").getResultTypes(), results))
+    tensors.push_back(gather(bytes, cast<RankedTensorType>(type), rows, getBatchSize(module)));
+  return tensors;
+}
+
+/// Gives every kernel one of its other schedules; kernels take turns with theirs. False where there
+/// are none.
+bool takeOtherSchedules(ModuleOp module, ArrayRef<ScheduleAttr> chosen,
+                        const passes::VectorTarget &target, size_t round) {
+  bool changed = false;
+  size_t index = 0;
+  module.walk([&](KernelOp kernel) {
+    kernel.setScheduleAttr(chosen[index]);
+    auto others = passes::equivalentSchedules(kernel, target);
+    if (!others.empty()) {
+      kernel.setScheduleAttr(others[(round + index) % others.size()]);
+      changed = true;
+    }
+    ++index;
+  });
+  return changed;
+}
+
+/// Rounds of other schedules.
+constexpr size_t kRounds = 3;
+
 } // namespace
 
 Runner compiledFor(const std::string &targetName, bool optimize) {
@@ -129,20 +163,44 @@ Runner compiledFor(const std::string &targetName, bool optimize) {
     codegen::JitFunctions functions(module, options.target, 2);
     Results alone;
     if (!run(functions, module, nullptr, arguments, rows, alone))
-      return llvm::createStringError("compiled code wrote behind the end of a result");
+      return overwrittenGuard();
     const lamina_env backwards{LAMINA_ABI_VERSION, nullptr, runBackwards};
     for (const lamina_env &env : {backwards, threads()}) {
       Results results;
       if (!run(functions, module, &env, arguments, rows, results))
-        return llvm::createStringError("compiled code wrote behind the end of a result");
+        return overwrittenGuard();
       if (alone != results)
         return llvm::createStringError("the order of tasks changes the result");
     }
-    std::vector<Tensor> tensors;
-    for (auto [type, bytes] :
-         llvm::zip(module.lookupSymbol<func::FuncOp>("main").getResultTypes(), alone))
-      tensors.push_back(gather(bytes, cast<RankedTensorType>(type), rows, getBatchSize(module)));
-    return tensors;
+    return gatherAll(module, alone, rows);
+  };
+}
+
+Runner compiledWithOtherSchedules(const std::string &targetName) {
+  return [=](ModuleOp module, ArrayRef<Tensor> arguments,
+             int64_t rows) -> llvm::Expected<std::vector<Tensor>> {
+    codegen::CompileOptions options;
+    options.target = codegen::targetFromName(targetName);
+    codegen::lower(module, passes::Stage::Memory, options);
+    passes::VectorTarget target{options.target.vectorLanes(sizeof(float)),
+                                options.target.vectorRegisters};
+    std::vector<ScheduleAttr> chosen;
+    module.walk([&](KernelOp kernel) { chosen.push_back(*kernel.getSchedule()); });
+    Results expected;
+    if (!run(codegen::JitFunctions(module, options.target, 2), module, nullptr, arguments, rows,
+             expected))
+      return overwrittenGuard();
+    for (size_t round = 0; round < kRounds; ++round) {
+      if (!takeOtherSchedules(module, chosen, target, round))
+        break;
+      Results results;
+      if (!run(codegen::JitFunctions(module, options.target, 2), module, nullptr, arguments, rows,
+               results))
+        return overwrittenGuard();
+      if (results != expected)
+        return llvm::createStringError("another schedule changes the result");
+    }
+    return gatherAll(module, expected, rows);
   };
 }
 

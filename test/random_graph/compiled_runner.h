@@ -9,4 +9,8 @@ namespace lamina::test {
 /// every operation is a kernel of its own.
 Runner compiledFor(const std::string &targetName, bool optimize);
 
+/// Compiles @main optimized with the schedules that shapes suggest and with others that must give
+/// the same bits (passes::equivalentSchedules), and returns the results of the former.
+Runner compiledWithOtherSchedules(const std::string &targetName);
+
 } // namespace lamina::test

@@ -21,12 +21,8 @@ constexpr uint64_t kGraphs = 100;
 /// Tests of graphs optimized for this processor.
 constexpr uint64_t kTests = 10;
 
-void expectInterpreted(const std::string &targetName, bool optimize, uint64_t firstSeed,
-                       uint64_t graphs) {
-  if (!codegen::runsOnHost(codegen::targetFromName(targetName)))
-    GTEST_SKIP() << "this processor does not run " << targetName;
+void expectInterpreted(const Runner &runner, uint64_t firstSeed, uint64_t graphs) {
   MLIRContext context;
-  Runner runner = compiledFor(targetName, optimize);
   for (uint64_t seed = firstSeed; seed < firstSeed + graphs; ++seed) {
     OwningOpRef<ModuleOp> module = makeRandomGraph(context, seed);
     int64_t rows = 1 + static_cast<int64_t>(seed % 7);
@@ -42,6 +38,13 @@ void expectInterpreted(const std::string &targetName, bool optimize, uint64_t fi
   }
 }
 
+void expectInterpreted(const std::string &targetName, bool optimize, uint64_t firstSeed,
+                       uint64_t graphs) {
+  if (!codegen::runsOnHost(codegen::targetFromName(targetName)))
+    GTEST_SKIP() << "this processor does not run " << targetName;
+  expectInterpreted(compiledFor(targetName, optimize), firstSeed, graphs);
+}
+
 class OptimizedGraphs : public testing::TestWithParam<uint64_t> {};
 
 TEST_P(OptimizedGraphs, AreInterpretedOnThisProcessor) {
@@ -52,6 +55,10 @@ INSTANTIATE_TEST_SUITE_P(Hundreds, OptimizedGraphs, testing::Range<uint64_t>(0, 
 
 TEST(CompiledGraphs, OneKernelForEachOperation) {
   expectInterpreted("host", /*optimize=*/false, 0, kGraphs);
+}
+
+TEST(CompiledGraphs, OtherSchedulesGiveTheSameBits) {
+  expectInterpreted(compiledWithOtherSchedules("host"), 40 * kGraphs, kGraphs / 5);
 }
 
 TEST(CompiledGraphs, Baseline) {

@@ -98,14 +98,48 @@ OwningOpRef<ModuleOp> makeModule(MLIRContext &context, ArrayRef<Type> arguments,
   return module;
 }
 
-void expectInterpreted(const std::string &target, ModuleOp module, uint64_t seed) {
+/// A convolution, of two of three seeds with a bias, in one kernel.
+OwningOpRef<ModuleOp> makeConvolution(MLIRContext &context, uint64_t seed) {
+  loadDialects(context);
+  std::mt19937_64 random(seed);
+  Geometry geometry(context, random, 40);
+  Type bias =
+      RankedTensorType::get({geometry.filter.getShape().back()}, geometry.image.getElementType());
+  return makeModule(context, {geometry.image, geometry.filter, bias},
+                    [&](OpBuilder &builder, ValueRange arguments) {
+                      Value y = geometry.convolve(builder, arguments[0], arguments[1]);
+                      if (seed % 3 == 0)
+                        return y;
+                      Location loc = builder.getUnknownLoc();
+                      auto type = cast<RankedTensorType>(y.getType());
+                      Value shift = builder.create<BroadcastInDimOp>(
+                          loc, type, arguments[2], ArrayRef<int64_t>{type.getRank() - 1});
+                      return Value(builder.create<AddOp>(loc, y, shift));
+                    });
+}
+
+OwningOpRef<ModuleOp> makeFilterGradient(MLIRContext &context, uint64_t seed) {
+  loadDialects(context);
+  std::mt19937_64 random(seed);
+  Geometry geometry(context, random, 40);
+  auto forward = makeModule(context, {geometry.image, geometry.filter},
+                            [&](OpBuilder &builder, ValueRange arguments) {
+                              return geometry.convolve(builder, arguments[0], arguments[1]);
+                            });
+  Type result = forward->lookupSymbol<func::FuncOp>("main").getResultTypes()[0];
+  return makeModule(context, {geometry.image, result},
+                    [&](OpBuilder &builder, ValueRange arguments) {
+                      return geometry.gradient(builder, arguments[0], arguments[1]);
+                    });
+}
+
+void expectInterpreted(const Runner &runner, ModuleOp module, uint64_t seed) {
   int64_t rows = 1 + static_cast<int64_t>(seed % 5);
   auto main = module.lookupSymbol<func::FuncOp>("main");
   std::vector<Tensor> arguments = makeRandomArguments(main, seed, rows);
   std::string text;
   llvm::raw_string_ostream(text) << module;
-  auto difference =
-      compareWithInterpreter(module, "main", arguments, rows, compiledFor(target, true));
+  auto difference = compareWithInterpreter(module, "main", arguments, rows, runner);
   ASSERT_FALSE(difference) << "seed " << seed << ", " << rows << " rows: " << *difference << "\n"
                            << text;
 }
@@ -118,29 +152,10 @@ protected:
   }
 };
 
-/// relu(convolution + bias) + residual, all in one kernel.
 TEST_P(Convolutions, WithWhatFollows) {
   MLIRContext context;
-  loadDialects(context);
-  for (uint64_t seed = 0; seed < 60; ++seed) {
-    std::mt19937_64 random(seed);
-    Geometry geometry(context, random, 40);
-    bool plain = seed % 3 == 0;
-    Type bias =
-        RankedTensorType::get({geometry.filter.getShape().back()}, geometry.image.getElementType());
-    auto module = makeModule(context, {geometry.image, geometry.filter, bias},
-                             [&](OpBuilder &builder, ValueRange arguments) {
-                               Value y = geometry.convolve(builder, arguments[0], arguments[1]);
-                               if (plain)
-                                 return y;
-                               Location loc = builder.getUnknownLoc();
-                               auto type = cast<RankedTensorType>(y.getType());
-                               Value shift = builder.create<BroadcastInDimOp>(
-                                   loc, type, arguments[2], ArrayRef<int64_t>{type.getRank() - 1});
-                               return Value(builder.create<AddOp>(loc, y, shift));
-                             });
-    expectInterpreted(GetParam(), *module, seed);
-  }
+  for (uint64_t seed = 0; seed < 60; ++seed)
+    expectInterpreted(compiledFor(GetParam(), true), *makeConvolution(context, seed), seed);
 }
 
 /// Filters that no first-level cache holds: the sums of a task are made in blocks.
@@ -161,27 +176,22 @@ TEST_P(Convolutions, OfManyChannels) {
                              [&](OpBuilder &builder, ValueRange arguments) {
                                return geometry.convolve(builder, arguments[0], arguments[1]);
                              });
-    expectInterpreted(GetParam(), *module, seed);
+    expectInterpreted(compiledFor(GetParam(), true), *module, seed);
   }
 }
 
 TEST_P(Convolutions, GradientByFilter) {
   MLIRContext context;
-  loadDialects(context);
-  for (uint64_t seed = 1000; seed < 1060; ++seed) {
-    std::mt19937_64 random(seed);
-    Geometry geometry(context, random, 40);
-    OpBuilder builder(&context);
-    auto forward = makeModule(context, {geometry.image, geometry.filter},
-                              [&](OpBuilder &builder, ValueRange arguments) {
-                                return geometry.convolve(builder, arguments[0], arguments[1]);
-                              });
-    Type result = forward->lookupSymbol<func::FuncOp>("main").getResultTypes()[0];
-    auto module = makeModule(context, {geometry.image, result},
-                             [&](OpBuilder &builder, ValueRange arguments) {
-                               return geometry.gradient(builder, arguments[0], arguments[1]);
-                             });
-    expectInterpreted(GetParam(), *module, seed);
+  for (uint64_t seed = 1000; seed < 1060; ++seed)
+    expectInterpreted(compiledFor(GetParam(), true), *makeFilterGradient(context, seed), seed);
+}
+
+TEST_P(Convolutions, OtherSchedulesGiveTheSameBits) {
+  MLIRContext context;
+  Runner runner = compiledWithOtherSchedules(GetParam());
+  for (uint64_t seed = 3000; seed < 3006; ++seed) {
+    expectInterpreted(runner, *makeConvolution(context, seed), seed);
+    expectInterpreted(runner, *makeFilterGradient(context, seed), seed);
   }
 }
 

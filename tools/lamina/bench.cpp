@@ -12,7 +12,7 @@
 #include "tools/lamina/profile.h"
 #include "tools/lamina/roofline.h"
 #include "tools/lamina/statistics.h"
-#include "tools/lamina/stepper.h"
+#include "tools/lamina/tune.h"
 
 namespace lamina::tools {
 
@@ -94,6 +94,11 @@ void bench(const BenchOptions &options) {
   Session session(options.model, train);
   requireFunction(session, train);
   trainer::Dataset data = randomBatch(session);
+  if (options.model.tune) {
+    auto tuning = Clock::now();
+    tuneAloud(session, options.function, data);
+    start += Clock::now() - tuning; // is told apart
+  }
   nlohmann::ordered_json result = measure(session, data, options, start);
   std::optional<StepProfile> profile;
   if (options.isProfiled())
@@ -125,6 +130,7 @@ void addBench(CLI::App &command, Action &action) {
   options->model.addOptimizer(command);
   options->model.addLoss(command);
   options->model.addThreads(command);
+  options->model.addTune(command);
   command.add_flag("--profile", options->profile,
                    "Tell what each kernel takes: time, FLOPs, bytes, share of the roofline");
   command.add_option("--trace", options->trace,

@@ -31,6 +31,12 @@ void ModelOptions::addThreads(CLI::App &command) {
       ->check(CLI::Range(1u, 1024u));
 }
 
+void ModelOptions::addTune(CLI::App &command) {
+  command.add_flag("--tune", tune,
+                   "Measure other tiles and tasks for the kernels first and take the fastest; "
+                   "results stay the same bits");
+}
+
 void ModelOptions::addLoss(CLI::App &command) {
   command.add_option("--loss", loss, "Loss under Keras' name, in place of the file's");
   command.add_option("--metrics", metrics, "Metrics under Keras' names, in place of the file's")

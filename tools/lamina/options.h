@@ -21,11 +21,13 @@ struct ModelOptions {
   std::optional<double> learningRate;
   std::vector<std::string> metrics;
   std::vector<std::string> inputShapes; ///< "NAME=28,28"
-  bool sampleWeights = false;           ///< the loss takes weights (DataOptions::hasWeights)
+  bool tune = false;
+  bool sampleWeights = false; ///< the loss takes weights (DataOptions::hasWeights)
 
   void addModel(CLI::App &command);     ///< MODEL, --weights, --input-shape
   void addBatchSize(CLI::App &command); ///< --batch-size
   void addThreads(CLI::App &command);   ///< --threads
+  void addTune(CLI::App &command);      ///< --tune
   void addLoss(CLI::App &command);      ///< --loss, --metrics
   void addOptimizer(CLI::App &command); ///< --optimizer, --learning-rate
   std::map<std::string, std::vector<int64_t>> parsedInputShapes() const;

@@ -48,11 +48,11 @@ trainer::Dataset randomBatch(const Session &session) {
 }
 
 Stepper::Stepper(trainer::ModelRunner &runner, const trainer::Dataset &data, bool train)
-    : runner_(runner), batches_(data, data.rows), train_(train),
-      logs_(runner.makeBatchLogs(runner.signature().trainLogs)) {
-  for (const codegen::TensorSpec &spec : runner.signature().outputs)
-    pointers_.push_back(outputs_.emplace_back(randomArray(spec, data.rows, 0, 0)).bytes.data());
+    : runner_(runner), batches_(data, std::min(data.rows, runner.signature().batchSize)),
+      train_(train), logs_(runner.makeBatchLogs(runner.signature().trainLogs)) {
   batch_ = batches_.get(0, {});
+  for (const codegen::TensorSpec &spec : runner.signature().outputs)
+    pointers_.push_back(outputs_.emplace_back(randomArray(spec, batch_.rows, 0, 0)).bytes.data());
 }
 
 double Stepper::run() {

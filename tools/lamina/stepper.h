@@ -10,7 +10,7 @@ namespace lamina::tools {
 /// them.
 trainer::Dataset randomBatch(const Session &session);
 
-/// Runs one function, the training step or the prediction, on one batch again and again.
+/// Runs one function, the training step or the prediction, on the first batch again and again.
 class Stepper {
 public:
   /// `runner` and `data` must live longer.

@@ -11,6 +11,7 @@
 #include "tools/lamina/data.h"
 #include "tools/lamina/model_output.h"
 #include "tools/lamina/statistics.h"
+#include "tools/lamina/tune.h"
 #include "trainer/checkpoint.h"
 #include "trainer/csv_log.h"
 #include "trainer/fit.h"
@@ -77,6 +78,8 @@ public:
 
   void run() {
     bindData();
+    if (options_.model.tune)
+      tuneAloud(session_, ir::kTrainStep.str(), data_);
     trainer::ModelRunner &runner = session_.compile(options_.seed);
     Observers observers;
     trainer::FitPosition start = addObservers(observers, runner);
@@ -224,6 +227,7 @@ void addTrain(CLI::App &command, Action &action) {
   options->model.addOptimizer(command);
   options->model.addLoss(command);
   options->model.addThreads(command);
+  options->model.addTune(command);
   options->callbacks.add(command);
   addOutputs(command, *options);
   command.callback([&action, options] {
