@@ -5,11 +5,13 @@
                             [--document docs/benchmarks.md]
 
 Figures are GFLOP/s with the share of the multiply-add peak that was measured in the same process,
-and GB/s for what is bound by memory. Only the standard library is needed.
+and GB/s for what is bound by memory. A document also gets a picture, beside it with the ending .svg
+(matplotlib); nothing else needs more than the standard library.
 """
 import argparse
 import json
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -70,25 +72,65 @@ def processor():
     return names[0] if names else "unknown processor"
 
 
+DIRECTIONS = {"forward": "forward", "by_data": "by data", "by_weights": "by weights"}
+MARKS = {"lamina": "o", "onednn": "x", "openblas": "+"}
+
+
+def draw(path, shares):
+    """Shares of the peak, a panel for each direction and number of threads. `shares`: (threads,
+    direction, contender) -> kernel -> share."""
+    import matplotlib
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+    matplotlib.rcParams.update({"svg.fonttype": "none", "font.size": 8})
+    kernels = list(dict.fromkeys(kernel for row in shares.values() for kernel in row))
+    places = {kernel: len(kernels) - number for number, kernel in enumerate(kernels)}
+    teams = sorted({threads for threads, _, _ in shares})
+    figure, panels = pyplot.subplots(len(teams), len(DIRECTIONS), sharex=True, sharey=True,
+                                     squeeze=False, layout="constrained",
+                                     figsize=(10, len(teams) * (1 + 0.17 * len(kernels))))
+    for line, threads in zip(panels, teams):
+        for panel, (direction, title) in zip(line, DIRECTIONS.items()):
+            panel.set_title(f"{title}, {threads} thread{'s' * (threads != 1)}")
+            panel.set_yticks(list(places.values()), list(places))
+            panel.grid(alpha=0.3)
+            panel.axvline(1, color="grey", linewidth=0.8)
+            for contender, mark in MARKS.items():
+                row = shares.get((threads, direction, contender), {})
+                panel.plot(list(row.values()), [places[kernel] for kernel in row], mark,
+                           label=contender, markersize=5)
+    for panel in panels[-1]:
+        panel.set_xlabel("share of the multiply-add peak")
+        panel.set_xlim(left=0)
+    panels[0][0].legend()
+    figure.savefig(path, metadata={"Date": None})
+
+
 def write_document(path, tables):
     loads = os.getloadavg()
+    picture = pathlib.Path(path).with_suffix(".svg").name
     with open(path, "w") as file:
         file.write("# Single kernels\n\nWritten by `./dev bench kernels --document FILE`; what is "
                    "measured and how stands in `bench/README.md`.\n\n"
                    f"Processor: {processor()}, {os.cpu_count()} of its cores; load of the last "
                    f"minute at the end {loads[0]:.1f} (what other programs add to one takes part "
-                   "of caches and bandwidth).\n")
+                   "of caches and bandwidth).\n\n"
+                   f"![Shares of the peak]({picture})\n")
         file.write("\n".join(tables) + "\n")
 
 
 def main():
     arguments = parse_arguments()
     tables = {"GFLOP/s (share of the peak)": {}, "GB/s": {}}
+    shares = {}
     for result in run(arguments):
         kernel, direction, contender, threads = result["name"].split("/")[:4]
         title = "GB/s" if "bytes/s" in result else "GFLOP/s (share of the peak)"
         row = tables[title].setdefault((kernel, direction), {})
-        row[contender, int(threads.split(":")[1])] = figure(result)
+        threads = int(threads.split(":")[1])
+        row[contender, threads] = figure(result)
+        if "peak" in result:
+            shares.setdefault((threads, direction, contender), {})[kernel] = result["peak"]
         if result.get("error_occurred"):
             print(f"{result['name']}: {result['error_message']}", file=sys.stderr)
     lines = [line for title, results in tables.items() if results
@@ -96,6 +138,7 @@ def main():
     print("\n".join(lines))
     if arguments.document:
         write_document(arguments.document, lines)
+        draw(pathlib.Path(arguments.document).with_suffix(".svg"), shares)
 
 
 if __name__ == "__main__":
