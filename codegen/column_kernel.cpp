@@ -1,7 +1,8 @@
 // Reductions whose kept dimensions come last or lie between: bias gradients, statistics over the
-// batch. Vectors run along the last kept dimension. A task goes through memory in order: a few
-// positions of the innermost reduced dimension at a time, all of its columns in each, with the
-// running values of the columns on the stack.
+// batch. Several over the same dimensions go through memory together. Vectors run along the last
+// kept dimension. A task goes through memory in order: a few positions of the innermost reduced
+// dimension at a time, all of its columns in each, with the running values of the columns on the
+// stack.
 #include "codegen/accumulator.h"
 #include "codegen/kernel_emitter.h"
 
@@ -20,7 +21,8 @@ public:
   ColumnEmitter(const KernelJob &job, const TargetSpec &target) : KernelEmitter(job, target) {
     for (Operation &op : body().without_terminator())
       if (isa<ir::ReduceOp, ir::ArgmaxOp>(op))
-        anchor = &op;
+        anchors.push_back(&op);
+    Operation *anchor = anchors.front();
     if (auto reduce = dyn_cast<ir::ReduceOp>(anchor))
       reduced = llvm::to_vector(reduce.getDimensions());
     else
@@ -43,7 +45,8 @@ private:
   }
 
   void emitTask(llvm::Value *task) override {
-    accumulator.emplace(b(), anchor, lanes);
+    for (Operation *anchor : anchors)
+      accumulators.emplace_back(b(), anchor, lanes);
     for (size_t level = 0; level <= reduced.size(); ++level)
       levels.push_back(allocateLevel());
     int64_t perTask = schedule().getTasks()[0];
@@ -63,44 +66,66 @@ private:
 
   //===--- Running values -----------------------------------------------------------------------//
 
-  /// A running value of every column of a block: one array of vectors for each carried value.
+  /// A running value of every column of a block: one array of vectors for each carried value, those
+  /// of all anchors one after another.
   using Level = Values;
+
+  Values initial() {
+    Values values;
+    for (const Accumulator &accumulator : accumulators)
+      values.append(accumulator.initial(/*vector=*/true));
+    return values;
+  }
+
+  /// Runs `body` for every anchor's part of the carried values, and puts what it gives together.
+  Values forAnchors(
+      llvm::function_ref<Values(const Accumulator &accumulator, size_t first, size_t count)> body) {
+    Values values;
+    for (const Accumulator &accumulator : accumulators)
+      values.append(body(accumulator, values.size(), accumulator.carriedCount()));
+    return values;
+  }
+
+  static Values part(const Values &carried, size_t first, size_t count) {
+    return Values(llvm::ArrayRef(carried).slice(first, count));
+  }
 
   Level allocateLevel() {
     Level level;
-    for (llvm::Value *value : accumulator->initial(/*vector=*/true)) {
+    for (llvm::Value *value : initial()) {
       llvm::Type *type = llvm::ArrayType::get(value->getType(), width / lanes);
       level.push_back(b().CreateAlloca(type, nullptr, "columns"));
     }
     return level;
   }
 
-  llvm::Value *slotOf(const Level &level, size_t carried, llvm::Value *column) {
-    llvm::Type *type = accumulator->initial(/*vector=*/true)[carried]->getType();
+  llvm::Value *slotOf(const Level &level, size_t carried, llvm::Type *type, llvm::Value *column) {
     llvm::Value *number = b().CreateUDiv(b().CreateSub(column, columnBegin), i64(lanes));
     return b().CreateInBoundsGEP(type, level[carried], number);
   }
 
   Values load(const Level &level, llvm::Value *column) {
-    Values values = accumulator->initial(/*vector=*/true);
+    Values values = initial();
     for (auto [carried, value] : llvm::enumerate(values))
-      value = b().CreateLoad(value->getType(), slotOf(level, carried, column));
+      value = b().CreateLoad(value->getType(), slotOf(level, carried, value->getType(), column));
     return values;
   }
 
   void store(const Level &level, llvm::Value *column, const Values &values) {
     for (auto [carried, value] : llvm::enumerate(values))
-      b().CreateStore(value, slotOf(level, carried, column));
+      b().CreateStore(value, slotOf(level, carried, value->getType(), column));
   }
 
   void fill(const Level &level) {
-    forColumns(
-        [&](llvm::Value *column) { store(level, column, accumulator->initial(/*vector=*/true)); });
+    forColumns([&](llvm::Value *column) { store(level, column, initial()); });
   }
 
-  void joinInto(const Level &level, const Level &part) {
+  void joinInto(const Level &level, const Level &joined) {
     forColumns([&](llvm::Value *column) {
-      store(level, column, accumulator->join(load(level, column), load(part, column)));
+      Values whole = load(level, column), more = load(joined, column);
+      store(level, column, forAnchors([&](const Accumulator &own, size_t first, size_t count) {
+              return own.join(part(whole, first, count), part(more, first, count));
+            }));
     });
   }
 
@@ -134,8 +159,12 @@ private:
     emitReduced(0, position);
     forColumns([&](llvm::Value *column) {
       Indices place = placeOf(column);
-      expressions->bind(anchor->getResult(0), place,
-                        accumulator->result(load(levels.front(), column)));
+      Values carried = load(levels.front(), column);
+      forAnchors([&](const Accumulator &own, size_t first, size_t count) {
+        Values values = part(carried, first, count);
+        expressions->bind(own.getAnchor()->getResult(0), place, own.result(values));
+        return values;
+      });
       storeResults(place);
     });
   }
@@ -195,17 +224,19 @@ private:
     for (size_t d = 0; d < whole.size(); ++d)
       indices.push_back(llvm::is_contained(reduced, static_cast<int64_t>(d)) ? along[nextReduced++]
                                                                              : place[nextKept++]);
-    llvm::Value *element = expressions->evaluateVector(accumulator->getOperand(), indices);
     llvm::Value *number = expressions->splat(b().CreateTrunc(innermost, b().getInt32Ty()));
-    return accumulator->combine(carried, element, number, expressions->getMask());
+    return forAnchors([&](const Accumulator &own, size_t first, size_t count) {
+      llvm::Value *element = expressions->evaluateVector(own.getOperand(), indices);
+      return own.combine(part(carried, first, count), element, number, expressions->getMask());
+    });
   }
 
-  std::optional<Accumulator> accumulator;
-  std::vector<Level> levels; ///< of the reduced dimensions, and of a stretch
-  Indices leading;           ///< of the block: all kept dimensions but the last
+  llvm::SmallVector<Accumulator, 2> accumulators; ///< of the anchors
+  std::vector<Level> levels;                      ///< of the reduced dimensions, and of a stretch
+  Indices leading; ///< of the block: all kept dimensions but the last
   llvm::Value *columnBegin = nullptr, *columnEnd = nullptr;
 
-  Operation *anchor = nullptr;
+  llvm::SmallVector<Operation *, 2> anchors;
   llvm::SmallVector<int64_t> reduced;
   ArrayRef<int64_t> whole, kept;
   int64_t width = 1;

@@ -163,6 +163,40 @@ bool isArgmaxOf(Operation *op, const FusionGroup &group) {
          argmax.getHigh() == reduce.getHigh();
 }
 
+/// The values of a shape that `value` is computed from elementwise, as far as they come from groups
+/// or from outside.
+void collectSources(Value value, const llvm::DenseMap<Operation *, FusionGroup *> &owner,
+                    llvm::SmallPtrSetImpl<Operation *> &seen, llvm::SetVector<Value> &sources) {
+  Operation *op = value.getDefiningOp();
+  if (!op || owner.contains(op) || !isElementwise(op)) {
+    sources.insert(value);
+    return;
+  }
+  if (seen.insert(op).second)
+    for (Value operand : op->getOperands())
+      if (shapeOf(operand) == shapeOf(value))
+        collectSources(operand, owner, seen, sources);
+}
+
+/// Whether `op` reduces the same dimensions as the reduction that opened a column group, of
+/// elements that are computed from some of the same: memory is walked once for both.
+bool isSiblingOf(Operation *op, const FusionGroup &group,
+                 const llvm::DenseMap<Operation *, FusionGroup *> &owner) {
+  auto reduce = dyn_cast<ir::ReduceOp>(op);
+  auto first = dyn_cast<ir::ReduceOp>(group.members.front());
+  if (group.family != ir::KernelFamily::column || !reduce || !first ||
+      reduce.getOperand().getType() != first.getOperand().getType() ||
+      reduce.getDimensions() != first.getDimensions())
+    return false;
+  llvm::SetVector<Value> sources, others;
+  llvm::SmallPtrSet<Operation *, 16> seen, seenByOther;
+  collectSources(reduce.getOperand(), owner, seen, sources);
+  collectSources(first.getOperand(), owner, seenByOther, others);
+  return llvm::any_of(sources, [&](Value source) {
+    return others.contains(source) && !source.getDefiningOp<ir::BroadcastInDimOp>();
+  });
+}
+
 bool fitsSpace(Operation *op, const FusionGroup &group) {
   if (isReduction(op))
     return reducesInner(op, group);
@@ -262,7 +296,8 @@ bool FusionPlan::dependsOn(Operation *op, FusionGroup *target, bool throughClone
 }
 
 bool FusionPlan::tryMerge(Operation *op, FusionGroup &group) {
-  if (isArgmaxOf(op, group) && !dependsOn(op, &group, /*throughClones=*/true)) {
+  bool isSibling = isSiblingOf(op, group, owner) && !dependsOn(op, &group, /*throughClones=*/false);
+  if (isSibling || (isArgmaxOf(op, group) && !dependsOn(op, &group, /*throughClones=*/true))) {
     addMember(op, group);
     return true;
   }

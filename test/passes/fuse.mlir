@@ -146,3 +146,38 @@ func.func @repeated(%x: tensor<8xf32>, %a: tensor<5x8xf32>) -> (tensor<5xf32>, t
   %6 = lamina.multiply %5, %1 : tensor<8xf32>
   return %4, %6 : tensor<5xf32>, tensor<8xf32>
 }
+
+// -----
+
+// Reductions of the same dimensions that read some of the same elements go through memory together;
+// one that needs the other's result does not.
+// CHECK-LABEL: func.func @siblings
+// CHECK: %[[K:.*]]:2 = lamina.kernel(%arg1, %arg0)
+// CHECK: lamina.reduce add
+// CHECK: lamina.multiply
+// CHECK: lamina.reduce add
+// CHECK: lamina.kernel(%[[K]]#0, %arg1)
+// CHECK: lamina.subtract
+// CHECK: lamina.reduce maximum
+// CHECK: return
+func.func @siblings(%x: tensor<?x4xf32>, %g: tensor<?x4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
+  %0 = lamina.reduce add %g, dims = [0] : (tensor<?x4xf32>) -> tensor<4xf32>
+  %1 = lamina.multiply %x, %g : tensor<?x4xf32>
+  %2 = lamina.reduce add %1, dims = [0] : (tensor<?x4xf32>) -> tensor<4xf32>
+  %3 = lamina.broadcast_in_dim %0, dims = [1] : (tensor<4xf32>) -> tensor<?x4xf32>
+  %4 = lamina.subtract %g, %3 : tensor<?x4xf32>
+  %5 = lamina.reduce maximum %4, dims = [0] : (tensor<?x4xf32>) -> tensor<4xf32>
+  return %0, %2, %5 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+}
+
+// -----
+
+// Reductions of the same dimensions that read nothing in common stay apart.
+// CHECK-LABEL: func.func @strangers
+// CHECK: lamina.kernel(%arg0)
+// CHECK: lamina.kernel(%arg1)
+func.func @strangers(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %0 = lamina.reduce add %x, dims = [0] : (tensor<?x4xf32>) -> tensor<4xf32>
+  %1 = lamina.reduce add %y, dims = [0] : (tensor<?x4xf32>) -> tensor<4xf32>
+  return %0, %1 : tensor<4xf32>, tensor<4xf32>
+}
