@@ -23,7 +23,7 @@ constexpr int64_t kBlockPositions = 256;
 constexpr int64_t kLeastBlockPositions = 128;
 /// Bytes of both sides' panels in a block. They stand on the stack.
 constexpr int64_t kPanelBytes = 320 * 1024;
-/// Bytes of an image in a block of a depthwise gradient by the filter, where a tile's part of a
+/// Bytes of both images in a block of a depthwise gradient by the filter, where a tile's part of a
 /// block stays in the first-level cache and the next block comes into the second-level one.
 constexpr int64_t kDepthwiseBytes = 256 * 1024;
 /// Tasks that a few threads share evenly enough: each copies its part of the images.
@@ -103,8 +103,11 @@ ir::ScheduleAttr scheduleDepthwiseGradient(ir::KernelOp kernel, ir::FilterGradie
   int64_t positions = walkPositions(geometry.axes.front()), across = 1;
   for (const ir::WindowAxis &axis : ArrayRef(geometry.axes).drop_front())
     across *= walkPositions(axis);
-  int64_t bytes = elementBytes(op.getLhs()) * geometry.filters;
-  int64_t blockPositions = std::min(kBlockPositions, kDepthwiseBytes / bytes);
+  int64_t elements = product(op.getLhs().getType().getShape().drop_front(), batchSize) +
+                     product(op.getGradient().getType().getShape().drop_front(), batchSize);
+  int64_t positionBytes =
+      llvm::divideCeil(elements * elementBytes(op.getLhs()), positions * across);
+  int64_t blockPositions = std::min(kBlockPositions, kDepthwiseBytes / positionBytes);
   FilterBlock block(positions, blockPositions / across, images);
   int64_t columnTiles = llvm::divideCeil(geometry.filters, width);
   int64_t slices = op.getSlice() ? op.getType().getDimSize(0) : 1;
