@@ -18,7 +18,7 @@ constexpr int64_t kBlockDepth = 256;
 constexpr int64_t kStreamedDepth = 1024;
 /// About the most rows and columns of a task with more steps than a block has: the left operand's
 /// block stays in the second-level cache, and it and the task's sums fit on a stack.
-constexpr int64_t kMostTaskRows = 144, kMostTaskColumns = 384;
+constexpr int64_t kMostTaskRows = 288, kMostTaskColumns = 384;
 /// Tasks that a few threads share evenly enough: every one copies its part of the operands.
 constexpr int64_t kNeededTasks = 8;
 /// What a remainder of rows costs besides its arithmetic: another variant of the tile's code.
