@@ -2,6 +2,7 @@
 
 #include <deque>
 
+#include "frontend/keras/registry.h"
 #include "llvm/ADT/StringExtras.h"
 
 namespace lamina::frontend::keras {
@@ -116,7 +117,8 @@ void parseMasks(const Place &place, const LayerIndex &index, const json &value, 
   }
 }
 
-Node parseNode(const Place &place, const LayerIndex &index, const json &value) {
+Node parseNode(const Place &place, const LayerIndex &index, const json &value,
+               llvm::ArrayRef<std::string> further) {
   Node node;
   if (!value.is_object() || !value.contains("args"))
     place.fail("has a call without \"args\"; files of Keras 2 are not supported, save the model "
@@ -125,11 +127,13 @@ Node parseNode(const Place &place, const LayerIndex &index, const json &value) {
   const json kwargs = value.value("kwargs", json::object());
   if (!kwargs.is_object())
     place.fail("has a call whose \"kwargs\" is not an object");
+  if (kwargs.contains("inputs"))
+    collectTensors(place, index, kwargs["inputs"], node.inputs);
   for (const auto &[key, argument] : kwargs.items()) {
     // The model's own training argument overrides one that stands in the graph.
-    if (isNull(argument) || key == "training")
+    if (isNull(argument) || key == "training" || key == "inputs")
       continue;
-    if (key == "inputs")
+    if (llvm::is_contained(further, key))
       collectTensors(place, index, argument, node.inputs);
     else if (key == "mask")
       parseMasks(place, index, argument, node);
@@ -159,14 +163,14 @@ std::vector<TensorReference> Node::references() const {
   return all;
 }
 
-std::vector<Node> parseNodes(const Place &place, const LayerIndex &index, const json &nodes,
-                             bool isOperation) {
+std::vector<Node> parseNodes(const Layer &layer, const LayerIndex &index, const json &nodes) {
   if (!nodes.is_array())
-    place.fail("has no list of \"inbound_nodes\"");
+    layer.place.fail("has no list of \"inbound_nodes\"");
+  llvm::ArrayRef<std::string> further = furtherInputs(layer.className);
   std::vector<Node> result;
   for (const json &node : nodes)
-    result.push_back(isOperation ? parseOperationNode(place, index, node)
-                                 : parseNode(place, index, node));
+    result.push_back(layer.isOperation ? parseOperationNode(layer.place, index, node)
+                                       : parseNode(layer.place, index, node, further));
   return result;
 }
 

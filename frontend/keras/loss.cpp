@@ -67,6 +67,13 @@ LossReduction readReduction(Config &config, bool isGiven) {
 
 } // namespace
 
+int64_t axisBesideRows(const Scores &scores, int64_t axis) {
+  int64_t fromFront = normalizeAxis(scores.place, axis, scores.prediction.rank());
+  if (fromFront == 0)
+    scores.place.fail("'axis' must not be the rows");
+  return fromFront;
+}
+
 TargetType LossMeaning::getTargetType(const Place &place, RankedTensorType prediction) const {
   if (prediction.getRank() < 2)
     place.fail(fmt::format("needs a prediction of rank 2 or more, got shape {}",

@@ -24,6 +24,9 @@ struct Scores {
   Tensor mask = {};    ///< i1: which steps of the prediction count; null for all
 };
 
+/// `axis` of the prediction, counted from the front; refuses the rows.
+int64_t axisBesideRows(const Scores &scores, int64_t axis);
+
 /// A value per element of `values`, of which the mean (or sum) is taken.
 struct ElementValues {
   Tensor values;

@@ -108,9 +108,8 @@ void ModelParser::parseFunctional(const json &config) {
     if (layer.input)
       continue;
     const json &object = config["layers"][i];
-    layer.nodes = parseNodes(layer.place, index,
-                             object.is_object() ? object.value("inbound_nodes", json()) : json(),
-                             layer.isOperation);
+    layer.nodes = parseNodes(layer, index,
+                             object.is_object() ? object.value("inbound_nodes", json()) : json());
   }
   model->inputs = parsePorts(place, *model, index, config.value("input_layers", json()));
   model->outputs = parsePorts(place, *model, index, config.value("output_layers", json()));

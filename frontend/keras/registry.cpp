@@ -154,6 +154,13 @@ std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig
                          printable(object.className), nearestName(object.className, layerNames())));
 }
 
+llvm::ArrayRef<std::string> furtherInputs(const std::string &className) {
+  for (const LayerEntry *entry : kLayers)
+    if (className == entry->className)
+      return entry->furtherInputs;
+  return {};
+}
+
 Activation createActivation(const Place &place, const nlohmann::json &value) {
   if (value.is_null())
     return [](LayerCall &, Tensor x) { return x; };

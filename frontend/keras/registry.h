@@ -13,6 +13,7 @@ struct LayerEntry {
   const char *className; ///< as in "class_name", such as "Dense"
   std::unique_ptr<LayerMeaning> (*create)(Config &config);
   MaskUse maskUse = MaskUse::Drops;
+  std::vector<std::string> furtherInputs = {}; ///< arguments of Keras' `call`, tensors too
 };
 
 struct ActivationEntry {
@@ -26,6 +27,10 @@ llvm::ArrayRef<ActivationEntry> activationEntries();
 /// understood are refused here. An unknown class is refused with the nearest known one, classes
 /// that hold code with the reason.
 std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig &object);
+
+/// The names by which Keras' `call` of this class takes further tensors, in their order behind the
+/// first.
+llvm::ArrayRef<std::string> furtherInputs(const std::string &className);
 
 /// The activation that a layer's configuration names: a function of keras.activations or a layer
 /// without weights; the identity for null.

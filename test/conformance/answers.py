@@ -8,6 +8,24 @@ import numpy as np
 from compare import error
 
 
+COPIES = 3  # with noise, of the images of an application and of what goes into a `noise` case
+
+
+def noise_label(number):
+    return f"noise.{number}"
+
+
+def labels(case):
+    """Under which names those answers stand whose differences from TensorFlow's are the measure."""
+    return [noise_label(i) for i in range(COPIES)] if case.noise else ["jax"]
+
+
+def is_measured(case, folder):
+    """Whether these answers are there; Keras on JAX may have answered with an error."""
+    return all((folder / f"{label}.npz").exists() for label in labels(case)) or (
+        folder / "jax.error").exists()
+
+
 def quantities(case, folder, backend):
     """Lists of arrays by the name of what is compared."""
     with np.load(folder / f"{backend}.npz") as file:
@@ -49,12 +67,17 @@ def read_weights(path):
 
 
 def differences(case, folder):
-    """How far Keras on JAX is from Keras on TensorFlow, by quantity; nothing where JAX cannot run
-    the case. JAX evaluates only where a smaller last batch makes the backends part."""
+    """How far other answers of Keras are from that on TensorFlow, by quantity; nothing where JAX
+    cannot run the case. JAX evaluates only where a smaller last batch makes the backends part."""
     if (folder / "jax.error").exists():
         return {}
-    tensorflow, jax = (quantities(case, folder, b) for b in ("tensorflow", "jax"))
-    if case.application:  # of the first loss: JAX has it for noisy copies too
-        first = tensorflow["first losses"][0][:1]
-        tensorflow["first losses"] = [np.broadcast_to(first, jax["first losses"][0].shape)]
-    return {name: error(jax[name], arrays) for name, arrays in tensorflow.items() if name in jax}
+    tensorflow = quantities(case, folder, "tensorflow")
+    result = {}
+    for other in (quantities(case, folder, label) for label in labels(case)):
+        if case.application:  # of the first loss: JAX has it for noisy copies too
+            first = tensorflow["first losses"][0][:1]
+            tensorflow["first losses"] = [np.broadcast_to(first, other["first losses"][0].shape)]
+        for name, arrays in tensorflow.items():
+            if name in other:
+                result[name] = max(result.get(name, 0.0), error(other[name], arrays))
+    return result

@@ -25,6 +25,7 @@ class Case:
     resume: bool = False  # saved halfway and continued, by Keras and by Lamina
     predict_only: bool = False
     mixes_rows: bool = False  # an output depends on other rows of its batch
+    noise: bool = False  # rounding is measured with noise on TensorFlow, not by Keras on JAX
     application: bool = False  # a deep model: its first two losses are compared, not its weights
 
     @property

@@ -1,6 +1,7 @@
 """The error rule: Lamina's error against Keras on TensorFlow may be at most three times the
-difference that Keras on JAX shows against Keras on TensorFlow for the same case (now or as recorded,
-differences.py), or 1e-6."""
+difference that another answer of Keras shows against it for the same case (now or as recorded,
+differences.py), or 1e-6. The other answer is that of Keras on JAX; a random model has several, of Keras
+on TensorFlow with noise as large as rounding errors (oracle.py)."""
 import numpy as np
 
 FACTOR = 3.0
@@ -28,10 +29,10 @@ class Table:
 
     def check(self, case, quantity, actual, tensorflow, difference, floor=FLOOR):
         """Records the error and fails when it breaks the rule. `difference` is the one between
-        Keras' backends; None where Keras on JAX cannot run the case: then the floor alone holds."""
+        Keras' answers; None where Keras on JAX cannot run the case: then the floor alone holds."""
         ours = error(actual, tensorflow)
         limit = max(FACTOR * (difference or 0.0), floor)
         self.rows.append({"case": case, "quantity": quantity, "error": ours,
                           "jax_error": difference, "limit": limit, "passed": bool(ours <= limit)})
         assert ours <= limit, (f"{case}: error of {quantity} is {ours:.3g}, limit {limit:.3g} "
-                               f"(Keras on JAX: {difference})")
+                               f"(Keras' own difference: {difference})")

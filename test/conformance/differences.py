@@ -1,9 +1,10 @@
-"""The record of how far Keras on JAX is from Keras on TensorFlow: the measure of the error rule.
+"""The record of how far other answers of Keras are from that on TensorFlow, those of JAX or those with
+noise (Case.noise): the measure of the error rule.
 
 JAX compiles the functions of each case for seconds, several times as long as everything else that a
-case takes. So the differences are kept in differences.json, one line a case, and JAX runs for the
-cases without a valid line and for a sample that changes from day to day. `./dev test --record` runs
-JAX for all cases that are tested and renews their lines.
+case takes. So the differences are kept in differences.json, one line a case, and measured for the
+cases without a valid line and for a sample that changes from day to day. `./dev test --record`
+measures all cases that are tested and renews their lines.
 """
 import hashlib
 import json
@@ -14,7 +15,7 @@ import zlib
 from importlib import metadata
 
 FILE = pathlib.Path(__file__).with_name("differences.json")
-SAMPLES = 64  # days until every case has run on JAX once
+SAMPLES = 64  # days until every case has been measured once
 EVERY = "every"
 
 
@@ -31,7 +32,7 @@ def stamp(case, model):
         config = json.loads(archive.read("config.json"))
     versions = [metadata.version(package) for package in ("keras", "tensorflow-cpu", "jax")]
     for part in (without_identities(config), case.name, case.batch_size, case.epochs, case.resume,
-                 case.predict_only, versions, *filter(None, [case.class_weight])):
+                 case.predict_only, versions, *filter(None, [case.class_weight, case.noise])):
         digest.update(json.dumps(part, sort_keys=True).encode())
     for part in case.parts():
         for array in [a for arrays in part or () for a in arrays]:
@@ -56,7 +57,7 @@ class Record:
         line = self.lines.get(case.name)
         return line["differences"] if line and line["stamp"] == stamp(case, model) else None
 
-    def spares_jax(self, case, model, sample):
+    def spares(self, case, model, sample):
         """Whether a difference is recorded and the case is not in the sample that runs all the same;
         False where there is no model."""
         return (sample not in (EVERY, str(zlib.crc32(case.name.encode()) % SAMPLES))

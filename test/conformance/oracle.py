@@ -7,7 +7,13 @@ Usage: oracle.py FOLDER SAMPLE CASE…   for each case, FOLDER/CASE/ receives
                  backends part: from TensorFlow, and from both for a smaller last batch
   BACKEND.keras  the trained model; BACKEND.half.keras after half the epochs of a `resume` case
   BACKEND.error  instead of the above: what Keras said
-JAX leaves out the cases whose difference is recorded and that are not in the SAMPLE (differences.py).
+Which differences are measured is said in differences.py: of the cases whose difference is recorded,
+only those in the SAMPLE.
+For a `noise` case TensorFlow writes noise.I.npz and .keras in the place of JAX's: what comes of copies
+of the data and of the weights with noise of one unit in the last place. A sum of n terms in single
+precision is off by about sqrt(n) such units (Higham and Mary, "A new approach to probabilistic
+rounding error analysis", 2019): of its terms where they cancel, of itself where they have one sign. So
+kernels get as many, every element for itself and every column as a whole.
 For an `application` case JAX gives predictions and first losses alone, operation by operation:
 compiling its training step takes minutes. One draw of rounding errors says little about how far they
 move the loss of a deep model, so log.loss holds it for the images and for copies of them with noise
@@ -16,6 +22,7 @@ of one unit in the last place.
   epochs), trains the second half and writes resumed.npz: log.NAME, iterations
 """
 import contextlib
+import dataclasses
 import os
 import pathlib
 import sys
@@ -28,12 +35,12 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
 import cases  # noqa: E402,F401
+from answers import COPIES, noise_label  # noqa: E402
 from case import CASES  # noqa: E402
 from differences import Record  # noqa: E402
 
 BACKEND = keras.backend.backend()
 FEW_STEPS = 6  # take less time than tracing one
-COPIES = 3  # of an application's images, with noise
 
 
 def single(arrays):
@@ -115,14 +122,30 @@ def load(path):
         return keras.models.load_model(path)
 
 
+def noisy(random, array, units=1.0, shape=None):
+    """The array moved by so many units in the last place, up or down or not: every element for itself,
+    or all together that broadcasting makes of one of `shape`."""
+    if array.dtype != "float32":
+        return array
+    signs = random.choice([-1, 0, 1], array.shape if shape is None else shape)
+    return (array * (1 + units * 2.0**-23 * signs)).astype("float32")
+
+
+def noisy_variable(random, variable):
+    array = np.asarray(variable)
+    if "kernel" not in variable.name:
+        return noisy(random, array)
+    units = np.sqrt(np.prod(array.shape[:-1]))
+    return noisy(random, noisy(random, array, units), units, array.shape[-1:])
+
+
 def first_losses(case, model):
     """Predictions and losses of an application's images and of copies with noise."""
     (x, y, _), _ = case.parts()
     random = np.random.default_rng(case.seed)
-    copies = [x[0]] + [x[0] * (1 + 2.0**-23 * random.choice([-1, 0, 1], x[0].shape))
-                       for _ in range(COPIES)]
+    copies = [x[0]] + [noisy(random, x[0]) for _ in range(COPIES)]
     losses = [float(model.compute_loss(x=c, y=y[0], y_pred=model(c, training=True)))
-              for c in (c.astype("float32") for c in copies)]
+              for c in copies]
     return {"before.0": np.asarray(model(x[0], training=False)), "log.loss": np.asarray(losses)}
 
 
@@ -130,33 +153,48 @@ def numbered(prefix, arrays):
     return {f"{prefix}.{i}": a for i, a in enumerate(arrays)}
 
 
-def train(case, model, folder, eager):
-    """Evaluates, trains and predicts; the model afterwards is that of BACKEND.keras."""
+def train(case, model, folder, label, eager):
+    """Evaluates, trains and predicts; the model afterwards is that of LABEL.keras."""
     result = {}
     if BACKEND == "tensorflow" or case.rows % case.batch_size:
         result.update(named("evaluate", evaluate(case, model, eager), 0))
     half = case.epochs // 2 if case.resume else 0
     logs = train_epochs(case, model, half, eager) if half else {}
     if half:
-        model.save(folder / f"{BACKEND}.half.keras")
+        model.save(folder / f"{label}.half.keras")
     for key, values in train_epochs(case, model, case.epochs - half, eager).items():
         logs[key] = logs.get(key, []) + values
     result.update(named("log", logs, 1))
-    publish(folder / f"{BACKEND}.keras", model.save)
+    publish(folder / f"{label}.keras", model.save)
     return result | numbered("after", predict(case, model, eager))
 
 
-def run(case, folder, eager):
+def run(case, folder, eager, label=BACKEND, change=lambda model: None):
     """Computes everything; `eager`: what runs a few times only is not traced, which takes longer."""
     model = load(folder / "model.keras")
+    change(model)
     if case.application and BACKEND == "jax":
         result = first_losses(case, model)
     else:
         result = numbered("before", predict(case, model, eager))
         if not case.predict_only:
-            result |= train(case, model, folder, eager)
+            result |= train(case, model, folder, label, eager)
     # np.savez adds ".npz" to names that end otherwise; a file object keeps the name.
-    publish(folder / f"{BACKEND}.npz", lambda p: np.savez(p.open("wb"), **result))
+    publish(folder / f"{label}.npz", lambda p: np.savez(p.open("wb"), **result))
+
+
+def run_with_noise(case, folder):
+    """The same with other noise in every copy."""
+    for number in range(COPIES):
+        random = np.random.default_rng([case.seed, number])
+        with_noise = lambda source: lambda *rows: noisy(random, source(*rows))
+
+        def change(model):
+            model.set_weights([noisy_variable(random, v) for v in model.weights])
+
+        run(dataclasses.replace(case, x=[with_noise(source) for source in case.x],
+                                y=[with_noise(source) for source in case.y]),
+            folder, eager=True, label=noise_label(number), change=change)
 
 
 def answer(case, folder):
@@ -182,8 +220,12 @@ def run_all(folder, sample, names):
     for name in names:
         case, model = CASES[name], folder / name / "model.keras"
         try:
-            spared = lambda: BACKEND == "jax" and record.spares_jax(case, model, sample)
-            if obtain_model(case, folder / name) and not spared():
+            if not obtain_model(case, folder / name):
+                continue
+            measures = not record.spares(case, model, sample)
+            if case.noise and BACKEND == "tensorflow" and measures:
+                run_with_noise(case, folder / name)
+            if BACKEND == "tensorflow" or (measures and not case.noise):
                 answer(case, folder / name)
         except Exception:
             publish(folder / name / f"{BACKEND}.error",

@@ -13,6 +13,7 @@ from importlib import metadata
 
 import numpy as np
 
+import answers
 from case import CASES
 from differences import Record
 
@@ -28,8 +29,8 @@ def folder_of_cases(work):
 
 
 class OracleRuns:
-    """Starts the processes for the cases of these names that are not answered. JAX runs for the
-    `sample` although the difference is recorded."""
+    """Starts the processes for the cases of these names that are not answered. Differences of the
+    `sample` are measured although they are recorded."""
 
     def __init__(self, work, names, sample):
         folder = folder_of_cases(work)
@@ -39,8 +40,8 @@ class OracleRuns:
         record = Record()
         waiting = [n for n in names if not (
             has_answered(folder / n, "tensorflow") and (
-                has_answered(folder / n, "jax")
-                or record.spares_jax(CASES[n], folder / n / "model.keras", sample)))]
+                answers.is_measured(CASES[n], folder / n)
+                or record.spares(CASES[n], folder / n / "model.keras", sample)))]
         self.processes = [
             start(backend, folder, [sample, *waiting[i::count]], number=i)
             for backend, count in PROCESSES.items() for i in range(count if waiting else 0)]

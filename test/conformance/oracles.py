@@ -11,7 +11,7 @@ TIME_LIMIT = 1800  # seconds to wait for one answer: those of all other cases ma
 
 
 class Oracles:
-    """`sample` says which cases run on JAX although their difference is recorded."""
+    """`sample` says of which cases the difference is measured although it is recorded."""
 
     def __init__(self, work, sample):
         self.folder = oracle_runs.folder_of_cases(work)
@@ -36,11 +36,11 @@ class Oracles:
         return self.known[case.name]
 
     def difference(self, case, quantity):
-        """How far Keras on JAX is from Keras on TensorFlow, as computed now or as recorded; None
-        where there is nothing to compare."""
-        self.quantities(case)
+        """How far another answer of Keras is from that on TensorFlow, as computed now or as recorded;
+        None where there is nothing to compare."""
+        self.quantities(case)  # noise comes before them
         model = self.folder / case.name / "model.keras"
-        if not self.record.spares_jax(case, model, self.sample):
+        if not case.noise and not self.record.spares(case, model, self.sample):
             self._wait(case, "jax", "jax.npz")
         return self._differences(case.name).get(quantity)
 
@@ -48,15 +48,16 @@ class Oracles:
         folder = self.folder / name
         if name not in self.parted:
             self.parted[name] = (answers.differences(CASES[name], folder)
-                                 if oracle_runs.has_answered(folder, "jax")
+                                 if answers.is_measured(CASES[name], folder)
                                  else self.record.find(CASES[name], folder / "model.keras"))
         return self.parted[name]
 
     def keep_differences(self, names):
-        """Renews the record's lines of the cases that both backends have answered."""
+        """Renews the record's lines of the cases whose differences were measured."""
         for name in names:
             folder = self.folder / name
-            if (folder / "tensorflow.npz").exists() and oracle_runs.has_answered(folder, "jax"):
+            measured = answers.is_measured(CASES[name], folder)
+            if measured and (folder / "tensorflow.npz").exists():
                 self.record.set(CASES[name], folder / "model.keras", self._differences(name))
         self.record.write(CASES)
 

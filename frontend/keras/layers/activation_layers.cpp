@@ -107,26 +107,48 @@ private:
 };
 
 /// Over one axis with remembered logits, over several as exp(x - logsumexp(x)).
+/// A second input says where the first one counts; elsewhere Keras replaces it by a large negative
+/// number, and the result, whose logits nothing knows then, by 0.
 class Softmax : public LayerMeaning {
 public:
   explicit Softmax(Config &config)
       : axes(config.integers("axis").value_or(std::vector<int64_t>{-1})) {}
 
   Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
-    Tensor x = singleInput(call, inputs).toFloat();
+    Tensor x = singleInput(call, inputs.take_front()).toFloat();
+    if (inputs.size() == 1)
+      return {apply(call, x, /*remembersLogits=*/true)};
+    Tensor mask = readMask(call, inputs.drop_front(), x);
+    return {where(mask, apply(call, where(mask, x, -1e9), /*remembersLogits=*/false), 0.0)};
+  }
+
+private:
+  Tensor apply(LayerCall &call, Tensor x, bool remembersLogits) const {
     llvm::SmallVector<int64_t> dimensions;
     for (int64_t axis : axes)
       dimensions.push_back(normalizeAxis(call.place(), axis, x.rank()));
     if (dimensions.empty() || llvm::is_contained(dimensions, 0))
       call.fail("'axis' must name dimensions other than the rows");
     if (dimensions.size() > 1)
-      return {exp(logSoftmax(x, dimensions))};
+      return exp(logSoftmax(x, dimensions));
     Tensor y = softmax(x, dimensions);
-    call.setLogits(y, x);
-    return {y};
+    if (remembersLogits)
+      call.setLogits(y, x);
+    return y;
   }
 
-private:
+  static Tensor readMask(const LayerCall &call, ArrayRef<Tensor> inputs, Tensor x) {
+    Tensor mask = singleInput(call, inputs);
+    bool fits = mask.rank() == x.rank();
+    for (int64_t i = 0; fits && i < x.rank(); ++i)
+      fits = mask.dim(i) == 1 || mask.dim(i) == x.dim(i);
+    if (!fits)
+      call.fail(fmt::format("a mask of shape {} does not fit an input of shape {}",
+                            describeShape(mask.shape()), describeShape(x.shape())));
+    bool isBoolean = mask.elementType().isInteger(1);
+    return isBoolean ? mask : mask > (mask.isFloat() ? 0.5 : 0);
+  }
+
   std::vector<int64_t> axes;
 };
 
@@ -138,6 +160,6 @@ const LayerEntry reluLayer = {"ReLU", createFromConfig<ReLU>, MaskUse::Passes};
 const LayerEntry leakyReluLayer = {"LeakyReLU", createFromConfig<LeakyReLU>, MaskUse::Passes};
 const LayerEntry preluLayer = {"PReLU", createFromConfig<PReLU>, MaskUse::Passes};
 const LayerEntry eluLayer = {"ELU", createFromConfig<ELU>, MaskUse::Passes};
-const LayerEntry softmaxLayer = {"Softmax", createFromConfig<Softmax>, MaskUse::Refuses};
+const LayerEntry softmaxLayer = {"Softmax", createFromConfig<Softmax>, MaskUse::Refuses, {"mask"}};
 
 } // namespace lamina::frontend::keras

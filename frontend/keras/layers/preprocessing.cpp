@@ -128,8 +128,9 @@ public:
   }
 
   /// one_hot: a vector for each index, in place of a last dimension of 1. multi_hot and count: of
-  /// all indices along the first dimension behind the rows, which of them are there or how often.
-  Tensor apply(LayerCall &call, Tensor indices, int64_t depth) const {
+  /// all indices along the first dimension behind the rows, which of them are there or how often;
+  /// each one counts once or, with `weights` (null for none) of the indices' shape, by its weight.
+  Tensor apply(LayerCall &call, Tensor indices, int64_t depth, Tensor weights = {}) const {
     if (mode == "int")
       return indices;
     llvm::SmallVector<int64_t> shape(indices.shape());
@@ -147,8 +148,12 @@ public:
       call.fail(fmt::format("'output_mode' {} needs several indices in a row, got an input of "
                             "shape {}",
                             mode, describeShape(indices.shape())));
-    return mode == "count" ? sum(vectors.convert(type), {1}) : any(vectors, {1}).convert(type);
+    if (mode == "multi_hot")
+      return any(vectors, {1}).convert(type);
+    Tensor counts = vectors.convert(type);
+    return sum(weights ? counts * spread(weights, {indices.rank()}, counts) : counts, {1});
   }
+  bool counts() const { return mode == "count"; }
 
 private:
   std::string mode;
@@ -185,20 +190,32 @@ private:
   Config::Numbers boundaries;
 };
 
-/// Indices outside of the tokens give nothing.
+/// Indices outside of the tokens give nothing. A second input weighs what is counted.
 class CategoryEncoding : public LayerMeaning {
 public:
   explicit CategoryEncoding(Config &config)
       : encoding(config, "multi_hot", false), tokens(config.positive("num_tokens")) {}
 
   Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
-    Tensor x = singleInput(call, inputs);
+    Tensor x = singleInput(call, inputs.take_front());
     if (!x.elementType().isInteger(64))
       x = x.convert(IntegerType::get(call.emit().getContext(), 32));
-    return {encoding.apply(call, x, tokens)};
+    if (inputs.size() == 1)
+      return {encoding.apply(call, x, tokens)};
+    return {encoding.apply(call, x, tokens, readWeights(call, inputs.drop_front(), x))};
   }
 
 private:
+  Tensor readWeights(const LayerCall &call, ArrayRef<Tensor> inputs, Tensor indices) const {
+    Tensor weights = singleInput(call, inputs).toFloat();
+    if (!encoding.counts())
+      call.fail("'count_weights' go with the 'output_mode' count alone");
+    if (weights.shape() != indices.shape())
+      call.fail(fmt::format("'count_weights' of shape {} do not fit indices of shape {}",
+                            describeShape(weights.shape()), describeShape(indices.shape())));
+    return weights;
+  }
+
   Encoding encoding;
   int64_t tokens;
 };
@@ -209,6 +226,7 @@ const LayerEntry rescalingLayer = {"Rescaling", createFromConfig<Rescaling>, Mas
 const LayerEntry normalizationLayer = {"Normalization", createFromConfig<Normalization>,
                                        MaskUse::Passes};
 const LayerEntry discretizationLayer = {"Discretization", createFromConfig<Discretization>};
-const LayerEntry categoryEncodingLayer = {"CategoryEncoding", createFromConfig<CategoryEncoding>};
+const LayerEntry categoryEncodingLayer = {
+    "CategoryEncoding", createFromConfig<CategoryEncoding>, MaskUse::Drops, {"count_weights"}};
 
 } // namespace lamina::frontend::keras

@@ -1,60 +1,13 @@
 // keras.layers.Resizing, CenterCrop: keras/src/layers/preprocessing/image_preprocessing/,
-// keras/src/utils/image_utils.py, keras/src/backend/tensorflow/image.py
-#include <cmath>
-
+// keras/src/backend/tensorflow/image.py
 #include "frontend/keras/layers/images.h"
 #include "frontend/keras/layers/layers.h"
+#include "frontend/keras/layers/resampling.h"
 
 using namespace mlir;
 
 namespace lamina::frontend::keras {
 namespace {
-
-enum class Interpolation { Nearest, Bilinear };
-
-/// Where the n elements of a dimension are looked at for `outputs` ones: at the centers of equal
-/// parts (tf.image.resize), in single precision as TensorFlow computes them.
-llvm::SmallVector<float> findCenters(int64_t n, int64_t outputs) {
-  float scale = static_cast<float>(n) / static_cast<float>(outputs);
-  llvm::SmallVector<float> centers;
-  for (int64_t i = 0; i < outputs; ++i)
-    centers.push_back((static_cast<float>(i) + 0.5f) * scale);
-  return centers;
-}
-
-Tensor resizeNearest(Tensor x, int64_t dimension, int64_t outputs) {
-  int64_t n = x.dim(dimension);
-  llvm::SmallVector<int64_t> places;
-  for (float center : findCenters(n, outputs))
-    places.push_back(std::min(static_cast<int64_t>(std::floor(center)), n - 1));
-  return pick(x, dimension, places);
-}
-
-/// Between the two elements around each center; at the border the outermost one.
-Tensor resizeLinear(Tensor x, int64_t dimension, int64_t outputs) {
-  int64_t n = x.dim(dimension);
-  llvm::SmallVector<int64_t> low, high, shape(x.rank() - dimension, 1);
-  llvm::SmallVector<double> fractions;
-  for (float center : findCenters(n, outputs)) {
-    float place = center - 0.5f, below = std::floor(place);
-    low.push_back(std::max<int64_t>(static_cast<int64_t>(below), 0));
-    high.push_back(std::min(static_cast<int64_t>(std::ceil(place)), n - 1));
-    fractions.push_back(place - below);
-  }
-  shape[0] = outputs;
-  Tensor first = pick(x, dimension, low), second = pick(x, dimension, high);
-  return first + (second - first) * x.emit().constant(fractions, shape);
-}
-
-/// The spatial dimensions of x (channels last) brought to `size`; from the last on, as TensorFlow
-/// interpolates along rows first.
-Tensor resize(Tensor x, ArrayRef<int64_t> size, Interpolation interpolation) {
-  auto along = interpolation == Interpolation::Nearest ? resizeNearest : resizeLinear;
-  for (int64_t dimension : {2, 1})
-    if (x.dim(dimension) != size[dimension - 1])
-      x = along(x, dimension, size[dimension - 1]);
-  return x;
-}
 
 /// Height and width of an image that has the shape of `size`, as large as possible with one of the
 /// image's own: {width * size / size, …}.
@@ -94,7 +47,8 @@ void checkResult(const LayerCall &call, Tensor x, ArrayRef<int64_t> size) {
   checkSize(call.place(), {x.dim(0), size[0], size[1], x.dim(3)});
 }
 
-/// Integers are interpolated between and rounded to integers again.
+/// Bytes become floats, as they do where Keras traces the layer for `fit` and `predict`; what it
+/// computes eagerly is rounded to bytes again.
 class Resizing : public LayerMeaning {
 public:
   explicit Resizing(Config &config)
@@ -103,10 +57,11 @@ public:
         pads(config.boolean("pad_to_aspect_ratio", false)),
         fillValue(config.number("fill_value", 0)) {
     std::string kind = config.text("interpolation", "bilinear");
-    if (kind != "bilinear" && kind != "nearest")
-      config.fail(fmt::format("'interpolation' {} is not supported; nearest and bilinear are",
-                              printable(kind)));
-    interpolation = kind == "nearest" ? Interpolation::Nearest : Interpolation::Bilinear;
+    auto known = findInterpolation(kind);
+    if (!known)
+      config.fail(fmt::format("the interpolation {} is not one of Keras', which are {}",
+                              printable(kind), fmt::join(interpolationNames(), ", ")));
+    resampling = {*known, config.boolean("antialias", false)};
     if (config.text("fill_mode", "constant") != "constant")
       config.fail("'fill_mode' must be constant");
     if (crops && pads)
@@ -114,19 +69,13 @@ public:
   }
 
   Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
-    Tensor x = singleInput(call, inputs);
-    format.split(call.place(), x.shape()); // refuses another rank
-    mlir::Type type = x.elementType();
-    x = format.toChannelsLast(interpolation == Interpolation::Nearest ? x : x.toFloat());
+    Tensor x = imageInput(call, inputs, format);
     checkResult(call, x, size);
     if (crops)
       x = cropToAspect(x, size);
     else if (pads)
       x = padToAspect(x, size, fillValue);
-    x = resize(x, size, interpolation);
-    if (!isa<FloatType>(type) && x.isFloat())
-      x = x.apply<ir::RoundNearestEvenOp>().convert(type);
-    return {format.fromChannelsLast(x)};
+    return {format.fromChannelsLast(resample(call.place(), x, size, resampling))};
   }
 
 private:
@@ -134,7 +83,7 @@ private:
   ImageFormat format;
   bool crops, pads;
   double fillValue;
-  Interpolation interpolation;
+  Resampling resampling;
 };
 
 /// The middle of the image; of an image too small for that, the middle in the same shape, enlarged.
@@ -149,7 +98,7 @@ public:
     if (top >= 0 && left >= 0)
       x = x.slice(1, top / 2, top / 2 + size[0]).slice(2, left / 2, left / 2 + size[1]);
     else
-      x = resize(cropToAspect(x, size), size, Interpolation::Bilinear);
+      x = resample(call.place(), cropToAspect(x, size), size, {});
     return {format.fromChannelsLast(x)};
   }
 

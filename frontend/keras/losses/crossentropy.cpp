@@ -18,13 +18,6 @@ Tensor binaryCrossentropy(Tensor target, Tensor prediction, Tensor x) {
   return -(target * log(p) + (1.0 - target) * log(1.0 - p));
 }
 
-int64_t classAxis(const Scores &scores, int64_t axis) {
-  int64_t fromFront = normalizeAxis(scores.place, axis, scores.prediction.rank());
-  if (fromFront == 0)
-    scores.place.fail("'axis' must not be the rows");
-  return fromFront;
-}
-
 namespace {
 
 /// The mean over one axis.
@@ -54,7 +47,7 @@ public:
         labelSmoothing(config.number("label_smoothing", 0)), axis(config.integer("axis", -1)) {}
 
   ElementValues compute(const Scores &scores) const override {
-    int64_t over = classAxis(scores, axis);
+    int64_t over = axisBesideRows(scores, axis);
     Tensor target = smoothLabels(scores.target, labelSmoothing, scores.target.shape().back());
     if (Tensor x = chooseLogits(scores, fromLogits))
       return {sum(target * -logSoftmax(x, {over}), {over}), {}};

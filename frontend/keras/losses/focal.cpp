@@ -58,7 +58,7 @@ public:
       : settings(config), alpha(config.numbers("alpha", 0.25)) {}
 
   ElementValues compute(const Scores &scores) const override {
-    int64_t over = classAxis(scores, settings.axis);
+    int64_t over = axisBesideRows(scores, settings.axis);
     Tensor z = smoothLabels(scores.target, settings.labelSmoothing, scores.target.shape().back());
     Tensor p = scores.prediction;
     if (settings.fromLogits)

@@ -26,7 +26,4 @@ inline Tensor smoothLabels(Tensor target, double smoothing, int64_t classes) {
                         : target * (1 - smoothing) + smoothing / static_cast<double>(classes);
 }
 
-/// `axis` of the prediction, which must not be the rows, counted from the front.
-int64_t classAxis(const Scores &scores, int64_t axis);
-
 } // namespace lamina::frontend::keras

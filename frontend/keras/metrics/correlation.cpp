@@ -8,38 +8,20 @@ using namespace mlir;
 namespace lamina::frontend::keras {
 namespace {
 
-/// A correlation along one axis of targets and predictions, for each of the other positions.
-class Correlation : public MeanMetric {
+Tensor average(Tensor x, int64_t dimension) {
+  return spread(mean(x, {dimension}), {dimension}, x);
+}
+
+Tensor variance(Tensor x, int64_t dimension) {
+  return average(square(x - average(x, dimension)), dimension);
+}
+
+class PearsonCorrelation : public MeanAlongAxis {
 public:
-  explicit Correlation(Config &config) : axis(config.integer("axis", -1)) {}
+  using MeanAlongAxis::MeanAlongAxis;
 
 protected:
-  Tensor compute(const Scores &scores) const override {
-    needTargetsLikePrediction(scores);
-    int64_t dimension = normalizeAxis(scores.place, axis, scores.prediction.rank());
-    if (dimension == 0)
-      scores.place.fail("'axis' must not be the rows");
-    return correlate(scores.target, scores.prediction, dimension);
-  }
-  virtual Tensor correlate(Tensor target, Tensor prediction, int64_t dimension) const = 0;
-
-  static Tensor average(Tensor x, int64_t dimension) {
-    return spread(mean(x, {dimension}), {dimension}, x);
-  }
-  static Tensor variance(Tensor x, int64_t dimension) {
-    return average(square(x - average(x, dimension)), dimension);
-  }
-
-private:
-  int64_t axis;
-};
-
-class PearsonCorrelation : public Correlation {
-public:
-  using Correlation::Correlation;
-
-protected:
-  Tensor correlate(Tensor target, Tensor prediction, int64_t dimension) const override {
+  Tensor compare(Tensor target, Tensor prediction, int64_t dimension) const override {
     return mean(standardize(target, dimension) * standardize(prediction, dimension), {dimension});
   }
 
@@ -50,12 +32,12 @@ private:
   }
 };
 
-class ConcordanceCorrelation : public Correlation {
+class ConcordanceCorrelation : public MeanAlongAxis {
 public:
-  using Correlation::Correlation;
+  using MeanAlongAxis::MeanAlongAxis;
 
 protected:
-  Tensor correlate(Tensor target, Tensor prediction, int64_t dimension) const override {
+  Tensor compare(Tensor target, Tensor prediction, int64_t dimension) const override {
     Tensor targetMean = average(target, dimension);
     Tensor predictionMean = average(prediction, dimension);
     // As Keras has it, the target is compared with the mean of the prediction.

@@ -1,5 +1,6 @@
 // keras.metrics.Mean: keras/src/metrics/reduction_metrics.py
 #include "frontend/keras/metrics/mean.h"
+#include "frontend/keras/metrics/metrics.h"
 
 using namespace mlir;
 
@@ -46,6 +47,11 @@ Tensor MeanMetric::result(ArrayRef<Tensor> sums) const {
 
 Tensor MeanMetric::meanOverRows(const Scores &scores) const {
   return weigh(scores) ? Tensor() : meanAll(compute(scores));
+}
+
+Tensor MeanAlongAxis::compute(const Scores &scores) const {
+  needTargetsLikePrediction(scores);
+  return compare(scores.target, scores.prediction, axisBesideRows(scores, axis));
 }
 
 } // namespace lamina::frontend::keras

@@ -19,4 +19,19 @@ protected:
   virtual Tensor weigh(const Scores &scores) const;
 };
 
+/// The mean of what compares targets and predictions along one dimension, at each of the other
+/// positions.
+class MeanAlongAxis : public MeanMetric {
+public:
+  explicit MeanAlongAxis(Config &config) : axis(config.integer("axis", -1)) {}
+
+protected:
+  Tensor compute(const Scores &scores) const override;
+  /// The result has all dimensions but `dimension`.
+  virtual Tensor compare(Tensor target, Tensor prediction, int64_t dimension) const = 0;
+
+private:
+  int64_t axis;
+};
+
 } // namespace lamina::frontend::keras

@@ -23,16 +23,13 @@ protected:
   Tensor weigh(const Scores &scores) const override { return scores.weights; }
 };
 
-class CosineSimilarity : public MeanMetric {
+class CosineSimilarity : public MeanAlongAxis {
 public:
-  explicit CosineSimilarity(Config &config) : axis(config.integer("axis", -1)) {}
+  using MeanAlongAxis::MeanAlongAxis;
 
 protected:
-  Tensor compute(const Scores &scores) const override {
-    needTargetsLikePrediction(scores);
-    int64_t dimension = normalizeAxis(scores.place, axis, scores.prediction.rank());
-    return sum(normalize(scores.target, dimension) * normalize(scores.prediction, dimension),
-               {dimension});
+  Tensor compare(Tensor target, Tensor prediction, int64_t dimension) const override {
+    return sum(normalize(target, dimension) * normalize(prediction, dimension), {dimension});
   }
 
 private:
@@ -41,8 +38,6 @@ private:
     Tensor squares = maximum(sum(square(x), {dimension}), 1e-14);
     return x * spread(rsqrt(squares), {dimension}, x);
   }
-
-  int64_t axis;
 };
 
 /// The coefficient of determination of every output dimension, averaged or not.

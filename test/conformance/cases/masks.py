@@ -54,6 +54,43 @@ def mask_and_weights(keras):
                     weighted_metrics=["accuracy", m.RootMeanSquaredError(name="weighted")])
 
 
+def choices(*shape):
+    """True and False; the first of a row is True."""
+    def source(random, rows):
+        x = random.integers(0, 2, (rows, *shape)).astype(bool)
+        x[..., 0] = True
+        return x
+    return source
+
+
+@case(x=[normal(4, 5), choices(4, 5)], y=normal(3), epochs=6)
+def softmax_of_some(keras):
+    """A mask that the call names: an input, or computed. Flatten ends it: Keras would hand a mask of
+    single elements to the loss, which wants one of steps."""
+    L = keras.layers
+    inputs = keras.Input((4, 5)), keras.Input((4, 5), dtype="bool")
+    x = L.Softmax()(L.Dense(5)(inputs[0]), mask=inputs[1])
+    x = L.Softmax(axis=1)(x, keras.ops.logical_or(inputs[1], inputs[0] > 0))
+    return compiled(keras, inputs, L.Dense(3)(L.Flatten()(x)))
+
+
+@case(x=[normal(4, 5), uniform(4, 1)], y=normal(3), epochs=6)
+def softmax_of_likely(keras):
+    """Numbers above a half count."""
+    L = keras.layers
+    inputs = keras.Input((4, 5)), keras.Input((4, 1))
+    x = L.Softmax(axis=[1])(L.Dense(5)(inputs[0]), inputs[1])
+    return compiled(keras, inputs, L.Dense(3)(L.Flatten()(x)))
+
+
+@case(x=[normal(4, 5), labels(2, 1, 5)], y=normal(3), epochs=6)
+def softmax_of_some_columns(keras):
+    L = keras.layers
+    inputs = keras.Input((4, 5)), keras.Input((1, 5), dtype="int32")
+    x = L.Softmax(axis=(1, 2))(L.Dense(5)(inputs[0]), mask=inputs[1])
+    return compiled(keras, inputs, L.Dense(3)(L.Flatten()(x)))
+
+
 @case(x=some_steps(5, 3), y=[normal(5, 2)] * 4 + [labels(3, 5)], epochs=5)
 def mask_and_reductions(keras):
     L, losses = keras.layers, keras.losses

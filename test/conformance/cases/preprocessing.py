@@ -52,18 +52,58 @@ def category_encoding_of_one(keras):
     return compiled(keras, inputs, keras.layers.CategoryEncoding(4, "one_hot")(inputs))
 
 
+@case(x=[labels(5, 4), normal(4)], y=normal(2), rows=6, batch_size=6, epochs=4)
+def category_weights(keras):
+    L = keras.layers
+    indices, weights = keras.Input((4,), dtype="int32"), keras.Input((4,))
+    counts = L.CategoryEncoding(5, "count")(indices, count_weights=weights)
+    return compiled(keras, [indices, weights], counts)
+
+
+@case(x=[labels(6, 3, 3), normal(3, 3)], y=normal(2), rows=6, batch_size=6, epochs=4)
+def category_weights_of_sequences(keras):
+    """Indices beyond the tokens are left out."""
+    L = keras.layers
+    indices, weights = keras.Input((3, 3), dtype="int32"), keras.Input((3, 3))
+    counts = L.CategoryEncoding(5, "count")(indices, count_weights=2.0 * weights)
+    return compiled(keras, [indices, weights], counts)
+
+
 chain("resizing", (5, 6, 3), lambda L: [
     L.Conv2D(3, 2), L.Resizing(7, 3), L.Resizing(4, 4),
     L.Resizing(6, 2, crop_to_aspect_ratio=True), L.Conv2D(2, 1, activation="tanh"),
     L.Resizing(5, 5, pad_to_aspect_ratio=True, fill_value=0.3), L.Resizing(9, 1)])
+chain("resizing_kernels", (5, 6, 3), lambda L: [
+    L.Conv2D(3, 2), L.Resizing(9, 4, "lanczos3"), L.Resizing(4, 8, "lanczos5"),
+    L.Resizing(3, 9, antialias=True), L.Resizing(6, 3, "bicubic", antialias=True),
+    L.Resizing(4, 2, "lanczos3", antialias=True), L.Resizing(3, 2, "nearest", antialias=True)])
+chain("resizing_bicubic", (5, 6, 3), lambda L: [
+    L.Conv2D(3, 2), L.Resizing(7, 3, "bicubic"), L.Resizing(4, 4, "bicubic"),
+    L.Resizing(4, 7, "bicubic", crop_to_aspect_ratio=True)])
+chain("resizing_area", (7, 9, 3), lambda L: [
+    L.Resizing(3, 4, "area"), L.Resizing(5, 3, "area", pad_to_aspect_ratio=True)])
 chain("center_crop", (7, 6, 3), lambda L: [
     L.Conv2D(3, 2), L.CenterCrop(3, 4), L.CenterCrop(5, 2), L.CenterCrop(4, 4)])
 
 
-@case(x=lambda random, rows: random.integers(0, 256, (rows, 5, 7, 3)).astype("uint8"),
-      y=normal(2), rows=6, batch_size=6, epochs=4)
+def image(*shape):
+    return lambda random, rows: random.integers(0, 256, (rows, *shape)).astype("uint8")
+
+
+@case(x=image(7, 9, 3), y=normal(2), predict_only=True)
+def resizing_of_bytes(keras):
+    """Bytes become floats. (Keras has to trace this, because eagerly it cannot pad bytes, and so does
+    what it does in `fit` and `predict`; elsewhere it would round to bytes again.)"""
+    L = keras.layers
+    inputs = keras.Input((7, 9, 3), dtype="uint8")
+    images = [L.Resizing(5, 12)(inputs), L.Resizing(8, 20, pad_to_aspect_ratio=True)(inputs),
+              L.Resizing(3, 4, antialias=True)(inputs), L.Resizing(5, 12, "lanczos3")(inputs),
+              L.Resizing(4, 8, "lanczos5")(inputs)]
+    return keras.Model(inputs, images)
+
+
+@case(x=image(5, 7, 3), y=normal(2), rows=6, batch_size=6, epochs=4)
 def image_of_bytes(keras):
-    """Bytes stay bytes where they are resized."""
     L = keras.layers
     inputs = keras.Input((5, 7, 3), dtype="uint8")
     x = L.Resizing(4, 6, "nearest")(inputs)

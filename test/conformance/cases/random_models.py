@@ -223,7 +223,7 @@ def register(seed):
         return Builder(keras, seed).build(shapes)
 
     case(x=[normal(*shape) for shape in shapes], y=normal(2), name=f"{PREFIX}{seed}", rows=6,
-         batch_size=6, epochs=3)(build)
+         batch_size=6, epochs=3, noise=True)(build)
 
 
 for number in range(COUNT):

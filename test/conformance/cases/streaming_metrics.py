@@ -72,6 +72,16 @@ def metrics_of_regression(keras):
         m.CosineSimilarity(), m.PearsonCorrelation(), m.ConcordanceCorrelation()])
 
 
+@case(x=normal(3, 5), y=normal(3, 4), **STREAMED)
+def metrics_along_axes(keras):
+    m = keras.metrics
+    model = keras.Sequential([keras.Input((3, 5)), keras.layers.Dense(4)])
+    model.compile(keras.optimizers.SGD(0.1), "mse", metrics=[
+        m.ConcordanceCorrelation(axis=1), m.ConcordanceCorrelation(name="last"),
+        m.PearsonCorrelation(axis=1), m.CosineSimilarity(axis=-2)])
+    return model
+
+
 @case(x=normal(8), y=[bits(1), normal(2)], **STREAMED)
 def metrics_of_outputs(keras):
     """Names of several outputs, and of metrics that stand twice."""

@@ -2,15 +2,12 @@
 // kinds: several blocks of the contracted index, copied operands, remainders of rows and columns.
 #include <gtest/gtest.h>
 
-#include "ir/module.h"
 #include "test/unit/codegen/kernel_fixture.h"
 
 using namespace mlir;
 
 namespace lamina::codegen {
 namespace {
-
-using Extents = llvm::SmallVector<int64_t>;
 
 constexpr int64_t kBatchSize = 7;
 
@@ -97,15 +94,8 @@ private:
   }
 };
 
-class ContractionKernel : public testing::TestWithParam<const char *> {
+class ContractionKernel : public KernelTest {
 protected:
-  void SetUp() override {
-    target = targetFromName(GetParam());
-    if (!runsOnHost(target))
-      GTEST_SKIP() << "this processor does not run " << GetParam();
-    ir::loadDialects(context);
-  }
-
   ir::ScheduleAttr randomSchedule(Random &random) {
     int64_t lanes = target.vectorLanes(4);
     int64_t rows = random.between(1, 9), vectors = random.between(1, 3);
@@ -114,9 +104,6 @@ protected:
         &context, ir::KernelFamily::contraction, lanes, {rows, vectors, depth},
         {rows * random.between(1, 6), vectors * lanes * random.oneOf<int64_t>({1, 2, 4, 6})}, 0);
   }
-
-  MLIRContext context;
-  TargetSpec target;
 };
 
 /// Some operands are computed, some results are the contraction plus something.
@@ -148,12 +135,7 @@ TEST_P(ContractionKernel, Contracts) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, ContractionKernel,
-                         testing::Values("x86-64", "x86-64-v3", "x86-64-v4"), [](const auto &info) {
-                           std::string name = info.param;
-                           std::erase(name, '-');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Targets, ContractionKernel, testing::ValuesIn(kKernelTargets), nameTarget);
 
 } // namespace
 } // namespace lamina::codegen

@@ -48,6 +48,19 @@ private:
 
 } // namespace
 
+void KernelTest::SetUp() {
+  target = targetFromName(GetParam());
+  if (!runsOnHost(target))
+    GTEST_SKIP() << "this processor does not run " << GetParam();
+  ir::loadDialects(context);
+}
+
+std::string nameTarget(const testing::TestParamInfo<const char *> &info) {
+  std::string name = info.param;
+  std::erase(name, '-');
+  return name;
+}
+
 ir::Tensor Random::tensor(Type type, int64_t rows) {
   auto ranked = cast<RankedTensorType>(type);
   ir::Tensor tensor(ir::toElementType(ranked.getElementType()), ir::concreteShape(ranked, rows));

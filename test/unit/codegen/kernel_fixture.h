@@ -41,6 +41,21 @@ private:
   std::mt19937_64 generator;
 };
 
+using Extents = llvm::SmallVector<int64_t>;
+
+/// Tests of a kernel family; the parameter is a target that the host may not run.
+class KernelTest : public testing::TestWithParam<const char *> {
+protected:
+  void SetUp() override;
+
+  mlir::MLIRContext context;
+  TargetSpec target;
+};
+
+inline constexpr const char *kKernelTargets[] = {"x86-64", "x86-64-v3", "x86-64-v4"};
+/// A target as the name of a test.
+std::string nameTarget(const testing::TestParamInfo<const char *> &info);
+
 /// Builds the body of a kernel on its operands; the values it yields.
 using KernelBody =
     std::function<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &builder, mlir::ValueRange)>;

@@ -2,7 +2,6 @@
 // schedules of all kinds.
 #include <gtest/gtest.h>
 
-#include "ir/module.h"
 #include "test/unit/codegen/kernel_fixture.h"
 
 using namespace mlir;
@@ -11,7 +10,6 @@ namespace lamina::codegen {
 namespace {
 
 using ir::Tensor;
-using Extents = llvm::SmallVector<int64_t>;
 
 constexpr int64_t kBatchSize = 3;
 
@@ -53,15 +51,8 @@ ir::ScheduleAttr makeSchedule(MLIRContext &context, ir::KernelFamily family,
   return ir::ScheduleAttr::get(&context, family, target.vectorLanes(4), tile, {tasks}, 0);
 }
 
-class WindowKernel : public testing::TestWithParam<const char *> {
+class WindowKernel : public KernelTest {
 protected:
-  void SetUp() override {
-    target = targetFromName(GetParam());
-    if (!runsOnHost(target))
-      GTEST_SKIP() << "this processor does not run " << GetParam();
-    ir::loadDialects(context);
-  }
-
   Type pickElement(Random &random, bool floats) {
     Builder builder(&context);
     if (floats)
@@ -75,9 +66,6 @@ protected:
     return makeSchedule(context, ir::KernelFamily::window, target, {random.between(1, 4)},
                         random.between(1, 40));
   }
-
-  MLIRContext context;
-  TargetSpec target;
 };
 
 TEST_P(WindowKernel, ReducesAndFindsPlaces) {
@@ -222,12 +210,7 @@ TEST_P(WindowKernel, ScattersSlices) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, WindowKernel, testing::Values("x86-64", "x86-64-v3", "x86-64-v4"),
-                         [](const auto &info) {
-                           std::string name = info.param;
-                           std::erase(name, '-');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Targets, WindowKernel, testing::ValuesIn(kKernelTargets), nameTarget);
 
 } // namespace
 } // namespace lamina::codegen

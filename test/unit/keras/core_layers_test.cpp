@@ -101,13 +101,45 @@ TEST(CoreLayers, preprocessing) {
             "'output_mode' must be int, one_hot, multi_hot or count, not hot");
   EXPECT_EQ(problem("Discretization", {{"bin_boundaries", {1}}, {"sparse", true}}),
             "'sparse' gives a sparse tensor, which is not supported");
-  EXPECT_EQ(problem("Resizing", {{"height", 2}, {"width", 2}, {"interpolation", "bicubic"}}),
-            "'interpolation' bicubic is not supported; nearest and bilinear are");
+  EXPECT_EQ(problem("Resizing", {{"height", 2}, {"width", 2}, {"interpolation", "cubic"}}),
+            "the interpolation cubic is not one of Keras', which are nearest, bilinear, bicubic, "
+            "lanczos3, lanczos5, area");
   EXPECT_EQ(problem("Resizing", {{"height", 2},
                                  {"width", 2},
                                  {"crop_to_aspect_ratio", true},
                                  {"pad_to_aspect_ratio", true}}),
             "'crop_to_aspect_ratio' and 'pad_to_aspect_ratio' cannot both be true");
+}
+
+TEST(CoreLayers, sizesOfImages) {
+  json size = {{"height", int64_t(1) << 30}, {"width", 1}};
+  EXPECT_EQ(problem("Resizing", size, {3, 4, 1}),
+            "cannot interpolate 1073741824 pixels from 3; use a smaller size");
+  size = {{"height", 1 << 12}, {"width", 4}, {"interpolation", "area"}};
+  EXPECT_EQ(problem("Resizing", size, {1 << 13, 4, 1}),
+            "cannot interpolate 4096 pixels from 8192; use a smaller size");
+}
+
+/// What is said about a layer called with two inputs, the first of shape (4, 6).
+std::string problemOfTwo(const char *className, json config, std::vector<int64_t> second) {
+  std::string error = importError(
+      makeFile(functional({input("x", {4, 6}), input("y", std::move(second)),
+                           called(layer(className, "c", std::move(config)), {"x", "y"})},
+                          {"x", "y"}, {"c"})));
+  std::string prefix = "model.keras: layer 'c': ";
+  return error.starts_with(prefix) ? error.substr(prefix.size()) : error;
+}
+
+TEST(CoreLayers, furtherInputs) {
+  EXPECT_EQ(problemOfTwo("Softmax", json::object(), {1, 6}), "no error");
+  EXPECT_EQ(problemOfTwo("Softmax", json::object(), {4, 5}),
+            "a mask of shape (None, 4, 5) does not fit an input of shape (None, 4, 6)");
+  EXPECT_EQ(problemOfTwo("Softmax", json::object(), {4}),
+            "a mask of shape (None, 4) does not fit an input of shape (None, 4, 6)");
+  EXPECT_EQ(problemOfTwo("CategoryEncoding", {{"num_tokens", 3}, {"output_mode", "count"}}, {4}),
+            "'count_weights' of shape (None, 4) do not fit indices of shape (None, 4, 6)");
+  EXPECT_EQ(problemOfTwo("CategoryEncoding", {{"num_tokens", 3}}, {4, 6}),
+            "'count_weights' go with the 'output_mode' count alone");
 }
 
 /// What is said about layers that follow Masking on steps of shape (4, 6), and settings of the
@@ -136,6 +168,11 @@ TEST(CoreLayers, lossesAndMetricsThatDoNotFitAMask) {
             "model.keras: loss 'CosineSimilarity': gives values of shape (None, 6), but the mask "
             "of the output has shape (None, 4); use a loss that gives one value per step");
   json object = {{"module", "keras.losses"}, {"class_name", "MeanSquaredError"}, {"config", {}}};
+  json ofRows = {
+      {"module", "keras.metrics"}, {"class_name", "CosineSimilarity"}, {"config", {{"axis", 0}}}};
+  EXPECT_EQ(errorAfterMasking({layer("Activation", "a", {{"activation", "relu"}})}, "mse",
+                              json::array({ofRows})),
+            "model.keras: metric 'CosineSimilarity': 'axis' must not be the rows");
   EXPECT_EQ(errorAfterMasking({layer("Activation", "a", {{"activation", "relu"}})}, "mse",
                               json::array({object})),
             "model.keras: metric 'MeanSquaredError': gives one number for a batch and cannot leave "
