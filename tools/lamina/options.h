@@ -21,10 +21,12 @@ struct ModelOptions {
   std::optional<double> learningRate;
   std::vector<std::string> metrics;
   std::vector<std::string> inputShapes; ///< "NAME=28,28"
+  bool winograd = true;                 ///< off: all convolutions are computed directly
   bool sampleWeights = false;           ///< the loss takes weights (DataOptions::hasWeights)
 
   void addModel(CLI::App &command);     ///< MODEL, --weights, --input-shape
   void addBatchSize(CLI::App &command); ///< --batch-size
+  void addWinograd(CLI::App &command);  ///< --no-winograd
   void addThreads(CLI::App &command);   ///< --threads
   void addLoss(CLI::App &command);      ///< --loss, --metrics
   void addOptimizer(CLI::App &command); ///< --optimizer, --learning-rate
