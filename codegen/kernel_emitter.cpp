@@ -72,6 +72,12 @@ std::unique_ptr<KernelEmitter> KernelEmitter::create(const KernelJob &job,
     return createFilterGradientEmitter(job, target);
   case ir::KernelFamily::depthwise_gradient:
     return createDepthwiseGradientEmitter(job, target);
+  case ir::KernelFamily::winograd:
+    return createWinogradEmitter(job, target);
+  case ir::KernelFamily::winograd_filter:
+    return createWinogradFilterEmitter(job, target);
+  case ir::KernelFamily::winograd_gradient:
+    return createWinogradGradientEmitter(job, target);
   case ir::KernelFamily::window:
     return createWindowEmitter(job, target);
   case ir::KernelFamily::scatter:

@@ -103,6 +103,9 @@ std::unique_ptr<KernelEmitter> createConvolutionEmitter(const KernelJob &, const
 std::unique_ptr<KernelEmitter> createFilterGradientEmitter(const KernelJob &, const TargetSpec &);
 std::unique_ptr<KernelEmitter> createDepthwiseGradientEmitter(const KernelJob &,
                                                               const TargetSpec &);
+std::unique_ptr<KernelEmitter> createWinogradEmitter(const KernelJob &, const TargetSpec &);
+std::unique_ptr<KernelEmitter> createWinogradFilterEmitter(const KernelJob &, const TargetSpec &);
+std::unique_ptr<KernelEmitter> createWinogradGradientEmitter(const KernelJob &, const TargetSpec &);
 std::unique_ptr<KernelEmitter> createWindowEmitter(const KernelJob &, const TargetSpec &);
 std::unique_ptr<KernelEmitter> createScatterEmitter(const KernelJob &, const TargetSpec &);
 

@@ -57,7 +57,8 @@ LogicalResult ConvolutionOp::buildGradient(OpBuilder &builder, ValueRange result
   gradients.push_back(builder.create<FilterGradientOp>(
       getLoc(), getRhs().getType(), getLhs(), results[0], getStrides(), getLow(), getHigh(),
       getLhsDilation(), getRhsDilation(), getGroups(), getReversed(),
-      /*slice=*/IntegerAttr()));
+      /*slice=*/IntegerAttr(),
+      /*winograd=*/IntegerAttr()));
   return success();
 }
 

@@ -18,6 +18,7 @@ const EvaluatorTable &evaluators() {
     addShapeEvaluators(made);
     addReductionEvaluators(made);
     addWindowEvaluators(made);
+    addWinogradEvaluators(made);
     return made;
   }();
   return table;

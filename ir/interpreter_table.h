@@ -7,8 +7,8 @@
 #include "llvm/ADT/DenseMap.h"
 
 /// The interpreter's table: one function per operation. The parts are filled by topic, in
-/// interpreter_elementwise.cpp, interpreter_shape.cpp, interpreter_reduction.cpp and
-/// interpreter_window.cpp.
+/// interpreter_elementwise.cpp, interpreter_shape.cpp, interpreter_reduction.cpp,
+/// interpreter_window.cpp and interpreter_winograd.cpp.
 namespace lamina::ir {
 
 using Evaluator = std::function<llvm::Expected<Tensor>(
@@ -35,9 +35,18 @@ private:
   llvm::DenseMap<mlir::TypeID, Evaluator> evaluators;
 };
 
+/// Calls `function(std::type_identity<T>{})` with the C++ type of a floating-point type.
+template <typename Function> void visitFloatType(ElementType type, Function function) {
+  if (type == ElementType::F32)
+    function(std::type_identity<float>{});
+  else
+    function(std::type_identity<double>{});
+}
+
 void addElementwiseEvaluators(EvaluatorTable &table);
 void addShapeEvaluators(EvaluatorTable &table);
 void addReductionEvaluators(EvaluatorTable &table);
 void addWindowEvaluators(EvaluatorTable &table);
+void addWinogradEvaluators(EvaluatorTable &table);
 
 } // namespace lamina::ir

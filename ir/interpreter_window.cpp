@@ -57,13 +57,6 @@ private:
   llvm::SmallVector<int64_t> inputShape, outputShape, windowShape;
 };
 
-template <typename Function> void visitFloatType(ElementType type, Function function) {
-  if (type == ElementType::F32)
-    function(std::type_identity<float>{});
-  else
-    function(std::type_identity<double>{});
-}
-
 //===--- Convolution -------------------------------------------------------------------------===//
 
 /// Calls `visit(lhs, rhs, result)` with the offsets of all products of a convolution: images, then

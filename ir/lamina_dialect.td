@@ -48,7 +48,8 @@ def Lamina_KernelFamily : Lamina_I32Enum<"KernelFamily", "which emitter makes a 
   I32EnumAttrCase<"column", 3>, I32EnumAttrCase<"convolution", 4>,
   I32EnumAttrCase<"filter_gradient", 5>, I32EnumAttrCase<"depthwise", 6>,
   I32EnumAttrCase<"depthwise_gradient", 7>, I32EnumAttrCase<"window", 8>,
-  I32EnumAttrCase<"scatter", 9>]>;
+  I32EnumAttrCase<"scatter", 9>, I32EnumAttrCase<"winograd", 10>,
+  I32EnumAttrCase<"winograd_filter", 11>, I32EnumAttrCase<"winograd_gradient", 12>]>;
 def Lamina_KernelFamilyAttr : Lamina_EnumAttr<Lamina_KernelFamily, "family">;
 
 def Lamina_MemorySpace : Lamina_I32Enum<"MemorySpace", "where a buffer lives", [

@@ -349,23 +349,69 @@ def ConvolutionOp : Lamina_PureOp<"convolution",
   }];
 }
 
+def WinogradFilterOp : Lamina_PureOp<"winograd_filter",
+    [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "A filter of 3 x 3 taps at the points of Winograd's minimal filtering";
+  let description = [{
+    `filter` is 3 x 3 x C x K. Its two-dimensional polynomial of every channel and filter is evaluated
+    at (`tile` + 2)^2 points: G f G^T with the matrix G of ir/winograd.h, f turned around in both
+    dimensions with `reversed`. `tile` is 2 or 4. The result is
+    K / 16 x C / 32 x (`tile` + 2)^2 x 32 x 16, both quotients rounded up, zero where there is no
+    channel or filter: panels of 16 filters, in blocks of the channels that a kernel takes at once.
+  }];
+  let arguments = (ins Lamina_FloatTensor:$filter, I64Attr:$tile, UnitAttr:$reversed);
+  let results = (outs Lamina_FloatTensor:$output);
+  let assemblyFormat = [{
+    $filter `,` `tile` `=` $tile (`reversed` $reversed^)? attr-dict `:`
+    functional-type(operands, results)
+  }];
+}
+
+def WinogradConvolutionOp : Lamina_PureOp<"winograd_convolution",
+    [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "Convolution with 3 x 3 taps and stride 1 by Winograd's minimal filtering";
+  let description = [{
+    `lhs` is N x H x W x C, `filter` the `winograd_filter` of C channels and `filters` filters with
+    the same `tile`, the result N x (H + low + high - 2) x (W + low + high - 2) x `filters`: that of
+    `convolution` with the padding `low` and `high` in both dimensions, up to rounding. The result is
+    made in squares of `tile` x `tile`: A^T (U * (B^T d B)) A with the matrices of ir/winograd.h,
+    where d are the `tile` + 2 rows and columns of the padded input that a square depends on and U
+    is the filter; the products are summed up over the channels.
+  }];
+  let arguments = (ins Lamina_FloatTensor:$lhs, Lamina_FloatTensor:$filter, I64Attr:$tile,
+                       I64Attr:$filters, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high);
+  let results = (outs Lamina_FloatTensor:$output);
+  let assemblyFormat = [{
+    $lhs `,` $filter `,` `tile` `=` $tile `,` `filters` `=` $filters `,` `low` `=` $low `,`
+    `high` `=` $high attr-dict `:` functional-type(operands, results)
+  }];
+  let extraClassDeclaration = [{
+    /// The geometry of the convolution along spatial dimension `i`.
+    WindowAxis getAxis(int64_t i);
+  }];
+}
+
 def FilterGradientOp : Lamina_PureOp<"filter_gradient"> {
   let summary = "Gradient of a convolution by its filter";
   let description = [{
     `lhs` is the convolution's, `gradient` has the shape of its result, the result the shape of its
     `rhs`: the sum over images and positions of the products that `rhs` takes part in. Attributes
     are the convolution's. With `slice` the sums of every `slice` images stand apart, along one more
-    dimension in front; sums of images that a batch lacks are zero.
+    dimension in front; sums of images that a batch lacks are zero. With `winograd`, 2 or 4, sums
+    are made by Winograd's minimal filtering in squares of so many rows and columns of the gradient:
+    of two spatial dimensions with 3 taps each, without strides, dilations and groups.
   }];
   let arguments = (ins Lamina_FloatTensor:$lhs, Lamina_FloatTensor:$gradient,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high,
                        DenseI64ArrayAttr:$lhs_dilation, DenseI64ArrayAttr:$rhs_dilation,
-                       I64Attr:$groups, UnitAttr:$reversed, OptionalAttr<I64Attr>:$slice);
+                       I64Attr:$groups, UnitAttr:$reversed, OptionalAttr<I64Attr>:$slice,
+                       OptionalAttr<I64Attr>:$winograd);
   let results = (outs Lamina_FloatTensor:$output);
   let assemblyFormat = [{
     $lhs `,` $gradient `,` `strides` `=` $strides `,` `low` `=` $low `,` `high` `=` $high `,`
     `lhs_dilation` `=` $lhs_dilation `,` `rhs_dilation` `=` $rhs_dilation `,`
-    `groups` `=` $groups (`reversed` $reversed^)? (`slice` `=` $slice^)? attr-dict `:` functional-type(operands, results)
+    `groups` `=` $groups (`reversed` $reversed^)? (`slice` `=` $slice^)?
+    (`winograd` `=` $winograd^)? attr-dict `:` functional-type(operands, results)
   }];
   let extraClassDeclaration = [{
     /// The geometry of the convolution along spatial dimension `i`.

@@ -1,5 +1,6 @@
 // Shape inference and verification of convolutions, windows and lookups.
 #include "ir/inference.h"
+#include "ir/winograd.h"
 
 using namespace mlir;
 
@@ -93,6 +94,14 @@ FailureOr<RankedTensorType> inferConvolution(std::optional<Location> loc, String
   }
   shape.push_back(filters);
   return lhs.clone(shape);
+}
+
+/// 3 x 3 taps without strides, dilations and groups.
+bool isPlain(const ConvolutionAttributes &a, RankedTensorType filter) {
+  auto areOnes = [](Extents values) { return llvm::all_equal(values) && values.front() == 1; };
+  return filter.getRank() == 4 && filter.getDimSize(0) == kWinogradTaps &&
+         filter.getDimSize(1) == kWinogradTaps && a.groups == 1 && areOnes(a.strides) &&
+         areOnes(a.lhsDilation) && areOnes(a.rhsDilation);
 }
 
 //===--- Windows -----------------------------------------------------------------------------===//
@@ -209,7 +218,19 @@ LogicalResult FilterGradientOp::verify() {
     return failure();
   if (*type != getGradient().getType())
     return emitOpError("needs a gradient of type ") << *type << ", got " << getGradient().getType();
+  if (getWinograd() && (!isWinogradTile(*getWinograd()) || !fitsWinograd(*this)))
+    return emitOpError("needs squares of 2 or 4 rows and columns, and 3 x 3 taps without strides, "
+                       "dilations, groups and reversal, for winograd = ")
+           << *getWinograd();
   return success();
+}
+
+bool fitsWinograd(ConvolutionOp op) {
+  return isPlain(ConvolutionAttributes::of(op), op.getRhs().getType());
+}
+
+bool fitsWinograd(FilterGradientOp op) {
+  return isPlain(ConvolutionAttributes::of(op), op.getFilterType()) && !op.getReversed();
 }
 
 WindowAxis FilterGradientOp::getAxis(int64_t i) {

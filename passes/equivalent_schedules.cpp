@@ -47,6 +47,12 @@ llvm::SmallVector<TaskExtent> taskExtents(ir::KernelOp kernel, ir::ScheduleAttr 
   if (std::optional<size_t> rows = rowExtent(kernel, schedule))
     extents.push_back({*rows, tile[0]});
   switch (schedule.getFamily()) {
+  case ir::KernelFamily::winograd:
+    extents.append({{0, tile[0]}, {1, tile[1] * lanes}});
+    break;
+  case ir::KernelFamily::winograd_gradient:
+    extents.append({{0, lanes}, {1, tile[1] * lanes}});
+    break;
   case ir::KernelFamily::contraction:
   case ir::KernelFamily::filter_gradient:
   case ir::KernelFamily::depthwise_gradient:
@@ -65,6 +71,7 @@ llvm::SmallVector<TaskExtent> taskExtents(ir::KernelOp kernel, ir::ScheduleAttr 
   case ir::KernelFamily::row:
   case ir::KernelFamily::column:
   case ir::KernelFamily::window:
+  case ir::KernelFamily::winograd_filter:
     extents.push_back({0, 1});
     break;
   }
@@ -76,6 +83,8 @@ bool keepsBlocks(ir::ScheduleAttr schedule) {
   switch (schedule.getFamily()) {
   case ir::KernelFamily::contraction:
   case ir::KernelFamily::filter_gradient:
+  case ir::KernelFamily::winograd:
+  case ir::KernelFamily::winograd_gradient:
     return true;
   case ir::KernelFamily::convolution:
     return schedule.getTile()[2] != 0;

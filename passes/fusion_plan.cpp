@@ -35,8 +35,9 @@ bool isReduction(Operation *op) {
 
 /// Operations that read their operands through pointers of their own.
 bool readsMemory(Operation *op) {
-  return isa<ir::DotGeneralOp, ir::ConvolutionOp, ir::FilterGradientOp, ir::ReduceWindowOp,
-             ir::ArgmaxWindowOp, ir::WindowScatterOp, ir::ScatterOp>(op);
+  return isa<ir::DotGeneralOp, ir::ConvolutionOp, ir::FilterGradientOp, ir::WinogradConvolutionOp,
+             ir::WinogradFilterOp, ir::ReduceWindowOp, ir::ArgmaxWindowOp, ir::WindowScatterOp,
+             ir::ScatterOp>(op);
 }
 
 /// Truth values are cheaper to compute again than to store.
@@ -147,10 +148,12 @@ bool servesReductionsOnly(Operation *op) {
          llvm::all_of(op->getUsers(), [](Operation *user) { return isReduction(user); });
 }
 
-/// Families whose results pass through memory while they are summed up.
+/// Families whose results pass through memory while they are summed up or stand in another order.
 bool isClosed(ir::KernelFamily family) {
   return family == ir::KernelFamily::filter_gradient ||
-         family == ir::KernelFamily::depthwise_gradient || family == ir::KernelFamily::scatter;
+         family == ir::KernelFamily::depthwise_gradient ||
+         family == ir::KernelFamily::winograd_gradient ||
+         family == ir::KernelFamily::winograd_filter || family == ir::KernelFamily::scatter;
 }
 
 /// Whether `op` finds the places of the maxima that `group` computes.
@@ -223,6 +226,12 @@ ir::KernelFamily familyOf(Operation *op) {
     return ir::KernelFamily::contraction;
   if (auto convolution = dyn_cast<ir::ConvolutionOp>(op))
     return isDepthwise(convolution) ? ir::KernelFamily::depthwise : ir::KernelFamily::convolution;
+  if (isa<ir::WinogradConvolutionOp>(op))
+    return ir::KernelFamily::winograd;
+  if (isa<ir::WinogradFilterOp>(op))
+    return ir::KernelFamily::winograd_filter;
+  if (auto gradient = dyn_cast<ir::FilterGradientOp>(op); gradient && gradient.getWinograd())
+    return ir::KernelFamily::winograd_gradient;
   if (auto gradient = dyn_cast<ir::FilterGradientOp>(op))
     return isDepthwise(gradient) ? ir::KernelFamily::depthwise_gradient
                                  : ir::KernelFamily::filter_gradient;

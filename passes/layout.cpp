@@ -179,18 +179,18 @@ public:
       if (!permutation.empty())
         readTransposed(dot, getTransposed(dot.getRhs(), permutation));
     }
-    function.walk([&](ir::ConvolutionOp convolution) { readMirror(convolution); });
+    function.walk([&](ir::ConvolutionOp op) { readMirror(op.getRhsMutable()); });
+    function.walk([&](ir::WinogradFilterOp op) { readMirror(op.getFilterMutable()); });
   }
 
 private:
   /// A filter that is a transposed variable (the gradient by the input reads one) is its mirror.
-  void readMirror(ir::ConvolutionOp convolution) {
-    auto transpose = convolution.getRhs().getDefiningOp<ir::TransposeOp>();
+  void readMirror(OpOperand &filter) {
+    auto transpose = filter.get().getDefiningOp<ir::TransposeOp>();
     FlatSymbolRefAttr variable = transpose ? variableOf(transpose.getOperand()) : nullptr;
     if (!variable)
       return;
-    convolution.getRhsMutable().assign(
-        mirrors.getArgument(function, variable, transpose.getPermutation()));
+    filter.assign(mirrors.getArgument(function, variable, transpose.getPermutation()));
     if (transpose.use_empty())
       transpose.erase();
   }
@@ -223,7 +223,8 @@ public:
     for (auto function : module.getOps<func::FuncOp>()) {
       for (ir::DotGeneralOp dot : contractionsOf(function))
         packRightOperand(dot);
-      function.walk([&](ir::ConvolutionOp convolution) { packFilter(convolution); });
+      function.walk([&](ir::ConvolutionOp op) { packFilter(op.getRhs(), op.getGroups()); });
+      function.walk([&](ir::WinogradFilterOp op) { packFilter(op.getFilter(), /*groups=*/1); });
     }
     if (auto step = symbols.lookup<func::FuncOp>(ir::kTrainStep); step && !step.isExternal())
       packConnected(step);
@@ -238,10 +239,9 @@ private:
   }
 
   /// Filters of one group, or of groups that fill whole panels.
-  void packFilter(ir::ConvolutionOp convolution) {
-    FlatSymbolRefAttr variable = variableOf(convolution.getRhs());
-    int64_t filters = convolution.getRhs().getType().getShape().back();
-    int64_t groups = convolution.getGroups();
+  void packFilter(Value filter, int64_t groups) {
+    FlatSymbolRefAttr variable = variableOf(filter);
+    int64_t filters = cast<RankedTensorType>(filter.getType()).getShape().back();
     if (variable && (groups == 1 || filters / groups % kPanelWidth == 0))
       pack(variable);
   }

@@ -66,6 +66,19 @@ def PruneState : Lamina_ModulePass<"prune-state"> {
   let summary = "Removes assignments of unchanged variables and variable arguments without use";
 }
 
+def Winograd : Lamina_FunctionPass<"winograd"> {
+  let summary = "Lets convolutions of 3 x 3 taps use Winograd's minimal filtering where it is faster";
+  let description = [{
+    A f32 `convolution` over two spatial dimensions without strides, dilations and groups becomes a
+    `winograd_filter` and a `winograd_convolution`; its `filter_gradient` gets `winograd`. The size
+    of the squares, or that there are none, follows from the shape of one image, the channels and the
+    vectors by the estimate of `passes/winograd_cost.h`, so a prediction does not depend on the batch
+    size.
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "8", "f32 elements of a vector register">];
+}
+
 def SplitReductions : Lamina_FunctionPass<"split-reductions"> {
   let summary = "Cuts long reductions over the leading dimension in two, for threads to share";
   let description = [{

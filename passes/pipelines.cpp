@@ -34,6 +34,8 @@ void addSimplify(OpPassManager &manager, const PipelineOptions &options) {
 }
 
 void addLayout(OpPassManager &manager, const PipelineOptions &options) {
+  if (options.winograd)
+    manager.addNestedPass<func::FuncOp>(createWinograd({options.lanes}));
   if (options.layout)
     manager.addPass(createLayout());
 }

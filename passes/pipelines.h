@@ -15,6 +15,8 @@ struct PipelineOptions {
   bool simplify = true;
   /// Off: products and sums are rounded separately.
   bool contract = true;
+  /// Off: all convolutions are computed directly.
+  bool winograd = true;
   /// Off: parameters stay row-major and are transposed in every step.
   bool layout = true;
   /// Off: every operation is a kernel of its own.

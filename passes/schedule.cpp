@@ -39,7 +39,8 @@ int64_t vectorCycles(Operation *op) {
 
 /// Anchors whose multiply-adds are counted apart.
 bool isComputeBound(Operation *op) {
-  return isa<ir::DotGeneralOp, ir::ConvolutionOp, ir::FilterGradientOp>(op);
+  return isa<ir::DotGeneralOp, ir::ConvolutionOp, ir::FilterGradientOp, ir::WinogradConvolutionOp>(
+      op);
 }
 
 ir::ScheduleAttr scheduleReduction(ir::KernelOp kernel, Operation *anchor, int64_t batchSize,
@@ -183,6 +184,12 @@ ir::ScheduleAttr chooseSchedule(ir::KernelOp kernel, int64_t batchSize,
       return scheduleContraction(kernel, dot, batchSize, target);
     if (auto convolution = dyn_cast<ir::ConvolutionOp>(op))
       return scheduleConvolution(kernel, convolution, batchSize, target);
+    if (auto convolution = dyn_cast<ir::WinogradConvolutionOp>(op))
+      return scheduleWinograd(kernel, convolution, batchSize, target);
+    if (auto filter = dyn_cast<ir::WinogradFilterOp>(op))
+      return scheduleWinogradFilter(kernel, filter, batchSize, target);
+    if (auto gradient = dyn_cast<ir::FilterGradientOp>(op); gradient && gradient.getWinograd())
+      return scheduleWinogradGradient(kernel, gradient, batchSize, target);
     if (auto gradient = dyn_cast<ir::FilterGradientOp>(op))
       return scheduleFilterGradient(kernel, gradient, batchSize, target);
     if (isa<ir::ReduceWindowOp, ir::ArgmaxWindowOp, ir::WindowScatterOp>(op))

@@ -56,6 +56,12 @@ ir::ScheduleAttr scheduleConvolution(ir::KernelOp kernel, ir::ConvolutionOp op, 
                                      const VectorTarget &target);
 ir::ScheduleAttr scheduleFilterGradient(ir::KernelOp kernel, ir::FilterGradientOp op,
                                         int64_t batchSize, const VectorTarget &target);
+ir::ScheduleAttr scheduleWinograd(ir::KernelOp kernel, ir::WinogradConvolutionOp op,
+                                  int64_t batchSize, const VectorTarget &target);
+ir::ScheduleAttr scheduleWinogradFilter(ir::KernelOp kernel, ir::WinogradFilterOp op,
+                                        int64_t batchSize, const VectorTarget &target);
+ir::ScheduleAttr scheduleWinogradGradient(ir::KernelOp kernel, ir::FilterGradientOp op,
+                                          int64_t batchSize, const VectorTarget &target);
 ir::ScheduleAttr scheduleWindow(ir::KernelOp kernel, mlir::Operation *anchor, int64_t batchSize,
                                 const VectorTarget &target);
 ir::ScheduleAttr scheduleScatter(ir::KernelOp kernel, ir::ScatterOp op, int64_t batchSize,

@@ -9,6 +9,7 @@
 #include "mlir/Pass/Pass.h"
 #include "passes/convolution_geometry.h"
 #include "passes/passes.h"
+#include "passes/winograd_cost.h"
 
 using namespace mlir;
 
@@ -23,7 +24,7 @@ constexpr int64_t kLeastPartial = 512;
 /// Partial results per element of the leading dimension: with more there are tasks enough already.
 constexpr int64_t kMostKept = 2048;
 
-/// Tasks that slices and taps of the first dimension make together, at most.
+/// Tasks that slices and the tasks of one of them make together, at most.
 constexpr int64_t kSliceTasks = 16;
 /// Elements of the operands for each of the slices' results, at least.
 constexpr int64_t kLeastOperands = 4;
@@ -73,6 +74,9 @@ int64_t countSlices(ir::FilterGradientOp op, int64_t images) {
   int64_t operands = elements(op.getLhs().getType()) + elements(op.getGradient().getType());
   int64_t results = op.getType().getNumElements();
   int64_t outer = geometry.depthwise ? 1 : geometry.axes.front().window * geometry.groups;
+  if (op.getWinograd())
+    outer = llvm::divideCeil(geometry.channels, kWinogradGradientChannels) *
+            llvm::divideCeil(geometry.filters, kWinogradGradientFilters);
   return std::min({images, kSliceTasks / outer, operands / kLeastOperands / results});
 }
 

@@ -22,7 +22,8 @@ using Kernels = llvm::SmallSetVector<Operation *, 8>;
 class WaveGraph {
 public:
   explicit WaveGraph(func::FuncOp function)
-      : function(function), terminator(function.getBody().front().getTerminator()) {}
+      : function(function), batchSize(ir::getBatchSize(function->getParentOfType<ModuleOp>())),
+        terminator(function.getBody().front().getTerminator()) {}
 
   /// Gives every result of the function a place of its own: each is the result of a kernel and
   /// returned once, or a variable's unchanged value.
@@ -138,10 +139,36 @@ private:
           ready.push_back(successor);
       }
     }
+    delayExpansions(kernels, waves);
     return waves;
   }
 
+  /// What takes more memory than it is made from is made right before it is needed.
+  void delayExpansions(ArrayRef<Operation *> kernels,
+                       llvm::DenseMap<Operation *, int64_t> &waves) const {
+    for (Operation *kernel : kernels) {
+      Kernels successors = successorsOf(kernel);
+      if (waves[kernel] > 0 || successors.empty() || !expands(kernel))
+        continue;
+      int64_t first = std::numeric_limits<int64_t>::max();
+      for (Operation *successor : successors)
+        first = std::min(first, waves[successor]);
+      waves[kernel] = first - 1;
+    }
+  }
+
+  bool expands(Operation *kernel) const {
+    auto bytesOf = [&](ValueRange values) {
+      int64_t bytes = 0;
+      for (Value value : values)
+        bytes += getBufferBytes(cast<RankedTensorType>(value.getType()), batchSize);
+      return bytes;
+    };
+    return bytesOf(kernel->getResults()) > bytesOf(kernel->getOperands());
+  }
+
   func::FuncOp function;
+  int64_t batchSize;
   Operation *terminator;
   /// Kernels' results that the function returns, each once.
   llvm::DenseSet<Value> settled;

@@ -16,8 +16,10 @@ namespace lamina::bench {
 class CompiledKernel {
 public:
   /// With a direction other than forward @main gives the gradient of its first operation by that
-  /// operation's operand, from %g. Throws UserError when the module cannot be compiled.
-  CompiledKernel(const std::string &text, Direction direction, unsigned threads);
+  /// operation's operand, from %g. `winograd` is passes::PipelineOptions'. Throws UserError when
+  /// the module cannot be compiled.
+  CompiledKernel(const std::string &text, Direction direction, unsigned threads,
+                 bool winograd = true);
 
   void run();
 

@@ -17,12 +17,15 @@ class Contender {
 public:
   virtual ~Contender() = default;
   virtual std::string name() const = 0;
-  virtual bool offersConvolutions() const { return true; }
+  virtual bool offers(const Dense &) const { return true; }
+  virtual bool offers(const Convolution &) const { return true; }
   virtual Run prepare(const Dense &dense, Direction direction, unsigned threads) = 0;
   virtual Run prepare(const Convolution &convolution, Direction direction, unsigned threads) = 0;
 };
 
 std::unique_ptr<Contender> makeLamina();
+/// Without Winograd's minimal filtering: convolutions that may use it.
+std::unique_ptr<Contender> makeLaminaDirect();
 std::unique_ptr<Contender> makeOpenBlas();
 std::unique_ptr<Contender> makeOneDnn();
 

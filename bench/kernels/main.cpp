@@ -24,6 +24,7 @@ namespace {
 std::vector<std::unique_ptr<Contender>> makeContenders() {
   std::vector<std::unique_ptr<Contender>> contenders;
   contenders.push_back(makeLamina());
+  contenders.push_back(makeLaminaDirect());
 #ifdef LAMINA_BENCH_OPENBLAS
   contenders.push_back(makeOpenBlas());
 #endif
@@ -123,9 +124,10 @@ void registerAll(const std::vector<std::unique_ptr<Contender>> &contenders) {
     for (const auto &contender : contenders)
       for (Direction direction : kDirections) {
         for (const Dense &dense : denseCases())
-          registerCase(*contender, dense, direction, threads);
-        if (contender->offersConvolutions())
-          for (const Convolution &convolution : convolutionCases())
+          if (contender->offers(dense))
+            registerCase(*contender, dense, direction, threads);
+        for (const Convolution &convolution : convolutionCases())
+          if (contender->offers(convolution))
             registerCase(*contender, convolution, direction, threads);
       }
     for (const Chain &chain : chainCases())

@@ -10,7 +10,8 @@ namespace {
 class OpenBlas : public Contender {
 public:
   std::string name() const override { return "openblas"; }
-  bool offersConvolutions() const override { return false; }
+  bool offers(const Dense &) const override { return true; }
+  bool offers(const Convolution &) const override { return false; }
 
   Run prepare(const Dense &dense, Direction direction, unsigned threads) override {
     auto m = static_cast<int>(dense.rows), k = static_cast<int>(dense.inputs),

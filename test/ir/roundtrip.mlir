@@ -139,7 +139,7 @@ func.func @shape(%x: tensor<?x4xf32>, %p: tensor<f32>, %b: tensor<3xi1>) {
 
 // CHECK-LABEL: func.func @windows
 func.func @windows(%x: tensor<?x8x8x4xf32>, %w: tensor<3x2x2x6xf32>, %p: tensor<?x4x4x4xi8>,
-                   %y: tensor<?x4x4x4xf32>) {
+                   %y: tensor<?x4x4x4xf32>, %taps: tensor<3x3x4x20xf32>) {
   // CHECK-NEXT: lamina.convolution %{{.*}}, %{{.*}}, strides = [1, 2], low = [1, -1], high = [0, 2], lhs_dilation = [2, 1], rhs_dilation = [1, 3], groups = 2 : (tensor<?x8x8x4xf32>, tensor<3x2x2x6xf32>) -> tensor<?x14x3x6xf32>
   %0 = lamina.convolution %x, %w, strides = [1, 2], low = [1, -1], high = [0, 2],
       lhs_dilation = [2, 1], rhs_dilation = [1, 3], groups = 2
@@ -156,6 +156,16 @@ func.func @windows(%x: tensor<?x8x8x4xf32>, %w: tensor<3x2x2x6xf32>, %p: tensor<
   %sliced = lamina.filter_gradient %x, %1, strides = [1, 1], low = [0, 0], high = [0, 0],
       lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 2 slice = 4
       : (tensor<?x8x8x4xf32>, tensor<?x6x7x6xf32>) -> tensor<5x3x2x2x6xf32>
+  // CHECK-NEXT: lamina.winograd_filter %{{.*}}, tile = 4 reversed : (tensor<3x3x4x20xf32>) -> tensor<2x1x36x32x16xf32>
+  %filter = lamina.winograd_filter %taps, tile = 4 reversed
+      : (tensor<3x3x4x20xf32>) -> tensor<2x1x36x32x16xf32>
+  // CHECK-NEXT: lamina.winograd_convolution %{{.*}}, %{{.*}}, tile = 4, filters = 20, low = [1, 0], high = [0, -1] : (tensor<?x8x8x4xf32>, tensor<2x1x36x32x16xf32>) -> tensor<?x7x5x20xf32>
+  %squares = lamina.winograd_convolution %x, %filter, tile = 4, filters = 20, low = [1, 0], high = [0, -1]
+      : (tensor<?x8x8x4xf32>, tensor<2x1x36x32x16xf32>) -> tensor<?x7x5x20xf32>
+  // CHECK-NEXT: lamina.filter_gradient {{.*}}, groups = 1 winograd = 2 : (tensor<?x8x8x4xf32>, tensor<?x7x5x20xf32>) -> tensor<3x3x4x20xf32>
+  %by_filter = lamina.filter_gradient %x, %squares, strides = [1, 1], low = [1, 0], high = [0, -1],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1 winograd = 2
+      : (tensor<?x8x8x4xf32>, tensor<?x7x5x20xf32>) -> tensor<3x3x4x20xf32>
   // CHECK-NEXT: lamina.reduce_window maximum %{{.*}}, window = [3, 3], strides = [2, 2], low = [1, 0], high = [0, 1] : (tensor<?x8x8x4xf32>) -> tensor<?x4x4x4xf32>
   %3 = lamina.reduce_window maximum %x, window = [3, 3], strides = [2, 2], low = [1, 0],
       high = [0, 1] : (tensor<?x8x8x4xf32>) -> tensor<?x4x4x4xf32>

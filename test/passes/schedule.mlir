@@ -48,4 +48,24 @@ module attributes {lamina.batch_size = 64 : i64} {
     }
     return %0 : tensor<?x128xf32>
   }
+
+  // Squares fill the registers beside whole panels of filters; 64 images of 7 x 7 have 256 squares.
+  // CHECK-LABEL: func.func @winograd
+  // CHECK: #lamina.schedule<winograd_filter, vector = {{8|16}}, tasks = [
+  // AVX2: #lamina.schedule<winograd, vector = 8, tile = [6, 2], tasks = [30, 64]
+  // AVX512: #lamina.schedule<winograd, vector = 16, tile = [14, 2], tasks = [{{[0-9]+}}, 64]
+  func.func @winograd(%x: tensor<?x7x7x64xf32>, %w: tensor<3x3x64x128xf32>) -> tensor<?x7x7x128xf32> {
+    %0 = lamina.kernel(%w) : (tensor<3x3x64x128xf32>) -> tensor<8x2x36x32x16xf32> {
+    ^bb0(%a: tensor<3x3x64x128xf32>):
+      %1 = lamina.winograd_filter %a, tile = 4 : (tensor<3x3x64x128xf32>) -> tensor<8x2x36x32x16xf32>
+      lamina.yield %1 : tensor<8x2x36x32x16xf32>
+    }
+    %2 = lamina.kernel(%x, %0) : (tensor<?x7x7x64xf32>, tensor<8x2x36x32x16xf32>) -> tensor<?x7x7x128xf32> {
+    ^bb0(%a: tensor<?x7x7x64xf32>, %b: tensor<8x2x36x32x16xf32>):
+      %3 = lamina.winograd_convolution %a, %b, tile = 4, filters = 128, low = [1, 1], high = [1, 1]
+          : (tensor<?x7x7x64xf32>, tensor<8x2x36x32x16xf32>) -> tensor<?x7x7x128xf32>
+      lamina.yield %3 : tensor<?x7x7x128xf32>
+    }
+    return %2 : tensor<?x7x7x128xf32>
+  }
 }

@@ -81,4 +81,15 @@ func.func @large_filter_gradient(%x: tensor<?x4x4x64xf32>, %g: tensor<?x4x4x64xf
   return %0 : tensor<3x3x64x64xf32>
 }
 
+// With Winograd's minimal filtering two tasks make all channels and filters of a slice.
+// CHECK-LABEL: func.func @winograd_gradient
+func.func @winograd_gradient(%x: tensor<?x56x56x64xf32>, %g: tensor<?x56x56x64xf32>) -> tensor<3x3x64x64xf32> {
+  // CHECK-NEXT: lamina.filter_gradient {{.*}} groups = 1 slice = 1 winograd = 4 : {{.*}} -> tensor<8x3x3x64x64xf32>
+  // CHECK-NEXT: lamina.reduce add
+  %0 = lamina.filter_gradient %x, %g, strides = [1, 1], low = [1, 1], high = [1, 1],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1 winograd = 4
+      : (tensor<?x56x56x64xf32>, tensor<?x56x56x64xf32>) -> tensor<3x3x64x64xf32>
+  return %0 : tensor<3x3x64x64xf32>
+}
+
 }

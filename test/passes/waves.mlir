@@ -31,6 +31,48 @@ module @levels {
 
 // -----
 
+// What is larger than its operands is made right before it is needed, so that it does not take memory
+// before; what is not, at once.
+// CHECK-LABEL: module @expansion
+// CHECK: lamina.kernel(%arg2) {wave = 0 : i64} : (tensor<4x3xf32>) -> tensor<3x4xf32>
+// CHECK: lamina.kernel(%arg0) {wave = 0 : i64} : (tensor<?x4xf32>) -> tensor<?x4xf32>
+// CHECK: lamina.kernel(%arg1) {wave = 1 : i64} : (tensor<4xf32>) -> tensor<4x3xf32>
+// CHECK: lamina.kernel({{.*}}) {wave = 1 : i64}
+// CHECK: lamina.kernel({{.*}}) {wave = 2 : i64}
+module @expansion {
+  func.func @predict(%x: tensor<?x4xf32>, %v: tensor<4xf32>, %m: tensor<4x3xf32>) -> tensor<?x4xf32> {
+    %large = lamina.kernel(%v) : (tensor<4xf32>) -> tensor<4x3xf32> {
+    ^bb0(%e: tensor<4xf32>):
+      %r = lamina.broadcast_in_dim %e, dims = [0] : (tensor<4xf32>) -> tensor<4x3xf32>
+      lamina.yield %r : tensor<4x3xf32>
+    }
+    %turned = lamina.kernel(%m) : (tensor<4x3xf32>) -> tensor<3x4xf32> {
+    ^bb0(%e: tensor<4x3xf32>):
+      %r = lamina.transpose %e, dims = [1, 0] : (tensor<4x3xf32>) -> tensor<3x4xf32>
+      lamina.yield %r : tensor<3x4xf32>
+    }
+    %a = lamina.kernel(%x) : (tensor<?x4xf32>) -> tensor<?x4xf32> {
+    ^bb0(%e: tensor<?x4xf32>):
+      %r = lamina.exponential %e : tensor<?x4xf32>
+      lamina.yield %r : tensor<?x4xf32>
+    }
+    %b = lamina.kernel(%a) : (tensor<?x4xf32>) -> tensor<?x4xf32> {
+    ^bb0(%e: tensor<?x4xf32>):
+      %r = lamina.exponential %e : tensor<?x4xf32>
+      lamina.yield %r : tensor<?x4xf32>
+    }
+    %c = lamina.kernel(%b, %large, %turned) : (tensor<?x4xf32>, tensor<4x3xf32>, tensor<3x4xf32>) -> tensor<?x4xf32> {
+    ^bb0(%e: tensor<?x4xf32>, %f: tensor<4x3xf32>, %g: tensor<3x4xf32>):
+      %s = lamina.dot_general %e, %f, batching = [] x [], contracting = [1] x [0] : (tensor<?x4xf32>, tensor<4x3xf32>) -> tensor<?x3xf32>
+      %r = lamina.dot_general %s, %g, batching = [] x [], contracting = [1] x [0] : (tensor<?x3xf32>, tensor<3x4xf32>) -> tensor<?x4xf32>
+      lamina.yield %r : tensor<?x4xf32>
+    }
+    return %c : tensor<?x4xf32>
+  }
+}
+
+// -----
+
 // The new value replaces the old one, so its kernel runs behind the other reader of the old value
 // although it does not need its result.
 // CHECK-LABEL: module @write_after_read

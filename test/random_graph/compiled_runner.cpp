@@ -158,6 +158,7 @@ Runner compiledFor(const std::string &targetName, bool optimize) {
     options.target = codegen::targetFromName(targetName);
     options.passes.simplify = options.passes.contract = options.passes.layout =
         options.passes.fuse = optimize;
+    options.passes.winograd = false;
     options.passes.verifyMemory = true;
     codegen::lower(module, passes::Stage::Memory, options);
     codegen::JitFunctions functions(module, options.target, 2);

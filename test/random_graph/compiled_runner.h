@@ -6,7 +6,7 @@ namespace lamina::test {
 
 /// Compiles @main of a module for a target and runs it twice, on one thread and with its tasks in
 /// reverse, which must give the same bits and write nothing behind the results. With `optimize` off
-/// every operation is a kernel of its own.
+/// every operation is a kernel of its own. Convolutions stay what they are.
 Runner compiledFor(const std::string &targetName, bool optimize);
 
 /// Compiles @main optimized with the schedules that shapes suggest and with others that must give

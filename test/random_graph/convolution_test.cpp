@@ -7,8 +7,7 @@
 #include "codegen/target.h"
 #include "ir/module.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "test/random_graph/compiled_runner.h"
-#include "test/random_graph/random_graph.h"
+#include "test/random_graph/single_function.h"
 
 using namespace mlir;
 using namespace lamina::ir;
@@ -77,26 +76,10 @@ struct Geometry {
   Value gradient(OpBuilder &builder, Value x, Value y) const {
     return builder.create<FilterGradientOp>(builder.getUnknownLoc(), filter, x, y, strides, low,
                                             high, inputDilation, filterDilation, groups, reversed,
-                                            /*slice=*/IntegerAttr());
+                                            /*slice=*/IntegerAttr(),
+                                            /*winograd=*/IntegerAttr());
   }
 };
-
-OwningOpRef<ModuleOp> makeModule(MLIRContext &context, ArrayRef<Type> arguments,
-                                 llvm::function_ref<Value(OpBuilder &, ValueRange)> body) {
-  loadDialects(context);
-  OpBuilder builder(&context);
-  OwningOpRef<ModuleOp> module = ModuleOp::create(builder.getUnknownLoc());
-  (*module)->setAttr(kBatchSizeAttr, builder.getI64IntegerAttr(5));
-  builder.setInsertionPointToEnd(module->getBody());
-  auto function = builder.create<func::FuncOp>(builder.getUnknownLoc(), "main",
-                                               builder.getFunctionType(arguments, {}));
-  Block *block = function.addEntryBlock();
-  builder.setInsertionPointToEnd(block);
-  Value result = body(builder, block->getArguments());
-  builder.create<func::ReturnOp>(builder.getUnknownLoc(), result);
-  function.setType(builder.getFunctionType(arguments, result.getType()));
-  return module;
-}
 
 /// A convolution, of two of three seeds with a bias, in one kernel.
 OwningOpRef<ModuleOp> makeConvolution(MLIRContext &context, uint64_t seed) {
@@ -131,17 +114,6 @@ OwningOpRef<ModuleOp> makeFilterGradient(MLIRContext &context, uint64_t seed) {
                     [&](OpBuilder &builder, ValueRange arguments) {
                       return geometry.gradient(builder, arguments[0], arguments[1]);
                     });
-}
-
-void expectInterpreted(const Runner &runner, ModuleOp module, uint64_t seed) {
-  int64_t rows = 1 + static_cast<int64_t>(seed % 5);
-  auto main = module.lookupSymbol<func::FuncOp>("main");
-  std::vector<Tensor> arguments = makeRandomArguments(main, seed, rows);
-  std::string text;
-  llvm::raw_string_ostream(text) << module;
-  auto difference = compareWithInterpreter(module, "main", arguments, rows, runner);
-  ASSERT_FALSE(difference) << "seed " << seed << ", " << rows << " rows: " << *difference << "\n"
-                           << text;
 }
 
 class Convolutions : public testing::TestWithParam<std::string> {

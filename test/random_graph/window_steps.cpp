@@ -116,7 +116,7 @@ void addFilterGradient(GraphBuilder &graph) {
   graph.keep(graph.make<FilterGradientOp>(
                  graph.typeOf(c.filter, graph.floatType()), graph.make<StopGradientOp>(x), gradient,
                  c.strides, c.low, c.high, c.lhsDilation, c.rhsDilation, c.groups, c.reversed,
-                 /*slice=*/IntegerAttr()),
+                 /*slice=*/IntegerAttr(), /*winograd=*/IntegerAttr()),
              {4 * count, false});
 }
 

@@ -95,6 +95,7 @@ void writeObject(Session &session, const CompileCommandOptions &options) {
   object.weights = weightsOf(session);
   object.targetClasses = session.targetClasses();
   object.file = session.name();
+  object.passes = session.compileOptions().passes;
   codegen::CompiledObject written =
       codegen::compileObject(session.module(), object, kObjectKinds.at(options.emit), options.out);
   fmt::print("{}: {} bytes, for {}\n", options.out, written.fileBytes, join(written.targets));
@@ -121,6 +122,7 @@ void addCompile(CLI::App &command, Action &action) {
   auto options = std::make_shared<CompileCommandOptions>();
   options->model.addModel(command);
   options->model.addBatchSize(command);
+  options->model.addWinograd(command);
   command.add_option("--function", options->function, "What to compile")
       ->check(CLI::IsMember({"train_step", "predict", "both"}))
       ->capture_default_str();

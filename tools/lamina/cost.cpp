@@ -49,6 +49,13 @@ double convolutionFlops(Op op, RankedTensorType images, RankedTensorType filter,
   return 2 * extentOf(images, {0}, batchSize) * meetings(op, rank - 2) * channels;
 }
 
+/// Those of the convolution that it stands for.
+double flopsOf(ir::WinogradConvolutionOp op, int64_t batchSize) {
+  RankedTensorType images = typeOf(op.getLhs());
+  double products = extentOf(images, {0, 3}, batchSize) * static_cast<double>(op.getFilters());
+  return 2 * products * meetings(op, 2);
+}
+
 /// One operation for every element that a window meets.
 double flopsOf(ir::ReduceWindowOp op, int64_t batchSize) {
   RankedTensorType images = typeOf(op.getOperand());
@@ -67,6 +74,8 @@ double countFlops(Operation *operation, int64_t batchSize) {
   if (auto gradient = dyn_cast<ir::FilterGradientOp>(operation))
     return convolutionFlops(gradient, typeOf(gradient.getLhs()), gradient.getFilterType(),
                             batchSize);
+  if (auto convolution = dyn_cast<ir::WinogradConvolutionOp>(operation))
+    return flopsOf(convolution, batchSize);
   if (auto window = dyn_cast<ir::ReduceWindowOp>(operation))
     return flopsOf(window, batchSize);
   return 0;

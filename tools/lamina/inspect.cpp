@@ -143,6 +143,7 @@ void addInspect(CLI::App &command, Action &action) {
   auto options = std::make_shared<InspectOptions>();
   options->model.addModel(command);
   options->model.addBatchSize(command);
+  options->model.addWinograd(command);
   options->model.addOptimizer(command);
   options->model.addLoss(command);
   command.add_option("--graph", options->graph,

@@ -25,6 +25,12 @@ void ModelOptions::addBatchSize(CLI::App &command) {
       ->capture_default_str();
 }
 
+void ModelOptions::addWinograd(CLI::App &command) {
+  command.add_flag("!--no-winograd", winograd,
+                   "Compute all convolutions directly: slower where 3 x 3 filters meet many "
+                   "channels, with smaller rounding errors");
+}
+
 void ModelOptions::addThreads(CLI::App &command) {
   command
       .add_option("--threads", threads, "Threads to use (default: the CPUs this process may use)")

@@ -22,10 +22,12 @@ struct ModelOptions {
   std::vector<std::string> metrics;
   std::vector<std::string> inputShapes; ///< "NAME=28,28"
   bool tune = false;
+  bool winograd = true;       ///< off: all convolutions are computed directly
   bool sampleWeights = false; ///< the loss takes weights (DataOptions::hasWeights)
 
   void addModel(CLI::App &command);     ///< MODEL, --weights, --input-shape
   void addBatchSize(CLI::App &command); ///< --batch-size
+  void addWinograd(CLI::App &command);  ///< --no-winograd
   void addThreads(CLI::App &command);   ///< --threads
   void addTune(CLI::App &command);      ///< --tune
   void addLoss(CLI::App &command);      ///< --loss, --metrics

@@ -82,6 +82,7 @@ Session::Session(frontend::KerasFile file, const ModelOptions &options, bool tra
   }
   plain_ = findPlainInitialValues(*module_);
   compileOptions_.compileThreads = pool_.threads();
+  compileOptions_.passes.winograd = options.winograd;
   readSignature();
 }
 

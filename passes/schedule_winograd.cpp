@@ -1,0 +1,91 @@
+// Tiles and tasks of convolutions by Winograd's minimal filtering.
+//
+// A task takes some squares of the result and some filters. For one block of channels after another
+// it transforms the squares' input and adds the products to sums at the points; both stand on the
+// stack and stay in the second-level cache, while the filter passes by.
+#include "ir/winograd.h"
+#include "passes/schedule_tools.h"
+#include "passes/winograd_cost.h"
+
+using namespace mlir;
+
+namespace lamina::passes {
+namespace {
+
+/// Bytes of a task's transformed input and sums.
+constexpr int64_t kTaskBytes = 400 * 1024;
+/// Bytes of the sums and both sides' squares of a gradient by the filter.
+constexpr int64_t kGradientTaskBytes = 470 * 1024;
+/// Filters of a task: with more, fewer squares would share a look at the filter.
+constexpr int64_t kTaskFilters = 64;
+
+int64_t tilesOf(ir::WinogradConvolutionOp op, int64_t batchSize) {
+  ArrayRef<int64_t> shape = op.getType().getShape();
+  auto tile = static_cast<int64_t>(op.getTile());
+  return capacity(shape[0], batchSize) * llvm::divideCeil(shape[1], tile) *
+         llvm::divideCeil(shape[2], tile);
+}
+
+/// Vectors of whole panels that fit the registers with as many squares as possible.
+Tile chooseWinogradRegisters(int64_t filters, const VectorTarget &target) {
+  bool even = llvm::divideCeil(filters, ir::kWinogradPanel) % 2 == 0;
+  int64_t panels = target.lanes >= ir::kWinogradPanel && even ? 2 : 1;
+  int64_t vectors = panels * ir::kWinogradPanel / target.lanes;
+  int64_t usable = target.registers == 32 ? 31 : target.registers;
+  return {std::min<int64_t>(14, (usable - vectors - 1) / vectors), vectors};
+}
+
+} // namespace
+
+ir::ScheduleAttr scheduleWinograd(ir::KernelOp kernel, ir::WinogradConvolutionOp op,
+                                  int64_t batchSize, const VectorTarget &target) {
+  int64_t points = ir::winogradPoints(op.getTile()) * ir::winogradPoints(op.getTile());
+  auto filters = static_cast<int64_t>(op.getFilters());
+  int64_t channels = op.getLhs().getType().getShape().back();
+  int64_t tiles = tilesOf(op, batchSize);
+  Tile tile = chooseWinogradRegisters(filters, target);
+  int64_t width = tile.vectors * target.lanes;
+  int64_t filtersPerTask =
+      std::min<int64_t>(llvm::alignTo(filters, width), llvm::alignTo(kTaskFilters, width));
+  int64_t bytes = op.getType().getElementTypeBitWidth() / 8;
+  int64_t most = kTaskBytes / (points * (filtersPerTask + ir::kWinogradChannels) * bytes);
+  int64_t tilesPerTask = evenPart(tiles, most, tile.rows);
+  int64_t products = tiles * points * channels * llvm::divideCeil(filters, target.lanes);
+  return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::winograd, target.lanes,
+                               {tile.rows, tile.vectors}, {tilesPerTask, filtersPerTask},
+                               products / 2 + elementwiseCost(kernel, batchSize, target.lanes));
+}
+
+ir::ScheduleAttr scheduleWinogradFilter(ir::KernelOp kernel, ir::WinogradFilterOp op,
+                                        int64_t batchSize, const VectorTarget &target) {
+  int64_t cost = elementwiseCost(kernel, batchSize, target.lanes);
+  ArrayRef<int64_t> shape = op.getType().getShape();
+  return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::winograd_filter, target.lanes,
+                               {}, {unitsPerTask(shape[0] * shape[1], cost)}, cost);
+}
+
+ir::ScheduleAttr scheduleWinogradGradient(ir::KernelOp kernel, ir::FilterGradientOp op,
+                                          int64_t batchSize, const VectorTarget &target) {
+  auto side = static_cast<int64_t>(*op.getWinograd());
+  int64_t points = ir::winogradPoints(side) * ir::winogradPoints(side);
+  ArrayRef<int64_t> outputs = op.getGradient().getType().getShape();
+  int64_t channels = op.getLhs().getType().getShape().back(), filters = outputs.back();
+  Tile tile = chooseWinogradRegisters(filters, target);
+  int64_t width = tile.vectors * target.lanes;
+  int64_t channelsPerTask =
+      std::min<int64_t>(llvm::alignTo(channels, target.lanes), kWinogradGradientChannels);
+  int64_t filtersPerTask =
+      std::min<int64_t>(llvm::alignTo(filters, width), kWinogradGradientFilters);
+  int64_t bytes = op.getType().getElementTypeBitWidth() / 8;
+  int64_t left = kGradientTaskBytes / (points * bytes) - channelsPerTask * filtersPerTask;
+  int64_t ofImage = llvm::divideCeil(outputs[1], side) * llvm::divideCeil(outputs[2], side);
+  int64_t images = capacity(outputs[0], batchSize);
+  auto ofSlice = static_cast<int64_t>(op.getSlice().value_or(images)) * ofImage;
+  int64_t squaresPerBlock = evenPart(ofSlice, left / (channelsPerTask + filtersPerTask), 1);
+  int64_t cost = images * ofImage * points * channels * llvm::divideCeil(filters, target.lanes) / 2;
+  return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::winograd_gradient,
+                               target.lanes, {tile.rows, tile.vectors},
+                               {channelsPerTask, filtersPerTask, squaresPerBlock}, cost);
+}
+
+} // namespace lamina::passes

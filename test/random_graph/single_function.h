@@ -1,0 +1,19 @@
+#pragma once
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "test/random_graph/comparison.h"
+
+namespace lamina::test {
+
+/// A module whose @main has arguments of the given types and returns what `body` makes of them, for
+/// batches of up to 5 rows.
+mlir::OwningOpRef<mlir::ModuleOp>
+makeModule(mlir::MLIRContext &context, llvm::ArrayRef<mlir::Type> arguments,
+           llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::ValueRange)> body);
+
+/// Compares what `runner` makes of @main with the interpreter, on random arguments of 1 to 5 rows.
+void expectInterpreted(const Runner &runner, mlir::ModuleOp module, uint64_t seed);
+
+} // namespace lamina::test
