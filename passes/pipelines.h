@@ -15,12 +15,12 @@ struct PipelineOptions {
   bool simplify = true;
   /// Off: products and sums are rounded separately.
   bool contract = true;
-  /// Off: all convolutions are computed directly.
-  bool winograd = true;
   /// Off: parameters stay row-major and are transposed in every step.
   bool layout = true;
   /// Off: every operation is a kernel of its own.
   bool fuse = true;
+  /// Off: all convolutions are computed directly.
+  bool winograd = true;
   /// On: the memory plan is replayed and checked.
   bool verifyMemory = false;
   /// f32 elements of the target's vector registers, and how many registers there are.
