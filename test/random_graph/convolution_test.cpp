@@ -7,6 +7,7 @@
 #include "codegen/target.h"
 #include "ir/module.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "test/random_graph/compiled_runner.h"
 #include "test/random_graph/single_function.h"
 
 using namespace mlir;

@@ -35,8 +35,7 @@ void expectInterpreted(const Runner &runner, ModuleOp module, uint64_t seed) {
   std::vector<Tensor> arguments = makeRandomArguments(main, seed, rows);
   std::string text;
   llvm::raw_string_ostream(text) << module;
-  auto difference =
-      compareWithInterpreter(module, "main", arguments, rows, runner);
+  auto difference = compareWithInterpreter(module, "main", arguments, rows, runner);
   ASSERT_FALSE(difference) << "seed " << seed << ", " << rows << " rows: " << *difference << "\n"
                            << text;
 }
