@@ -29,7 +29,7 @@ def parse_arguments():
     return parser.parse_args()
 
 
-CONTENDERS = ("lamina", "onednn", "openblas")
+CONTENDERS = ("lamina", "lamina_direct", "onednn", "openblas")
 
 
 def run_once(arguments):
@@ -109,7 +109,7 @@ def processor():
 
 
 DIRECTIONS = {"forward": "forward", "by_data": "by data", "by_weights": "by weights"}
-MARKS = dict(zip(CONTENDERS, "ox+"))
+MARKS = dict(zip(CONTENDERS, "o.x+"))
 
 
 def draw(path, shares):
