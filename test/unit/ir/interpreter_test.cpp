@@ -86,6 +86,7 @@ TEST_F(InterpreterTest, KnowsEveryOperation) {
   addShapeEvaluators(table);
   addReductionEvaluators(table);
   addWindowEvaluators(table);
+  addWinogradEvaluators(table);
   for (RegisteredOperationName name : context.getRegisteredOperations()) {
     llvm::StringRef text = name.getStringRef();
     if (name.getDialectNamespace() != LaminaDialect::getDialectNamespace() ||
