@@ -32,15 +32,7 @@ public:
 
 private:
   SquareGrid makeGrid(RankedTensorType image, int64_t side, ArrayRef<int64_t> low) {
-    ArrayRef<int64_t> shape = image.getShape(), outputs = op.getGradient().getType().getShape();
-    return {.height = shape[1],
-            .width = shape[2],
-            .channels = shape[3],
-            .across = static_cast<int64_t>(llvm::divideCeil(outputs[2], tile)),
-            .down = static_cast<int64_t>(llvm::divideCeil(outputs[1], tile)),
-            .step = tile,
-            .side = side,
-            .low = llvm::to_vector<2>(low)};
+    return SquareGrid::make(image, op.getGradient().getType().getShape(), tile, side, low);
   }
 
   int64_t channels() { return inputGrid.channels; }

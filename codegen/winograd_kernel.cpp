@@ -19,7 +19,9 @@ public:
   WinogradEmitter(const KernelJob &job, const TargetSpec &target)
       : KernelEmitter(job, target), op(*body().getOps<ir::WinogradConvolutionOp>().begin()),
         matrices(ir::WinogradMatrices::of(op.getTile())), tile(op.getTile()),
-        points(ir::winogradPoints(tile) * ir::winogradPoints(tile)), grid(makeGrid(op, tile)),
+        points(ir::winogradPoints(tile) * ir::winogradPoints(tile)),
+        grid(SquareGrid::make(op.getLhs().getType(), op.getType().getShape(), tile,
+                              ir::winogradPoints(tile), op.getLow())),
         result(op.getType().getShape()), tileRows(schedule().getTile()[0]),
         tileVectors(schedule().getTile()[1]), squaresPerTask(schedule().getTasks()[0]),
         filtersPerTask(schedule().getTasks()[1]) {}
@@ -30,18 +32,6 @@ public:
   }
 
 private:
-  static SquareGrid makeGrid(ir::WinogradConvolutionOp op, int64_t tile) {
-    ArrayRef<int64_t> input = op.getLhs().getType().getShape(), result = op.getType().getShape();
-    return {.height = input[1],
-            .width = input[2],
-            .channels = input[3],
-            .across = static_cast<int64_t>(llvm::divideCeil(result[2], tile)),
-            .down = static_cast<int64_t>(llvm::divideCeil(result[1], tile)),
-            .step = tile,
-            .side = ir::winogradPoints(tile),
-            .low = llvm::to_vector<2>(op.getLow())};
-  }
-
   int64_t filters() { return result[3]; }
   int64_t filterBlocks() { return llvm::divideCeil(filters(), filtersPerTask); }
 

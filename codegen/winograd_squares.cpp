@@ -4,6 +4,19 @@
 
 namespace lamina::codegen {
 
+SquareGrid SquareGrid::make(mlir::RankedTensorType image, llvm::ArrayRef<int64_t> outputShape,
+                            int64_t tile, int64_t side, llvm::ArrayRef<int64_t> low) {
+  llvm::ArrayRef<int64_t> shape = image.getShape();
+  return {.height = shape[1],
+          .width = shape[2],
+          .channels = shape[3],
+          .across = static_cast<int64_t>(llvm::divideCeil(outputShape[2], tile)),
+          .down = static_cast<int64_t>(llvm::divideCeil(outputShape[1], tile)),
+          .step = tile,
+          .side = side,
+          .low = llvm::to_vector<2>(low)};
+}
+
 SquarePlace locateSquare(llvm::IRBuilder<> &builder, const SquareGrid &grid, llvm::Value *number) {
   auto take = [&](int64_t count) {
     return builder.CreateMul(takePart(builder, number, builder.getInt64(count)),

@@ -14,6 +14,9 @@ struct SquareGrid {
   int64_t step, side;
   llvm::SmallVector<int64_t, 2> low;
 
+  /// Squares of `tile` x `tile` outputs over images of type `image`.
+  static SquareGrid make(mlir::RankedTensorType image, llvm::ArrayRef<int64_t> outputShape,
+                         int64_t tile, int64_t side, llvm::ArrayRef<int64_t> low);
   int64_t ofImage() const { return across * down; }
 };
 

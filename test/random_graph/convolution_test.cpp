@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include "codegen/target.h"
 #include "ir/module.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "test/random_graph/compiled_runner.h"
@@ -117,13 +116,7 @@ OwningOpRef<ModuleOp> makeFilterGradient(MLIRContext &context, uint64_t seed) {
                     });
 }
 
-class Convolutions : public testing::TestWithParam<std::string> {
-protected:
-  void SetUp() override {
-    if (!codegen::runsOnHost(codegen::targetFromName(GetParam())))
-      GTEST_SKIP() << "this processor does not run " << GetParam();
-  }
-};
+class Convolutions : public TargetTest {};
 
 TEST_P(Convolutions, WithWhatFollows) {
   MLIRContext context;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "codegen/target.h"
 #include "ir/module.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "test/random_graph/compiled_runner.h"
@@ -38,6 +39,11 @@ void expectInterpreted(const Runner &runner, ModuleOp module, uint64_t seed) {
   auto difference = compareWithInterpreter(module, "main", arguments, rows, runner);
   ASSERT_FALSE(difference) << "seed " << seed << ", " << rows << " rows: " << *difference << "\n"
                            << text;
+}
+
+void TargetTest::SetUp() {
+  if (!codegen::runsOnHost(codegen::targetFromName(GetParam())))
+    GTEST_SKIP() << "this processor does not run " << GetParam();
 }
 
 } // namespace lamina::test

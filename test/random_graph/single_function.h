@@ -1,5 +1,9 @@
 #pragma once
 
+#include <string>
+
+#include <gtest/gtest.h>
+
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -15,5 +19,11 @@ makeModule(mlir::MLIRContext &context, llvm::ArrayRef<mlir::Type> arguments,
 
 /// Compares what `runner` makes of @main with the interpreter, on random arguments of 1 to 5 rows.
 void expectInterpreted(const Runner &runner, mlir::ModuleOp module, uint64_t seed);
+
+/// Tests that run for a target each, by name, where this processor can.
+class TargetTest : public testing::TestWithParam<std::string> {
+protected:
+  void SetUp() override;
+};
 
 } // namespace lamina::test

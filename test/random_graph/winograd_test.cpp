@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include "codegen/target.h"
 #include "ir/interpreter.h"
 #include "ir/module.h"
 #include "ir/winograd.h"
@@ -77,13 +76,7 @@ Value addBias(OpBuilder &builder, Value y, Value bias) {
   return builder.create<AddOp>(loc, y, shift);
 }
 
-class Winograd : public testing::TestWithParam<std::string> {
-protected:
-  void SetUp() override {
-    if (!codegen::runsOnHost(codegen::targetFromName(GetParam())))
-      GTEST_SKIP() << "this processor does not run " << GetParam();
-  }
-};
+class Winograd : public TargetTest {};
 
 TEST_P(Winograd, KernelsAgreeWithTheInterpreter) {
   MLIRContext context;
