@@ -1,7 +1,7 @@
 """Runs cases with real Keras and keeps what comes out. Started by the harness, one or two processes per
 backend (KERAS_BACKEND) for all cases, because importing a backend takes seconds.
 
-Usage: oracle.py FOLDER SAMPLE CASE…   for each case, FOLDER/CASE/ receives
+Usage: oracle.py FOLDER SAMPLE [CASE…] [--resume CASE…]   for each case, FOLDER/CASE/ receives
   model.keras    the model, written by a TensorFlow process; all others load this file
   BACKEND.npz    before.K, after.K (predictions), log.NAME (a value per epoch); evaluate.NAME where the
                  backends part: from TensorFlow, and from both for a smaller last batch
@@ -18,14 +18,14 @@ For an `application` case JAX gives predictions and first losses alone, operatio
 compiling its training step takes minutes. One draw of rounding errors says little about how far they
 move the loss of a deep model, so log.loss holds it for the images and for copies of them with noise
 of one unit in the last place.
-       oracle.py --resume FOLDER CASE…   loads lamina.half.keras (written by Lamina after half the
-  epochs), trains the second half and writes resumed.npz: log.NAME, iterations
+For each case to resume, as soon as lamina.half.keras (written by Lamina after half the epochs) is
+there, its second half is trained and resumed.npz written: log.NAME, iterations.
 """
+import argparse
 import contextlib
 import dataclasses
 import os
 import pathlib
-import sys
 import time
 import traceback
 from unittest import mock
@@ -215,41 +215,58 @@ def obtain_model(case, folder):
     return path.exists()
 
 
-def run_all(folder, sample, names):
-    record = Record()
-    for name in names:
-        case, model = CASES[name], folder / name / "model.keras"
-        try:
-            if not obtain_model(case, folder / name):
-                continue
-            measures = not record.spares(case, model, sample)
-            if case.noise and BACKEND == "tensorflow" and measures:
-                run_with_noise(case, folder / name)
-            if BACKEND == "tensorflow" or (measures and not case.noise):
-                answer(case, folder / name)
-        except Exception:
-            publish(folder / name / f"{BACKEND}.error",
-                    lambda p: p.write_text(traceback.format_exc()))
-        keras.utils.clear_session(free_memory=False)
+def answer_or_report(case, folder, measures):
+    """What came of the case, be it an error; `measures`: whether the difference is asked for."""
+    try:
+        if not obtain_model(case, folder):
+            return
+        if case.noise and BACKEND == "tensorflow" and measures(folder / "model.keras"):
+            run_with_noise(case, folder)
+        if BACKEND == "tensorflow" or (not case.noise and measures(folder / "model.keras")):
+            answer(case, folder)
+    except Exception:
+        publish(folder / f"{BACKEND}.error", lambda p: p.write_text(traceback.format_exc()))
+    keras.utils.clear_session(free_memory=False)
 
 
-def resume(folder, names):
-    for name in names:
+def resume(case, folder):
+    try:
+        model = keras.models.load_model(folder / "lamina.half.keras")
+        iterations = int(model.optimizer.iterations)
+        logs = train_epochs(case, model, case.epochs - case.epochs // 2, eager=True)
+        result = {f"log.{k}": np.asarray(v) for k, v in logs.items()}
+        publish(folder / "resumed.npz",
+                lambda p: np.savez(p.open("wb"), iterations=iterations, **result))
+    except Exception:
+        publish(folder / "resumed.error", lambda p: p.write_text(traceback.format_exc()))
+    keras.utils.clear_session(free_memory=False)
+
+
+def resume_ready(folder, names):
+    """Continues what Lamina has trained halfway, and returns the names of the others."""
+    ready = [n for n in names if (folder / n / "lamina.half.keras").exists()]
+    for name in ready:
+        resume(CASES[name], folder / name)
+    return [n for n in names if n not in ready]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("sample")
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--resume", nargs="*", default=[])
+    options = parser.parse_args()
+    folder, waiting, record = options.folder, options.resume, Record()
+    for name in options.names:
         case = CASES[name]
-        try:
-            model = keras.models.load_model(folder / name / "lamina.half.keras")
-            iterations = int(model.optimizer.iterations)
-            logs = train_epochs(case, model, case.epochs - case.epochs // 2, eager=True)
-            result = {f"log.{k}": np.asarray(v) for k, v in logs.items()}
-            publish(folder / name / "resumed.npz",
-                    lambda p: np.savez(p.open("wb"), iterations=iterations, **result))
-        except Exception:
-            publish(folder / name / "resumed.error", lambda p: p.write_text(traceback.format_exc()))
-        keras.utils.clear_session(free_memory=False)
+        answer_or_report(case, folder / name,
+                         lambda model: not record.spares(case, model, options.sample))
+        waiting = resume_ready(folder, waiting)
+    while waiting:
+        time.sleep(0.05)
+        waiting = resume_ready(folder, waiting)
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "--resume":
-        resume(pathlib.Path(sys.argv[2]), sys.argv[3:])
-    else:
-        run_all(pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    main()

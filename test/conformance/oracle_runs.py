@@ -20,6 +20,8 @@ from differences import Record
 HERE = pathlib.Path(__file__).parent
 # Processes of each backend. TensorFlow takes most of the time of all tests and mostly one CPU.
 PROCESSES = {"tensorflow": 2, "jax": 1}
+# Files of a case that come of what Lamina writes.
+CONTINUATION = ("lamina.half.keras", "resumed.npz", "resumed.error")
 # Small models gain nothing from more threads in each.
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
@@ -29,8 +31,9 @@ def folder_of_cases(work):
 
 
 class OracleRuns:
-    """Starts the processes for the cases of these names that are not answered. Differences of the
-    `sample` are measured although they are recorded."""
+    """Starts the processes for the cases of these names that are not answered, and for those that are
+    continued from what Lamina writes in this run. Differences of the `sample` are measured although
+    they are recorded."""
 
     def __init__(self, work, names, sample):
         folder = folder_of_cases(work)
@@ -42,9 +45,11 @@ class OracleRuns:
             has_answered(folder / n, "tensorflow") and (
                 answers.is_measured(CASES[n], folder / n)
                 or record.spares(CASES[n], folder / n / "model.keras", sample)))]
+        continued = {"tensorflow": [n for n in names if CASES[n].resume], "jax": []}
         self.processes = [
-            start(backend, folder, [sample, *waiting[i::count]], number=i)
-            for backend, count in PROCESSES.items() for i in range(count if waiting else 0)]
+            start(backend, folder, i, sample, waiting[i::count], continued[backend][i::count])
+            for backend, count in PROCESSES.items() for i in range(count)
+            if waiting[i::count] or continued[backend][i::count]]
 
     def stop(self):
         for process in self.processes:
@@ -53,8 +58,10 @@ class OracleRuns:
 
 
 def prepare(case, folder):
-    """Writes the data, and forgets answers to another version of the case."""
+    """Writes the data, and forgets answers to another version of the case and to another Lamina."""
     stamp = fingerprint(case)
+    for name in CONTINUATION:
+        (folder / name).unlink(missing_ok=True)
     if (folder / "stamp").exists() and (folder / "stamp").read_text() == stamp:
         return
     shutil.rmtree(folder, ignore_errors=True)
@@ -89,18 +96,19 @@ def has_answered(folder, backend):
     return (folder / f"{backend}.npz").exists() or (folder / f"{backend}.error").exists()
 
 
-def start(backend, folder, arguments, option=(), number=0):
+def start(backend, folder, number, sample, names, continued):
     """A process has its log locked for as long as it lives."""
-    log = open(log_file(folder, backend, f"{number}{''.join(option)}"), "w", encoding="utf-8")
+    log = open(log_file(folder, backend, number), "w", encoding="utf-8")
     fcntl.flock(log, fcntl.LOCK_EX)
     with log:
         return subprocess.Popen(
-            [sys.executable, str(HERE / "oracle.py"), *option, str(folder), *arguments], cwd=HERE,
-            stdout=log, stderr=log, env={**os.environ, "KERAS_BACKEND": backend, **ONE_THREAD})
+            [sys.executable, str(HERE / "oracle.py"), str(folder), sample, *names, "--resume",
+             *continued], cwd=HERE, stdout=log, stderr=log,
+            env={**os.environ, "KERAS_BACKEND": backend, **ONE_THREAD})
 
 
-def log_file(folder, backend, label):
-    return folder.parent / f"{backend}-{label}.log"
+def log_file(folder, backend, number):
+    return folder.parent / f"{backend}-{number}.log"
 
 
 def is_running(folder, backend):

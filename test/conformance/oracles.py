@@ -2,6 +2,8 @@
 written what they need."""
 import time
 
+import numpy as np
+
 import answers
 import oracle_runs
 from case import CASES
@@ -22,15 +24,13 @@ class Oracles:
     def path(self, case, name):
         """A file of a case; waits until the TensorFlow process has written the model."""
         if name == "model.keras":
-            self._wait(case, "tensorflow", "model.keras")
+            self._wait(case, "tensorflow", "model.keras", "tensorflow.error")
         return self.folder / case.name / name
 
     def quantities(self, case):
         """What Keras on TensorFlow computed, by quantity (answers.py)."""
-        self._wait(case, "tensorflow", "tensorflow.npz")
+        self._answer(case, "tensorflow", "tensorflow")
         folder = self.folder / case.name
-        report = folder / "tensorflow.error"
-        assert not report.exists(), f"Keras cannot run this case:\n{report.read_text()}"
         if case.name not in self.known:
             self.known[case.name] = answers.quantities(case, folder, "tensorflow")
         return self.known[case.name]
@@ -41,7 +41,7 @@ class Oracles:
         self.quantities(case)  # noise comes before them
         model = self.folder / case.name / "model.keras"
         if not case.noise and not self.record.spares(case, model, self.sample):
-            self._wait(case, "jax", "jax.npz")
+            self._wait(case, "jax", "jax.npz", "jax.error")
         return self._differences(case.name).get(quantity)
 
     def _differences(self, name):
@@ -61,22 +61,27 @@ class Oracles:
                 self.record.set(CASES[name], folder / "model.keras", self._differences(name))
         self.record.write(CASES)
 
-    def _wait(self, case, backend, name):
+    def resumed(self, case):
+        """What came of the second half of a training whose first half is Lamina's."""
+        with np.load(self._answer(case, "tensorflow", "resumed")) as file:
+            return dict(file)
+
+    def _answer(self, case, backend, stem):
+        """The file STEM.npz; an error where STEM.error came instead."""
+        folder = self.folder / case.name
+        self._wait(case, backend, f"{stem}.npz", f"{stem}.error")
+        report = folder / f"{stem}.error"
+        assert not report.exists(), f"Keras cannot run this case:\n{report.read_text()}"
+        return folder / f"{stem}.npz"
+
+    def _wait(self, case, backend, name, report):
+        """Until a backend has written the file or a report."""
         end = time.monotonic() + TIME_LIMIT
         folder = self.folder / case.name
         running = True
-        while not ((folder / name).exists() or (folder / f"{backend}.error").exists()):
+        while not ((folder / name).exists() or (folder / report).exists()):
             if not running or time.monotonic() > end:
                 raise RuntimeError(f"Keras on {backend} gave no answer to {case.name}; see "
                                    f"{self.folder.parent / backend}-*.log")
             time.sleep(0.05)
             running = oracle_runs.is_running(self.folder, backend)
-
-    def resumed(self, cases):
-        """Lets Keras continue what Lamina has trained halfway (lamina.half.keras)."""
-        for case in cases:
-            for name in ("resumed.npz", "resumed.error"):
-                (self.folder / case.name / name).unlink(missing_ok=True)
-        process = oracle_runs.start("tensorflow", self.folder, [c.name for c in cases],
-                                    ["--resume"])
-        process.wait(TIME_LIMIT)
