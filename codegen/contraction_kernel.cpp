@@ -78,11 +78,22 @@ private:
 
   /// All rows of the task for one column tile. `mask` applies to the last vector.
   void emitRows(llvm::Value *column, int64_t vectors, llvm::Value *mask) {
-    copyRight(column, vectors, mask);
     llvm::Value *length = b().CreateSub(rowEnd, rowBegin);
     llvm::Value *wholeEnd = b().CreateSub(rowEnd, b().CreateURem(length, i64(tileRows)));
-    emitLoop(b(), rowBegin, wholeEnd, tileRows,
-             [&](llvm::Value *row) { emitTile(row, tileRows, column, vectors, mask); });
+    bool ahead = copiesRightAhead() && !mask && vectors == tileVectors;
+    llvm::Value *tiles = b().CreateUDiv(length, i64(tileRows));
+    if (ahead) // then only the first tile of columns has nobody before it
+      emitIf(b(),
+             b().CreateOr(b().CreateICmpEQ(column, columns.first),
+                          b().CreateICmpEQ(tiles, i64(0))),
+             [&] { copyRight(column, vectors, mask); });
+    else if (right.copy)
+      copyRight(column, vectors, mask);
+    emitLoop(b(), rowBegin, wholeEnd, tileRows, [&](llvm::Value *row) {
+      if (ahead)
+        copyRightAhead(column, b().CreateUDiv(b().CreateSub(row, rowBegin), i64(tileRows)), tiles);
+      emitTile(row, tileRows, column, vectors, mask);
+    });
     // A full batch leaves a known number of rows over; any other number goes row by row.
     int64_t left = capacityOf(rowExtent) % taskRows % tileRows;
     auto emitSingles = [&] {
@@ -112,6 +123,8 @@ private:
   void emitTile(llvm::Value *row, int64_t rowCount, llvm::Value *column, int64_t vectors,
                 llvm::Value *mask) {
     Tile tile{row, column, mask, rowCount, vectors};
+    if (hasBlocks())
+      prefetchPartialSums(tile);
     Values sums = shape.columnDimension < 0 ? emitScalarProducts(tile) : emitProducts(tile);
     if (!hasBlocks()) {
       finish(tile, sums);
@@ -199,20 +212,35 @@ private:
                      llvm::MaybeAlign(64));
   }
 
+  /// Where that of a tile's first row and column stands.
+  llvm::Value *partialSum(const Tile &tile) {
+    llvm::Value *line =
+        advance(b(), element, partialSums, b().CreateSub(tile.row, rowBegin), lineLength);
+    return advance(b(), element, line, b().CreateSub(tile.column, columns.first), 1);
+  }
+
   void forPartialSums(const Tile &tile,
                       llvm::function_ref<void(llvm::Value *address, llvm::Value *&sum)> body,
                       Values &sums) {
-    llvm::Value *first =
-        advance(b(), element, partialSums, b().CreateSub(tile.row, rowBegin), lineLength);
-    first = advance(b(), element, first, b().CreateSub(tile.column, columns.first), 1);
+    llvm::Value *first = partialSum(tile);
     for (int64_t r = 0; r < tile.rows; ++r)
       for (int64_t v = 0; v < tile.vectors; ++v)
         body(advance(b(), element, first, r * lineLength + v * lanes), sums[r * tile.vectors + v]);
   }
 
+  /// The sums of a task with all its rows and columns fill a cache: they are asked for before the
+  /// products that they are added to.
+  void prefetchPartialSums(const Tile &tile) {
+    llvm::Value *first = partialSum(tile);
+    int64_t line = kCacheLineBytes * 8 / element->getPrimitiveSizeInBits();
+    for (int64_t r = 0; r < tile.rows; ++r)
+      for (int64_t start = 0; start < tile.vectors * lanes; start += line)
+        emitPrefetch(b(), advance(b(), element, first, r * lineLength + start), CacheLevel::first,
+                     /*write=*/true);
+  }
+
   int64_t rowExtent, columnExtent;
   llvm::SmallVector<int64_t> outerShape;
-  Range columns; ///< of the task
   llvm::Value *isLastBlock = nullptr;
   llvm::Value *partialSums = nullptr;
   int64_t lineLength = 0; ///< of the partial sums

@@ -9,6 +9,8 @@ namespace {
 
 /// Bytes of an operand's part in a task that the first-level cache holds beside the other one.
 constexpr int64_t kSmallBytes = 16 * 1024;
+/// Elements of a copy that is worth being spread over the tiles of rows before it is needed.
+constexpr int64_t kLeastPanel = 2048;
 /// Elements behind each line of the left copy, so that lines do not meet in one set of a cache.
 constexpr int64_t kLinePadding = 16;
 /// Steps from one that is copied to the one that is asked for in advance.
@@ -160,7 +162,12 @@ void ContractionWalkEmitter::chooseRightCopy() {
       (contiguous && !isWorthCopy(llvm::divideCeil(taskRows, tileRows), steps, right.memoryStride)))
     return;
   right.copyStride = tileWidth;
-  right.copy = allocate(steps * tileWidth);
+  rightPanel = steps * tileWidth;
+  right.copy = allocate(2 * rightPanel);
+}
+
+bool ContractionWalkEmitter::copiesRightAhead() const {
+  return right.copy && taskColumns > tileWidth && rightPanel >= kLeastPanel;
 }
 
 llvm::Value *ContractionWalkEmitter::leftPlace(llvm::Value *row) {
@@ -178,11 +185,16 @@ llvm::Value *ContractionWalkEmitter::leftPlace(llvm::Value *row) {
   return advance(b(), element, first, block.first, left.memoryStride);
 }
 
+llvm::Value *ContractionWalkEmitter::rightCopy(llvm::Value *column) {
+  llvm::Value *tile = b().CreateUDiv(b().CreateSub(column, columns.first), i64(tileWidth));
+  return advance(b(), element, right.copy, b().CreateAnd(tile, i64(1)), rightPanel);
+}
+
 Values ContractionWalkEmitter::rightPlaces(llvm::Value *column, int64_t vectors) {
   Values places;
   for (int64_t v = 0; v < vectors; ++v) {
     if (right.copy) {
-      places.push_back(advance(b(), element, right.copy, v * lanes));
+      places.push_back(advance(b(), element, rightCopy(column), v * lanes));
       continue;
     }
     Indices result = resultIndices(rowBegin, columnIndex(column, v));
@@ -295,13 +307,28 @@ void ContractionWalkEmitter::copyLeftTile(llvm::Value *row, llvm::Value *step, b
 }
 
 void ContractionWalkEmitter::copyRight(llvm::Value *column, int64_t vectors, llvm::Value *mask) {
-  if (!right.copy)
-    return;
+  copyRightSteps(column, vectors, mask, {i64(0), b().CreateSub(block.second, block.first)});
+}
+
+void ContractionWalkEmitter::copyRightAhead(llvm::Value *column, llvm::Value *tile,
+                                            llvm::Value *tiles) {
+  llvm::Value *length = b().CreateSub(block.second, block.first);
+  llvm::Value *share = b().CreateUDiv(b().CreateAdd(length, b().CreateSub(tiles, i64(1))), tiles);
+  llvm::Value *begin = b().CreateMul(tile, share);
+  llvm::Value *end = emitSmaller(b(), b().CreateAdd(begin, share), length);
+  llvm::Value *next = b().CreateAdd(column, i64(tileWidth));
+  emitIf(b(), b().CreateICmpSLE(b().CreateAdd(next, i64(tileWidth)), columns.second),
+         [&] { copyRightSteps(next, tileVectors, nullptr, {begin, end}); });
+}
+
+void ContractionWalkEmitter::copyRightSteps(llvm::Value *column, int64_t vectors, llvm::Value *mask,
+                                            Range steps) {
   llvm::SmallVector<Reader> readers;
   for (int64_t v = 0; v < vectors; ++v)
     readers.push_back(makeReader(right, resultIndices(rowBegin, columnIndex(column, v)), false));
-  emitLoop(b(), i64(0), b().CreateSub(block.second, block.first), 1, [&](llvm::Value *step) {
-    llvm::Value *line = advance(b(), element, right.copy, step, tileWidth);
+  llvm::Value *panel = rightCopy(column);
+  emitLoop(b(), steps.first, steps.second, 1, [&](llvm::Value *step) {
+    llvm::Value *line = advance(b(), element, panel, step, tileWidth);
     for (int64_t v = 0; v < vectors; ++v) {
       expressions->setMask(v + 1 == vectors ? mask : nullptr);
       storeCopy(advance(b(), element, line, v * lanes), expressions->splat(readers[v](step)));

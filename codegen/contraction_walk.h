@@ -41,6 +41,11 @@ protected:
   /// Copies the block of the right operand for one tile of columns, where it is copied. `mask`
   /// applies to the last vector.
   void copyRight(llvm::Value *column, int64_t vectors, llvm::Value *mask);
+  /// Whether there is room to copy for the next tile of columns while one is at work.
+  bool copiesRightAhead() const;
+  /// Copies the share that falls to one of so many tiles of rows, if the tile of columns behind
+  /// this one is whole.
+  void copyRightAhead(llvm::Value *column, llvm::Value *tile, llvm::Value *tiles);
 
   /// Where the block begins for a row of the left operand.
   llvm::Value *leftPlace(llvm::Value *row);
@@ -64,6 +69,7 @@ protected:
   llvm::Type *element = nullptr;
   Side left, right;
   llvm::Value *rowBegin = nullptr, *rowEnd = nullptr; ///< of the task
+  Range columns;                                      ///< of the task
   Indices outer;                                      ///< dimensions besides rows and columns
   Range block;                                        ///< steps of the block at hand
 
@@ -80,10 +86,13 @@ private:
   void copyLeftLines();
   void copyLeftPanels();
   void copyLeftTile(llvm::Value *row, llvm::Value *step, bool whole);
+  /// The copy for a tile of columns: one of two, in turns.
+  llvm::Value *rightCopy(llvm::Value *column);
+  void copyRightSteps(llvm::Value *column, int64_t vectors, llvm::Value *mask, Range steps);
   void storeCopy(llvm::Value *place, llvm::Value *value);
 
   bool linesOfSteps = false; ///< the left copy: lines of steps for each row, or panels of rows
-  int64_t leftRowStride = 0, leftPanel = 0;
+  int64_t leftRowStride = 0, leftPanel = 0, rightPanel = 0; ///< elements
 };
 
 } // namespace lamina::codegen

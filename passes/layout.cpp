@@ -31,15 +31,6 @@ llvm::SmallVector<ir::DotGeneralOp> contractionsOf(func::FuncOp function) {
   return dots;
 }
 
-/// The variable that `value` is the old value of, null when it is none.
-FlatSymbolRefAttr variableOf(Value value) {
-  auto argument = dyn_cast<BlockArgument>(value);
-  if (!argument)
-    return nullptr;
-  auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
-  return function ? ir::getArgumentVariable(function, argument.getArgNumber()) : nullptr;
-}
-
 //===--- Order of dimensions -----------------------------------------------------------------===//
 
 /// A right operand without free dimensions becomes the left one. With free dimensions on one side

@@ -77,6 +77,14 @@ int64_t getStorageBytes(ir::VariableOp variable) {
   return getBufferBytes(variable.getTensorType(), 1, variable.getLayoutAttr());
 }
 
+FlatSymbolRefAttr variableOf(Value value) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument)
+    return nullptr;
+  auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
+  return function ? ir::getArgumentVariable(function, argument.getArgNumber()) : nullptr;
+}
+
 int64_t getExternalArgumentIndex(func::FuncOp function, unsigned argument) {
   return countExternal(function, argument, ir::getArgumentVariable);
 }

@@ -152,7 +152,8 @@ int64_t evenPart(int64_t length, int64_t most, int64_t unit) {
 
 TaskGrid chooseTaskGrid(TaskSide rows, TaskSide columns, int64_t needed) {
   auto readCost = [](const TaskSide &side, int64_t readers, int64_t otherTiles) {
-    return side.elements * readers * (otherTiles / readers >= kTilesWorthCopy ? 2 : 3);
+    int64_t elementCost = side.packed ? 1 : otherTiles / readers >= kTilesWorthCopy ? 8 : 12;
+    return side.elements * readers * elementCost;
   };
   TaskGrid best{rows.leastTasks, columns.leastTasks};
   int64_t bestCost = std::numeric_limits<int64_t>::max();

@@ -4,6 +4,7 @@
 // and, for each block, through its columns tile by tile: a tile's panel of the right operand stays
 // in the first-level cache while all rows of the task meet it, the block of the left operand in the
 // second-level cache.
+#include "passes/plan.h"
 #include "passes/schedule_tools.h"
 
 using namespace mlir;
@@ -13,16 +14,19 @@ namespace {
 
 /// Steps of the contracted index in a block: loading and storing a tile's sums once per block costs
 /// little.
-constexpr int64_t kBlockDepth = 256;
+constexpr int64_t kBlockDepth = 384;
 /// The same where all rows fit one tile.
 constexpr int64_t kStreamedDepth = 1024;
 /// About the most rows and columns of a task with more steps than a block has: the left operand's
 /// block stays in the second-level cache, and it and the task's sums fit on a stack.
-constexpr int64_t kMostTaskRows = 288, kMostTaskColumns = 384;
+constexpr int64_t kMostTaskRows = 288, kMostTaskColumns = 512;
 /// Tasks that a few threads share evenly enough: every one copies its part of the operands.
 constexpr int64_t kNeededTasks = 8;
 /// What a remainder of rows costs besides its arithmetic: another variant of the tile's code.
 constexpr int64_t kRemainderCycles = 20;
+/// Half cycles per step that no tile falls below: eight accumulators hide the latency of sums only
+/// where no operand comes late.
+constexpr int64_t kLeastCycles = 9;
 
 /// The tile with the least cycles over the whole result, remainders included; the tallest among
 /// equals, as it reads the right-hand side least often.
@@ -40,8 +44,10 @@ Tile chooseTile(int64_t rows, int64_t columns, const VectorTarget &target) {
       if (!fitsRegisters({height, vectors}, target))
         continue;
       int64_t full = rows / height, rest = rows % height;
-      int64_t cycles = full * tileCycles(height, vectors) +
-                       (rest ? tileCycles(rest, vectors) + kRemainderCycles : 0);
+      auto cyclesOf = [&](int64_t tileRows) {
+        return std::max(tileCycles(tileRows, vectors), kLeastCycles);
+      };
+      int64_t cycles = full * cyclesOf(height) + (rest ? cyclesOf(rest) + kRemainderCycles : 0);
       cycles = (cycles + full / 4) * columnTiles;
       if (cycles < bestCycles) {
         bestCycles = cycles;
@@ -50,6 +56,19 @@ Tile chooseTile(int64_t rows, int64_t columns, const VectorTarget &target) {
     }
   }
   return best;
+}
+
+/// Whether the right operand is a variable in panels of its columns.
+bool isRightPacked(ir::KernelOp kernel, ir::DotGeneralOp dot) {
+  auto argument = dyn_cast<BlockArgument>(dot.getRhs());
+  if (!argument || argument.getOwner() != &kernel.getBlock())
+    return false;
+  FlatSymbolRefAttr symbol = variableOf(kernel.getInputs()[argument.getArgNumber()]);
+  if (!symbol)
+    return false;
+  auto variable = SymbolTable::lookupNearestSymbolFrom<ir::VariableOp>(kernel, symbol);
+  ir::PackedAttr layout = variable.getLayoutAttr();
+  return layout && llvm::is_contained(dot.getRhsFreeDimensions(), layout.getDimension());
 }
 
 } // namespace
@@ -90,7 +109,9 @@ ir::ScheduleAttr scheduleContraction(ir::KernelOp kernel, ir::DotGeneralOp dot, 
   };
   TaskGrid grid =
       chooseTaskGrid({leastTasks(rows, kMostTaskRows), rowTiles, rows * depth},
-                     {leastTasks(columns, kMostTaskColumns), columnTiles, columns * depth}, needed);
+                     {leastTasks(columns, kMostTaskColumns), columnTiles, columns * depth,
+                      isRightPacked(kernel, dot)},
+                     needed);
   int64_t rowsPerTask = llvm::divideCeil(rowTiles, grid.rows) * tile.rows;
   int64_t columnsPerTask = llvm::divideCeil(columnTiles, grid.columns) * width;
   return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::contraction, target.lanes,

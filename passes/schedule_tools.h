@@ -25,9 +25,11 @@ int64_t unitsPerTask(int64_t units, int64_t cost);
 /// The length of `length` cut into equal parts of at most about `most`, in whole `unit`s.
 int64_t evenPart(int64_t length, int64_t most, int64_t unit);
 
-/// How one side of a product of matrices can be cut into tasks.
+/// How one side of a product of matrices can be cut into tasks. One that is packed already is read
+/// where it stands, in the order in which processors ask for memory in advance.
 struct TaskSide {
   int64_t leastTasks, tiles, elements;
+  bool packed = false;
 };
 struct TaskGrid {
   int64_t rows, columns;

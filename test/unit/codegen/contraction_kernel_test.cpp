@@ -135,6 +135,47 @@ TEST_P(ContractionKernel, Contracts) {
   }
 }
 
+/// Long panels of the right operand, which are copied while the tile of columns before is at work:
+/// with and without a tile of rows that is whole, several blocks, a last tile that is narrow.
+TEST_P(ContractionKernel, CopiesPanelsAhead) {
+  for (unsigned seed = 0; seed < 30; ++seed) {
+    Random random(seed);
+    int64_t lanes = target.vectorLanes(4), depth = random.between(300, 500);
+    int64_t width = lanes * random.between(1, 2), tiles = random.between(2, 4);
+    Extents right = {depth, width * tiles + random.oneOf<int64_t>({0, 0, 1, width - 1})};
+    bool stepsLead = random.chance(50), isBatch = random.chance(50);
+    int64_t rows = isBatch ? ShapedType::kDynamic : random.between(1, 40);
+    Type element = Builder(&context).getF32Type();
+    llvm::SmallVector<Type> inputs = {
+        RankedTensorType::get(stepsLead && !isBatch ? Extents{depth, rows} : Extents{rows, depth},
+                              element),
+        RankedTensorType::get(right, element)};
+    int64_t contracted = stepsLead && !isBatch ? 0 : 1;
+    bool computesRight = random.chance(50);
+    auto body = [&](OpBuilder &builder, ValueRange arguments) {
+      Location location = builder.getUnknownLoc();
+      Value y = arguments[1];
+      if (computesRight)
+        y = builder.create<ir::NegateOp>(location, y);
+      Value product =
+          builder.create<ir::DotGeneralOp>(location, arguments[0], y, Extents{}, Extents{},
+                                           Extents{contracted}, Extents{0});
+      return llvm::SmallVector<Value>{product};
+    };
+    int64_t tileRows = random.between(1, 6);
+    auto schedule = ir::ScheduleAttr::get(
+        &context, ir::KernelFamily::contraction, lanes,
+        {tileRows, width / lanes, random.oneOf<int64_t>({256, 1000})},
+        {tileRows * random.between(4, 8), width * random.between(2, 4)}, 0);
+    OwningOpRef<ModuleOp> module = makeKernelModule(context, kBatchSize, inputs, schedule, body);
+    int64_t batch = random.between(1, kBatchSize);
+    expectInterpreted(*module, target,
+                      {random.tensor(inputs[0], batch), random.tensor(inputs[1], batch)}, batch);
+    if (HasFatalFailure())
+      FAIL() << "seed " << seed;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Targets, ContractionKernel, testing::ValuesIn(kKernelTargets), nameTarget);
 
 } // namespace
