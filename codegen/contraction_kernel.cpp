@@ -84,8 +84,7 @@ private:
     llvm::Value *tiles = b().CreateUDiv(length, i64(tileRows));
     if (ahead) // then only the first tile of columns has nobody before it
       emitIf(b(),
-             b().CreateOr(b().CreateICmpEQ(column, columns.first),
-                          b().CreateICmpEQ(tiles, i64(0))),
+             b().CreateOr(b().CreateICmpEQ(column, columns.first), b().CreateICmpEQ(tiles, i64(0))),
              [&] { copyRight(column, vectors, mask); });
     else if (right.copy)
       copyRight(column, vectors, mask);

@@ -18,6 +18,9 @@ namespace {
 
 /// Products of a line of taps that go on with the sum of the lines before.
 constexpr int64_t kTogether = 64;
+/// Pixels of how many bytes the processor asks for itself: short ones, read one behind the other,
+/// and long ones, of which every page has one or two.
+constexpr int64_t kForeseenBytes = 512, kMostBytesAhead = 1024;
 
 class ConvolutionEmitter final : public KernelEmitter {
 public:
@@ -194,7 +197,7 @@ private:
   void emitTile(const Tile &tile) {
     expressions->enterScope();
     prefetchResults(tile);
-    TileProduct product = makeProduct();
+    TileProduct product = makeProduct(tile);
     // The taps of one line are summed apart, as long stretches of channels are: see TileProduct.
     Values zeros = product.zeros(tile.height * columns.size());
     Values sums =
@@ -210,7 +213,18 @@ private:
     expressions->leaveScope();
   }
 
-  TileProduct makeProduct() { return {b(), target, element, lanes, 1, rightStride(), loadMask()}; }
+  TileProduct makeProduct(const Tile &tile) {
+    return {b(), target, element, lanes, 1, rightStride(), loadMask(), distanceAhead(tile)};
+  }
+
+  /// Elements from a tile to the next one where that is to be asked for. With one tap it reads
+  /// other pixels; some long ones in one page are no stream that processors foresee.
+  int64_t distanceAhead(const Tile &tile) {
+    int64_t pixels = tile.phase.inputStep * lastStride();
+    int64_t bytes = pixels * element->getPrimitiveSizeInBits() / 8;
+    bool isStream = bytes < kForeseenBytes || bytes > kMostBytesAhead;
+    return last.window == 1 && !isStream ? tile.height * pixels : 0;
+  }
 
   /// The group's first channel that the tile's first output meets in an offset of zero.
   llvm::Value *inputPlace(const Tile &tile) {
@@ -389,7 +403,8 @@ private:
     });
     emitLines([&](const Tile &tile) {
       expressions->enterScope();
-      Values sums = makeProduct().zeros(tile.height * columns.size());
+      prefetchResults(tile);
+      Values sums = makeProduct(tile).zeros(tile.height * columns.size());
       forPartialSums(tile, [&](int64_t number, llvm::Value *address) {
         sums[number] = b().CreateLoad(sums[number]->getType(), address);
       });
@@ -426,8 +441,7 @@ private:
       emitIf(b(), meets, [&] {
         emitLine(line, [&](const Tile &tile) {
           expressions->enterScope();
-          prefetchResults(tile);
-          TileProduct product = makeProduct();
+          TileProduct product = makeProduct(tile);
           llvm::Value *place = b().CreateInBoundsGEP(element, inputPlace(tile), distance);
           Values sums = emitLastTaps(tile, range, product, place, taps,
                                      product.zeros(tile.height * columns.size()));

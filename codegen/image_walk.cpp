@@ -123,6 +123,13 @@ Values TileProduct::zeros(size_t count) const {
   return Values(count, llvm::Constant::getNullValue(llvm::FixedVectorType::get(element, lanes)));
 }
 
+void TileProduct::prefetchRows(llvm::Value *left, const RowOffsets &rows) const {
+  for (std::optional<int64_t> row : rows)
+    if (row)
+      emitPrefetch(builder, builder.CreateConstGEP1_64(element, left, *row + ahead),
+                   CacheLevel::first);
+}
+
 Values TileProduct::emitStep(llvm::Value *left, const RowOffsets &rows,
                              llvm::ArrayRef<llvm::Value *> right, llvm::Value *k, int64_t offset,
                              const Values &sums) const {
@@ -198,13 +205,15 @@ Values TileProduct::emitPart(llvm::Value *left, const RowOffsets &rows,
     return result;
   }
   llvm::Value *whole = builder.CreateAnd(length, builder.getInt64(-kUnroll));
-  Values result = codegen::emitLoop(builder, zero, whole, kUnroll, sums,
-                                    [&](llvm::Value *k, const Values &carried) {
-                                      Values next = carried;
-                                      for (int64_t i = 0; i < kUnroll; ++i)
-                                        next = emitStep(left, rows, right, k, i, next);
-                                      return next;
-                                    });
+  Values result = codegen::emitLoop(
+      builder, zero, whole, kUnroll, sums, [&](llvm::Value *k, const Values &carried) {
+        Values next = carried;
+        if (ahead != 0)
+          prefetchRows(advance(builder, element, left, k, leftStride), rows);
+        for (int64_t i = 0; i < kUnroll; ++i)
+          next = emitStep(left, rows, right, k, i, next);
+        return next;
+      });
   if (known) {
     for (int64_t k = *known & -kUnroll; k < *known; ++k)
       result = emitStep(left, rows, right, zero, k, result);

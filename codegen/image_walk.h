@@ -84,6 +84,8 @@ struct TileProduct {
   unsigned lanes;
   int64_t leftStride = 1, rightStride = 1;
   llvm::Value *lastMask = nullptr; ///< of the last right vector; null: all lanes may be read
+  /// Elements from what is read on the left to what is asked for meanwhile; 0: nothing is.
+  int64_t ahead = 0;
 
   /// Adds the products of k = 0 … length - 1. Long sums are made of parts: rounding errors grow
   /// with the length of a part and the number of parts, not with their product.
@@ -97,6 +99,7 @@ struct TileProduct {
 private:
   Values emitPart(llvm::Value *left, const RowOffsets &rows, llvm::ArrayRef<llvm::Value *> right,
                   llvm::Value *length, const Values &sums) const;
+  void prefetchRows(llvm::Value *left, const RowOffsets &rows) const;
   Values emitStep(llvm::Value *left, const RowOffsets &rows, llvm::ArrayRef<llvm::Value *> right,
                   llvm::Value *k, int64_t offset, const Values &sums) const;
 };

@@ -107,11 +107,10 @@ ir::ScheduleAttr scheduleContraction(ir::KernelOp kernel, ir::DotGeneralOp dot, 
   auto leastTasks = [](int64_t size, int64_t most) -> int64_t {
     return llvm::divideCeil(size, most);
   };
-  TaskGrid grid =
-      chooseTaskGrid({leastTasks(rows, kMostTaskRows), rowTiles, rows * depth},
-                     {leastTasks(columns, kMostTaskColumns), columnTiles, columns * depth,
-                      isRightPacked(kernel, dot)},
-                     needed);
+  TaskGrid grid = chooseTaskGrid({leastTasks(rows, kMostTaskRows), rowTiles, rows * depth},
+                                 {leastTasks(columns, kMostTaskColumns), columnTiles,
+                                  columns * depth, isRightPacked(kernel, dot)},
+                                 needed);
   int64_t rowsPerTask = llvm::divideCeil(rowTiles, grid.rows) * tile.rows;
   int64_t columnsPerTask = llvm::divideCeil(columnTiles, grid.columns) * width;
   return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::contraction, target.lanes,

@@ -157,16 +157,15 @@ TEST_P(ContractionKernel, CopiesPanelsAhead) {
       Value y = arguments[1];
       if (computesRight)
         y = builder.create<ir::NegateOp>(location, y);
-      Value product =
-          builder.create<ir::DotGeneralOp>(location, arguments[0], y, Extents{}, Extents{},
-                                           Extents{contracted}, Extents{0});
+      Value product = builder.create<ir::DotGeneralOp>(location, arguments[0], y, Extents{},
+                                                       Extents{}, Extents{contracted}, Extents{0});
       return llvm::SmallVector<Value>{product};
     };
     int64_t tileRows = random.between(1, 6);
-    auto schedule = ir::ScheduleAttr::get(
-        &context, ir::KernelFamily::contraction, lanes,
-        {tileRows, width / lanes, random.oneOf<int64_t>({256, 1000})},
-        {tileRows * random.between(4, 8), width * random.between(2, 4)}, 0);
+    auto schedule =
+        ir::ScheduleAttr::get(&context, ir::KernelFamily::contraction, lanes,
+                              {tileRows, width / lanes, random.oneOf<int64_t>({256, 1000})},
+                              {tileRows * random.between(4, 8), width * random.between(2, 4)}, 0);
     OwningOpRef<ModuleOp> module = makeKernelModule(context, kBatchSize, inputs, schedule, body);
     int64_t batch = random.between(1, kBatchSize);
     expectInterpreted(*module, target,
