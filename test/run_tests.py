@@ -75,7 +75,7 @@ def run_conformance(build, options):
     report = build / "test-results" / "conformance.xml"
     report.unlink(missing_ok=True)
     subprocess.run([sys.executable, "-m", "pytest", ROOT / "test/conformance", "-q",
-                    "-n", str(len(os.sched_getaffinity(0))), "--dist", "loadgroup",
+                    "-n", str(len(os.sched_getaffinity(0))),
                     f"--junit-xml={report}", "--lamina", build / "bin/lamina", "--work",
                     build / "conformance", "--table", build / "conformance.json", *options])
     if not report.exists():

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
@@ -52,14 +53,23 @@ def pytest_configure(config):
         config.pluginmanager.register(Conductor(config), CONDUCTOR)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """What one worker has to run: tests of a case share a training, tests of a file its fixtures."""
-    for item in items:
-        spec = getattr(item, "callspec", None)
-        if item.get_closest_marker("xdist_group") is None:
-            case = spec and spec.params.get("case")
-            item.add_marker(pytest.mark.xdist_group(case.name if case else item.module.__name__))
+class CasesTogether(LoadScopeScheduling):
+    """What one worker runs as a whole: tests of a case share a training, tests of a file its fixtures."""
+
+    def _split_scope(self, nodeid):
+        parameter = parameter_of(nodeid)
+        return parameter if parameter in CASES else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return CasesTogether(config, log)
+
+
+def parameter_of(nodeid):
+    """The first parameter of a test, None where it has none."""
+    parts = re.split(r"[\[\]]", nodeid)
+    return parts[1] if len(parts) > 1 else None
 
 
 def work_folder(config):
@@ -82,8 +92,7 @@ class Conductor:
     def start(self, ids):
         """Lets Keras answer the cases of these tests, in the background."""
         if self.runs is None:
-            parameters = (re.split(r"[\[\]]", name)[1] for name in ids if "[" in name)
-            self.names = [n for n in dict.fromkeys(parameters) if n in CASES]
+            self.names = [n for n in dict.fromkeys(map(parameter_of, ids)) if n in CASES]
             self.runs = OracleRuns(work_folder(self.config), self.names, sample(self.config))
 
     def pytest_collection_finish(self, session):

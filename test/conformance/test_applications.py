@@ -30,7 +30,6 @@ def test_losses(case, oracles, lamina, table):
         f"{case.name}: a step changes the loss by {change:.4g}, in Keras by {expected:.4g}")
 
 
-@pytest.mark.xdist_group("example")
 def test_example(lamina, tmp_path):
     """The smallest of the five through the example's script: file, library, training, predictions."""
     done = subprocess.run(

@@ -25,7 +25,6 @@ def accuracy(lamina, model):
     return float(text.split("accuracy")[1].strip(" :=\n").split()[0])
 
 
-@pytest.mark.xdist_group("accuracy of digits")
 def test_accuracy(lamina, tmp_path):
     shuffled = train(lamina, tmp_path / "shuffled.keras", epochs=EPOCHS)
     assert accuracy(lamina, shuffled) >= 0.965
@@ -46,7 +45,6 @@ def test_accuracy_is_that_of_keras(lamina, tmp_path):
     assert abs(accuracy(lamina, ordered) - train_with_keras("mlp", "--no-shuffle")) <= 0.005
 
 
-@pytest.mark.xdist_group("digits of convolutional networks")
 @pytest.mark.parametrize("network", ["cnn", "branches"])
 def test_accuracy_of_convolutional_networks(network, lamina, tmp_path):
     """Order and dropout are drawn by each on its own: within two standard deviations of what 360
