@@ -80,7 +80,7 @@ private:
   void emitRows(llvm::Value *column, int64_t vectors, llvm::Value *mask) {
     llvm::Value *length = b().CreateSub(rowEnd, rowBegin);
     llvm::Value *wholeEnd = b().CreateSub(rowEnd, b().CreateURem(length, i64(tileRows)));
-    bool ahead = copiesRightAhead() && !mask && vectors == tileVectors;
+    bool ahead = copiesRightAhead && !mask && vectors == tileVectors;
     llvm::Value *tiles = b().CreateUDiv(length, i64(tileRows));
     if (ahead) // then only the first tile of columns has nobody before it
       emitIf(b(),
@@ -231,7 +231,7 @@ private:
   /// products that they are added to.
   void prefetchPartialSums(const Tile &tile) {
     llvm::Value *first = partialSum(tile);
-    int64_t line = kCacheLineBytes * 8 / element->getPrimitiveSizeInBits();
+    int64_t line = elementsOfLine(element);
     for (int64_t r = 0; r < tile.rows; ++r)
       for (int64_t start = 0; start < tile.vectors * lanes; start += line)
         emitPrefetch(b(), advance(b(), element, first, r * lineLength + start), CacheLevel::first,

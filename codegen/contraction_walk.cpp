@@ -163,11 +163,8 @@ void ContractionWalkEmitter::chooseRightCopy() {
     return;
   right.copyStride = tileWidth;
   rightPanel = steps * tileWidth;
-  right.copy = allocate(2 * rightPanel);
-}
-
-bool ContractionWalkEmitter::copiesRightAhead() const {
-  return right.copy && taskColumns > tileWidth && rightPanel >= kLeastPanel;
+  copiesRightAhead = taskColumns > tileWidth && rightPanel >= kLeastPanel;
+  right.copy = allocate((copiesRightAhead ? 2 : 1) * rightPanel);
 }
 
 llvm::Value *ContractionWalkEmitter::leftPlace(llvm::Value *row) {
@@ -186,15 +183,18 @@ llvm::Value *ContractionWalkEmitter::leftPlace(llvm::Value *row) {
 }
 
 llvm::Value *ContractionWalkEmitter::rightCopy(llvm::Value *column) {
+  if (!copiesRightAhead)
+    return right.copy;
   llvm::Value *tile = b().CreateUDiv(b().CreateSub(column, columns.first), i64(tileWidth));
   return advance(b(), element, right.copy, b().CreateAnd(tile, i64(1)), rightPanel);
 }
 
 Values ContractionWalkEmitter::rightPlaces(llvm::Value *column, int64_t vectors) {
   Values places;
+  llvm::Value *copy = right.copy ? rightCopy(column) : nullptr;
   for (int64_t v = 0; v < vectors; ++v) {
-    if (right.copy) {
-      places.push_back(advance(b(), element, rightCopy(column), v * lanes));
+    if (copy) {
+      places.push_back(advance(b(), element, copy, v * lanes));
       continue;
     }
     Indices result = resultIndices(rowBegin, columnIndex(column, v));

@@ -41,8 +41,6 @@ protected:
   /// Copies the block of the right operand for one tile of columns, where it is copied. `mask`
   /// applies to the last vector.
   void copyRight(llvm::Value *column, int64_t vectors, llvm::Value *mask);
-  /// Whether there is room to copy for the next tile of columns while one is at work.
-  bool copiesRightAhead() const;
   /// Copies the share that falls to one of so many tiles of rows, if the tile of columns behind
   /// this one is whole.
   void copyRightAhead(llvm::Value *column, llvm::Value *tile, llvm::Value *tiles);
@@ -68,6 +66,7 @@ protected:
   int64_t depthCapacity = 1;
   llvm::Type *element = nullptr;
   Side left, right;
+  bool copiesRightAhead = false; ///< while the tile of columns before is at work
   llvm::Value *rowBegin = nullptr, *rowEnd = nullptr; ///< of the task
   Range columns;                                      ///< of the task
   Indices outer;                                      ///< dimensions besides rows and columns
@@ -86,7 +85,7 @@ private:
   void copyLeftLines();
   void copyLeftPanels();
   void copyLeftTile(llvm::Value *row, llvm::Value *step, bool whole);
-  /// The copy for a tile of columns: one of two, in turns.
+  /// The copy for a tile of columns: where it is copied ahead, one of two in turns.
   llvm::Value *rightCopy(llvm::Value *column);
   void copyRightSteps(llvm::Value *column, int64_t vectors, llvm::Value *mask, Range steps);
   void storeCopy(llvm::Value *place, llvm::Value *value);

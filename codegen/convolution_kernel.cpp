@@ -371,8 +371,7 @@ private:
       if (storage.type.getShape() != op.getType().getShape())
         return;
       llvm::Value *first = firstOutput(tile);
-      int64_t vectorsOfLine =
-          std::max<int64_t>(1, kCacheLineBytes * 8 / element->getPrimitiveSizeInBits() / lanes);
+      int64_t vectorsOfLine = std::max<int64_t>(1, elementsOfLine(element) / lanes);
       for (int64_t r = 0; r < tile.height; ++r)
         for (size_t v = 0; v < columns.size(); v += vectorsOfLine) {
           llvm::Value *position = b().CreateAdd(first, i64(r * tile.phase.outputStep));

@@ -56,8 +56,7 @@ private:
     llvm::Value *place = advance(b(), element, image.pointer, images.first, image.rowStride());
     place = advance(b(), element, place, positions.first, step);
     place = advance(b(), element, place, length);
-    int64_t pixels = length / geometry.filters,
-            lineElements = kCacheLineBytes * 8 / element->getPrimitiveSizeInBits();
+    int64_t pixels = length / geometry.filters, lineElements = elementsOfLine(element);
     place = advance(b(), element, place, column, pixels);
     emitLoop(b(), i64(0), i64(pixels * width), lineElements, [&](llvm::Value *distance) {
       emitPrefetch(b(), b().CreateGEP(element, place, distance), CacheLevel::second);

@@ -132,7 +132,7 @@ void Panels::clear(llvm::Value *position, int64_t count, const Line &line) const
 /// Asks for the task's channels of a pixel, which the second-level cache is to hold. The pixel may
 /// lie behind the image.
 void Panels::prefetch(llvm::Value *place, int64_t ahead) const {
-  int64_t step = kCacheLineBytes * 8 / image.element->getPrimitiveSizeInBits();
+  int64_t step = elementsOfLine(image.element);
   emitLoop(b, b.getInt64(ahead), b.getInt64(ahead + channels), step, [&](llvm::Value *distance) {
     emitPrefetch(b, b.CreateGEP(image.element, place, distance), CacheLevel::second);
   });

@@ -49,6 +49,10 @@ llvm::Value *advance(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Valu
   return elements == 0 ? pointer : builder.CreateConstInBoundsGEP1_64(element, pointer, elements);
 }
 
+int64_t elementsOfLine(llvm::Type *element) {
+  return kCacheLineBytes * 8 / static_cast<int64_t>(element->getPrimitiveSizeInBits());
+}
+
 llvm::Value *allocateOnStack(llvm::IRBuilder<> &builder, llvm::Type *element, int64_t count) {
   llvm::AllocaInst *memory = builder.CreateAlloca(llvm::ArrayType::get(element, count));
   memory->setAlignment(llvm::Align(kCacheLineBytes));

@@ -27,6 +27,8 @@ llvm::Value *advance(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Valu
                      int64_t elements);
 
 inline constexpr int64_t kCacheLineBytes = 64;
+/// Elements of a cache line.
+int64_t elementsOfLine(llvm::Type *element);
 
 /// Memory for so many elements on the stack, at the beginning of a cache line: called in the
 /// function's entry.

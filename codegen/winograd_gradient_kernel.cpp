@@ -89,7 +89,7 @@ private:
     element = registerType(b().getContext(), type);
     vectorType = llvm::FixedVectorType::get(element, lanes);
     // A line more keeps the points apart in the first-level cache.
-    int64_t line = kCacheLineBytes * 8 / element->getPrimitiveSizeInBits();
+    int64_t line = elementsOfLine(element);
     inputStride = squaresPerBlock * paddedChannels + line;
     gradientStride = squaresPerBlock * filtersPerTask + line;
     sumStride = tiledChannels * filtersPerTask + line;

@@ -69,7 +69,7 @@ private:
     vectorType = llvm::FixedVectorType::get(element, lanes);
     filter = findMemory(op.getFilter())->pointer;
     // A line more keeps the points apart in the first-level cache.
-    int64_t line = kCacheLineBytes * 8 / element->getPrimitiveSizeInBits();
+    int64_t line = elementsOfLine(element);
     int64_t roundedMost = llvm::alignTo(squaresPerTask, tileRows);
     inputStride = roundedMost * kBlock + line;
     sumStride = roundedMost * filtersPerTask + line;

@@ -161,13 +161,7 @@ TEST_P(Convolutions, OtherSchedulesGiveTheSameBits) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, Convolutions,
-                         testing::Values("host", "x86-64", "x86-64-v3", "x86-64-v4"),
-                         [](const auto &info) {
-                           std::string name = info.param;
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Targets, Convolutions, testing::ValuesIn(kTargets), nameTarget);
 
 } // namespace
 } // namespace lamina::test

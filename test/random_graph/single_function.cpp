@@ -1,5 +1,7 @@
 #include "test/random_graph/single_function.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "codegen/target.h"
@@ -39,6 +41,12 @@ void expectInterpreted(const Runner &runner, ModuleOp module, uint64_t seed) {
   auto difference = compareWithInterpreter(module, "main", arguments, rows, runner);
   ASSERT_FALSE(difference) << "seed " << seed << ", " << rows << " rows: " << *difference << "\n"
                            << text;
+}
+
+std::string nameTarget(const testing::TestParamInfo<std::string> &info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
 }
 
 void TargetTest::SetUp() {

@@ -26,4 +26,8 @@ protected:
   void SetUp() override;
 };
 
+inline const std::string kTargets[] = {"host", "x86-64", "x86-64-v3", "x86-64-v4"};
+/// A target's name as that of a test.
+std::string nameTarget(const testing::TestParamInfo<std::string> &info);
+
 } // namespace lamina::test

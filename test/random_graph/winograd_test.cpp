@@ -184,13 +184,7 @@ TEST_P(WinogradError, OfGradientsByFilters) {
 
 INSTANTIATE_TEST_SUITE_P(Squares, WinogradError, testing::Values(2, 4));
 
-INSTANTIATE_TEST_SUITE_P(Targets, Winograd,
-                         testing::Values("host", "x86-64", "x86-64-v3", "x86-64-v4"),
-                         [](const auto &info) {
-                           std::string name = info.param;
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Targets, Winograd, testing::ValuesIn(kTargets), nameTarget);
 
 } // namespace
 } // namespace lamina::test
