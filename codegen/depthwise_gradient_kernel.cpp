@@ -19,8 +19,7 @@ constexpr size_t kMostTaps = 5;
 class DepthwiseGradientEmitter final : public FilterWalkEmitter {
 public:
   DepthwiseGradientEmitter(const KernelJob &job, const TargetSpec &target)
-      : FilterWalkEmitter(job, target, FirstTaps::Within), vectors(schedule().getTile()[1]),
-        line(geometry.axes.back()) {}
+      : FilterWalkEmitter(job, target, FirstTaps::Within), line(geometry.axes.back()) {}
 
 private:
   /// Channels that are summed together. `mask` applies to the last vector.
@@ -31,36 +30,13 @@ private:
   };
 
   void emitBlock() override {
-    emitTiles(b(), columns.first, columns.second, geometry.filters, vectors * lanes,
+    emitTiles(b(), columns.first, columns.second, geometry.filters, tileWidth,
               [&](llvm::Value *column, int64_t width) {
-                prefetchNext(column, width);
+                prefetchNextBlock(i64(0), b().CreateSub(column, columns.first), 1);
                 Tile tile{column, static_cast<int64_t>(llvm::divideCeil(width, lanes)),
                           width % lanes ? maskOf(width % lanes) : nullptr};
                 emitOuterTaps(0, i64(0), tile);
               });
-  }
-
-  //===--- Prefetching --------------------------------------------------------------------------//
-
-  /// Asks for as large a part of the next block as the tile is of this one.
-  void prefetchNext(llvm::Value *column, int64_t width) {
-    if (columnsPerTask < geometry.filters)
-      return; // the task's channels do not stand side by side
-    prefetchNext(input, inputStep(0), column, width);
-    prefetchNext(gradient, gradientStep(0), column, width);
-  }
-
-  void prefetchNext(const Image &image, int64_t step, llvm::Value *column, int64_t width) {
-    bool wholeImages = imagesPerBlock > 1 || blockLength >= tables.front().positions;
-    int64_t length = wholeImages ? imagesPerBlock * image.rowStride() : blockLength * step;
-    llvm::Value *place = advance(b(), element, image.pointer, images.first, image.rowStride());
-    place = advance(b(), element, place, positions.first, step);
-    place = advance(b(), element, place, length);
-    int64_t pixels = length / geometry.filters, lineElements = elementsOfLine(element);
-    place = advance(b(), element, place, column, pixels);
-    emitLoop(b(), i64(0), i64(pixels * width), lineElements, [&](llvm::Value *distance) {
-      emitPrefetch(b(), b().CreateGEP(element, place, distance), CacheLevel::second);
-    });
   }
 
   //===--- Taps ---------------------------------------------------------------------------------//
@@ -193,7 +169,6 @@ private:
     return value;
   }
 
-  int64_t vectors;
   passes::FilterWalkAxis line; ///< the last axis
 };
 

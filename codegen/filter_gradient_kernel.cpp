@@ -2,7 +2,7 @@
 // that run over the positions of a block. A block's elements are copied once for all taps of the
 // axes behind the first, in panels of a tile's height or width with zeros where taps reach into the
 // padding. Tiles then read them in order, whatever the distance of neighbouring positions in
-// memory. Of inputs with few channels, the last axis' taps count as channels: neighbours in memory.
+// memory, and meanwhile the next block comes into the cache.
 #include "codegen/filter_panels.h"
 #include "codegen/filter_walk.h"
 #include "llvm/IR/Module.h"
@@ -15,28 +15,26 @@ namespace {
 class FilterGradientEmitter final : public FilterWalkEmitter {
 public:
   FilterGradientEmitter(const KernelJob &job, const TargetSpec &target)
-      : FilterWalkEmitter(job, target, FirstTaps::Apart), tileRows(schedule().getTile()[0]),
-        tileWidth(schedule().getTile()[1] * lanes), jointTaps(geometry.jointTaps()) {
-    for (const ir::WindowAxis &axis : llvm::ArrayRef(geometry.axes).drop_front())
-      walks.push_back(PanelWalk::of(axis));
-  }
+      : FilterWalkEmitter(job, target, FirstTaps::Apart) {}
 
 private:
+  /// The axes whose taps a task goes through.
+  llvm::ArrayRef<PanelWalk> innerWalks() { return llvm::ArrayRef(walks).drop_front(); }
+
   //===--- Copies -------------------------------------------------------------------------------//
 
   void prepare() override {
     llvm::SmallVector<PanelAxis> inputAxes, gradientAxes;
-    for (const PanelWalk &walk : walks) {
+    for (const PanelWalk &walk : innerWalks()) {
       inputAxes.push_back(walk.input);
       gradientAxes.push_back(walk.gradient);
     }
     int64_t positions = imagesPerBlock * blockLength;
-    int64_t inputWidth = jointTaps > 1 ? geometry.channels : tileRows;
-    inputPanels.emplace(b(), input, lanes, inputAxes, inputWidth,
+    inputPanels.emplace(b(), input, lanes, inputAxes, tileRows,
                         std::min(channelsPerTask, geometry.channels), positions);
     gradientPanels.emplace(b(), gradient, lanes, gradientAxes, tileWidth,
                            std::min(columnsPerTask, geometry.filters), positions);
-    leftOfInput = geometry.channels % inputWidth;
+    leftOfInput = geometry.channels % tileRows;
     leftOfGradient = geometry.filters % tileWidth;
   }
 
@@ -47,9 +45,6 @@ private:
     };
     llvm::Value *lastChannels = isLast(channels, geometry.channels);
     llvm::Value *lastColumns = isLast(columns, geometry.filters);
-    auto ahead = [&](const Image &image, int64_t step) {
-      return imagesPerBlock > 1 ? imagesPerBlock * image.rowStride() : blockLength * step;
-    };
     auto placeOf = [&](const Image &image, llvm::Value *row, llvm::Value *first, llvm::Value *i,
                        int64_t step, int64_t groupChannels, llvm::Value *channel) {
       llvm::Value *place = advance(b(), element, image.pointer, row, image.rowStride());
@@ -61,13 +56,12 @@ private:
     forLines([&](llvm::Value *image, llvm::Value *i, llvm::Value *line) {
       inputPanels->copyLine(
           placeOf(input, image, stretch.input, i, inputStep(0), geometry.channels, channels.first),
-          line, length(channels), leftOfInput, lastChannels, ahead(input, inputStep(0)));
+          line, length(channels), leftOfInput, lastChannels);
     });
     forLines([&](llvm::Value *image, llvm::Value *i, llvm::Value *line) {
       gradientPanels->copyLine(placeOf(gradient, image, stretch.gradient, i, gradientStep(0),
                                        geometry.filters, columns.first),
-                               line, length(columns), leftOfGradient, lastColumns,
-                               ahead(gradient, gradientStep(0)));
+                               line, length(columns), leftOfGradient, lastColumns);
     });
   }
 
@@ -100,22 +94,14 @@ private:
               [&](llvm::Value *column, int64_t width) { emitColumns(column, width); });
   }
 
-  /// All rows for one tile of columns: the task's channels, or all pairs of a tap of the last axis
-  /// and a channel.
   void emitColumns(llvm::Value *column, int64_t width) {
-    if (jointTaps > 1) {
-      int64_t rows = geometry.channels * jointTaps;
-      emitTiles(b(), i64(0), i64(rows), rows, tileRows, [&](llvm::Value *row, int64_t height) {
-        Places places = placesOf(i64(0), column);
-        places.left = advance(b(), element, places.left, row, 1);
-        emitTaps(0, firstTap, places, {row, column, height, width});
-      });
-      return;
-    }
+    llvm::Value *inTask = b().CreateSub(column, columns.first);
     emitTiles(b(), channels.first, channels.second, geometry.channels, tileRows,
               [&](llvm::Value *channel, int64_t height) {
-                Places places = placesOf(b().CreateSub(channel, channels.first), column);
-                emitTaps(0, firstTap, places, {channel, column, height, width});
+                llvm::Value *row = b().CreateSub(channel, channels.first);
+                prefetchNextBlock(row, inTask, std::min(channelsPerTask, geometry.channels));
+                Places places{inputPanels->panelOf(row), gradientPanels->panelOf(inTask)};
+                emitTaps(1, firstTap, places, {channel, column, height, width});
               });
   }
 
@@ -124,11 +110,6 @@ private:
     int64_t rows, width;
   };
 
-  Places placesOf(llvm::Value *channel, llvm::Value *column) {
-    return {inputPanels->panelOf(channel),
-            gradientPanels->panelOf(b().CreateSub(column, columns.first))};
-  }
-
   /// Runs over the taps of the axes behind the first; `tap` is the number of the tap so far.
   void emitTaps(size_t axis, llvm::Value *tap, const Places &places, const Tile &tile) {
     if (axis == walks.size()) {
@@ -136,15 +117,11 @@ private:
       return;
     }
     const PanelWalk &walk = walks[axis];
-    llvm::Value *before = b().CreateMul(tap, i64(geometry.axes[axis + 1].window));
-    if (jointTaps > 1 && axis + 1 == walks.size()) {
-      emitTaps(axis + 1, before, places, tile);
-      return;
-    }
+    llvm::Value *before = b().CreateMul(tap, i64(geometry.axes[axis].window));
     llvm::SmallVector<uint64_t> table;
     for (const PanelWalk::Tap &entry : walk.taps)
-      for (int64_t word : {entry.position, entry.input * inputPanels->stride(axis + 1),
-                           entry.gradient * gradientPanels->stride(axis + 1)})
+      for (int64_t word : {entry.position, entry.input * inputPanels->stride(axis),
+                           entry.gradient * gradientPanels->stride(axis)})
         table.push_back(word);
     if (table.empty())
       return;
@@ -167,8 +144,8 @@ private:
   void emitTile(llvm::Value *tap, const Places &places, const Tile &tile) {
     int64_t vectors = llvm::divideCeil(tile.width, lanes);
     TileProduct product{b(), target, element, lanes};
-    product.leftStride = inputPanels->stride(walks.size());
-    product.rightStride = gradientPanels->stride(walks.size());
+    product.leftStride = inputPanels->stride(innerWalks().size());
+    product.rightStride = gradientPanels->stride(innerWalks().size());
     RowOffsets offsets;
     for (int64_t r = 0; r < tile.rows; ++r)
       offsets.push_back(r);
@@ -179,7 +156,7 @@ private:
       return product.emit(at.left, offsets, panels, length, sums);
     };
     Values sums = product.zeros(tile.rows * vectors);
-    if (walks.empty()) {
+    if (innerWalks().empty()) {
       sums = multiply(places, lines, sums);
     } else {
       product.leftStride *= walks.back().inputStep;
@@ -187,7 +164,7 @@ private:
       sums = emitLoop(b(), i64(0), lines, 1, sums, [&](llvm::Value *line, const Values &carried) {
         Places at{advance(b(), element, places.left, line, inputPanels->stride(0)),
                   advance(b(), element, places.right, line, gradientPanels->stride(0))};
-        return emitPositions(0, at, carried, multiply);
+        return emitPositions(1, at, carried, multiply);
       });
     }
     llvm::Value *mask = tile.width % lanes ? maskOf(tile.width % lanes) : nullptr;
@@ -202,18 +179,15 @@ private:
     const PanelWalk &walk = walks[axis];
     if (axis + 1 == walks.size())
       return multiply(at, i64(walk.positions), sums);
-    return emitLoop(b(), i64(0), i64(walk.positions), 1, sums,
-                    [&](llvm::Value *q, const Values &carried) {
-                      Places next{advance(b(), element, at.left, q,
-                                          walk.inputStep * inputPanels->stride(axis + 1)),
-                                  advance(b(), element, at.right, q,
-                                          walk.gradientStep * gradientPanels->stride(axis + 1))};
-                      return emitPositions(axis + 1, next, carried, multiply);
-                    });
+    return emitLoop(
+        b(), i64(0), i64(walk.positions), 1, sums, [&](llvm::Value *q, const Values &carried) {
+          Places next{
+              advance(b(), element, at.left, q, walk.inputStep * inputPanels->stride(axis)),
+              advance(b(), element, at.right, q, walk.gradientStep * gradientPanels->stride(axis))};
+          return emitPositions(axis + 1, next, carried, multiply);
+        });
   }
 
-  int64_t tileRows, tileWidth, jointTaps;
-  llvm::SmallVector<PanelWalk> walks; ///< of the axes behind the first
   std::optional<Panels> inputPanels, gradientPanels;
   int64_t leftOfInput = 0, leftOfGradient = 0; ///< channels that fill no whole panel
   llvm::Value *lines = nullptr;                ///< positions of the first axis in all images
@@ -223,6 +197,10 @@ private:
 
 std::unique_ptr<KernelEmitter> createFilterGradientEmitter(const KernelJob &job,
                                                            const TargetSpec &target) {
+  ir::KernelOp kernel = job.kernel;
+  ir::FilterGradientOp op = *kernel.getBlock().getOps<ir::FilterGradientOp>().begin();
+  if (passes::ConvolutionGeometry::of(op).hasFewChannels())
+    return createFewChannelsGradientEmitter(job, target);
   return std::make_unique<FilterGradientEmitter>(job, target);
 }
 

@@ -46,7 +46,7 @@ PanelWalk PanelWalk::of(const ir::WindowAxis &axis) {
 
 Panels::Panels(llvm::IRBuilder<> &builder, const Image &image, unsigned lanes,
                llvm::ArrayRef<PanelAxis> axes, int64_t width, int64_t channels, int64_t positions)
-    : b(builder), image(image), lanes(lanes), axes(axes), width(width), channels(channels) {
+    : b(builder), image(image), lanes(lanes), axes(axes), width(width) {
   panelElements = positions * stride(0) + this->lanes;
   int64_t panels = llvm::divideCeil(channels, width);
   memory = allocateOnStack(b, image.element, panels * panelElements);
@@ -65,8 +65,8 @@ llvm::Value *Panels::panelOf(llvm::Value *channel) const {
 }
 
 void Panels::copyLine(llvm::Value *place, llvm::Value *number, llvm::Value *channels, int64_t left,
-                      llvm::Value *isLast, int64_t ahead) const {
-  Line line{b.CreateUDiv(channels, b.getInt64(width)), isLast, left, ahead};
+                      llvm::Value *isLast) const {
+  Line line{b.CreateUDiv(channels, b.getInt64(width)), isLast, left};
   copyAxis(0, place, b.CreateMul(number, b.getInt64(stride(0) / width)), line);
 }
 
@@ -92,7 +92,6 @@ void Panels::copyAxis(size_t axis, llvm::Value *place, llvm::Value *position,
 }
 
 void Panels::copyPixel(llvm::Value *place, llvm::Value *position, const Line &line) const {
-  prefetch(place, line.ahead);
   llvm::Value *to = advance(b, image.element, memory, position, width);
   forPanels(line, [&](llvm::Value *panel, int64_t count) {
     copyChannels(advance(b, image.element, place, panel, width),
@@ -126,15 +125,6 @@ void Panels::clear(llvm::Value *position, int64_t count, const Line &line) const
   forPanels(line, [&](llvm::Value *panel, int64_t) {
     b.CreateMemSet(advance(b, image.element, to, panel, panelElements), b.getInt8(0),
                    count * width * elementBytes, llvm::MaybeAlign(elementBytes));
-  });
-}
-
-/// Asks for the task's channels of a pixel, which the second-level cache is to hold. The pixel may
-/// lie behind the image.
-void Panels::prefetch(llvm::Value *place, int64_t ahead) const {
-  int64_t step = elementsOfLine(image.element);
-  emitLoop(b, b.getInt64(ahead), b.getInt64(ahead + channels), step, [&](llvm::Value *distance) {
-    emitPrefetch(b, b.CreateGEP(image.element, place, distance), CacheLevel::second);
   });
 }
 

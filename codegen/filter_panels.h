@@ -49,29 +49,26 @@ public:
 
   /// Copies the line at position `number` of the first axis: `place` is its first pixel's first
   /// channel, `channels` are so many, and `left` of them fill no whole panel where `isLast` holds.
-  /// The line of the next block stands `ahead` elements further and is asked for.
   void copyLine(llvm::Value *place, llvm::Value *number, llvm::Value *channels, int64_t left,
-                llvm::Value *isLast, int64_t ahead) const;
+                llvm::Value *isLast) const;
 
 private:
   struct Line {
     llvm::Value *wholePanels, *isLast;
-    int64_t left, ahead;
+    int64_t left;
   };
 
   void copyAxis(size_t axis, llvm::Value *place, llvm::Value *position, const Line &line) const;
   void copyPixel(llvm::Value *place, llvm::Value *position, const Line &line) const;
   void copyChannels(llvm::Value *from, llvm::Value *to, int64_t count) const;
   void clear(llvm::Value *position, int64_t count, const Line &line) const;
-  void prefetch(llvm::Value *place, int64_t ahead) const;
   void forPanels(const Line &line, const std::function<void(llvm::Value *, int64_t)> &body) const;
 
   llvm::IRBuilder<> &b;
   const Image &image;
   int64_t lanes;
   llvm::SmallVector<PanelAxis> axes;
-  int64_t width, channels;
-  int64_t panelElements;
+  int64_t width, panelElements;
   llvm::Value *memory;
 };
 

@@ -59,9 +59,13 @@ TapStretch StretchTable::loadPart(llvm::IRBuilder<> &builder, llvm::Value *posit
 FilterWalkEmitter::FilterWalkEmitter(const KernelJob &job, const TargetSpec &target,
                                      FirstTaps firstTaps)
     : KernelEmitter(job, target), op(*body().getOps<ir::FilterGradientOp>().begin()),
-      geometry(passes::ConvolutionGeometry::of(op)), channelsPerTask(schedule().getTasks()[0]),
+      geometry(passes::ConvolutionGeometry::of(op)), tileRows(schedule().getTile()[0]),
+      tileWidth(schedule().getTile()[1] * lanes), channelsPerTask(schedule().getTasks()[0]),
       columnsPerTask(schedule().getTasks()[1]), blockLength(schedule().getTasks()[2]),
-      imagesPerBlock(schedule().getTasks()[3]), firstTaps(firstTaps) {}
+      imagesPerBlock(schedule().getTasks()[3]), firstTaps(firstTaps) {
+  for (const ir::WindowAxis &axis : geometry.axes)
+    walks.push_back(PanelWalk::of(axis));
+}
 
 llvm::Value *FilterWalkEmitter::emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *) {
   int64_t slices = op.getSlice() ? op.getType().getDimSize(0) : 1;
@@ -160,6 +164,53 @@ void FilterWalkEmitter::addToResult(llvm::Value *tap, llvm::Value *channel, llvm
     else
       b().CreateAlignedStore(next, address, align);
   }
+}
+
+//===--- The next block -----------------------------------------------------------------------===//
+
+void FilterWalkEmitter::prefetchNextBlock(llvm::Value *row, llvm::Value *column, int64_t rows) {
+  int64_t filters = std::min(columnsPerTask, geometry.filters);
+  int64_t rowTiles = llvm::divideCeil(rows, tileRows);
+  int64_t tiles = rowTiles * llvm::divideCeil(filters, tileWidth);
+  llvm::Value *tile = b().CreateMul(b().CreateUDiv(column, i64(tileWidth)), i64(rowTiles));
+  tile = b().CreateAdd(tile, b().CreateUDiv(row, i64(tileRows)));
+  llvm::SmallVector<PanelAxis> inputAxes, gradientAxes;
+  for (const PanelWalk &walk : walks) {
+    inputAxes.push_back(walk.input);
+    gradientAxes.push_back(walk.gradient);
+  }
+  llvm::Value *firstFilter =
+      b().CreateAdd(b().CreateMul(group, i64(geometry.filters)), columns.first);
+  llvm::Value *firstChannel =
+      b().CreateAdd(b().CreateMul(group, i64(geometry.channels)), channels.first);
+  int64_t inputChannels = std::min(channelsPerTask, geometry.channels);
+  if (geometry.depthwise)
+    prefetchNext(input, inputStep(0), inputAxes, firstFilter, filters, tile, tiles);
+  else
+    prefetchNext(input, inputStep(0), inputAxes, firstChannel, inputChannels, tile, tiles);
+  prefetchNext(gradient, gradientStep(0), gradientAxes, firstFilter, filters, tile, tiles);
+}
+
+/// `step` elements lie between the lines of neighbouring positions of the first axis. What the next
+/// block reads follows this one's part, or lies in the next images.
+void FilterWalkEmitter::prefetchNext(const Image &image, int64_t step,
+                                     llvm::ArrayRef<PanelAxis> axes, llvm::Value *channel,
+                                     int64_t count, llvm::Value *part, int64_t parts) {
+  bool wholeImages = imagesPerBlock > 1 || blockLength >= tables.front().positions;
+  int64_t distance = wholeImages ? imagesPerBlock * image.rowStride() : blockLength * step;
+  int64_t lineStep = firstTaps == FirstTaps::Apart ? step : axes[0].step * image.axisStride(0);
+  LineGrid lines;
+  lines.add(imagesPerBlock, image.rowStride());
+  lines.add(blockLength * step / lineStep, lineStep);
+  for (auto [axis, extent] : llvm::drop_begin(llvm::enumerate(axes))) {
+    lines.add(extent.end() - extent.begin(), extent.step * image.axisStride(axis));
+    distance += (extent.first + extent.begin() * extent.step) * image.axisStride(axis);
+  }
+  lines.add(count, 1);
+  llvm::Value *place = advance(b(), element, image.pointer, images.first, image.rowStride());
+  place = advance(b(), element, place, positions.first, step);
+  place = advance(b(), element, place, channel, 1);
+  lines.prefetch(b(), element, advance(b(), element, place, distance), part, parts);
 }
 
 } // namespace lamina::codegen

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "codegen/image_walk.h"
+#include "codegen/filter_panels.h"
 #include "codegen/kernel_emitter.h"
 
 /// How gradients by a filter walk both images: for each tap, the stretch of positions at which an
@@ -54,6 +54,9 @@ protected:
 
   void emitTask(llvm::Value *task) override;
   int64_t filtersOfPixel() { return geometry.filters * geometry.groups; }
+  /// Asks for a tile's share of what the next block reads, so that it comes into the cache while
+  /// tiles are at work: `row` and `column` are the tile's first in the task, which has `rows` rows.
+  void prefetchNextBlock(llvm::Value *row, llvm::Value *column, int64_t rows);
   /// The stretch within the block of a tap of the first axis.
   TapStretch blockStretch(llvm::Value *tap) {
     return tables[0].loadPart(b(), tap, positions.first, positions.second);
@@ -72,7 +75,9 @@ protected:
 
   ir::FilterGradientOp op;
   passes::ConvolutionGeometry geometry;
+  int64_t tileRows, tileWidth;
   int64_t channelsPerTask, columnsPerTask, blockLength, imagesPerBlock;
+  llvm::SmallVector<PanelWalk> walks; ///< of all axes
 
   llvm::Type *element = nullptr;
   Image input, gradient;
@@ -89,6 +94,8 @@ private:
   }
   void bindMemory();
   void emitZeros();
+  void prefetchNext(const Image &image, int64_t step, llvm::ArrayRef<PanelAxis> axes,
+                    llvm::Value *channel, int64_t count, llvm::Value *part, int64_t parts);
 
   FirstTaps firstTaps;
   llvm::Value *slice = nullptr; ///< null: there is one

@@ -66,6 +66,47 @@ void emitPrefetch(llvm::IRBuilder<> &builder, llvm::Value *place, CacheLevel lev
                            /*data=*/builder.getInt32(1)});
 }
 
+//===--- Lines of a block ---------------------------------------------------------------------===//
+
+void LineGrid::add(int64_t count, int64_t step) {
+  if (!dimensions.empty() &&
+      (dimensions.back().count == 1 || dimensions.back().step == count * step))
+    dimensions.back() = {dimensions.back().count * count, step};
+  else
+    dimensions.push_back({count, step});
+}
+
+void LineGrid::prefetch(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Value *place,
+                        llvm::Value *part, int64_t parts) const {
+  // What stands side by side is one run; a part is some runs, or some lines where there is only
+  // one.
+  int64_t lineElements = elementsOfLine(element), run = dimensions.back().count;
+  llvm::SmallVector<Dimension> outer(llvm::ArrayRef(dimensions).drop_back());
+  if (outer.empty()) {
+    outer.push_back({static_cast<int64_t>(llvm::divideCeil(run, lineElements)), lineElements});
+    run = 1;
+  }
+  int64_t runs = 1;
+  for (const Dimension &dimension : outer)
+    runs *= dimension.count;
+  int64_t share = llvm::divideCeil(runs, parts);
+  llvm::Value *begin = builder.CreateMul(part, builder.getInt64(share));
+  llvm::Value *end = emitSmaller(builder, builder.CreateAdd(begin, builder.getInt64(share)),
+                                 builder.getInt64(runs));
+  codegen::emitLoop(builder, begin, end, 1, [&](llvm::Value *number) {
+    llvm::Value *first = place;
+    for (const Dimension &dimension : llvm::reverse(llvm::drop_begin(outer)))
+      first = advance(builder, element, first,
+                      takePart(builder, number, builder.getInt64(dimension.count)), dimension.step);
+    first = advance(builder, element, first, number, outer.front().step);
+    codegen::emitLoop(builder, builder.getInt64(0), builder.getInt64(run), lineElements,
+                      [&](llvm::Value *distance) {
+                        emitPrefetch(builder, builder.CreateGEP(element, first, distance),
+                                     CacheLevel::second);
+                      });
+  });
+}
+
 //===--- Taps ---------------------------------------------------------------------------------===//
 
 TapTable::TapTable(llvm::Module &module, const ir::WindowAxis &axis) : mostTaps(axis.window) {
@@ -127,14 +168,27 @@ Values TileProduct::zeros(size_t count) const {
   return Values(count, llvm::Constant::getNullValue(llvm::FixedVectorType::get(element, lanes)));
 }
 
-void TileProduct::prefetchRows(llvm::Value *left, const RowOffsets &rows) const {
-  for (std::optional<int64_t> row : rows)
+/// The place of a row's, whether each has one or all share one.
+static llvm::Value *placeOf(llvm::ArrayRef<llvm::Value *> left, size_t row) {
+  return left.size() == 1 ? left.front() : left[row];
+}
+
+Values TileProduct::moved(llvm::ArrayRef<llvm::Value *> places, llvm::Value *k,
+                          int64_t stride) const {
+  Values result;
+  for (llvm::Value *place : places)
+    result.push_back(advance(builder, element, place, k, stride));
+  return result;
+}
+
+void TileProduct::prefetchRows(llvm::ArrayRef<llvm::Value *> left, const RowOffsets &rows) const {
+  for (auto [r, row] : llvm::enumerate(rows))
     if (row)
-      emitPrefetch(builder, builder.CreateConstGEP1_64(element, left, *row + ahead),
+      emitPrefetch(builder, builder.CreateConstGEP1_64(element, placeOf(left, r), *row + ahead),
                    CacheLevel::first);
 }
 
-Values TileProduct::emitStep(llvm::Value *left, const RowOffsets &rows,
+Values TileProduct::emitStep(llvm::ArrayRef<llvm::Value *> left, const RowOffsets &rows,
                              llvm::ArrayRef<llvm::Value *> right, llvm::Value *k, int64_t offset,
                              const Values &sums) const {
   if (llvm::none_of(rows, [](const auto &row) { return row.has_value(); }))
@@ -151,12 +205,12 @@ Values TileProduct::emitStep(llvm::Value *left, const RowOffsets &rows,
                                           llvm::Constant::getNullValue(vector))
                : static_cast<llvm::Value *>(builder.CreateAlignedLoad(vector, place, align)));
   }
-  llvm::Value *moving = advance(builder, element, left, k, leftStride);
+  Values moving = moved(left, k, leftStride);
   Values result(sums);
   for (auto [r, row] : llvm::enumerate(rows)) {
     if (!row)
       continue;
-    llvm::Value *place = advance(builder, element, moving, *row + offset * leftStride);
+    llvm::Value *place = advance(builder, element, placeOf(moving, r), *row + offset * leftStride);
     llvm::Value *factor =
         builder.CreateVectorSplat(lanes, builder.CreateAlignedLoad(element, place, align));
     for (size_t v = 0; v < vectors.size(); ++v) {
@@ -174,17 +228,14 @@ Values TileProduct::add(const Values &first, const Values &second) const {
   return result;
 }
 
-Values TileProduct::emit(llvm::Value *left, const RowOffsets &rows,
+Values TileProduct::emit(llvm::ArrayRef<llvm::Value *> left, const RowOffsets &rows,
                          llvm::ArrayRef<llvm::Value *> right, llvm::Value *length,
                          const Values &sums) const {
   std::optional<int64_t> known = constantOf(length);
   if (!known || *known <= 2 * kPart)
     return emitPart(left, rows, right, length, sums);
   auto emitAt = [&](llvm::Value *k, llvm::Value *count, const Values &carried) {
-    Values panels;
-    for (llvm::Value *panel : right)
-      panels.push_back(advance(builder, element, panel, k, rightStride));
-    return add(carried, emitPart(advance(builder, element, left, k, leftStride), rows, panels,
+    return add(carried, emitPart(moved(left, k, leftStride), rows, moved(right, k, rightStride),
                                  count, zeros(sums.size())));
   };
   int64_t whole = *known / kPart * kPart;
@@ -197,7 +248,7 @@ Values TileProduct::emit(llvm::Value *left, const RowOffsets &rows,
   return result;
 }
 
-Values TileProduct::emitPart(llvm::Value *left, const RowOffsets &rows,
+Values TileProduct::emitPart(llvm::ArrayRef<llvm::Value *> left, const RowOffsets &rows,
                              llvm::ArrayRef<llvm::Value *> right, llvm::Value *length,
                              const Values &sums) const {
   std::optional<int64_t> known = constantOf(length);
@@ -209,15 +260,15 @@ Values TileProduct::emitPart(llvm::Value *left, const RowOffsets &rows,
     return result;
   }
   llvm::Value *whole = builder.CreateAnd(length, builder.getInt64(-kUnroll));
-  Values result = codegen::emitLoop(
-      builder, zero, whole, kUnroll, sums, [&](llvm::Value *k, const Values &carried) {
-        Values next = carried;
-        if (ahead != 0)
-          prefetchRows(advance(builder, element, left, k, leftStride), rows);
-        for (int64_t i = 0; i < kUnroll; ++i)
-          next = emitStep(left, rows, right, k, i, next);
-        return next;
-      });
+  Values result = codegen::emitLoop(builder, zero, whole, kUnroll, sums,
+                                    [&](llvm::Value *k, const Values &carried) {
+                                      Values next = carried;
+                                      if (ahead != 0)
+                                        prefetchRows(moved(left, k, leftStride), rows);
+                                      for (int64_t i = 0; i < kUnroll; ++i)
+                                        next = emitStep(left, rows, right, k, i, next);
+                                      return next;
+                                    });
   if (known) {
     for (int64_t k = *known & -kUnroll; k < *known; ++k)
       result = emitStep(left, rows, right, zero, k, result);

@@ -40,6 +40,23 @@ enum class CacheLevel { first = 3, second = 2 };
 void emitPrefetch(llvm::IRBuilder<> &builder, llvm::Value *place, CacheLevel level,
                   bool write = false);
 
+/// Cache lines of a block of memory: several dimensions of them, outermost first.
+class LineGrid {
+public:
+  /// Adds a dimension of `count` elements that stand `step` elements of memory apart.
+  void add(int64_t count, int64_t step);
+  /// Asks for part `part` of `parts` of the lines, counted from `place` on, which the second-level
+  /// cache is to hold.
+  void prefetch(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Value *place,
+                llvm::Value *part, int64_t parts) const;
+
+private:
+  struct Dimension {
+    int64_t count, step;
+  };
+  llvm::SmallVector<Dimension> dimensions;
+};
+
 /// For every output along an axis, the taps that meet the input and where: constants in memory, so
 /// that strides, dilations, borders and reversed filters cost one load each per tap of an outer
 /// axis.
@@ -77,8 +94,8 @@ private:
 using RowOffsets = llvm::SmallVector<std::optional<int64_t>, 16>;
 
 /// Outer products: sums[r][v] += left[r][k] * right[v][k] for `length` values of k, where left
-/// elements stand side by side at `left` + their row's offset, and right vectors `rightStride`
-/// elements apart.
+/// elements stand `leftStride` elements apart from `left` + their row's offset on, and right
+/// vectors `rightStride`. `left` is one place for all rows, or one for each.
 struct TileProduct {
   llvm::IRBuilder<> &builder;
   const TargetSpec &target;
@@ -91,19 +108,22 @@ struct TileProduct {
 
   /// Adds the products of k = 0 … length - 1. Long sums are made of parts: rounding errors grow
   /// with the length of a part and the number of parts, not with their product.
-  Values emit(llvm::Value *left, const RowOffsets &rows, llvm::ArrayRef<llvm::Value *> right,
-              llvm::Value *length, const Values &sums) const;
+  Values emit(llvm::ArrayRef<llvm::Value *> left, const RowOffsets &rows,
+              llvm::ArrayRef<llvm::Value *> right, llvm::Value *length, const Values &sums) const;
   /// All sums zero.
   Values zeros(size_t count) const;
   /// first + second.
   Values add(const Values &first, const Values &second) const;
 
 private:
-  Values emitPart(llvm::Value *left, const RowOffsets &rows, llvm::ArrayRef<llvm::Value *> right,
-                  llvm::Value *length, const Values &sums) const;
-  void prefetchRows(llvm::Value *left, const RowOffsets &rows) const;
-  Values emitStep(llvm::Value *left, const RowOffsets &rows, llvm::ArrayRef<llvm::Value *> right,
-                  llvm::Value *k, int64_t offset, const Values &sums) const;
+  Values emitPart(llvm::ArrayRef<llvm::Value *> left, const RowOffsets &rows,
+                  llvm::ArrayRef<llvm::Value *> right, llvm::Value *length,
+                  const Values &sums) const;
+  void prefetchRows(llvm::ArrayRef<llvm::Value *> left, const RowOffsets &rows) const;
+  Values emitStep(llvm::ArrayRef<llvm::Value *> left, const RowOffsets &rows,
+                  llvm::ArrayRef<llvm::Value *> right, llvm::Value *k, int64_t offset,
+                  const Values &sums) const;
+  Values moved(llvm::ArrayRef<llvm::Value *> places, llvm::Value *k, int64_t stride) const;
 };
 
 } // namespace lamina::codegen

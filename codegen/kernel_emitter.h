@@ -101,6 +101,8 @@ std::unique_ptr<KernelEmitter> createColumnEmitter(const KernelJob &, const Targ
 std::unique_ptr<KernelEmitter> createContractionEmitter(const KernelJob &, const TargetSpec &);
 std::unique_ptr<KernelEmitter> createConvolutionEmitter(const KernelJob &, const TargetSpec &);
 std::unique_ptr<KernelEmitter> createFilterGradientEmitter(const KernelJob &, const TargetSpec &);
+std::unique_ptr<KernelEmitter> createFewChannelsGradientEmitter(const KernelJob &,
+                                                                const TargetSpec &);
 std::unique_ptr<KernelEmitter> createDepthwiseGradientEmitter(const KernelJob &,
                                                               const TargetSpec &);
 std::unique_ptr<KernelEmitter> createWinogradEmitter(const KernelJob &, const TargetSpec &);

@@ -56,13 +56,12 @@ int64_t ConvolutionGeometry::taps() const {
   return result;
 }
 
-int64_t ConvolutionGeometry::jointTaps() const {
-  const ir::WindowAxis &last = axes.back();
-  if (axes.size() == 1 || groups > 1 || channels > kFewChannels || last.windowDilation != 1 ||
-      last.inputDilation != 1 || last.reversed)
-    return 1;
-  bool allMeet = static_cast<int64_t>(last.phases().front().taps.size()) == last.window;
-  return allMeet ? last.window : 1;
+bool ConvolutionGeometry::hasFewChannels() const {
+  return axes.size() > 1 && !depthwise && groups == 1 && channels <= kFewChannels &&
+         llvm::all_of(axes, [](const ir::WindowAxis &axis) {
+           FilterWalkAxis along(axis);
+           return !along.overInput && static_cast<int64_t>(along.phase.taps.size()) == axis.window;
+         });
 }
 
 int64_t ConvolutionGeometry::lines() const {

@@ -26,10 +26,9 @@ struct ConvolutionGeometry {
   int64_t taps() const;
   /// Channels of the input's pixels.
   int64_t inputChannels() const { return (depthwise ? filters : channels) * groups; }
-  /// Taps of the last axis that a gradient by the filter may treat as channels, since they stand
-  /// side by side in the input and in the filter: all where the channels alone fill no register
-  /// tile, or one.
-  int64_t jointTaps() const;
+  /// Whether the channels alone fill no register tile of a gradient by the filter, and all taps,
+  /// each of which meets the input, may count as rows beside them.
+  bool hasFewChannels() const;
   /// Output lines of one image: positions along all axes but the last.
   int64_t lines() const;
   /// Multiply-adds of one image that meet elements of the input, not padding.

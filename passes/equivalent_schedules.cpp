@@ -27,7 +27,7 @@ std::optional<size_t> rowExtent(ir::KernelOp kernel, ir::ScheduleAttr schedule) 
     return 0;
   case ir::KernelFamily::filter_gradient: {
     auto geometry = ConvolutionGeometry::of(findAnchor<ir::FilterGradientOp>(kernel));
-    return geometry.jointTaps() > 1 ? std::nullopt : std::optional<size_t>(0);
+    return geometry.hasFewChannels() ? std::nullopt : std::optional<size_t>(0);
   }
   case ir::KernelFamily::convolution: {
     auto geometry =

@@ -20,9 +20,12 @@ constexpr int64_t kMostFilterBytes = 80 * 1024, kFilterBytes = 20 * 1024;
 /// cache, and loading and storing a tile's sums once per block costs little.
 constexpr int64_t kBlockPositions = 256;
 /// With fewer, it costs much.
-constexpr int64_t kLeastBlockPositions = 128;
+constexpr int64_t kLeastBlockPositions = 96;
+/// Bytes of the result's gradient in a block where the input has few channels: they stay in the
+/// first-level cache for all taps.
+constexpr int64_t kFewChannelsBytes = 16 * 1024;
 /// Bytes of both sides' panels in a block. They stand on the stack.
-constexpr int64_t kPanelBytes = 320 * 1024;
+constexpr int64_t kPanelBytes = 256 * 1024;
 /// Bytes of both images in a block of a depthwise gradient by the filter, where a tile's part of a
 /// block stays in the first-level cache and the next block comes into the second-level one.
 constexpr int64_t kDepthwiseBytes = 256 * 1024;
@@ -119,6 +122,27 @@ ir::ScheduleAttr scheduleDepthwiseGradient(ir::KernelOp kernel, ir::FilterGradie
                                {1, columnsPerTask, block.length, block.images}, cost);
 }
 
+ir::ScheduleAttr scheduleFewChannelsGradient(ir::KernelOp kernel, ir::FilterGradientOp op,
+                                             const ConvolutionGeometry &geometry, int64_t batchSize,
+                                             const VectorTarget &target) {
+  int64_t slices = op.getSlice() ? op.getType().getDimSize(0) : 1;
+  int64_t cost = slices * imagesOf(op, batchSize) * geometry.multiplyAdds() / target.lanes / 2;
+  Tile tile = chooseConvolutionTile(geometry.taps() * geometry.channels, geometry.filters, target);
+  int64_t width = tile.vectors * target.lanes;
+  int64_t positions = walkPositions(geometry.axes.front()), across = 1;
+  for (const ir::WindowAxis &axis : ArrayRef(geometry.axes).drop_front())
+    across *= walkPositions(axis);
+  int64_t lineBytes = across * geometry.filters * elementBytes(op.getGradient());
+  FilterBlock block(positions, kFewChannelsBytes / lineBytes, /*images=*/1);
+  int64_t columnTiles = llvm::divideCeil(geometry.filters, width);
+  int64_t wanted = std::clamp<int64_t>(cost / kTaskCycles, 1, kEnoughFilterTasks);
+  int64_t columnTasks = std::min<int64_t>(llvm::divideCeil(wanted, slices), columnTiles);
+  int64_t columnsPerTask = width * llvm::divideCeil(columnTiles, columnTasks);
+  return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::filter_gradient, target.lanes,
+                               {tile.rows, tile.vectors},
+                               {geometry.channels, columnsPerTask, block.length, 1}, cost);
+}
+
 } // namespace
 
 ir::ScheduleAttr scheduleConvolution(ir::KernelOp kernel, ir::ConvolutionOp op, int64_t batchSize,
@@ -169,13 +193,14 @@ ir::ScheduleAttr scheduleFilterGradient(ir::KernelOp kernel, ir::FilterGradientO
   ConvolutionGeometry geometry = ConvolutionGeometry::of(op);
   if (geometry.depthwise)
     return scheduleDepthwiseGradient(kernel, op, geometry, batchSize, target);
+  if (geometry.hasFewChannels())
+    return scheduleFewChannelsGradient(kernel, op, geometry, batchSize, target);
   int64_t slices = op.getSlice() ? op.getType().getDimSize(0) : 1;
   int64_t images = imagesOf(op, batchSize);
   int64_t cost = slices * images * geometry.multiplyAdds() / target.lanes / 2;
-  int64_t jointTaps = geometry.jointTaps();
-  Tile tile = chooseConvolutionTile(geometry.channels * jointTaps, geometry.filters, target);
+  Tile tile = chooseConvolutionTile(geometry.channels, geometry.filters, target);
   int64_t width = tile.vectors * target.lanes;
-  int64_t rowTiles = jointTaps > 1 ? 1 : llvm::divideCeil(geometry.channels, tile.rows);
+  int64_t rowTiles = llvm::divideCeil(geometry.channels, tile.rows);
   int64_t columnTiles = llvm::divideCeil(geometry.filters, width);
   int64_t positions = walkPositions(geometry.axes.front()), across = 1;
   for (const ir::WindowAxis &axis : ArrayRef(geometry.axes).drop_front())
@@ -208,8 +233,7 @@ ir::ScheduleAttr scheduleFilterGradient(ir::KernelOp kernel, ir::FilterGradientO
                                  llvm::divideCeil(wanted, outerTasks));
   int64_t blockPositions = std::min(kBlockPositions, kPanelBytes / positionBytes(grid));
   FilterBlock block(positions, blockPositions / across, images);
-  int64_t channelsPerTask =
-      jointTaps > 1 ? geometry.channels : tile.rows * llvm::divideCeil(rowTiles, grid.rows);
+  int64_t channelsPerTask = tile.rows * llvm::divideCeil(rowTiles, grid.rows);
   int64_t columnsPerTask = width * llvm::divideCeil(columnTiles, grid.columns);
   return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::filter_gradient, target.lanes,
                                {tile.rows, tile.vectors},

@@ -73,7 +73,8 @@ int64_t countSlices(ir::FilterGradientOp op, int64_t images) {
   };
   int64_t operands = elements(op.getLhs().getType()) + elements(op.getGradient().getType());
   int64_t results = op.getType().getNumElements();
-  int64_t outer = geometry.depthwise ? 1 : geometry.axes.front().window * geometry.groups;
+  bool allTaps = geometry.depthwise || geometry.hasFewChannels(); // in one task
+  int64_t outer = allTaps ? 1 : geometry.axes.front().window * geometry.groups;
   if (op.getWinograd())
     outer = llvm::divideCeil(geometry.channels, kWinogradGradientChannels) *
             llvm::divideCeil(geometry.filters, kWinogradGradientFilters);

@@ -50,14 +50,25 @@ func.func @others(%a: tensor<?x10x10x64xf32>, %b: tensor<?x32x32x4096xf32>, %c: 
 
 // Small filters: the images in slices. Eight images: three, three and two.
 // CHECK-LABEL: func.func @filter_gradient
-func.func @filter_gradient(%x: tensor<?x16x16x4xf32>, %g: tensor<?x16x16x8xf32>) -> tensor<5x5x4x8xf32> {
-  // CHECK-NEXT: %[[PARTS:.*]] = lamina.filter_gradient {{.*}} groups = 1 slice = 3 : (tensor<?x16x16x4xf32>, tensor<?x16x16x8xf32>) -> tensor<3x5x5x4x8xf32>
-  // CHECK-NEXT: %[[SUM:.*]] = lamina.reduce add %[[PARTS]], dims = [0] : (tensor<3x5x5x4x8xf32>) -> tensor<5x5x4x8xf32>
+func.func @filter_gradient(%x: tensor<?x16x16x6xf32>, %g: tensor<?x16x16x8xf32>) -> tensor<5x5x6x8xf32> {
+  // CHECK-NEXT: %[[PARTS:.*]] = lamina.filter_gradient {{.*}} groups = 1 slice = 3 : (tensor<?x16x16x6xf32>, tensor<?x16x16x8xf32>) -> tensor<3x5x5x6x8xf32>
+  // CHECK-NEXT: %[[SUM:.*]] = lamina.reduce add %[[PARTS]], dims = [0] : (tensor<3x5x5x6x8xf32>) -> tensor<5x5x6x8xf32>
   // CHECK-NEXT: return %[[SUM]]
   %0 = lamina.filter_gradient %x, %g, strides = [1, 1], low = [2, 2], high = [2, 2],
       lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
-      : (tensor<?x16x16x4xf32>, tensor<?x16x16x8xf32>) -> tensor<5x5x4x8xf32>
-  return %0 : tensor<5x5x4x8xf32>
+      : (tensor<?x16x16x6xf32>, tensor<?x16x16x8xf32>) -> tensor<5x5x6x8xf32>
+  return %0 : tensor<5x5x6x8xf32>
+}
+
+// Of few channels all taps are in one task, so there are more slices.
+// CHECK-LABEL: func.func @few_channels_filter_gradient
+func.func @few_channels_filter_gradient(%x: tensor<?x16x16x1xf32>, %g: tensor<?x16x16x8xf32>) -> tensor<3x3x1x8xf32> {
+  // CHECK-NEXT: lamina.filter_gradient {{.*}} groups = 1 slice = 1 : (tensor<?x16x16x1xf32>, tensor<?x16x16x8xf32>) -> tensor<8x3x3x1x8xf32>
+  // CHECK-NEXT: lamina.reduce add
+  %0 = lamina.filter_gradient %x, %g, strides = [1, 1], low = [1, 1], high = [1, 1],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x16x16x1xf32>, tensor<?x16x16x8xf32>) -> tensor<3x3x1x8xf32>
+  return %0 : tensor<3x3x1x8xf32>
 }
 
 // A depthwise one in slices of one image: its taps make no tasks.

@@ -101,10 +101,11 @@ OwningOpRef<ModuleOp> makeConvolution(MLIRContext &context, uint64_t seed) {
                     });
 }
 
-OwningOpRef<ModuleOp> makeFilterGradient(MLIRContext &context, uint64_t seed) {
+OwningOpRef<ModuleOp> makeFilterGradient(MLIRContext &context, uint64_t seed,
+                                         int64_t largestChannels = 40) {
   loadDialects(context);
   std::mt19937_64 random(seed);
-  Geometry geometry(context, random, 40);
+  Geometry geometry(context, random, largestChannels);
   auto forward = makeModule(context, {geometry.image, geometry.filter},
                             [&](OpBuilder &builder, ValueRange arguments) {
                               return geometry.convolve(builder, arguments[0], arguments[1]);
@@ -150,6 +151,13 @@ TEST_P(Convolutions, GradientByFilter) {
   MLIRContext context;
   for (uint64_t seed = 1000; seed < 1060; ++seed)
     expectInterpreted(compiledFor(GetParam(), true), *makeFilterGradient(context, seed), seed);
+}
+
+/// Most of them have kernels of their own, where all taps of a task are rows of register tiles.
+TEST_P(Convolutions, GradientByFilterOfFewChannels) {
+  MLIRContext context;
+  for (uint64_t seed = 4000; seed < 4060; ++seed)
+    expectInterpreted(compiledFor(GetParam(), true), *makeFilterGradient(context, seed, 4), seed);
 }
 
 TEST_P(Convolutions, OtherSchedulesGiveTheSameBits) {
