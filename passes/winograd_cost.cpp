@@ -22,7 +22,8 @@ constexpr double kWorthwhile = 0.9;
 constexpr double kElementBytes = 4;
 
 double ceilDivide(int64_t value, int64_t part) {
-  return static_cast<double>((value + part - 1) / part);
+  int64_t parts = (value + part - 1) / part;
+  return static_cast<double>(parts);
 }
 
 int64_t countNonzeros(const ir::Matrix &matrix) {

@@ -64,8 +64,6 @@ struct ConstraintEntry {
   Tensor (*apply)(Config &config, Tensor w);
 };
 
-constexpr double kEpsilon = 1e-7; // keras.config.epsilon()
-
 /// sqrt(sum(w^2)) over the configured axes, repeated to w's shape.
 Tensor norms(Config &config, Tensor w) {
   llvm::SmallVector<int64_t> axes;

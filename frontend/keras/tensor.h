@@ -7,6 +7,8 @@
 /// emitter's place; shapes broadcast as in NumPy.
 namespace lamina::frontend::keras {
 
+inline constexpr double kEpsilon = 1e-7; ///< keras.config.epsilon()
+
 class Tensor;
 
 /// Where operations are built, and the location (the layer's name) that they get.

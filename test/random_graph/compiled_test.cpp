@@ -21,7 +21,7 @@ constexpr uint64_t kGraphs = 100;
 /// Tests of graphs optimized for this processor.
 constexpr uint64_t kTests = 10;
 
-void expectInterpreted(const Runner &runner, uint64_t firstSeed, uint64_t graphs) {
+void expectGraphsInterpreted(const Runner &runner, uint64_t firstSeed, uint64_t graphs) {
   MLIRContext context;
   for (uint64_t seed = firstSeed; seed < firstSeed + graphs; ++seed) {
     OwningOpRef<ModuleOp> module = makeRandomGraph(context, seed);
@@ -38,39 +38,39 @@ void expectInterpreted(const Runner &runner, uint64_t firstSeed, uint64_t graphs
   }
 }
 
-void expectInterpreted(const std::string &targetName, bool optimize, uint64_t firstSeed,
-                       uint64_t graphs) {
+void expectGraphsInterpreted(const std::string &targetName, bool optimize, uint64_t firstSeed,
+                             uint64_t graphs) {
   if (!codegen::runsOnHost(codegen::targetFromName(targetName)))
     GTEST_SKIP() << "this processor does not run " << targetName;
-  expectInterpreted(compiledFor(targetName, optimize), firstSeed, graphs);
+  expectGraphsInterpreted(compiledFor(targetName, optimize), firstSeed, graphs);
 }
 
 class OptimizedGraphs : public testing::TestWithParam<uint64_t> {};
 
 TEST_P(OptimizedGraphs, AreInterpretedOnThisProcessor) {
-  expectInterpreted("host", /*optimize=*/true, GetParam() * kGraphs, kGraphs);
+  expectGraphsInterpreted("host", /*optimize=*/true, GetParam() * kGraphs, kGraphs);
 }
 
 INSTANTIATE_TEST_SUITE_P(Hundreds, OptimizedGraphs, testing::Range<uint64_t>(0, kTests));
 
 TEST(CompiledGraphs, OneKernelForEachOperation) {
-  expectInterpreted("host", /*optimize=*/false, 0, kGraphs);
+  expectGraphsInterpreted("host", /*optimize=*/false, 0, kGraphs);
 }
 
 TEST(CompiledGraphs, OtherSchedulesGiveTheSameBits) {
-  expectInterpreted(compiledWithOtherSchedules("host"), 40 * kGraphs, kGraphs / 5);
+  expectGraphsInterpreted(compiledWithOtherSchedules("host"), 40 * kGraphs, kGraphs / 5);
 }
 
 TEST(CompiledGraphs, Baseline) {
-  expectInterpreted("x86-64", /*optimize=*/true, 10 * kGraphs, kGraphs);
+  expectGraphsInterpreted("x86-64", /*optimize=*/true, 10 * kGraphs, kGraphs);
 }
 
 TEST(CompiledGraphs, Avx2) {
-  expectInterpreted("x86-64-v3", /*optimize=*/true, 20 * kGraphs, kGraphs);
+  expectGraphsInterpreted("x86-64-v3", /*optimize=*/true, 20 * kGraphs, kGraphs);
 }
 
 TEST(CompiledGraphs, Avx512) {
-  expectInterpreted("x86-64-v4", /*optimize=*/true, 30 * kGraphs, kGraphs);
+  expectGraphsInterpreted("x86-64-v4", /*optimize=*/true, 30 * kGraphs, kGraphs);
 }
 
 } // namespace

@@ -18,13 +18,6 @@ namespace {
 constexpr uint64_t kGraphs = 1000;
 constexpr uint64_t kModels = 300;
 
-std::string textOf(ModuleOp module) {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  module.print(stream);
-  return text;
-}
-
 /// Every graph with one number of rows between 1 and the capacity.
 void expectSameResults(const Runner &runner) {
   MLIRContext context;

@@ -179,4 +179,11 @@ std::vector<Tensor> makeRandomArguments(func::FuncOp function, uint64_t seed, in
   return arguments;
 }
 
+std::string textOf(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module.print(stream);
+  return text;
+}
+
 } // namespace lamina::test

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "ir/tensor.h"
@@ -35,5 +36,8 @@ mlir::OwningOpRef<mlir::ModuleOp> makeRandomModel(mlir::MLIRContext &context, ui
 /// Arguments for `function`: floats in [-2, 2], integers in [0, 4].
 std::vector<ir::Tensor> makeRandomArguments(mlir::func::FuncOp function, uint64_t seed,
                                             int64_t rows);
+
+/// The module as text, which tells all of it.
+std::string textOf(mlir::ModuleOp module);
 
 } // namespace lamina::test

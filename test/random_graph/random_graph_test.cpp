@@ -19,14 +19,7 @@ using namespace lamina::ir;
 namespace lamina::test {
 namespace {
 
-constexpr uint64_t kGraphs = 200;
-
-std::string textOf(ModuleOp module) {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  module.print(stream);
-  return text;
-}
+constexpr uint64_t kSeeds = 200;
 
 TEST(RandomGraph, SameSeedSameGraph) {
   MLIRContext context;
@@ -37,7 +30,7 @@ TEST(RandomGraph, SameSeedSameGraph) {
 TEST(RandomGraph, IsValidAndContainsEveryOperation) {
   MLIRContext context;
   std::set<std::string> seen;
-  for (uint64_t seed = 0; seed < kGraphs; ++seed) {
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
     OwningOpRef<ModuleOp> module = makeRandomGraph(context, seed);
     ASSERT_TRUE(succeeded(verify(*module))) << "seed " << seed;
     OwningOpRef<ModuleOp> model = makeRandomModel(context, seed);
@@ -59,7 +52,7 @@ TEST(RandomGraph, IsValidAndContainsEveryOperation) {
 
 TEST(RandomGraph, ValuesStaySmallNumbers) {
   MLIRContext context;
-  for (uint64_t seed = 0; seed < kGraphs; ++seed) {
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
     OwningOpRef<ModuleOp> module = makeRandomGraph(context, seed);
     auto main = module->lookupSymbol<func::FuncOp>("main");
     auto results = interpret(main, makeRandomArguments(main, seed, 3), 3);
@@ -73,7 +66,7 @@ TEST(RandomGraph, ValuesStaySmallNumbers) {
 
 TEST(RandomGraph, TextParsesBack) {
   MLIRContext context;
-  for (uint64_t seed = 0; seed < kGraphs; ++seed) {
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
     OwningOpRef<ModuleOp> module = makeRandomGraph(context, seed);
     OwningOpRef<ModuleOp> parsed = parseSourceString<ModuleOp>(textOf(*module), &context);
     ASSERT_TRUE(parsed) << "seed " << seed;
@@ -83,7 +76,7 @@ TEST(RandomGraph, TextParsesBack) {
 
 TEST(RandomGraph, FoldersAreExact) {
   MLIRContext context;
-  for (uint64_t seed = 0; seed < kGraphs; ++seed) {
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
     OwningOpRef<ModuleOp> module = makeRandomGraph(context, seed);
     auto main = module->lookupSymbol<func::FuncOp>("main");
     std::vector<Tensor> arguments = makeRandomArguments(main, seed, 2);

@@ -20,16 +20,16 @@ namespace lamina::test {
 namespace {
 
 /// A convolution of 3 x 3 taps.
-struct Geometry {
+struct SquareConvolution {
   int64_t height, width, channels, filters;
   llvm::SmallVector<int64_t, 2> low, high;
   bool reversed = false;
 
-  static Geometry random(std::mt19937_64 &random) {
+  static SquareConvolution random(std::mt19937_64 &random) {
     auto choose = [&](int64_t low, int64_t high) {
       return low + static_cast<int64_t>(random() % (high - low + 1));
     };
-    Geometry g{choose(3, 11), choose(3, 11), choose(1, 40), choose(1, 70), {}, {}, false};
+    SquareConvolution g{choose(3, 11), choose(3, 11), choose(1, 40), choose(1, 70), {}, {}, false};
     for (int64_t i = 0; i < 2; ++i) {
       g.low.push_back(choose(0, 2));
       g.high.push_back(choose(0, 2));
@@ -83,7 +83,7 @@ TEST_P(Winograd, KernelsAgreeWithTheInterpreter) {
   loadDialects(context);
   for (uint64_t seed = 0; seed < 16; ++seed) {
     std::mt19937_64 random(seed);
-    Geometry geometry = Geometry::random(random);
+    SquareConvolution geometry = SquareConvolution::random(random);
     Type element = seed % 6 == 5 ? Type(Float64Type::get(&context)) : Float32Type::get(&context);
     Type bias = RankedTensorType::get({geometry.filters}, element);
     auto module = makeModule(context, {geometry.image(element), geometry.filter(element), bias},
@@ -101,7 +101,7 @@ TEST_P(Winograd, GradientByFilter) {
   loadDialects(context);
   for (uint64_t seed = 100; seed < 112; ++seed) {
     std::mt19937_64 random(seed);
-    Geometry geometry = Geometry::random(random);
+    SquareConvolution geometry = SquareConvolution::random(random);
     geometry.reversed = false;
     Type element = seed % 6 == 5 ? Type(Float64Type::get(&context)) : Float32Type::get(&context);
     auto module =
@@ -153,7 +153,7 @@ TEST_P(WinogradError, OfConvolutions) {
   loadDialects(context);
   Type element = Float32Type::get(&context);
   for (int64_t channels : {64, 256}) {
-    Geometry geometry{14, 14, channels, 32, {1, 1}, {1, 1}, false};
+    SquareConvolution geometry{14, 14, channels, 32, {1, 1}, {1, 1}, false};
     expectSmall(
         {geometry.image(element), geometry.filter(element)},
         [&](OpBuilder &builder, ValueRange arguments) {
@@ -168,7 +168,7 @@ TEST_P(WinogradError, OfConvolutions) {
 TEST_P(WinogradError, OfGradientsByFilters) {
   loadDialects(context);
   Type element = Float32Type::get(&context);
-  Geometry geometry{14, 14, 64, 64, {1, 1}, {1, 1}, false};
+  SquareConvolution geometry{14, 14, 64, 64, {1, 1}, {1, 1}, false};
   auto gradient = [&](OpBuilder &builder, ValueRange arguments, IntegerAttr winograd) {
     return geometry.gradient(builder, arguments[0], arguments[1], winograd);
   };

@@ -72,7 +72,7 @@ private:
       call.fail(fmt::format("an input of shape {} with a mask of shape {} cannot be normalized",
                             describeShape(x.shape()), describeShape(mask.shape())));
     Tensor counts = spread(mask, {-1}, x);
-    Tensor count = sum(counts.toFloat(), dimensions) + 1e-7; // keras.config.epsilon()
+    Tensor count = sum(counts.toFloat(), dimensions) + kEpsilon;
     Tensor average = sum(where(counts, x, 0.0), dimensions) / count;
     Tensor deviation = where(counts, x - spread(average, dimensions, x), 0.0);
     return {average, sum(square(deviation), dimensions) / count};

@@ -47,9 +47,9 @@ Tensor maximizeWindows(Tensor x, const Windows &windows) {
 
 namespace {
 
-using Combine = Tensor (*)(Tensor, const Windows &);
+using CombineWindows = Tensor (*)(Tensor, const Windows &);
 
-template <int64_t spatialRank, Combine combine> class Pooling : public LayerMeaning {
+template <int64_t spatialRank, CombineWindows combine> class Pooling : public LayerMeaning {
 public:
   explicit Pooling(Config &config) : format(config, spatialRank) {
     std::vector<int64_t> sizes =

@@ -5,8 +5,6 @@
 /// What losses of probabilities share; formulas of keras/src/backend/tensorflow/nn.py.
 namespace lamina::frontend::keras {
 
-inline constexpr double kEpsilon = 1e-7; ///< keras.config.epsilon()
-
 inline Tensor clipProbability(Tensor p) {
   return clip(p, kEpsilon, 1 - kEpsilon);
 }

@@ -7,8 +7,6 @@ using namespace mlir;
 namespace lamina::frontend::keras {
 namespace {
 
-constexpr double kMargin = 1e-7; // keras.config.epsilon(): the outer thresholds lie outside [0, 1]
-
 enum class Curve { Roc, Pr, PrGain };
 enum class Summation { Interpolation, Minoring, Majoring };
 
@@ -53,8 +51,8 @@ Thresholds readThresholds(Config &config) {
   values.insert(values.end(), inner.begin(), inner.end());
   values.push_back(1);
   bool isEven = !isGiven || areEvenlySpaced(values);
-  values.front() = -kMargin;
-  values.back() = 1 + kMargin;
+  values.front() = -kEpsilon; // the outer thresholds lie outside [0, 1]
+  values.back() = 1 + kEpsilon;
   return Thresholds(std::move(values), isEven);
 }
 

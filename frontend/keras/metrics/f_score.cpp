@@ -6,8 +6,6 @@ using namespace mlir;
 namespace lamina::frontend::keras {
 namespace {
 
-constexpr double kEpsilon = 1e-7; // keras.config.epsilon()
-
 /// The weighted harmonic mean of precision and recall, for every class or averaged.
 class FBetaScore : public MetricMeaning {
 public:

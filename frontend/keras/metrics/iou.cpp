@@ -6,8 +6,6 @@ using namespace mlir;
 namespace lamina::frontend::keras {
 namespace {
 
-constexpr double kEpsilon = 1e-7; // keras.config.epsilon()
-
 /// How the members of the family differ.
 struct IouForm {
   bool isBinary = false; ///< two classes, told apart by a threshold

@@ -2,6 +2,13 @@
 
 namespace lamina::codegen {
 
+std::vector<TargetSpec> testedTargets() {
+  std::vector<TargetSpec> result{hostTarget()};
+  if (hostTarget().level >= 3)
+    result.push_back(targetFromName("x86-64"));
+  return result;
+}
+
 void addLoop(llvm::Module &module, const TargetSpec &target, const std::string &name, bool isDouble,
              const FunctionEmitter &emit, unsigned lanes) {
   llvm::LLVMContext &context = module.getContext();

@@ -15,6 +15,9 @@ namespace lamina::codegen {
 using FunctionEmitter = std::function<llvm::Value *(llvm::IRBuilderBase &, const MathContext &,
                                                     llvm::Value *x, llvm::Value *x2)>;
 
+/// Levels this processor runs, the narrowest without FMA and rounding instructions.
+std::vector<TargetSpec> testedTargets();
+
 /// Adds to the module `void name(ptr x, ptr x2, ptr y, i64 count)`, a loop over `count` vectors as
 /// wide as the target's registers (`lanes` elements if given).
 void addLoop(llvm::Module &module, const TargetSpec &target, const std::string &name, bool isDouble,

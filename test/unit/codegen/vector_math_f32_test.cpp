@@ -51,14 +51,6 @@ const Case cases[] = {
     {"sign", emitSign, exactSign, 0},
 };
 
-/// Levels this processor runs, the narrowest without FMA and rounding instructions.
-std::vector<TargetSpec> targets() {
-  std::vector<TargetSpec> result{hostTarget()};
-  if (hostTarget().hasFma && hostTarget().level >= 3)
-    result.push_back(targetFromName("x86-64"));
-  return result;
-}
-
 class VectorMathF32 : public ::testing::TestWithParam<Case> {};
 
 struct Worst {
@@ -92,7 +84,7 @@ Worst sweep(const Case &test, const TargetSpec &target) {
 }
 
 TEST_P(VectorMathF32, ErrorIsWithinLimit) {
-  for (const TargetSpec &target : targets()) {
+  for (const TargetSpec &target : testedTargets()) {
     Worst worst = sweep(GetParam(), target);
     std::printf("%-10s %-10s largest error %.3f ulp at %a\n", GetParam().name, target.cpu.c_str(),
                 worst.ulp, worst.x);
@@ -103,7 +95,7 @@ TEST_P(VectorMathF32, ErrorIsWithinLimit) {
 
 TEST_P(VectorMathF32, SpecialValues) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
-  for (const TargetSpec &target : targets()) {
+  for (const TargetSpec &target : testedTargets()) {
     VectorFunction<float> function(target, [&](auto &b, const MathContext &math, auto *x, auto *) {
       return GetParam().emit(b, math, x);
     });

@@ -14,7 +14,7 @@ namespace {
 
 using Long = long double;
 
-struct Case {
+struct DoubleCase {
   const char *name;
   llvm::Value *(*emit)(llvm::IRBuilderBase &, const MathContext &, llvm::Value *);
   Long (*exact)(Long);
@@ -28,7 +28,7 @@ Long exactRsqrt(Long x) {
   return 1 / std::sqrt(x);
 }
 
-const Case cases[] = {
+const DoubleCase doubleCases[] = {
     {"exp", emitExp, std::exp, 2},
     {"expm1", emitExpm1, std::expm1, 2},
     {"log", emitLog, std::log, 2},
@@ -47,13 +47,6 @@ const Case cases[] = {
     {"roundEven", emitRoundEven, std::nearbyint, 0},
     {"roundAway", emitRoundAway, std::round, 0},
 };
-
-std::vector<TargetSpec> targets() {
-  std::vector<TargetSpec> result{hostTarget()};
-  if (hostTarget().level >= 3)
-    result.push_back(targetFromName("x86-64"));
-  return result;
-}
 
 /// Normal numbers of all magnitudes, half of them between 2^-12 and 2^11.
 std::vector<double> arguments(size_t count) {
@@ -76,11 +69,11 @@ std::vector<double> arguments(size_t count) {
   return x;
 }
 
-class VectorMathF64 : public ::testing::TestWithParam<Case> {};
+class VectorMathF64 : public ::testing::TestWithParam<DoubleCase> {};
 
 TEST_P(VectorMathF64, ErrorIsWithinLimit) {
-  const Case &test = GetParam();
-  for (const TargetSpec &target : targets()) {
+  const DoubleCase &test = GetParam();
+  for (const TargetSpec &target : testedTargets()) {
     VectorFunction<double> function(target, [&](auto &b, const MathContext &math, auto *x, auto *) {
       return test.emit(b, math, x);
     });
@@ -101,7 +94,7 @@ TEST_P(VectorMathF64, ErrorIsWithinLimit) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, VectorMathF64, ::testing::ValuesIn(cases),
+INSTANTIATE_TEST_SUITE_P(All, VectorMathF64, ::testing::ValuesIn(doubleCases),
                          [](const auto &info) { return std::string(info.param.name); });
 
 } // namespace

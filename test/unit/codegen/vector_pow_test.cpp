@@ -10,13 +10,6 @@
 namespace lamina::codegen {
 namespace {
 
-std::vector<TargetSpec> targets() {
-  std::vector<TargetSpec> result{hostTarget()};
-  if (hostTarget().level >= 3)
-    result.push_back(targetFromName("x86-64"));
-  return result;
-}
-
 template <typename T> class VectorPow : public ::testing::Test {
 public:
   using Wide = std::conditional_t<std::is_same_v<T, float>, double, long double>;
@@ -46,7 +39,7 @@ TYPED_TEST(VectorPow, ErrorIsWithinLimit) {
     y[i] = static_cast<T>(uniform(random) * range /
                           std::max(std::fabs(std::log2(double(x[i]))), 1e-9));
   }
-  for (const TargetSpec &target : targets()) {
+  for (const TargetSpec &target : testedTargets()) {
     this->compile(target)(x.data(), y.data(), result.data(), count);
     double worst = 0;
     size_t at = 0;
@@ -67,7 +60,7 @@ TYPED_TEST(VectorPow, SpecialCasesAreThoseOfC) {
   const T values[] = {T(0),     T(-0.0),   T(1),   T(-1),  T(2),   T(-2),
                       T(3),     T(-3),     T(0.5), T(-.5), T(1.5), T(-1.5),
                       infinity, -infinity, nan,    huge,   -huge,  T(16777217)};
-  for (const TargetSpec &target : targets()) {
+  for (const TargetSpec &target : testedTargets()) {
     auto function = this->compile(target);
     for (T x : values)
       for (T y : values) {

@@ -29,7 +29,7 @@ std::string dictionary(const std::string &descr, const std::string &shape,
 Array parse(const std::string &text) {
   return parseNpy("a.npy", toBytes(text));
 }
-std::string refusal(const std::string &text) {
+std::string refusalOf(const std::string &text) {
   return errorOf([&] { parse(text); });
 }
 
@@ -91,21 +91,22 @@ TEST(Npy, WidensIntegersAndNormalizesBools) {
   EXPECT_EQ(shorts.values<int64_t>()[0], -2);
   Array flags = parse(npy(dictionary("|b1", "(3,)"), std::string_view("\0\1\7", 3)));
   EXPECT_EQ(toText(flags.bytes), std::string("\0\1\1", 3));
-  EXPECT_EQ(refusal(npy(dictionary("<u8", "(1,)"), "\xff\xff\xff\xff\xff\xff\xff\xff")),
+  EXPECT_EQ(refusalOf(npy(dictionary("<u8", "(1,)"), "\xff\xff\xff\xff\xff\xff\xff\xff")),
             "a.npy: the value 18446744073709551615 does not fit int64; store it as int64 or a "
             "floating-point number");
 }
 
 TEST(Npy, RefusesPicklesAndOtherTypes) {
-  EXPECT_EQ(refusal(npy(dictionary("|O", "(1,)"), "\x80\4")),
+  EXPECT_EQ(refusalOf(npy(dictionary("|O", "(1,)"), "\x80\4")),
             "a.npy: holds pickled Python objects, which are never loaded; convert the array to "
             "numbers and save it again");
   for (std::string type : {"<f2", "<f16", "<c8", "<U5", "|S3", "<M8[s]", "<f04", "<f", "f4", "<i3"})
-    EXPECT_EQ(refusal(npy(dictionary(type, "(1,)"), "12345678")),
+    EXPECT_EQ(refusalOf(npy(dictionary(type, "(1,)"), "12345678")),
               "a.npy: has elements of type '" + type +
                   "', which is not supported; convert them to float32");
-  EXPECT_EQ(refusal(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "")),
-            "a.npy: is an array of records; save its columns as one plain array");
+  EXPECT_EQ(
+      refusalOf(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "")),
+      "a.npy: is an array of records; save its columns as one plain array");
 }
 
 TEST(Npy, RefusesMalformedHeaders) {
@@ -116,30 +117,30 @@ TEST(Npy, RefusesMalformedHeaders) {
         dictionary("|u1", "(99999999999999999999,)"), dictionary("|u1", "(1,)", "0"),
         "{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (1,)}"s,
         "{'descr': '|u1', 'fortran_order': False, 'shape': (1,), 'more': 1}"s, "{'descr': '|u1"s})
-    EXPECT_EQ(refusal(npy(header, "a")), expected) << header;
+    EXPECT_EQ(refusalOf(npy(header, "a")), expected) << header;
 }
 
 TEST(Npy, RefusesSizesThatDoNotMatch) {
-  EXPECT_EQ(refusal(npy(dictionary("<f4", "(2, 3)"), "1234")),
+  EXPECT_EQ(refusalOf(npy(dictionary("<f4", "(2, 3)"), "1234")),
             "a.npy: is damaged: shape (2, 3) with elements of 4 bytes does not match the 4 bytes "
             "that follow; save the array again");
-  EXPECT_EQ(refusal(npy(dictionary("|u1", "(2,)"), "123")),
+  EXPECT_EQ(refusalOf(npy(dictionary("|u1", "(2,)"), "123")),
             "a.npy: is damaged: shape (2,) with elements of 1 bytes does not match the 3 bytes "
             "that follow; save the array again");
-  EXPECT_EQ(refusal(npy(dictionary("<f8", "(9223372036854775807, 9223372036854775807)"), "")),
+  EXPECT_EQ(refusalOf(npy(dictionary("<f8", "(9223372036854775807, 9223372036854775807)"), "")),
             "a.npy: is damaged: shape (9223372036854775807, 9223372036854775807) with elements of "
             "8 bytes does not match the 0 bytes that follow; save the array again");
 }
 
 TEST(Npy, RefusesTruncatedFiles) {
   std::string whole = npy(dictionary("|u1", "(1,)"), "a");
-  EXPECT_EQ(refusal(whole.substr(0, 5)), "a.npy: is not a NumPy array: the signature is missing");
+  EXPECT_EQ(refusalOf(whole.substr(0, 5)), "a.npy: is not a NumPy array: the signature is missing");
   for (size_t size : {size_t(6), size_t(9), size_t(10), whole.size() - 2})
-    EXPECT_EQ(refusal(whole.substr(0, size)),
+    EXPECT_EQ(refusalOf(whole.substr(0, size)),
               "a.npy: is damaged: it ends inside its header; copy it again");
-  EXPECT_EQ(refusal(npy(dictionary("|u1", "(1,)"), "a", 9)),
+  EXPECT_EQ(refusalOf(npy(dictionary("|u1", "(1,)"), "a", 9)),
             "a.npy: has version 9 of NumPy's format, only 1 to 3 are read");
-  EXPECT_EQ(refusal("\x93NUMPY\2"s + "\0\xff\xff\xff\xff"s),
+  EXPECT_EQ(refusalOf("\x93NUMPY\2"s + "\0\xff\xff\xff\xff"s),
             "a.npy: is damaged: its header says that it has 4294967295 bytes; save the array "
             "again");
 }

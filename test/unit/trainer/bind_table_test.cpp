@@ -12,11 +12,11 @@ namespace {
 
 using Specs = std::vector<codegen::TensorSpec>;
 
-const Specs kInput = {{"features", ElementType::F32, {-1, 2}}};
-const Specs kLabel = {{"class", ElementType::I32, {-1, 1}}};
+const Specs kFeatures = {{"features", ElementType::F32, {-1, 2}}};
+const Specs kClass = {{"class", ElementType::I32, {-1, 1}}};
 
 Dataset bindText(const std::string &text, const BindOptions &options = {},
-                 const Specs &inputs = kInput, const Specs &targets = kLabel) {
+                 const Specs &inputs = kFeatures, const Specs &targets = kClass) {
   DataFile file;
   file.path = "d.csv";
   file.table = looksLikeArff(text) ? parseArff("d.csv", text) : parseDelimitedText("d.csv", text);
@@ -68,7 +68,7 @@ TEST(BindTable, RowsFillTheInputsRowMajorAndInOrder) {
 
 TEST(BindTable, SeveralTargetColumns) {
   Specs targets = {{"y", ElementType::F32, {-1, 2}}};
-  Dataset data = bindText("1,2,3,4\n", {}, kInput, targets);
+  Dataset data = bindText("1,2,3,4\n", {}, kFeatures, targets);
   EXPECT_THAT(valuesOf<float>(data.targets[0]), ElementsAre(3, 4));
 }
 
@@ -119,7 +119,7 @@ TEST(BindTable, WidthErrors) {
             "d.csv: rows have 1 feature values, but the model takes 2 (input shape (2,)); choose "
             "columns with --target and --drop");
   Specs oneHot = {{"class", ElementType::F32, {-1, 3}}};
-  EXPECT_EQ(errorOf([&] { bindText("1,2,0\n", {}, kInput, oneHot); }),
+  EXPECT_EQ(errorOf([&] { bindText("1,2,0\n", {}, kFeatures, oneHot); }),
             "d.csv: the target is one column, but the model's loss wants rows of 3 values "
             "(one-hot); use sparse_categorical_crossentropy for class numbers, or give 3 target "
             "columns");
@@ -169,7 +169,7 @@ TEST(BindTable, LabelErrors) {
 
 TEST(BindTable, TwoTextsMayStandForZeroAndOne) {
   Specs target = {{"p", ElementType::F32, {-1, 1}}};
-  EXPECT_THAT(valuesOf<float>(bindText("1,2,yes\n3,4,no\n", {}, kInput, target).targets[0]),
+  EXPECT_THAT(valuesOf<float>(bindText("1,2,yes\n3,4,no\n", {}, kFeatures, target).targets[0]),
               ElementsAre(1, 0));
 }
 
