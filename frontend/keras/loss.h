@@ -21,7 +21,7 @@ struct Scores {
   Tensor logits;     ///< what a softmax or sigmoid gave `prediction` from; null for none
   const Place &place;
   Tensor weights = {}; ///< of the samples, f32: (rows) or more leading dimensions; null for none
-  Tensor mask;         ///< i1: which steps of the prediction count; null for all
+  Tensor mask = {};    ///< i1: which steps of the prediction count; null for all
 };
 
 /// `axis` of the prediction, counted from the front; refuses the rows.
