@@ -13,6 +13,8 @@ namespace {
 
 /// Positions of a line that are walked in one turn: neighbouring ones meet the same elements.
 constexpr int64_t kUnrolled = 4;
+/// Lines of at most so many positions are written out without loops.
+constexpr int64_t kMostWrittenOut = 16;
 /// Taps that are summed at once, at most: the sums stay in registers.
 constexpr size_t kMostTaps = 5;
 
@@ -104,18 +106,36 @@ private:
         });
   }
 
-  /// Adds one line. Between two borders of the taps' ranges all positions meet the same taps.
+  /// Adds one line.
   Values emitLine(llvm::Value *x, llvm::Value *y, llvm::ArrayRef<ir::WindowTap> taps,
                   const Tile &tile, Values sums) {
+    int64_t positions = line.walk.output;
+    if (tables.size() == 1 || positions > kMostWrittenOut)
+      return emitLoops(x, y, taps, tile, sums);
+    for (int64_t i = 0; i < positions; ++i)
+      addPosition(x, y, i64(0), i, taps, meetings(taps, i, i + 1), tile, sums);
+    return sums;
+  }
+
+  /// Which of the taps all positions of [begin, end) meet.
+  static llvm::SmallVector<bool> meetings(llvm::ArrayRef<ir::WindowTap> taps, int64_t begin,
+                                          int64_t end) {
+    llvm::SmallVector<bool> meets;
+    for (const ir::WindowTap &tap : taps)
+      meets.push_back(tap.begin <= begin && end <= tap.end);
+    return meets;
+  }
+
+  /// The same in loops: between two borders of the taps' ranges all positions meet the same taps.
+  Values emitLoops(llvm::Value *x, llvm::Value *y, llvm::ArrayRef<ir::WindowTap> taps,
+                   const Tile &tile, Values sums) {
     llvm::SmallVector<int64_t> borders;
     for (const ir::WindowTap &tap : taps)
       borders.append({tap.begin, tap.end});
     llvm::sort(borders);
     borders.erase(llvm::unique(borders), borders.end());
     for (auto [begin, end] : llvm::zip(borders, llvm::drop_begin(borders))) {
-      llvm::SmallVector<bool> meets;
-      for (const ir::WindowTap &tap : taps)
-        meets.push_back(tap.begin <= begin && end <= tap.end);
+      llvm::SmallVector<bool> meets = meetings(taps, begin, end);
       auto step = [&](int64_t count) {
         return [&, count](llvm::Value *position, const Values &carried) {
           Values next(carried);
