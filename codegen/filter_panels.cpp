@@ -104,14 +104,11 @@ void Panels::copyChannels(llvm::Value *from, llvm::Value *to, int64_t count) con
   llvm::Align align(image.element->getPrimitiveSizeInBits() / 8);
   for (int64_t start = 0; start < count; start += lanes) {
     llvm::Value *source = advance(b, image.element, from, start);
-    llvm::SmallVector<llvm::Constant *> mask;
-    for (int64_t lane = 0; lane < lanes; ++lane)
-      mask.push_back(b.getInt1(start + lane < count));
     // Behind the last channel of the last pixel nothing may be read.
     llvm::Value *values =
         start + lanes <= count
             ? static_cast<llvm::Value *>(b.CreateAlignedLoad(vector, source, align))
-            : b.CreateMaskedLoad(vector, source, align, llvm::ConstantVector::get(mask),
+            : b.CreateMaskedLoad(vector, source, align, maskOfFirst(b, lanes, count - start),
                                  llvm::Constant::getNullValue(vector));
     b.CreateAlignedStore(values, advance(b, image.element, to, start), align);
   }

@@ -206,12 +206,7 @@ Indices KernelEmitter::delinearize(llvm::Value *position, ArrayRef<int64_t> shap
 }
 
 llvm::Value *KernelEmitter::maskOf(int64_t count) {
-  if (count >= lanes)
-    return nullptr;
-  llvm::SmallVector<llvm::Constant *> bits;
-  for (unsigned lane = 0; lane < lanes; ++lane)
-    bits.push_back(b().getInt1(lane < count));
-  return llvm::ConstantVector::get(bits);
+  return count >= lanes ? nullptr : maskOfFirst(b(), lanes, count);
 }
 
 llvm::Value *KernelEmitter::maskBelow(llvm::Value *start, llvm::Value *end) {

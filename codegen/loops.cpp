@@ -2,6 +2,13 @@
 
 namespace lamina::codegen {
 
+llvm::Constant *maskOfFirst(llvm::IRBuilder<> &builder, int64_t lanes, int64_t count) {
+  llvm::SmallVector<llvm::Constant *> bits;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    bits.push_back(builder.getInt1(lane < count));
+  return llvm::ConstantVector::get(bits);
+}
+
 std::optional<int64_t> constantOf(llvm::Value *value) {
   if (auto *constant = llvm::dyn_cast<llvm::ConstantInt>(value))
     return constant->getSExtValue();

@@ -38,6 +38,9 @@ llvm::Value *takePart(llvm::IRBuilder<> &builder, llvm::Value *&number, llvm::Va
 /// The smaller of two signed numbers, folded where both are constants.
 llvm::Value *emitSmaller(llvm::IRBuilder<> &builder, llvm::Value *a, llvm::Value *b);
 
+/// A vector of i1 of which the first `count` lanes are set, at most all.
+llvm::Constant *maskOfFirst(llvm::IRBuilder<> &builder, int64_t lanes, int64_t count);
+
 /// The value of a constant, nothing otherwise.
 std::optional<int64_t> constantOf(llvm::Value *value);
 

@@ -68,12 +68,8 @@ llvm::Value *SquareReader::pixel(llvm::Value *square, int64_t number) const {
 
 /// A vector of channels of all pixels; `size` of its lanes exist.
 Values SquareReader::load(llvm::Value *square, llvm::Value *channel, int64_t size) const {
-  if (size < expressions.getLanes()) {
-    llvm::SmallVector<llvm::Constant *> bits;
-    for (int64_t lane = 0; lane < expressions.getLanes(); ++lane)
-      bits.push_back(b.getInt1(lane < size));
-    expressions.setMask(llvm::ConstantVector::get(bits));
-  }
+  if (size < expressions.getLanes())
+    expressions.setMask(maskOfFirst(b, expressions.getLanes(), size));
   Values elements;
   for (int64_t number = 0; number < grid.side * grid.side; ++number) {
     llvm::Value *place = b.CreateLoad(b.getPtrTy(), pixel(square, number));
