@@ -53,6 +53,10 @@ public:
     return normalFromBits(forward.drawBits(emitter, shape));
   }
   void setLogits(Tensor result, Tensor source) override { forward.logits[result] = source; }
+  Tensor logits(Tensor result) const override {
+    Tensor source = forward.findLogits(result);
+    return source ? Tensor(emitter, source) : source;
+  }
   void limitIndices(Tensor indices, int64_t count) override {
     auto [limit, isNew] = forward.indexLimits.try_emplace(indices, count);
     if (!isNew)
@@ -136,7 +140,7 @@ MaskedTensors Forward::callMeaning(Layer &layer, Emitter &emitter, const Node &n
     Tensor x(emitter, input.value);
     // Keras casts the floating-point inputs of layers to the layer's type.
     placed.push_back(!layer.isOperation && x.isFloat() ? x.convert(emitter.getFloatType()) : x);
-    if (input.mask && layer.meaning->maskUse == MaskUse::Refuses)
+    if (input.mask && inputs.size() == 1 && layer.meaning->maskUse == MaskUse::Refuses)
       layer.place.fail(fmt::format("{} with a mask is not supported (nor by Keras with one of "
                                    "steps, as Masking and Embedding layers set it); use "
                                    "Activation with the function of this name",

@@ -61,6 +61,8 @@ public:
   /// Remembers what a softmax or sigmoid was taken of: a cross-entropy of `result` works on the
   /// logits then (`_keras_logits` in Keras).
   virtual void setLogits(Tensor result, Tensor logits) = 0;
+  /// What was remembered of this tensor; null for nothing.
+  virtual Tensor logits(Tensor result) const = 0;
   /// Says that `indices` count from 0 to `count` - 1. Where they are an input of the model, its
   /// data are checked.
   virtual void limitIndices(Tensor indices, int64_t count) = 0;
@@ -82,7 +84,7 @@ public:
 enum class MaskUse {
   Drops,   ///< its output has none
   Passes,  ///< its output has the same
-  Refuses, ///< the layer cannot be called
+  Refuses, ///< the layer cannot be called unless it is given further inputs
 };
 
 /// One layer of a model, made from its configuration. Shapes that do not fit are reported through

@@ -219,6 +219,12 @@ Tensor logicalAnd(Tensor a, Tensor b) {
 Tensor logicalOr(Tensor a, Tensor b) {
   return binary<ir::OrOp>(a, b);
 }
+Tensor exclusiveOr(Tensor a, Tensor b) {
+  return binary<ir::XorOp>(a, b);
+}
+Tensor isNan(Tensor x) {
+  return notEqual(x, x);
+}
 
 Tensor where(Tensor condition, Tensor onTrue, Tensor onFalse) {
   auto shape = broadcastShape(condition.shape(), broadcastShape(onTrue.shape(), onFalse.shape()));
@@ -295,6 +301,22 @@ Tensor pick(Tensor x, int64_t dimension, ArrayRef<int64_t> indices) {
   Tensor places = x.emit().constant(IntegerType::get(x.emit().getContext(), 32), values,
                                     {static_cast<int64_t>(indices.size())});
   return x.with(x.emit().create<ir::GatherOp>(Value(x), Value(places), dimension));
+}
+
+Tensor repeat(Tensor x, int64_t dimension, int64_t factor) {
+  if (factor == 1)
+    return x;
+  llvm::SmallVector<int64_t> split(x.shape()), merged(x.shape()), dimensions;
+  split.insert(split.begin() + dimension + 1, factor);
+  for (int64_t i = 0; i < x.rank(); ++i)
+    dimensions.push_back(i <= dimension ? i : i + 1);
+  merged[dimension] *= factor;
+  return x.broadcastInDim(split, dimensions).reshape(merged);
+}
+
+Tensor pad(Tensor x, double value, ArrayRef<int64_t> low, ArrayRef<int64_t> high) {
+  llvm::SmallVector<int64_t> interior(x.rank(), 0);
+  return x.with(x.emit().create<ir::PadOp>(Value(x), Value(x.like(value)), low, high, interior));
 }
 
 //===--- Reductions --------------------------------------------------------------------------===//
@@ -388,6 +410,17 @@ Tensor isLabel(Tensor labels, int64_t classes) {
   auto dimensions = llvm::to_vector(llvm::seq<int64_t>(0, labels.rank()));
   Tensor index = labels.emit().iota(shape, labels.rank()).convert(labels.elementType());
   return equal(labels.broadcastInDim(shape, dimensions), index);
+}
+
+Tensor countReached(Tensor x, Tensor boundaries, bool strictly) {
+  llvm::SmallVector<int64_t> pairs(x.shape());
+  pairs.push_back(boundaries.dim(0));
+  auto leading = llvm::to_vector(llvm::seq<int64_t>(0, x.rank()));
+  Tensor element = x.broadcastInDim(pairs, leading);
+  Tensor isReached =
+      strictly ? compare(ir::ComparisonDirection::GT, element, boundaries)
+               : compare(ir::ComparisonDirection::LT, element, boundaries).apply<ir::NotOp>();
+  return sum(isReached.convert(IntegerType::get(x.emit().getContext(), 32)), {x.rank()});
 }
 
 Tensor uniformFromBits(Tensor bits) {

@@ -123,6 +123,8 @@ Tensor equal(Tensor a, Tensor b);
 Tensor notEqual(Tensor a, Tensor b);
 Tensor logicalAnd(Tensor a, Tensor b);
 Tensor logicalOr(Tensor a, Tensor b);
+Tensor exclusiveOr(Tensor a, Tensor b);
+Tensor isNan(Tensor x);
 /// `onTrue` where the condition holds, else `onFalse`.
 Tensor where(Tensor condition, Tensor onTrue, Tensor onFalse);
 Tensor where(Tensor condition, Tensor onTrue, double onFalse);
@@ -151,6 +153,10 @@ Tensor divideNoNan(Tensor a, Tensor b);
 
 /// Elements at `indices` of one dimension.
 Tensor pick(Tensor x, int64_t dimension, llvm::ArrayRef<int64_t> indices);
+/// Each element of a dimension `factor` times.
+Tensor repeat(Tensor x, int64_t dimension, int64_t factor);
+/// x with `low` and `high` elements of one value before and after those of each dimension.
+Tensor pad(Tensor x, double value, llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high);
 
 /// Reductions over `dimensions`, which vanish; an axis may count from the end.
 Tensor sum(Tensor x, llvm::ArrayRef<int64_t> dimensions);
@@ -176,6 +182,10 @@ Tensor dot(Tensor a, Tensor b, int64_t aDimension, int64_t bDimension,
 /// 1 where the class index equals `labels` (an integer tensor), along a new last dimension of
 /// `classes` entries; i1.
 Tensor isLabel(Tensor labels, int64_t classes);
+
+/// How many of the `boundaries` (of rank 1 and x's type) each element of x reaches, or with
+/// `strictly` exceeds; i32. NaN reaches all and exceeds none.
+Tensor countReached(Tensor x, Tensor boundaries, bool strictly = false);
 
 /// Uniform numbers in [0, 1) with 24 bits from random i32 bits.
 Tensor uniformFromBits(Tensor bits);

@@ -122,4 +122,39 @@ Tensor normalize(Tensor x, int64_t dimension) {
   return x * spread(minimum(rsqrt(squares), 1e7), {dimension}, x);
 }
 
+Tensor glu(const Place &place, Tensor x, int64_t axis) {
+  int64_t extent = x.dim(axis);
+  if (extent % 2)
+    place.fail(fmt::format("glu needs an even number of elements along dimension {}, got {}", axis,
+                           extent));
+  return x.slice(axis, 0, extent / 2) * sigmoid(x.slice(axis, extent / 2, extent));
+}
+
+/// Instead of sorting, all pairs are compared: `rank` is an entry's position in descending order
+/// (the first of equals first) and `total` the sum of the entries up to it.
+Tensor sparsemax(Tensor x, int64_t axis) {
+  int64_t last = x.rank() - 1;
+  if (axis != last) {
+    llvm::SmallVector<int64_t> exchanged = llvm::to_vector(llvm::seq<int64_t>(0, x.rank()));
+    std::swap(exchanged[axis], exchanged[last]);
+    return sparsemax(x.transpose(exchanged), last).transpose(exchanged);
+  }
+  llvm::SmallVector<int64_t> pairs(x.shape());
+  pairs.push_back(x.dim(axis));
+  auto leading = llvm::to_vector(llvm::seq<int64_t>(0, x.rank()));
+  llvm::SmallVector<int64_t> other(leading);
+  other.back() = x.rank();
+  Tensor mine = x.broadcastInDim(pairs, leading), theirs = x.broadcastInDim(pairs, other);
+  Tensor isEarlier = compare(ir::ComparisonDirection::LE, x.emit().iota(pairs, x.rank()),
+                             x.emit().iota(pairs, axis));
+  Tensor isBefore = logicalOr(compare(ir::ComparisonDirection::GT, theirs, mine),
+                              logicalAnd(equal(theirs, mine), isEarlier));
+  Tensor rank = sum(isBefore.convert(x.elementType()), {x.rank()});
+  Tensor total = sum(where(isBefore, theirs, 0.0), {x.rank()});
+  Tensor support = x - (total - 1.0) / rank > 0;
+  Tensor size = sum(support.convert(x.elementType()), {axis});
+  Tensor threshold = (sum(where(support, total, 0.0), {axis}) - 1.0) / size;
+  return maximum(x - spread(threshold, {axis}, x), 0.0);
+}
+
 } // namespace lamina::frontend::keras

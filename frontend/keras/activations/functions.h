@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "frontend/keras/config.h"
 #include "frontend/keras/tensor.h"
 
 /// Formulas of keras.activations that layers and losses share. Source: keras/src/activations/ and
@@ -42,5 +43,11 @@ Tensor logSoftmax(Tensor x, llvm::ArrayRef<int64_t> dimensions);
 
 /// x / |x| along one dimension, where a norm below 1e-7 counts as 1e-7 (keras.ops.normalize).
 Tensor normalize(Tensor x, int64_t dimension);
+/// Along one dimension the first half times the sigmoid of the second (Dauphin et al. 2017).
+/// Refuses an odd extent.
+Tensor glu(const Place &place, Tensor x, int64_t axis);
+/// Martins and Astudillo 2016, as Keras computes it: its threshold adds up the running sums of all
+/// entries in the support, where the paper takes the last one.
+Tensor sparsemax(Tensor x, int64_t axis);
 
 } // namespace lamina::frontend::keras

@@ -62,36 +62,12 @@ Tensor logSoftmaxLast(LayerCall &call, Tensor x) {
   return logSoftmax(x, {lastAxis(call, x)});
 }
 
-/// Dauphin et al. 2017: the first half times the sigmoid of the second.
-Tensor glu(LayerCall &call, Tensor x) {
-  int64_t axis = lastAxis(call, x), extent = x.dim(axis);
-  if (extent % 2)
-    call.fail(fmt::format("glu needs an even last dimension, got {}", extent));
-  return x.slice(axis, 0, extent / 2) * sigmoid(x.slice(axis, extent / 2, extent));
+Tensor gluLast(LayerCall &call, Tensor x) {
+  return glu(call.place(), x, lastAxis(call, x));
 }
 
-/// Martins and Astudillo 2016, as Keras computes it: its threshold adds up the running sums of all
-/// entries in the support, where the paper takes the last one. Instead of sorting, all pairs are
-/// compared: `rank` is an entry's position in descending order (the first of equals first) and
-/// `total` the sum of the entries up to it.
-Tensor sparsemax(LayerCall &call, Tensor x) {
-  int64_t axis = lastAxis(call, x), classes = x.dim(axis);
-  llvm::SmallVector<int64_t> pairs(x.shape());
-  pairs.push_back(classes);
-  auto leading = llvm::to_vector(llvm::seq<int64_t>(0, axis + 1));
-  llvm::SmallVector<int64_t> other(leading);
-  other.back() = axis + 1;
-  Tensor mine = x.broadcastInDim(pairs, leading), theirs = x.broadcastInDim(pairs, other);
-  Tensor isEarlier = compare(ir::ComparisonDirection::LE, call.emit().iota(pairs, axis + 1),
-                             call.emit().iota(pairs, axis));
-  Tensor isBefore = logicalOr(compare(ir::ComparisonDirection::GT, theirs, mine),
-                              logicalAnd(equal(theirs, mine), isEarlier));
-  Tensor rank = sum(isBefore.convert(x.elementType()), {axis + 1});
-  Tensor total = sum(where(isBefore, theirs, 0.0), {axis + 1});
-  Tensor support = x - (total - 1.0) / rank > 0;
-  Tensor size = sum(support.convert(x.elementType()), {axis});
-  Tensor threshold = (sum(where(support, total, 0.0), {axis}) - 1.0) / size;
-  return maximum(x - spread(threshold, {axis}, x), 0.0);
+Tensor sparsemaxLast(LayerCall &call, Tensor x) {
+  return sparsemax(x, lastAxis(call, x));
 }
 
 const ActivationEntry kActivations[] = {
@@ -124,8 +100,8 @@ const ActivationEntry kActivations[] = {
     {"sigmoid", sigmoidWithLogits},
     {"softmax", softmaxWithLogits},
     {"log_softmax", logSoftmaxLast},
-    {"glu", glu},
-    {"sparsemax", sparsemax},
+    {"glu", gluLast},
+    {"sparsemax", sparsemaxLast},
 };
 
 } // namespace

@@ -46,17 +46,11 @@ public:
     llvm::SmallVector<int64_t> dimensions = findDimensions(call.place(), axes, x.rank());
     if (affine.count() != 0)
       checkWeightShape(call, x, dimensions, call.variable(0).shape());
-    llvm::SmallVector<int64_t> kept(x.shape()), shape(x.rank(), 1);
-    for (int64_t dimension : dimensions) {
-      kept[dimension] = 1;
+    llvm::SmallVector<int64_t> shape(x.rank(), 1);
+    for (int64_t dimension : dimensions)
       shape[dimension] = x.dim(dimension);
-    }
-    Moments moments = computeMoments(x, dimensions);
-    moments = {moments.mean.reshape(kept), moments.variance.reshape(kept)};
-    Tensor gamma = affine.readGamma(call, shape), beta = affine.readBeta(call, shape);
-    if (rmsScaling)
-      return {x * rsqrt(moments.variance + epsilon) * gamma};
-    return {normalize(x, moments, gamma, beta, epsilon)};
+    return {normalizeLayer(x, dimensions, affine.readGamma(call, shape),
+                           affine.readBeta(call, shape), epsilon, rmsScaling)};
   }
 
 private:
@@ -91,8 +85,7 @@ public:
         call.fail(fmt::format("the scale of shape {} does not fit the last dimensions of an input "
                               "of shape {}; normalize over these",
                               describeShape(scale.shape()), describeShape(x.shape())));
-    Tensor inverse = rsqrt(mean(square(x), dimensions) + epsilon);
-    return {x * spread(inverse, dimensions, x) * scale};
+    return {normalizeMagnitude(x, dimensions, epsilon) * scale};
   }
 
 private:

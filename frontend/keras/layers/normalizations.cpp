@@ -18,6 +18,23 @@ Tensor normalize(Tensor x, Moments moments, Tensor gamma, Tensor beta, double ep
   return x * inverse + (beta ? beta - shift : -shift);
 }
 
+Tensor normalizeLayer(Tensor x, ArrayRef<int64_t> dimensions, Tensor gamma, Tensor beta,
+                      double epsilon, bool rmsScaling) {
+  llvm::SmallVector<int64_t> kept(x.shape());
+  for (int64_t dimension : dimensions)
+    kept[dimension] = 1;
+  Moments moments = computeMoments(x, dimensions);
+  moments = {moments.mean.reshape(kept), moments.variance.reshape(kept)};
+  if (!rmsScaling)
+    return normalize(x, moments, gamma, beta, epsilon);
+  Tensor y = x * rsqrt(moments.variance + epsilon);
+  return gamma ? y * gamma : y;
+}
+
+Tensor normalizeMagnitude(Tensor x, ArrayRef<int64_t> dimensions, double epsilon) {
+  return x * spread(rsqrt(mean(square(x), dimensions) + epsilon), dimensions, x);
+}
+
 llvm::SmallVector<int64_t> findDimensions(const Place &place, ArrayRef<int64_t> axes,
                                           int64_t rank) {
   llvm::SmallVector<int64_t> dimensions;

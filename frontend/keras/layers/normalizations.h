@@ -16,6 +16,13 @@ Moments computeMoments(Tensor x, llvm::ArrayRef<int64_t> dimensions);
 /// broadcast to x. Gamma and beta may be null.
 Tensor normalize(Tensor x, Moments moments, Tensor gamma, Tensor beta, double epsilon);
 
+/// Each row normalized over `dimensions`; with `rmsScaling` only divided by the deviation. Gamma
+/// and beta broadcast to x and may be null.
+Tensor normalizeLayer(Tensor x, llvm::ArrayRef<int64_t> dimensions, Tensor gamma, Tensor beta,
+                      double epsilon, bool rmsScaling);
+/// x / sqrt(mean x^2 + epsilon) over `dimensions`.
+Tensor normalizeMagnitude(Tensor x, llvm::ArrayRef<int64_t> dimensions, double epsilon);
+
 /// `axes` counted from the front, in their order: different ones, at least one, not the rows.
 llvm::SmallVector<int64_t> findDimensions(const Place &place, llvm::ArrayRef<int64_t> axes,
                                           int64_t rank);

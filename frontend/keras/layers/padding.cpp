@@ -50,10 +50,10 @@ public:
   Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
     Tensor x = singleInput(call, inputs);
     format.split(call.place(), x.shape()); // refuses another rank
-    llvm::SmallVector<int64_t> low(x.rank(), 0), high(x.rank(), 0), interior(x.rank(), 0);
+    llvm::SmallVector<int64_t> low(x.rank(), 0), high(x.rank(), 0);
     for (auto [i, margin] : llvm::enumerate(margins))
       std::tie(low[format.getFirstSpatial() + i], high[format.getFirstSpatial() + i]) = margin;
-    return {x.with(call.emit().create<ir::PadOp>(Value(x), Value(x.like(0)), low, high, interior))};
+    return {pad(x, 0, low, high)};
   }
 
 private:

@@ -145,9 +145,10 @@ public:
     if (mode == "one_hot")
       return vectors.convert(type);
     if (indices.rank() < 2)
-      call.fail(fmt::format("'output_mode' {} needs several indices in a row, got an input of "
-                            "shape {}",
-                            mode, describeShape(indices.shape())));
+      call.fail(
+          fmt::format("'output_mode' {} of one index in each row makes one vector of the whole "
+                      "batch in Keras; use one_hot, or give it an input of shape (None, 1)",
+                      mode));
     if (mode == "multi_hot")
       return any(vectors, {1}).convert(type);
     Tensor counts = vectors.convert(type);
@@ -177,12 +178,9 @@ public:
     llvm::SmallVector<int64_t> pairs(x.shape());
     pairs.push_back(count);
     checkSize(call.place(), pairs);
-    Tensor element = x.broadcastInDim(pairs, llvm::to_vector(llvm::seq<int64_t>(0, x.rank())));
-    Tensor below = compare(ir::ComparisonDirection::LT, element,
-                           call.emit().constant(x.elementType(), boundaries.values, {count}));
-    Type integer = IntegerType::get(call.emit().getContext(), 32);
-    Tensor indices = sum(below.apply<ir::NotOp>().convert(integer), {x.rank()});
-    return {encoding.apply(call, indices, count + 1)};
+    Tensor reached =
+        countReached(x, call.emit().constant(x.elementType(), boundaries.values, {count}));
+    return {encoding.apply(call, reached, count + 1)};
   }
 
 private:

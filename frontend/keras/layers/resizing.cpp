@@ -33,9 +33,8 @@ Tensor padToAspect(Tensor x, ArrayRef<int64_t> size, double value) {
   auto [height, width] = matchAspect(x, size);
   int64_t top = (std::max(x.dim(1), height) - x.dim(1)) / 2;
   int64_t left = (std::max(x.dim(2), width) - x.dim(2)) / 2;
-  llvm::SmallVector<int64_t> margin = {0, top, left, 0}, interior(4, 0);
-  return x.with(
-      x.emit().create<ir::PadOp>(Value(x), Value(x.like(value)), margin, margin, interior));
+  llvm::SmallVector<int64_t> margin = {0, top, left, 0};
+  return pad(x, value, margin, margin);
 }
 
 /// Height and width, which have to be there.

@@ -1,23 +1,12 @@
 // keras.layers.UpSampling1D to 3D: keras/src/layers/reshaping/
 #include "frontend/keras/layers/images.h"
 #include "frontend/keras/layers/layers.h"
+#include "frontend/keras/layers/resampling.h"
 
 using namespace mlir;
 
 namespace lamina::frontend::keras {
 namespace {
-
-/// Each element of a dimension `factor` times.
-Tensor repeat(Tensor x, int64_t dimension, int64_t factor) {
-  if (factor == 1)
-    return x;
-  llvm::SmallVector<int64_t> split(x.shape()), merged(x.shape()), dimensions;
-  split.insert(split.begin() + dimension + 1, factor);
-  for (int64_t i = 0; i < x.rank(); ++i)
-    dimensions.push_back(i <= dimension ? i : i + 1);
-  merged[dimension] *= factor;
-  return x.broadcastInDim(split, dimensions).reshape(merged);
-}
 
 /// x moved by one along a dimension, `step` 1 (each element's next) or -1 (its previous); the
 /// element at the border stands twice.
@@ -54,8 +43,8 @@ Tensor interpolate(Tensor x, int64_t dimension, int64_t factor) {
   return joined.reshape(merged);
 }
 
-/// Repeats elements, or with `interpolation` bilinear (two dimensions only) lies lines between
-/// them.
+/// Repeats elements, or lays lines or, with other interpolations, curves between them (two
+/// dimensions only).
 template <int64_t spatialRank> class UpSampling : public LayerMeaning {
 public:
   explicit UpSampling(Config &config)
@@ -64,13 +53,16 @@ public:
     if (spatialRank != 2)
       return;
     std::string kind = llvm::StringRef(config.text("interpolation", "nearest")).lower();
-    isLinear = kind == "bilinear";
-    if (!isLinear && kind != "nearest")
-      config.fail(fmt::format("'interpolation' {} is not supported; nearest and bilinear are",
+    std::optional<Interpolation> known = findInterpolation(kind);
+    if (!known || known == Interpolation::Area)
+      config.fail(fmt::format("the interpolation {} is not one of Keras', which are nearest, "
+                              "bilinear, bicubic, lanczos3, lanczos5",
                               printable(kind)));
+    interpolation = *known;
     // One operation for every part of an element.
     constexpr int64_t kMostParts = 64;
-    if (isLinear && (sizes[0] > kMostParts || sizes[1] > kMostParts))
+    if (interpolation == Interpolation::Bilinear &&
+        (sizes[0] > kMostParts || sizes[1] > kMostParts))
       config.fail(fmt::format("bilinear interpolation is supported up to 'size' {}, not {}",
                               kMostParts, describeExtents(sizes)));
   }
@@ -78,9 +70,12 @@ public:
   Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
     Tensor x = singleInput(call, inputs);
     format.split(call.place(), x.shape()); // refuses another rank
-    if (isLinear)
+    if (interpolation != Interpolation::Nearest)
       x = x.toFloat();
     checkResult(call, x);
+    bool isLinear = interpolation == Interpolation::Bilinear;
+    if (!isLinear && interpolation != Interpolation::Nearest)
+      return {resampled(call, x)};
     for (auto [i, size] : llvm::enumerate(sizes)) {
       // From the last dimension on: TensorFlow interpolates along rows first.
       int64_t dimension = format.getFirstSpatial() + spatialRank - 1 - static_cast<int64_t>(i);
@@ -91,6 +86,14 @@ public:
   }
 
 private:
+  Tensor resampled(LayerCall &call, Tensor x) const {
+    x = format.toChannelsLast(x);
+    llvm::SmallVector<int64_t> size;
+    for (auto [i, factor] : llvm::enumerate(sizes))
+      size.push_back(x.dim(static_cast<int64_t>(i) + 1) * factor);
+    return format.fromChannelsLast(resample(call.place(), x, size, {interpolation}));
+  }
+
   /// Before any operation of that size is built: extents could overflow.
   void checkResult(LayerCall &call, Tensor x) const {
     llvm::SmallVector<int64_t> shape(x.shape());
@@ -103,7 +106,7 @@ private:
 
   ImageFormat format;
   std::vector<int64_t> sizes;
-  bool isLinear = false;
+  Interpolation interpolation = Interpolation::Nearest;
 };
 
 } // namespace

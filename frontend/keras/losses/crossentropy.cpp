@@ -18,6 +18,22 @@ Tensor binaryCrossentropy(Tensor target, Tensor prediction, Tensor x) {
   return -(target * log(p) + (1.0 - target) * log(1.0 - p));
 }
 
+Tensor categoricalCrossentropy(Tensor target, Tensor prediction, Tensor x, int64_t axis) {
+  if (x)
+    return sum(target * -logSoftmax(x, {axis}), {axis});
+  Tensor p = clipProbability(prediction / spread(sum(prediction, {axis}), {axis}, prediction));
+  return -sum(target * log(p), {axis});
+}
+
+Tensor sparseCategoricalCrossentropy(Tensor label, Tensor prediction, Tensor x) {
+  if (!x)
+    x = log(clipProbability(prediction));
+  int64_t last = x.rank() - 1;
+  Tensor isTarget = isLabel(label, x.dim(last));
+  Tensor difference = x - spread(stopGradient(max(x, {last})), {last}, x);
+  return log(sum(exp(difference), {last})) - sum(where(isTarget, difference, 0.0), {last});
+}
+
 namespace {
 
 /// The mean over one axis.
@@ -39,7 +55,6 @@ private:
   int64_t axis;
 };
 
-/// On logits sum(z (logsumexp(x) - x)); probabilities are scaled to sum to 1 first.
 class CategoricalCrossentropy : public LossMeaning {
 public:
   explicit CategoricalCrossentropy(Config &config)
@@ -49,11 +64,8 @@ public:
   ElementValues compute(const Scores &scores) const override {
     int64_t over = axisBesideRows(scores, axis);
     Tensor target = smoothLabels(scores.target, labelSmoothing, scores.target.shape().back());
-    if (Tensor x = chooseLogits(scores, fromLogits))
-      return {sum(target * -logSoftmax(x, {over}), {over}), {}};
-    Tensor p = scores.prediction;
-    p = clipProbability(p / spread(sum(p, {over}), {over}, p));
-    return {-sum(target * log(p), {over}), {}};
+    Tensor logits = chooseLogits(scores, fromLogits);
+    return {categoricalCrossentropy(target, scores.prediction, logits, over), {}};
   }
 
 private:
@@ -62,7 +74,6 @@ private:
   int64_t axis;
 };
 
-/// logsumexp(x) - x[label]; probabilities enter as the logarithm of what is clipped of them.
 class SparseCategoricalCrossentropy : public LossMeaning {
 public:
   explicit SparseCategoricalCrossentropy(Config &config)
@@ -83,8 +94,8 @@ public:
   ElementValues compute(const Scores &scores) const override {
     if (ignoreClass)
       return computeIgnoring(scores);
-    Tensor x = chooseLogits(scores, fromLogits);
-    return {pick(x ? x : log(clipProbability(scores.prediction)), scores.target), {}};
+    Tensor logits = chooseLogits(scores, fromLogits);
+    return {sparseCategoricalCrossentropy(scores.target, scores.prediction, logits), {}};
   }
 
 private:
@@ -95,16 +106,9 @@ private:
     Tensor prediction = scores.prediction;
     auto leading = llvm::to_vector(llvm::seq<int64_t>(0, label.rank()));
     prediction = where(isValid.broadcastInDim(prediction.shape(), leading), prediction, 0.0);
-    Tensor x = fromLogits ? prediction : log(clipProbability(prediction));
-    Tensor values = pick(x, where(isValid, label, 0.0));
+    Tensor values = sparseCategoricalCrossentropy(where(isValid, label, 0.0), prediction,
+                                                  fromLogits ? prediction : Tensor());
     return {where(isValid, values, 0.0), isValid};
-  }
-
-  static Tensor pick(Tensor x, Tensor label) {
-    int64_t last = x.rank() - 1;
-    Tensor isTarget = isLabel(label, x.dim(last));
-    Tensor difference = x - spread(stopGradient(max(x, {last})), {last}, x);
-    return log(sum(exp(difference), {last})) - sum(where(isTarget, difference, 0.0), {last});
   }
 
   bool fromLogits;

@@ -18,6 +18,14 @@ inline Tensor chooseLogits(const Scores &scores, bool fromLogits) {
 /// are some, max(x, 0) - x z + log(1 + exp(-|x|)), else the clipped logarithms of `prediction`.
 Tensor binaryCrossentropy(Tensor target, Tensor prediction, Tensor x);
 
+/// sum(z (logsumexp(x) - x)) along one axis on the logits `x`, where there are some; else the
+/// probabilities `prediction` are scaled to sum to 1 and clipped first.
+Tensor categoricalCrossentropy(Tensor target, Tensor prediction, Tensor x, int64_t axis);
+
+/// logsumexp(x) - x[label] along the last dimension; probabilities, where there are no logits `x`,
+/// enter as the logarithm of what is clipped of them.
+Tensor sparseCategoricalCrossentropy(Tensor label, Tensor prediction, Tensor x);
+
 /// Targets moved towards the uniform distribution over `classes`.
 inline Tensor smoothLabels(Tensor target, double smoothing, int64_t classes) {
   return smoothing == 0 ? target

@@ -1,15 +1,14 @@
 // keras.metrics.TopKCategoricalAccuracy, SparseTopKCategoricalAccuracy:
 // keras/src/metrics/accuracy_metrics.py
+#include "frontend/keras/metrics/top_k.h"
+
 #include "frontend/keras/metrics/mean.h"
 #include "frontend/keras/metrics/metrics.h"
 
 using namespace mlir;
 
 namespace lamina::frontend::keras {
-namespace {
 
-/// 1 where fewer than k classes have a larger prediction than the target's (tf.math.in_top_k: a tie
-/// counts for the target, predictions that are not finite do not count).
 Tensor isInTopK(Tensor classes, Tensor prediction, int64_t k) {
   int64_t last = prediction.rank() - 1;
   Tensor chosen = sum(where(isLabel(classes, prediction.dim(last)), prediction, 0.0), {last});
@@ -17,8 +16,10 @@ Tensor isInTopK(Tensor classes, Tensor prediction, int64_t k) {
       compare(ir::ComparisonDirection::GT, prediction, spread(chosen, {last}, prediction));
   Tensor isAmong = sum(larger.toFloat(), {last}) < static_cast<double>(k);
   Tensor zero = sum(prediction - prediction, {last}); // NaN where one is not finite
-  return logicalAnd(isAmong, equal(zero, zero.like(0))).toFloat();
+  return logicalAnd(isAmong, equal(zero, zero.like(0)));
 }
+
+namespace {
 
 class TopK : public MeanMetric {
 public:
@@ -33,7 +34,7 @@ public:
   using TopK::TopK;
   Tensor compute(const Scores &scores) const override {
     needTargetsLikePrediction(scores);
-    return isInTopK(argmax(scores.target, -1), scores.prediction, k);
+    return isInTopK(argmax(scores.target, -1), scores.prediction, k).toFloat();
   }
 };
 
@@ -41,7 +42,7 @@ class SparseTopKCategoricalAccuracy : public TopK {
 public:
   using TopK::TopK;
   Tensor compute(const Scores &scores) const override {
-    return isInTopK(classIndices(scores), scores.prediction, k);
+    return isInTopK(classIndices(scores), scores.prediction, k).toFloat();
   }
 };
 

@@ -72,29 +72,14 @@ Tensors logSoftmaxWith(OperationCall &call) {
   return {logSoftmax(x, {rowAxis(call, x.rank())})};
 }
 
-/// x / max(norm, epsilon) along the axes; the Euclidean norm alone.
-Tensors normalized(OperationCall &call) {
+Tensors gluAlong(OperationCall &call) {
   Tensor x = call.floatTensor("x");
-  if (call.settings.integer("order", 2) != 2)
-    call.fail("normalizes with an 'order' other than 2, which is not supported");
-  double epsilon = call.settings.number("epsilon", 1e-7);
-  llvm::SmallVector<int64_t> dimensions = call.settings.has("axis")
-                                              ? call.axes("axis", x.rank())
-                                              : llvm::SmallVector<int64_t>{x.rank() - 1};
-  Tensor inverse = minimum(rsqrt(sum(square(x), dimensions)), 1 / epsilon);
-  return {x * spread(inverse, dimensions, x)};
+  return {glu(call.layer.place(), x, rowAxis(call, x.rank()))};
 }
 
-/// 1 at the class that each element names, along a new last dimension; 0 everywhere for others.
-Tensors oneHot(OperationCall &call) {
-  Tensor x = call.tensor("x");
-  if (x.isFloat() || x.elementType().isInteger(1))
-    x = x.convert(IntegerType::get(call.emit().getContext(), 32));
-  if (call.axis("axis", -1, x.rank() + 1) != x.rank())
-    call.fail("has an 'axis' other than the last, which is not supported");
-  mlir::Type type = call.elementType("dtype");
-  return {isLabel(x, call.settings.positive("num_classes"))
-              .convert(type ? type : call.emit().getFloatType())};
+Tensors sparsemaxAlong(OperationCall &call) {
+  Tensor x = call.floatTensor("x");
+  return {sparsemax(x, rowAxis(call, x.rank()))};
 }
 
 } // namespace
@@ -104,6 +89,7 @@ llvm::ArrayRef<OperationEntry> activationOperations() {
       {"Celu", {"x"}, celuWith},
       {"Elu", {"x"}, eluWith},
       {"Gelu", {"x"}, geluWith},
+      {"Glu", {"x"}, gluAlong},
       {"HardShrink", {"x"}, hardShrinkWith},
       {"HardSigmoid", {"x"}, unary<hardSigmoid>},
       {"HardSilu", {"x"}, unary<hardSilu>},
@@ -111,8 +97,6 @@ llvm::ArrayRef<OperationEntry> activationOperations() {
       {"LeakyRelu", {"x"}, leakyReluWith},
       {"LogSigmoid", {"x"}, unary<logSigmoid>},
       {"LogSoftmax", {"x"}, logSoftmaxWith},
-      {"Normalize", {"x"}, normalized},
-      {"OneHot", {"x"}, oneHot},
       {"Relu", {"x"}, unary<relu>},
       {"Relu6", {"x"}, unary<relu6>},
       {"Selu", {"x"}, unary<selu>},
@@ -124,6 +108,7 @@ llvm::ArrayRef<OperationEntry> activationOperations() {
       {"Softsign", {"x"}, unary<softsign>},
       {"SparsePlus", {"x"}, unary<sparsePlus>},
       {"SparseSigmoid", {"x"}, unary<sparseSigmoid>},
+      {"Sparsemax", {"x"}, sparsemaxAlong},
       {"Squareplus", {"x"}, squareplusWith},
       {"TanhShrink", {"x"}, unary<tanhShrink>},
       {"Threshold", {"x"}, threshold},

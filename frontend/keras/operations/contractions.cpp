@@ -92,6 +92,22 @@ Tensors dotProduct(OperationCall &call) {
   return {einsum(call.layer.place(), {aLabels, bLabels}, result, {a, b})};
 }
 
+/// NumPy's inner: the last dimensions of both; scalars multiply.
+Tensors innerProduct(OperationCall &call) {
+  auto [a, b] = floatOperands(call);
+  if (a.rank() == 0 || b.rank() == 0)
+    return {a * b};
+  checkRanks(call, a, b);
+  checkContracted(call, a, a.rank() - 1, b, b.rank() - 1);
+  if (!b.type().hasStaticShape())
+    call.fail("multiplies all rows of the batch with others, which is not supported; use einsum");
+  std::string aLabels = letters('a', a.rank()), bLabels = letters('A', b.rank());
+  std::string result =
+      aLabels.substr(0, aLabels.size() - 1) + bLabels.substr(0, bLabels.size() - 1);
+  bLabels.back() = aLabels.back();
+  return {einsum(call.layer.place(), {aLabels, bLabels}, result, {a, b})};
+}
+
 /// The axes of both tensors that tensordot contracts, pair by pair.
 std::pair<std::vector<int64_t>, std::vector<int64_t>> readPairs(OperationCall &call, Tensor a,
                                                                 Tensor b) {
@@ -148,9 +164,8 @@ Tensors einsumOf(OperationCall &call) {
 
 llvm::ArrayRef<OperationEntry> contractionOperations() {
   static const OperationEntry entries[] = {
-      {"Dot", {"x1", "x2"}, dotProduct},
-      {"Einsum", {"*operands"}, einsumOf},
-      {"Matmul", {"x1", "x2"}, matmul},
+      {"Dot", {"x1", "x2"}, dotProduct},      {"Einsum", {"*operands"}, einsumOf},
+      {"Inner", {"x1", "x2"}, innerProduct},  {"Matmul", {"x1", "x2"}, matmul},
       {"Tensordot", {"x1", "x2"}, tensorDot},
   };
   return entries;

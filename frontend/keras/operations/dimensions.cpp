@@ -9,6 +9,14 @@ void refuseRows(OperationCall &call, Tensor x, int64_t dimension, const char *ac
                           action, dimension, describeShape(x.shape())));
 }
 
+std::pair<Tensor, int64_t> flattenUnlessAxis(OperationCall &call, Tensor x) {
+  if (call.settings.has("axis"))
+    return {x, call.axis("axis", 0, x.rank())};
+  if (!x.type().hasStaticShape())
+    call.fail("flattens its input, the rows of the batch included; give it an axis");
+  return {x.reshape({x.elementsPerRow()}), 0};
+}
+
 std::vector<int64_t> readIntegers(OperationCall &call, const char *key) {
   std::optional<std::vector<int64_t>> values = call.settings.integers(key);
   if (!values)

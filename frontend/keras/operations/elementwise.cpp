@@ -1,12 +1,26 @@
 // Elementwise operations of keras.ops: keras/src/ops/numpy.py, math.py, with the derivatives of
 // keras/src/backend/tensorflow/numpy.py
 #include <cmath>
+#include <numbers>
 
 #include "frontend/keras/operations/operations.h"
 
 using namespace mlir;
 
 namespace lamina::frontend::keras {
+
+Tensor floorRemainder(Tensor a, Tensor b) {
+  Tensor rest = remainder(a, b);
+  Tensor isOther = notEqual(rest < 0, b < 0);
+  return where(logicalAnd(notEqual(rest, rest.like(0)), isOther), rest + b, rest);
+}
+
+Tensor floorQuotient(Tensor a, Tensor b) {
+  if (a.isFloat())
+    return floor(a / b);
+  return (a - floorRemainder(a, b)) / b;
+}
+
 namespace {
 
 template <typename Op> Tensor apply(Tensor x) {
@@ -23,18 +37,7 @@ template <Tensor (*function)(Tensor, Tensor)> Tensors binary(OperationCall &call
 
 /// The same in floating point.
 template <Tensor (*function)(Tensor, Tensor)> Tensors floatBinary(OperationCall &call) {
-  auto [a, b] = call.promoted("x1", "x2");
-  return {function(a.toFloat(), b.toFloat())};
-}
-
-template <ir::ComparisonDirection direction> Tensors comparison(OperationCall &call) {
-  auto [a, b] = call.promoted("x1", "x2");
-  return {compare(direction, a, b)};
-}
-
-template <Tensor (*function)(Tensor, Tensor)> Tensors logical(OperationCall &call) {
-  Tensor a = call.boolTensor("x1"), b = call.boolTensor("x2");
-  checkBroadcast(call, a, b);
+  auto [a, b] = call.promotedFloats("x1", "x2");
   return {function(a, b)};
 }
 
@@ -59,6 +62,39 @@ Tensor sinh(Tensor x) {
 Tensor cosh(Tensor x) {
   return 0.5 * (exp(x) + exp(-x));
 }
+/// log(x + sqrt(x^2 + 1)) of |x|, with the sign of x: without cancellation, and with the derivative
+/// 1 at 0, where the maximum takes its left operand.
+Tensor inverseSinh(Tensor x) {
+  Tensor magnitude = maximum(x, -x), squares = square(x);
+  Tensor y = log1p(magnitude + squares / (1.0 + sqrt(squares + 1.0)));
+  return where(x < 0, -y, y);
+}
+/// log(x + sqrt(x^2 - 1)) without cancellation near 1.
+Tensor inverseCosh(Tensor x) {
+  Tensor above = x - 1.0;
+  return log1p(above + sqrt(above * (above + 2.0)));
+}
+Tensor inverseTanh(Tensor x) {
+  return 0.5 * (log1p(x) - log1p(-x));
+}
+Tensor cubeRoot(Tensor x) {
+  return x.apply<ir::SignOp>() * power(abs(x), x.like(1.0 / 3.0));
+}
+Tensor toRadians(Tensor x) {
+  return x * (std::numbers::pi / 180);
+}
+Tensor toDegrees(Tensor x) {
+  return x * (180 / std::numbers::pi);
+}
+/// sin(pi x) / (pi x)
+Tensor sinc(Tensor x) {
+  Tensor angle = x * std::numbers::pi;
+  return where(equal(x, x.like(0)), x.like(1), sine(angle) / angle);
+}
+/// Of a real number.
+Tensor angle(Tensor x) {
+  return where(x < 0, x.like(std::numbers::pi), x.like(0));
+}
 Tensor truncate(Tensor x) {
   return where(x < 0, ceil(x), floor(x));
 }
@@ -66,26 +102,50 @@ Tensor erfc(Tensor x) {
   return 1.0 - erf(x);
 }
 
-/// x minus y times the quotient rounded down: the sign is the divisor's.
-Tensor floorRemainder(Tensor a, Tensor b) {
-  Tensor rest = remainder(a, b);
-  Tensor isOther = notEqual(rest < 0, b < 0);
-  return where(logicalAnd(notEqual(rest, rest.like(0)), isOther), rest + b, rest);
-}
-
-Tensor floorQuotient(Tensor a, Tensor b) {
-  if (a.isFloat())
-    return floor(a / b);
-  return (a - floorRemainder(a, b)) / b;
-}
-
 Tensor hypotenuse(Tensor a, Tensor b) {
   return sqrt(square(a) + square(b));
 }
 
-/// log(exp(a) + exp(b)) without overflow.
+/// log(exp(a) + exp(b)) without overflow; of two infinities that one has no difference of, the sum.
 Tensor logAddExp(Tensor a, Tensor b) {
-  return maximum(a, b) + log1p(exp(-abs(a - b)));
+  Tensor difference = a - b;
+  return where(isNan(difference), a + b, maximum(a, b) + log1p(exp(-abs(difference))));
+}
+
+/// The same to the base 2.
+Tensor logAddExp2(Tensor a, Tensor b) {
+  Tensor difference = a - b;
+  Tensor rest = log1p(exp(-abs(difference) * std::numbers::ln2)) / std::numbers::ln2;
+  return where(isNan(difference), a + b, maximum(a, b) + rest);
+}
+
+/// The larger, and of NaN and a number the number.
+Tensor largerNumber(Tensor a, Tensor b) {
+  Tensor larger = maximum(a, b);
+  return a.isFloat() ? where(isNan(a), b, where(isNan(b), a, larger)) : larger;
+}
+Tensor smallerNumber(Tensor a, Tensor b) {
+  Tensor smaller = minimum(a, b);
+  return a.isFloat() ? where(isNan(a), b, where(isNan(b), a, smaller)) : smaller;
+}
+
+/// The sign is the dividend's.
+Tensor truncatedRemainder(Tensor a, Tensor b) {
+  return a.apply<ir::SignOp>() * floorRemainder(abs(a), abs(b));
+}
+
+Tensor heaviside(Tensor x, Tensor atZero) {
+  return where(x < 0, x.like(0), where(x > 0, x.like(1), atZero));
+}
+
+/// x1 * 2^x2 with integers x2; 0 and the infinities stay what they are.
+Tensors scaleByPower(OperationCall &call) {
+  if (call.tensor("x2").isFloat())
+    call.fail("takes exponents in floating point; cast them to integers");
+  auto [x, exponent] = call.promotedFloats("x1", "x2");
+  Tensor infinity = x.like(std::numeric_limits<double>::infinity());
+  Tensor stays = logicalOr(equal(x, x.like(0)), equal(abs(x), infinity));
+  return {where(stays, x, x * power(x.like(2), exponent))};
 }
 
 /// A whole number as the exponent is a product where it is 2, and a constant else.
@@ -97,42 +157,6 @@ Tensors raise(OperationCall &call) {
   if (!a.isFloat())
     call.fail("raises integers to a power; cast them to floating point");
   return {power(a, b)};
-}
-
-Tensors logicalNot(OperationCall &call) {
-  return {call.boolTensor("x").apply<ir::NotOp>()};
-}
-
-Tensors isNan(OperationCall &call) {
-  Tensor x = call.floatTensor("x");
-  return {notEqual(x, x)};
-}
-
-Tensors isInfinite(OperationCall &call) {
-  Tensor x = call.floatTensor("x");
-  return {equal(abs(x), x.like(std::numeric_limits<double>::infinity()))};
-}
-
-Tensors isFinite(OperationCall &call) {
-  return {abs(call.floatTensor("x")) < std::numeric_limits<double>::infinity()};
-}
-
-Tensors select(OperationCall &call) {
-  Tensor condition = call.boolTensor("condition");
-  auto [a, b] = call.promoted("x1", "x2");
-  checkBroadcast(call, condition, a);
-  checkBroadcast(call, condition, b);
-  return {where(condition, a, b)};
-}
-
-/// min(max(x, x_min), x_max); the bounds are numbers.
-Tensors clipped(OperationCall &call) {
-  Tensor x = call.tensor("x");
-  auto low = call.settings.optionalNumber("x_min"), high = call.settings.optionalNumber("x_max");
-  bool isWhole = !low || !high || (*low == std::floor(*low) && *high == std::floor(*high));
-  x = isWhole && !x.elementType().isInteger(1) ? x : x.toFloat();
-  x = low ? maximum(x, *low) : x;
-  return {high ? minimum(x, *high) : x};
 }
 
 /// Ties to even, at `decimals` digits behind the point.
@@ -147,112 +171,65 @@ Tensors rounded(OperationCall &call) {
   return {(x.toFloat() * factor).apply<ir::RoundNearestEvenOp>() / factor};
 }
 
-Tensors castTo(OperationCall &call) {
-  mlir::Type type = call.elementType("dtype");
-  Tensor x = call.tensor("x");
-  return {type ? x.convert(type) : x};
-}
-
-Tensors convertToTensor(OperationCall &call) {
-  call.settings.ignore({"sparse", "ragged"});
-  return castTo(call);
-}
-
-Tensors gradientStopper(OperationCall &call) {
-  return {stopGradient(call.tensor("variable"))};
-}
-
-Tensors identity(OperationCall &call) {
-  return {call.tensor("x")};
-}
-
-/// The tensor's shape, filled with one value of its own or the asked type.
-Tensors filled(OperationCall &call, Tensor value) {
-  Tensor x = call.tensor("x");
-  mlir::Type type = call.elementType("dtype");
-  return {value.convert(type ? type : x.elementType()).broadcastTo(x.shape())};
-}
-
-template <int value> Tensors filledWith(OperationCall &call) {
-  return filled(call, call.emit().constant(value));
-}
-
-Tensors filledLike(OperationCall &call) {
-  Tensor value = call.tensor("fill_value");
-  if (value.rank() != 0)
-    call.fail("fills with a tensor; only numbers are supported");
-  return filled(call, value);
-}
-
-using enum ir::ComparisonDirection;
-
 } // namespace
 
 llvm::ArrayRef<OperationEntry> elementwiseOperations() {
   static const OperationEntry entries[] = {
-      {"Absolute", {"x"}, unary<abs, true>},
       {"Abs", {"x"}, unary<abs, true>},
-      {"Fabs", {"x"}, unary<abs>},
+      {"Absolute", {"x"}, unary<abs, true>},
       {"Add", {"x1", "x2"}, binary<operator+ >},
-      {"Cast", {"x"}, castTo},
+      {"Angle", {"x"}, unary<angle>},
+      {"Arccosh", {"x"}, unary<inverseCosh>},
+      {"Arcsinh", {"x"}, unary<inverseSinh>},
+      {"Arctanh", {"x"}, unary<inverseTanh>},
+      {"Cbrt", {"x"}, unary<cubeRoot>},
       {"Ceil", {"x"}, unary<ceil>},
-      {"Clip", {"x"}, clipped},
-      {"ConvertToTensor", {"x"}, convertToTensor},
-      {"Copy", {"x"}, identity},
       {"Cos", {"x"}, unary<cosine>},
       {"Cosh", {"x"}, unary<cosh>},
+      {"Deg2rad", {"x"}, unary<toRadians>},
       {"Divide", {"x1", "x2"}, floatBinary<operator/ >},
       {"DivideNoNan", {"x1", "x2"}, floatBinary<divideNoNan>},
-      {"Equal", {"x1", "x2"}, comparison<EQ>},
       {"Erf", {"x"}, unary<erf>},
       {"Erfc", {"x"}, unary<erfc>},
       {"Exp", {"x"}, unary<exp>},
       {"Exp2", {"x"}, unary<exp2>},
       {"Expm1", {"x"}, unary<expm1>},
+      {"Fabs", {"x"}, unary<abs>},
       {"Floor", {"x"}, unary<floor>},
       {"FloorDivide", {"x1", "x2"}, binary<floorQuotient>},
-      {"FullLike", {"x", "fill_value"}, filledLike},
-      {"Greater", {"x1", "x2"}, comparison<GT>},
-      {"GreaterEqual", {"x1", "x2"}, comparison<GE>},
+      {"Fmax", {"x1", "x2"}, binary<largerNumber>},
+      {"Fmin", {"x1", "x2"}, binary<smallerNumber>},
+      {"Fmod", {"x1", "x2"}, binary<truncatedRemainder>},
+      {"Heaviside", {"x1", "x2"}, floatBinary<heaviside>},
       {"Hypot", {"x1", "x2"}, floatBinary<hypotenuse>},
-      {"Isfinite", {"x"}, isFinite},
-      {"Isinf", {"x"}, isInfinite},
-      {"Isnan", {"x"}, isNan},
-      {"Less", {"x1", "x2"}, comparison<LT>},
-      {"LessEqual", {"x1", "x2"}, comparison<LE>},
+      {"Ldexp", {"x1", "x2"}, scaleByPower},
       {"Log", {"x"}, unary<log>},
       {"Log10", {"x"}, unary<log10>},
       {"Log1p", {"x"}, unary<log1p>},
       {"Log2", {"x"}, unary<log2>},
       {"Logaddexp", {"x1", "x2"}, floatBinary<logAddExp>},
-      {"LogicalAnd", {"x1", "x2"}, logical<logicalAnd>},
-      {"LogicalNot", {"x"}, logicalNot},
-      {"LogicalOr", {"x1", "x2"}, logical<logicalOr>},
-      {"LogicalXor", {"x1", "x2"}, logical<notEqual>},
+      {"Logaddexp2", {"x1", "x2"}, floatBinary<logAddExp2>},
       {"Maximum", {"x1", "x2"}, binary<maximum>},
       {"Minimum", {"x1", "x2"}, binary<minimum>},
       {"Mod", {"x1", "x2"}, binary<floorRemainder>},
       {"Multiply", {"x1", "x2"}, binary<operator*>},
       {"Negative", {"x"}, unary<negative, true>},
-      {"NotEqual", {"x1", "x2"}, comparison<NE>},
-      {"OnesLike", {"x"}, filledWith<1>},
       {"Power", {"x1", "x2"}, raise},
+      {"Rad2deg", {"x"}, unary<toDegrees>},
       {"Reciprocal", {"x"}, unary<reciprocal>},
       {"Round", {"x"}, rounded},
       {"Rsqrt", {"x"}, unary<rsqrt>},
       {"Sign", {"x"}, unary<apply<ir::SignOp>, true>},
       {"Sin", {"x"}, unary<sine>},
+      {"Sinc", {"x"}, unary<sinc>},
       {"Sinh", {"x"}, unary<sinh>},
       {"Sqrt", {"x"}, unary<sqrt>},
       {"Square", {"x"}, unary<square, true>},
-      {"StopGradient", {"variable"}, gradientStopper},
       {"Subtract", {"x1", "x2"}, binary<(operator-)>},
       {"Tan", {"x"}, unary<tan>},
       {"Tanh", {"x"}, unary<tanh>},
       {"TrueDivide", {"x1", "x2"}, floatBinary<operator/ >},
       {"Trunc", {"x"}, unary<truncate>},
-      {"Where", {"condition", "x1", "x2"}, select},
-      {"ZerosLike", {"x"}, filledWith<0>},
   };
   return entries;
 }

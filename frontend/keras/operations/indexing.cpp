@@ -104,57 +104,120 @@ Tensors getItem(OperationCall &call) {
   return {x.reshape(shape)};
 }
 
-Tensors flip(OperationCall &call) {
-  Tensor x = call.tensor("x");
-  for (int64_t axis : call.axes("axis", x.rank())) {
-    refuseRows(call, x, axis, "flips");
-    llvm::SmallVector<int64_t> indices;
-    for (int64_t i = x.dim(axis) - 1; i >= 0; --i)
-      indices.push_back(i);
-    x = pick(x, axis, indices);
-  }
-  return {x};
+/// An integer tensor in a type that can count to any extent.
+Tensor toIndices(Tensor indices) {
+  if (!indices.isFloat() && indices.elementType().getIntOrFloatBitWidth() >= 32)
+    return indices;
+  return indices.convert(IntegerType::get(indices.emit().getContext(), 32));
+}
+
+/// Indices that count from the end, counted from the front.
+Tensor countFromFront(Tensor indices, int64_t extent) {
+  return where(indices < 0, indices + static_cast<double>(extent), indices);
 }
 
 /// Elements of one axis at indices that may count from the end.
 Tensors take(OperationCall &call) {
-  Tensor x = call.tensor("x"), indices = call.tensor("indices");
-  if (!call.settings.has("axis"))
-    call.fail("flattens its input, the rows of the batch included; give it an axis");
-  int64_t axis = call.axis("axis", 0, x.rank());
+  auto [x, axis] = flattenUnlessAxis(call, call.tensor("x"));
+  Tensor indices = toIndices(call.tensor("indices"));
   refuseRows(call, x, axis, "takes elements along");
   if (!x.type().hasStaticShape() && !indices.type().hasStaticShape())
-    call.fail("takes other elements of each row, which is not supported");
-  if (indices.elementType().getIntOrFloatBitWidth() < 32 || indices.isFloat())
-    indices = indices.convert(IntegerType::get(call.emit().getContext(), 32));
-  Tensor shifted = indices + static_cast<double>(x.dim(axis));
-  indices = where(indices < 0, shifted, indices);
+    call.fail("takes other elements of each row, which is not supported; use take_along_axis");
+  indices = countFromFront(indices, x.dim(axis));
   if (!indices.type().hasStaticShape() && axis != 0)
     call.fail("takes elements of a later axis by indices with rows, which is not supported");
   return {x.with(call.emit().create<ir::GatherOp>(Value(x), Value(indices), axis))};
 }
 
-/// Zeros above the k-th diagonal (or below it) of the last two dimensions.
-template <bool isUpper> Tensors triangle(OperationCall &call) {
-  Tensor x = call.tensor("x");
-  if (x.rank() < 2)
-    call.fail(fmt::format("needs a matrix, got shape {}", describeShape(x.shape())));
-  refuseRows(call, x, x.rank() - 2, "cuts along");
-  llvm::SmallVector<int64_t> shape(x.shape().take_back(2));
-  Tensor row = call.emit().iota(shape, 0), column = call.emit().iota(shape, 1);
-  Tensor distance = column - row - static_cast<double>(call.settings.integer("k", 0));
-  return {where(isUpper ? distance >= 0 : distance <= 0, x, 0.0)};
+/// At each place the element of x that its index names along one axis: the sum of the elements
+/// there, of which all but one count as 0.
+Tensors takeAlongAxis(OperationCall &call) {
+  auto [x, axis] = flattenUnlessAxis(call, call.tensor("x"));
+  Tensor indices = toIndices(call.tensor("indices"));
+  refuseRows(call, x, axis, "takes elements along");
+  bool fits = x.rank() == indices.rank();
+  for (int64_t i = 0; fits && i < x.rank(); ++i)
+    fits = i == axis || x.dim(i) == indices.dim(i) || x.dim(i) == 1 || indices.dim(i) == 1;
+  if (!fits)
+    call.fail(fmt::format("indices of shape {} do not fit a tensor of shape {}",
+                          describeShape(indices.shape()), describeShape(x.shape())));
+  // With the axis as the last one, and its elements along one more.
+  llvm::SmallVector<int64_t> exchanged = llvm::to_vector(llvm::seq<int64_t>(0, x.rank()));
+  std::swap(exchanged[axis], exchanged.back());
+  Tensor places = countFromFront(indices, x.dim(axis)).transpose(exchanged);
+  Tensor moved = x.transpose(exchanged);
+  llvm::SmallVector<int64_t> choices(moved.shape());
+  choices.insert(choices.end() - 1, 1);
+  Tensor isTaken = isLabel(places, x.dim(axis));
+  return {sum(where(isTaken, moved.reshape(choices), 0.0), {x.rank()}).transpose(exchanged)};
+}
+
+/// Numbers of the file, one for each dimension.
+std::vector<int64_t> readStarts(OperationCall &call, Tensor x) {
+  std::vector<double> values = call.settings.numbers("start_indices", 0).values;
+  if (static_cast<int64_t>(values.size()) != x.rank())
+    call.fail(fmt::format("'start_indices' must be {} numbers, one for each dimension", x.rank()));
+  std::vector<int64_t> starts;
+  for (auto [i, value] : llvm::enumerate(values)) {
+    starts.push_back(static_cast<int64_t>(std::clamp(value, -0x1p31, 0x1p31)));
+    if (starts.back() != 0)
+      refuseRows(call, x, static_cast<int64_t>(i), "slices");
+  }
+  return starts;
+}
+
+/// A part of a size; -1 takes all that is left.
+Tensors sliceOf(OperationCall &call) {
+  Tensor x = call.tensor("inputs");
+  std::vector<int64_t> starts = readStarts(call, x), sizes = readIntegers(call, "shape");
+  if (static_cast<int64_t>(sizes.size()) != x.rank())
+    call.fail(fmt::format("'shape' must be {} numbers, one for each dimension", x.rank()));
+  for (auto [i, part] : llvm::enumerate(llvm::zip_equal(starts, sizes))) {
+    auto [start, size] = part;
+    auto dimension = static_cast<int64_t>(i);
+    if (x.type().isDynamicDim(dimension) && size == -1)
+      continue;
+    refuseRows(call, x, dimension, "slices");
+    int64_t extent = x.dim(dimension), taken = size == -1 ? extent - start : size;
+    if (start < 0 || taken < 1 || taken > extent - start)
+      call.fail(fmt::format("a slice of {} from {} on does not fit dimension {} of shape {}", size,
+                            start, dimension, describeShape(x.shape())));
+    if (taken < extent)
+      x = x.slice(dimension, start, start + taken);
+  }
+  return {x};
+}
+
+/// x with `updates` in the place of a part of it; starts that reach too far are moved back.
+Tensors updateSlice(OperationCall &call) {
+  Tensor x = call.tensor("inputs"), updates = call.tensor("updates").convert(x.elementType());
+  std::vector<int64_t> starts = readStarts(call, x);
+  llvm::SmallVector<int64_t> low(x.rank(), 0), high(x.rank(), 0), replaced;
+  for (int64_t i = 0; i < x.rank(); ++i) {
+    if (updates.rank() != x.rank() || (updates.dim(i) > x.dim(i) && !x.type().isDynamicDim(i)) ||
+        x.type().isDynamicDim(i) != updates.type().isDynamicDim(i))
+      call.fail(fmt::format("updates of shape {} do not fit a tensor of shape {}",
+                            describeShape(updates.shape()), describeShape(x.shape())));
+    replaced.push_back(x.type().isDynamicDim(i) ? 1 : updates.dim(i));
+    if (x.type().isDynamicDim(i))
+      continue;
+    low[i] = std::clamp<int64_t>(starts[i], 0, x.dim(i) - updates.dim(i));
+    high[i] = x.dim(i) - updates.dim(i) - low[i];
+  }
+  Tensor isReplaced = call.emit().constant(IntegerType::get(call.emit().getContext(), 1), 1);
+  isReplaced = pad(isReplaced.broadcastTo(replaced), 0, low, high);
+  return {where(isReplaced, pad(updates, 0, low, high), x)};
 }
 
 } // namespace
 
 llvm::ArrayRef<OperationEntry> indexingOperations() {
   static const OperationEntry entries[] = {
-      {"Flip", {"x"}, flip},
       {"GetItem", {"x", "key"}, getItem},
+      {"Slice", {"inputs", "start_indices"}, sliceOf},
+      {"SliceUpdate", {"inputs", "start_indices", "updates"}, updateSlice},
       {"Take", {"x", "indices"}, take},
-      {"Tril", {"x"}, triangle<false>},
-      {"Triu", {"x"}, triangle<true>},
+      {"TakeAlongAxis", {"x", "indices"}, takeAlongAxis},
   };
   return entries;
 }

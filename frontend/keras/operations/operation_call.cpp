@@ -129,6 +129,12 @@ std::pair<Tensor, Tensor> OperationCall::promoted(const std::string &first,
   return {x, y};
 }
 
+std::pair<Tensor, Tensor> OperationCall::promotedFloats(const std::string &first,
+                                                        const std::string &second) {
+  auto [x, y] = promoted(first, second);
+  return {x.toFloat(), y.toFloat()};
+}
+
 int64_t OperationCall::axis(const std::string &key, int64_t fallback, int64_t rank) {
   return normalizeAxis(layer.place(), settings.integer(key, fallback), rank);
 }

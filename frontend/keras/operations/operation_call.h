@@ -24,11 +24,17 @@ public:
   Tensor tensor(const std::string &key);
   /// The same with floating-point elements.
   Tensor floatTensor(const std::string &key) { return tensor(key).toFloat(); }
+  /// A tensor that may be missing or null: a null tensor then.
+  Tensor optionalTensor(const std::string &key) {
+    return settings.has(key) ? tensor(key) : Tensor();
+  }
   /// A list of tensors with one element type; a single one is a list of one.
   Tensors tensors(const std::string &key);
   /// Two tensors with the element type that Keras' promotion gives both
   /// (keras.backend.result_type): numbers take the other's type.
   std::pair<Tensor, Tensor> promoted(const std::string &first, const std::string &second);
+  /// The same in floating point.
+  std::pair<Tensor, Tensor> promotedFloats(const std::string &first, const std::string &second);
   /// An i1 tensor: what is not 0.
   Tensor boolTensor(const std::string &key);
 

@@ -9,8 +9,14 @@ namespace {
 std::vector<const OperationEntry *> allOperations() {
   std::vector<const OperationEntry *> all;
   for (llvm::ArrayRef<OperationEntry> part :
-       {activationOperations(), contractionOperations(), elementwiseOperations(),
-        indexingOperations(), joiningOperations(), reductionOperations(), shapeOperations()})
+       {activationOperations(),  attentionOperations(),     contractionOperations(),
+        conversionOperations(),  cumulativeOperations(),    diagonalOperations(),
+        elementwiseOperations(), imageOperations(),         indexingOperations(),
+        joiningOperations(),     labelOperations(),         layerOperations(),
+        logicOperations(),       moveOperations(),          nanReductionOperations(),
+        normOperations(),        normalizationOperations(), paddingOperations(),
+        productOperations(),     rearrangeOperations(),     reductionOperations(),
+        scoreOperations(),       shapeOperations(),         splittingOperations()})
     for (const OperationEntry &entry : part)
       all.push_back(&entry);
   return all;
@@ -72,6 +78,10 @@ std::unique_ptr<LayerMeaning> createOperation(const Place &place, const ObjectCo
       return std::make_unique<Operation>(*entry, object.config);
     names.push_back(entry->className);
   }
+  std::string advice = adviseOnOperation(object.className);
+  if (!advice.empty())
+    place.fail(fmt::format("the operation {} of keras.ops is refused: {}",
+                           printable(object.className), advice));
   place.fail(fmt::format("the operation {} of keras.ops is not supported; the nearest supported "
                          "is {}",
                          printable(object.className), nearestName(object.className, names)));

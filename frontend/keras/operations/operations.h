@@ -12,12 +12,41 @@ Tensors unary(OperationCall &call) {
   return {function(keepsIntegers && !x.elementType().isInteger(1) ? x : x.toFloat())};
 }
 
+/// x minus y times the quotient rounded down: the sign is the divisor's.
+Tensor floorRemainder(Tensor a, Tensor b);
+/// The quotient rounded down.
+Tensor floorQuotient(Tensor a, Tensor b);
+/// x with numbers for NaN and for the infinities, the largest ones of its type where none are
+/// given.
+Tensor toNumbers(Tensor x, double nan, std::optional<double> positive = std::nullopt,
+                 std::optional<double> negative = std::nullopt);
+
 llvm::ArrayRef<OperationEntry> activationOperations();
+llvm::ArrayRef<OperationEntry> attentionOperations();
 llvm::ArrayRef<OperationEntry> contractionOperations();
+llvm::ArrayRef<OperationEntry> conversionOperations();
+llvm::ArrayRef<OperationEntry> cumulativeOperations();
+llvm::ArrayRef<OperationEntry> diagonalOperations();
 llvm::ArrayRef<OperationEntry> elementwiseOperations();
+llvm::ArrayRef<OperationEntry> imageOperations();
 llvm::ArrayRef<OperationEntry> indexingOperations();
 llvm::ArrayRef<OperationEntry> joiningOperations();
+llvm::ArrayRef<OperationEntry> labelOperations();
+llvm::ArrayRef<OperationEntry> layerOperations();
+llvm::ArrayRef<OperationEntry> logicOperations();
+llvm::ArrayRef<OperationEntry> moveOperations();
+llvm::ArrayRef<OperationEntry> nanReductionOperations();
+llvm::ArrayRef<OperationEntry> normOperations();
+llvm::ArrayRef<OperationEntry> normalizationOperations();
+llvm::ArrayRef<OperationEntry> paddingOperations();
+llvm::ArrayRef<OperationEntry> productOperations();
+llvm::ArrayRef<OperationEntry> rearrangeOperations();
 llvm::ArrayRef<OperationEntry> reductionOperations();
+llvm::ArrayRef<OperationEntry> scoreOperations();
 llvm::ArrayRef<OperationEntry> shapeOperations();
+llvm::ArrayRef<OperationEntry> splittingOperations();
+
+/// Why an operation that no entry has is refused and what to do instead; empty for an unknown one.
+std::string adviseOnOperation(llvm::StringRef className);
 
 } // namespace lamina::frontend::keras

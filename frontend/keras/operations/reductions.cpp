@@ -1,12 +1,12 @@
 // Reductions of keras.ops: keras/src/ops/numpy.py, math.py, linalg.py, nn.py
+#include "frontend/keras/operations/reductions.h"
+
 #include "frontend/keras/operations/operations.h"
 
 using namespace mlir;
 
 namespace lamina::frontend::keras {
-namespace {
 
-/// Puts extents of 1 where "keepdims" asks for them.
 Tensor keepDimensions(OperationCall &call, Tensor reduced, Tensor x, ArrayRef<int64_t> dimensions) {
   if (!call.settings.boolean("keepdims", false))
     return reduced;
@@ -16,38 +16,71 @@ Tensor keepDimensions(OperationCall &call, Tensor reduced, Tensor x, ArrayRef<in
   return reduced.reshape(kept);
 }
 
-using Reduce = Tensor (*)(Tensor, ArrayRef<int64_t>);
-
-/// A reduction of "x" over "axis", of all elements where that is null.
-template <Reduce reduce> Tensors over(OperationCall &call, Tensor x) {
+Tensors reduceOver(OperationCall &call, Tensor x, Reduce reduce) {
   llvm::SmallVector<int64_t> dimensions = call.axes("axis", x.rank());
   return {keepDimensions(call, reduce(x, dimensions), x, dimensions)};
 }
 
+Tensor countable(Tensor x) {
+  return x.elementType().isInteger(1) ? x.convert(IntegerType::get(x.emit().getContext(), 32)) : x;
+}
+
+Tensor addable(Tensor x) {
+  bool isNarrow = !x.isFloat() && x.elementType().getIntOrFloatBitWidth() < 32;
+  return isNarrow ? x.convert(IntegerType::get(x.emit().getContext(), 32)) : x;
+}
+
+namespace {
+
 template <Reduce reduce> Tensors ofFloats(OperationCall &call) {
-  return over<reduce>(call, call.floatTensor("x"));
+  return reduceOver(call, call.floatTensor("x"), reduce);
 }
 
 template <Reduce reduce> Tensors ofBooleans(OperationCall &call) {
-  return over<reduce>(call, call.boolTensor("x"));
+  return reduceOver(call, call.boolTensor("x"), reduce);
 }
 
-/// Booleans count as i32.
 template <Reduce reduce> Tensors ofNumbers(OperationCall &call) {
-  Tensor x = call.tensor("x");
-  if (x.elementType().isInteger(1))
-    x = x.convert(IntegerType::get(call.emit().getContext(), 32));
-  return over<reduce>(call, x);
+  return reduceOver(call, countable(call.tensor("x")), reduce);
 }
 
-/// Bytes are added up as i32.
+/// The largest or smallest element; "initial" takes part.
+template <Reduce reduce, Tensor (*combine)(Tensor, double)> Tensors extremum(OperationCall &call) {
+  Tensors result = ofNumbers<reduce>(call);
+  std::optional<double> initial = call.settings.optionalNumber("initial");
+  return {initial ? combine(result[0], *initial) : result[0]};
+}
+
+/// In the asked type.
 template <Reduce reduce> Tensors accumulated(OperationCall &call) {
-  Tensor x = call.tensor("x");
-  if (!x.isFloat() && x.elementType().getIntOrFloatBitWidth() < 32)
-    x = x.convert(IntegerType::get(call.emit().getContext(), 32));
-  if (mlir::Type type = call.elementType("dtype"))
-    x = x.convert(type);
-  return over<reduce>(call, x);
+  Tensor x = addable(call.tensor("x"));
+  mlir::Type type = call.elementType("dtype");
+  return reduceOver(call, type ? x.convert(type) : x, reduce);
+}
+
+Tensors countNonzero(OperationCall &call) {
+  return reduceOver(call, countable(call.boolTensor("x")), sum);
+}
+
+/// Of the same shape as x, or along its one axis.
+Tensor spreadWeights(OperationCall &call, Tensor weights, Tensor x, ArrayRef<int64_t> dimensions) {
+  if (weights.shape() == x.shape())
+    return weights;
+  if (weights.rank() != 1 || dimensions.size() != 1 || weights.dim(0) != x.dim(dimensions[0]))
+    call.fail(fmt::format("'weights' of shape {} do not fit a tensor of shape {}",
+                          describeShape(weights.shape()), describeShape(x.shape())));
+  return weights.broadcastInDim(x.shape(), dimensions);
+}
+
+Tensors average(OperationCall &call) {
+  Tensor x = call.floatTensor("x"), weights = call.optionalTensor("weights");
+  llvm::SmallVector<int64_t> dimensions = call.axes("axis", x.rank());
+  if (!weights)
+    return {mean(x, dimensions)};
+  mlir::Type type = promoteTypes(call, x.elementType(), weights.toFloat().elementType());
+  x = x.convert(type);
+  weights = spreadWeights(call, weights.convert(type), x, dimensions);
+  return {sum(x * weights, dimensions) / sum(weights, dimensions)};
 }
 
 Tensor variance(Tensor x, ArrayRef<int64_t> dimensions) {
@@ -69,33 +102,21 @@ Tensor peakToPeak(Tensor x, ArrayRef<int64_t> dimensions) {
   return max(x, dimensions) - min(x, dimensions);
 }
 
-/// The square root of the sum of squares, or with "ord" 1 the sum of magnitudes.
-Tensors norm(OperationCall &call) {
-  const nlohmann::json order = call.settings.raw("ord");
-  Tensor x = call.floatTensor("x");
-  llvm::SmallVector<int64_t> dimensions = call.axes("axis", x.rank());
-  bool isVector = dimensions.size() == 1;
-  bool isEuclidean = order.is_null() || (isVector && order == 2) || order == "fro";
-  if (!isEuclidean && !(isVector && order == 1))
-    call.fail(fmt::format("'ord' = {} over {} dimension{} is not supported; the Euclidean norm is, "
-                          "and 1 over one dimension",
-                          printable(order.dump()), dimensions.size(),
-                          dimensions.size() == 1 ? "" : "s"));
-  Tensor y = isEuclidean ? sqrt(sum(square(x), dimensions)) : sum(abs(x), dimensions);
-  return {keepDimensions(call, y, x, dimensions)};
-}
-
-/// The place of the first maximum along one axis, or of the first minimum; i32.
-template <bool isMinimum> Tensors place(OperationCall &call) {
-  Tensor x = call.tensor("x");
+/// The place of the first maximum along one axis, or of the first minimum; i32. With `skipsNan` NaN
+/// is passed over; where all are NaN, the place is -1.
+template <bool isMinimum, bool skipsNan = false> Tensors place(OperationCall &call) {
+  Tensor x = countable(call.tensor("x"));
   if (!call.settings.has("axis"))
     call.fail("looks at all elements at once, the rows of the batch among them; give it an axis");
   int64_t axis = call.axis("axis", -1, x.rank());
   if (x.type().isDynamicDim(axis))
     call.fail("looks along the rows of the batch, which is not supported");
-  if (x.elementType().isInteger(1))
-    x = x.convert(IntegerType::get(call.emit().getContext(), 32));
-  return {keepDimensions(call, argmax(isMinimum ? -x : x, axis), x, {axis})};
+  Tensor scores = isMinimum ? -x : x;
+  if (!skipsNan || !x.isFloat())
+    return {keepDimensions(call, argmax(scores, axis), x, {axis})};
+  scores = where(isNan(x), x.like(-std::numeric_limits<double>::infinity()), scores);
+  Tensor found = argmax(scores, axis);
+  return {keepDimensions(call, where(all(isNan(x), {axis}), found.like(-1), found), x, {axis})};
 }
 
 /// Mean and variance.
@@ -112,17 +133,20 @@ Tensors moments(OperationCall &call) {
 llvm::ArrayRef<OperationEntry> reductionOperations() {
   static const OperationEntry entries[] = {
       {"All", {"x"}, ofBooleans<all>},
-      {"Amax", {"x"}, ofNumbers<max>},
-      {"Amin", {"x"}, ofNumbers<min>},
+      {"Amax", {"x"}, extremum<max, maximum>},
+      {"Amin", {"x"}, extremum<min, minimum>},
       {"Any", {"x"}, ofBooleans<any>},
       {"Argmax", {"x"}, place<false>},
       {"Argmin", {"x"}, place<true>},
+      {"Average", {"x", "weights"}, average},
+      {"CountNonzero", {"x"}, countNonzero},
       {"Logsumexp", {"x"}, ofFloats<logSumExp>},
-      {"Max", {"x"}, ofNumbers<max>},
+      {"Max", {"x"}, extremum<max, maximum>},
       {"Mean", {"x"}, ofFloats<mean>},
-      {"Min", {"x"}, ofNumbers<min>},
+      {"Min", {"x"}, extremum<min, minimum>},
       {"Moments", {"x"}, moments},
-      {"Norm", {"x"}, norm},
+      {"Nanargmax", {"x"}, place<false, true>},
+      {"Nanargmin", {"x"}, place<true, true>},
       {"Prod", {"x"}, accumulated<product>},
       {"Ptp", {"x"}, ofNumbers<peakToPeak>},
       {"Std", {"x"}, ofFloats<deviation>},

@@ -37,6 +37,9 @@ chain("up_sampling_bilinear", (3, 4, 2), lambda L: [
 chain("up_sampling_bilinear_first", (2, 3, 1), lambda L: [
     L.Conv2D(3, 1, **FIRST), L.UpSampling2D((5, 4), interpolation="bilinear", **FIRST)],
       rate=0.005)
+chain("up_sampling_curved", (5, 4, 2), lambda L: [
+    L.Conv2D(2, 1), L.UpSampling2D((1, 3), interpolation="bicubic"),
+    L.UpSampling2D(interpolation="lanczos3")], rate=0.005)
 chain("up_sampling_1d", (4, 3), lambda L: [L.Conv1D(2, 1), L.UpSampling1D(3)])
 chain("up_sampling_3d", (2, 3, 2, 2), lambda L: [L.Conv3D(2, 1), L.UpSampling3D(),
                                                  L.UpSampling3D((1, 2, 1))], rate=0.005)
@@ -90,4 +93,15 @@ def convolutional_autoencoder(keras):
         layers.Conv2DTranspose(6, 3, 2, "same", activation="relu"),
         layers.UpSampling2D(), layers.Conv2D(1, 3, padding="same", activation="sigmoid")])
     model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy", metrics=["mae"])
+    return model
+
+
+@case(x=normal(2, 3, 4), y=normal(2), rows=6, batch_size=6, epochs=4)
+def up_sampling_curved_first(keras):
+    """No chain: XLA, which chains with channels first run through, has no bicubic interpolation."""
+    L = keras.layers
+    model = keras.Sequential([
+        keras.Input((2, 3, 4)), L.Dense(4, "tanh"), L.UpSampling2D((3, 2), "channels_first", "bicubic"),
+        L.UpSampling2D((1, 2), "channels_first", "lanczos5"), L.Flatten(), L.Dense(2)])
+    model.compile(keras.optimizers.SGD(0.005), "mse")
     return model

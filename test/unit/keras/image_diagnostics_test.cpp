@@ -123,8 +123,9 @@ TEST(ImageDiagnostics, croppingEverything) {
 }
 
 TEST(ImageDiagnostics, interpolationsOutOfReach) {
-  EXPECT_EQ(problemOf("UpSampling2D", {{"interpolation", "bicubic"}}, {3, 3, 1}),
-            "'interpolation' bicubic is not supported; nearest and bilinear are");
+  EXPECT_EQ(problemOf("UpSampling2D", {{"interpolation", "area"}}, {3, 3, 1}),
+            "the interpolation area is not one of Keras', which are nearest, bilinear, bicubic, "
+            "lanczos3, lanczos5");
 }
 
 TEST(ImageDiagnostics, normalizations) {

@@ -132,5 +132,133 @@ TEST(Operations, typesThatDoNotMix) {
             "raises integers to a power; cast them to floating point");
 }
 
+TEST(Operations, refusedForWhatTheyAre) {
+  EXPECT_EQ(
+      problem(operation("Sort", {}, {kX})),
+      "the operation Sort of keras.ops is refused: it sorts, for which there is no operation; "
+      "use max, min and argmax, or sort what the model is given");
+  EXPECT_EQ(problem(operation("FFT", {}, {kX})),
+            "the operation FFT of keras.ops is refused: it takes Fourier transforms, for which "
+            "there is no operation; compute the spectra before, and give the model them as an "
+            "input");
+  EXPECT_EQ(problem(operation("Cond", {}, {kX})),
+            "the operation Cond of keras.ops is refused: it holds Python code, which is never "
+            "executed; write the operations out on whole tensors, choices with where");
+}
+
+json matrix(std::vector<int64_t> shape) {
+  json value = 1.5;
+  for (int64_t extent : llvm::reverse(shape))
+    value = std::vector<json>(extent, value);
+  return {{"class_name", "__numpy__"}, {"config", {{"value", value}, {"dtype", "float32"}}}};
+}
+
+/// Images x, of rows of shape (4, 6, 3).
+std::string imageProblem(json object) {
+  json model = functional({input("x", {4, 6, 3}), object}, {"x"}, {"op"});
+  std::string error = importError(makeFile(model));
+  std::string prefix = "model.keras: layer 'op': ";
+  return error.starts_with(prefix) ? error.substr(prefix.size()) : error;
+}
+
+TEST(Operations, thatLayersMean) {
+  EXPECT_EQ(imageProblem(operation("MaxPool", {{"pool_size", 5}}, {kX})),
+            "a pool of size (5, 5) does not fit spatial dimension 0 of 4 elements, got an input of "
+            "shape (None, 4, 6, 3)");
+  EXPECT_EQ(imageProblem(operation("Conv", {}, {kX, matrix({3, 3, 2, 4})})),
+            "the kernel takes 2 channels, not 3, got an input of shape (None, 4, 6, 3)");
+  EXPECT_EQ(imageProblem(operation("Conv", {}, {kX, matrix({3, 3, 4})})),
+            "a kernel of shape (3, 3, 4) does not fit images of shape (None, 4, 6, 3)");
+  EXPECT_EQ(imageProblem(operation("Conv", {}, {kX, kX})),
+            "has other kernels for each row, which is not supported");
+  EXPECT_EQ(imageProblem(
+                operation("SeparableConv", {}, {kX, matrix({2, 2, 3, 1}), matrix({1, 1, 2, 4})})),
+            "a pointwise kernel of shape (1, 1, 2, 4) does not combine 3 channels");
+  EXPECT_EQ(imageProblem(operation("CropImages", {{"top_cropping", 1}}, {kX})),
+            "needs exactly two of 'top_cropping', 'bottom_cropping' and 'target_height'");
+  EXPECT_EQ(imageProblem(operation("Resize", {{"size", {3}}}, {kX})),
+            "'size' must be a height and a width");
+  EXPECT_EQ(problem(operation("MaxPool", {{"pool_size", 2}}, {kI})),
+            "takes rows of images with one to three spatial dimensions, got shape (None, 2)");
+}
+
+TEST(Operations, imagesThatDoNotFit) {
+  EXPECT_EQ(imageProblem(operation("DepthToSpace", {{"block_size", 2}}, {kX})),
+            "cannot make blocks of 2 x 2 pixels of 3 channels");
+  EXPECT_EQ(imageProblem(operation("SpaceToDepth", {{"block_size", 4}}, {kX})),
+            "blocks of 4 x 4 pixels do not divide an image of shape (None, 4, 6, 3)");
+  EXPECT_EQ(imageProblem(operation("SpaceToDepth", {{"block_size", 1}}, {kX})),
+            "'block_size' must be at least 2");
+  EXPECT_EQ(imageProblem(operation("ExtractPatches", {{"size", 5}}, {kX})),
+            "a window over 5 elements does not fit dimension 1 of shape (None, 4, 6, 3)");
+  EXPECT_EQ(
+      imageProblem(operation(
+          "Pad", {{"pad_width", {{0, 0}, {4, 0}, {0, 0}, {0, 0}}}, {"mode", "reflect"}}, {kX})),
+      "cannot mirror 4 and 0 of the 4 elements of dimension 1");
+  EXPECT_EQ(imageProblem(operation("Pad", {{"pad_width", 0}, {"mode", "edge"}}, {kX})),
+            "pads with the 'mode' edge; constant, reflect and symmetric are supported");
+  EXPECT_EQ(imageProblem(operation("RGBToGrayscale", {{"data_format", "channels_first"}}, {kX})),
+            "takes images of 1 or 3 channels, not 4");
+}
+
+TEST(Operations, patternsThatDoNotFit) {
+  auto rearranged = [](const char *pattern, json lengths = json::object()) {
+    return problem(operation("Rearrange", {}, {kX, pattern}, lengths));
+  };
+  EXPECT_EQ(rearranged("b h -> b h"),
+            "the 'pattern' b h -> b h does not fit the shape (None, 4, 3)");
+  EXPECT_EQ(rearranged("b h w -> (b h) w"),
+            "moves the rows of the batch or joins them with others, which is not supported");
+  EXPECT_EQ(rearranged("b (h p) w -> b h p w"),
+            "a 'pattern' splits a dimension into 'h' and 'p', of which none is given");
+  EXPECT_EQ(rearranged("b (h p) w -> b h p w", {{"p", 3}}),
+            "a 'pattern' cannot split a dimension of (4,) into parts of 3");
+  EXPECT_EQ(rearranged("b h w -> b h"),
+            "the two sides of the 'pattern' b h w -> b h do not name the same dimensions");
+  EXPECT_EQ(rearranged("b (h w -> b h w"), "the parentheses of a 'pattern' do not match");
+  EXPECT_EQ(rearranged("b h ... -> b ... h"),
+            "'...' in a 'pattern' is not supported; names and parentheses are");
+}
+
+TEST(Operations, elementsThatAreNotThere) {
+  EXPECT_EQ(problem(operation("Diagonal", {}, {kX})),
+            "takes a diagonal along the rows of the batch (dimension 0 of shape (None, 4, 3)), "
+            "which is not supported");
+  EXPECT_EQ(problem(operation("Diagonal", {{"offset", 3}, {"axis1", 1}, {"axis2", 2}}, {kX})),
+            "the diagonal 3 of a matrix of 4 x 3 is empty");
+  EXPECT_EQ(problem(operation("Cumsum", {}, {kX})),
+            "flattens its input, the rows of the batch included; give it an axis");
+  EXPECT_EQ(problem(operation("Diff", {{"n", 4}, {"axis", 1}}, {kX})),
+            "cannot take differences 4 times of 4 elements");
+  EXPECT_EQ(problem(operation("Slice", {{"shape", {-1, 3, 1}}}, {kX, {0, 2, 0}})),
+            "a slice of 3 from 2 on does not fit dimension 1 of shape (None, 4, 3)");
+  EXPECT_EQ(problem(operation("SliceUpdate", {}, {kX, {0, 2, 0}, kI})),
+            "updates of shape (None, 2) do not fit a tensor of shape (None, 4, 3)");
+  EXPECT_EQ(problem(operation("TakeAlongAxis", {{"axis", 1}}, {kX, kI})),
+            "indices of shape (None, 2) do not fit a tensor of shape (None, 4, 3)");
+  EXPECT_EQ(problem(operation("ArraySplit", {{"indices_or_sections", 5}, {"axis", 1}}, {kX})),
+            "cannot split 4 elements into 5 parts");
+  EXPECT_EQ(problem(operation("Average", {{"axis", 1}}, {kX}, {{"weights", matrix({3})}})),
+            "'weights' of shape (3,) do not fit a tensor of shape (None, 4, 3)");
+  EXPECT_EQ(problem(operation("Cross", {}, {kX, matrix({4})})),
+            "takes vectors of 2 or 3 coordinates, not 4");
+  EXPECT_EQ(problem(operation("Outer", {}, {kX, kI})),
+            "flattens its input, the rows of the batch included; use einsum");
+  EXPECT_EQ(problem(operation("Norm", {{"ord", 2}, {"axis", {1, 2}}}, {kX})),
+            "'ord' = 2 of matrices needs singular values, for which there is no operation; the "
+            "Frobenius norm, 1 and infinity do not");
+}
+
+TEST(Operations, bitsOfNumbers) {
+  EXPECT_EQ(problem(operation("BitwiseAnd", {}, {kX, kX})),
+            "works on bits, but gets floating-point numbers; cast them to integers");
+  EXPECT_EQ(problem(operation("LeftShift", {}, {kI, kI})),
+            "shifts by something other than a number from 0 to 6; multiply by or floor_divide by a "
+            "power of two instead");
+  EXPECT_EQ(problem(operation("Where", {}, {kI})),
+            "is called with a condition alone and gives as many places as hold, which only the "
+            "values tell; give it what to choose from");
+}
+
 } // namespace
 } // namespace lamina::frontend::test
