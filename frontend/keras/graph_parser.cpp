@@ -133,9 +133,12 @@ Node parseNode(const Place &place, const LayerIndex &index, const json &value,
     // The model's own training argument overrides one that stands in the graph.
     if (isNull(argument) || key == "training" || key == "inputs")
       continue;
-    if (llvm::is_contained(further, key))
+    if (llvm::is_contained(further, key)) {
+      size_t before = node.inputs.size();
       collectTensors(place, index, argument, node.inputs);
-    else if (key == "mask")
+      if (key == "mask" && node.inputs.size() > before) // Keras hands it on as the input's mask
+        node.masks[0] = node.inputs.back();
+    } else if (key == "mask")
       parseMasks(place, index, argument, node);
     else
       place.fail(

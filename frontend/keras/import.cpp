@@ -276,6 +276,15 @@ void Importer::writeLoss(llvm::StringRef name, bool isTraining) {
     logs.writeResults(*module);
 }
 
+/// Which steps of an output count (null for all): one element of each says it for the step.
+Tensor maskOfSteps(Emitter &emitter, const MaskedTensor &output) {
+  if (!output.mask)
+    return {};
+  Tensor mask(emitter, output.mask);
+  bool isOfElements = mask.rank() == output.value.rank() && mask.shape().back() == 1;
+  return isOfElements ? mask.reshape(mask.shape().drop_back()) : mask;
+}
+
 /// What the outputs that have a loss are measured by.
 std::vector<Importer::OutputScores>
 Importer::collectScores(Forward &forward, const MaskedTensors &outputs, const Tensors &targets) {
@@ -288,7 +297,7 @@ Importer::collectScores(Forward &forward, const MaskedTensors &outputs, const Te
     mlir::Type type = emitter.getFloatType();
     result.push_back({setting, Tensor(emitter, target), Tensor(emitter, output.value).convert(type),
                       source ? Tensor(emitter, source).convert(type) : Tensor(),
-                      output.mask ? Tensor(emitter, output.mask) : Tensor()});
+                      maskOfSteps(emitter, output)});
   }
   return result;
 }

@@ -131,6 +131,17 @@ Activation activationFromLayer(const Place &place, const ObjectConfig &object) {
   };
 }
 
+/// A file of a layer with low-rank adaptation (Hu et al. 2021) holds the sum of its kernel and the
+/// product of the two matrices. Keras begins with that sum, frozen, and with zeros in both
+/// matrices.
+void refuseLowRank(const Config &config) {
+  if (config.has("lora_rank"))
+    config.fail(
+        "has a 'lora_rank', which nothing can be trained with from a file: Keras reads the "
+        "adapted kernel and zeros for both matrices, whose gradients are zero then; make the "
+        "layer without it and load these weights");
+}
+
 } // namespace
 
 std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig &object) {
@@ -142,6 +153,7 @@ std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig
     Config config(object.config, place);
     config.ignore({"name", "trainable", "dtype", "activity_regularizer", "autocast",
                    "batch_input_shape", "batch_shape", "input_shape", "input_dim"});
+    refuseLowRank(config);
     std::unique_ptr<LayerMeaning> layer = entry->create(config);
     config.finish(object.className);
     layer->maskUse = entry->maskUse;

@@ -108,7 +108,8 @@ private:
 
 /// Over one axis with remembered logits, over several as exp(x - logsumexp(x)).
 /// A second input says where the first one counts; elsewhere Keras replaces it by a large negative
-/// number, and the result, whose logits nothing knows then, by 0.
+/// number, and the result, whose logits nothing knows then, by 0. Named in the call, it is handed
+/// on as the result's mask; else the first input's is.
 class Softmax : public LayerMeaning {
 public:
   explicit Softmax(Config &config)
@@ -118,6 +119,7 @@ public:
     Tensor x = singleInput(call, inputs.take_front()).toFloat();
     if (inputs.size() == 1)
       return {apply(call, x, /*remembersLogits=*/true)};
+    call.setMask(call.mask(0));
     Tensor mask = readMask(call, inputs.drop_front(), x);
     return {where(mask, apply(call, where(mask, x, -1e9), /*remembersLogits=*/false), 0.0)};
   }

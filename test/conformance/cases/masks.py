@@ -91,6 +91,15 @@ def softmax_of_some_columns(keras):
     return compiled(keras, inputs, L.Dense(3)(L.Flatten()(x)))
 
 
+@case(x=[normal(4, 5), bits(4, 1)], y=[normal(4, 3), normal(4, 5)], epochs=6)
+def softmax_hands_its_mask_on(keras):
+    """Named in the call, the mask is the output's too: here of single elements, one for each step."""
+    L = keras.layers
+    inputs = keras.Input((4, 5)), keras.Input((4, 1))
+    x = L.Softmax(axis=1)(L.Dense(5)(inputs[0]), mask=inputs[1])
+    return compiled(keras, inputs, [L.Dense(3)(x), x])
+
+
 @case(x=some_steps(5, 3), y=[normal(5, 2)] * 4 + [labels(3, 5)], epochs=5)
 def mask_and_reductions(keras):
     L, losses = keras.layers, keras.losses

@@ -57,3 +57,11 @@ def reductions_without_weights(keras):
     kinds = ["sum", "mean", "mean_with_sample_weight", "sum_over_batch_size"]
     return heads(keras, *[(3, None, keras.losses.MeanAbsoluteError(reduction=kind))
                           for kind in kinds], loss_weights=[0.1, 1.0, 0.7, 0.4])
+
+
+@case(x=normal(8), y=[normal(3), normal(1)], weights=(uniform(1, high=2.0),) * 2, **PARTS)
+def weights_in_columns(keras):
+    """Of shape (n, 1), for losses with one value for each row."""
+    return heads(keras, (3, None, "mse"),
+                 (1, None, keras.losses.MeanAbsoluteError(reduction="mean_with_sample_weight")),
+                 weighted_metrics=[["mae"], ["mse"]])

@@ -42,7 +42,9 @@ TEST(Diagnostics, registeredCustomClassesAreRefused) {
 
 TEST(Diagnostics, unknownSettingsAreRefusedByName) {
   EXPECT_EQ(importError(makeFile(denseModel({{"units", 2}, {"lora_rank", 4}}))),
-            "model.keras: layer 'd': Dense with 'lora_rank' = 4 is not supported");
+            "model.keras: layer 'd': has a 'lora_rank', which nothing can be trained with from a "
+            "file: Keras reads the adapted kernel and zeros for both matrices, whose gradients are "
+            "zero then; make the layer without it and load these weights");
 }
 
 TEST(Diagnostics, emptyUnknownSettingsArePassedOver) {
