@@ -12,6 +12,7 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 import tempfile
 import zipfile
 
@@ -34,11 +35,26 @@ KINDS = (
 )
 
 
+OPERATIONS = "keras.src.ops."
+
+
 def public_classes(module, base):
     """Names of a module's classes; of several names for one class the class's own."""
     found = {value.__name__ for value in vars(module).values()
              if inspect.isclass(value) and issubclass(value, base) and value is not base}
     return sorted(found)
+
+
+def operations():
+    """Names and modules of the classes that functions of keras.ops stand for in a model."""
+    modules = {sys.modules[value.__module__] for part in (keras.ops, keras.ops.image)
+               for value in vars(part).values()
+               if inspect.isfunction(value) and value.__module__.startswith(OPERATIONS)}
+    return sorted((value.__name__, value.__module__) for module in modules
+                  for value in vars(module).values()
+                  if inspect.isclass(value) and issubclass(value, keras.Operation)
+                  and value.__module__ == module.__name__
+                  and value.call is not keras.Operation.call)
 
 
 def plain(name):
@@ -61,10 +77,12 @@ class Names:
 
 
 def classes_in(value, names):
-    """Classes that a configuration names, in objects and in strings."""
+    """Classes that a configuration names, in objects and in strings; "ops.…" for operations, some of
+    which share their names with layers."""
     if isinstance(value, dict):
         if isinstance(value.get("class_name"), str):
-            yield value["class_name"]
+            is_operation = str(value.get("module")).startswith(OPERATIONS)
+            yield ("ops." if is_operation else "") + value["class_name"]
         for item in value.values():
             yield from classes_in(item, names)
     elif isinstance(value, list):
@@ -87,23 +105,28 @@ def cases_by_class(folder, cases, names):
     return result
 
 
-def model_with(layer=None):
-    """The JSON of a model with one layer, which has no settings but its name."""
-    layers = [{"module": "keras.layers", "class_name": "InputLayer",
+def model_with(layer=None, module="keras.layers"):
+    """The JSON of a model with one layer or operation, which has no settings but its name."""
+    source = {"class_name": "__keras_tensor__",
+              "config": {"shape": [None, 4], "dtype": "float32", "keras_history": ["x", 0, 0]}}
+    layers = [{"module": "keras.layers", "class_name": "InputLayer", "name": "x",
                "config": {"batch_shape": [None, 4], "dtype": "float32", "name": "x"},
-               "registered_name": None}]
+               "inbound_nodes": [], "registered_name": None}]
     if layer:
-        layers.append({"module": "keras.layers", "class_name": layer, "config": {"name": "asked"},
+        layers.append({"module": module, "class_name": layer, "config": {"name": "asked"},
+                       "inbound_nodes": [{"args": [source], "kwargs": {}}], "name": "asked",
                        "registered_name": None})
-    return json.dumps({"module": "keras", "class_name": "Sequential", "registered_name": None,
-                       "config": {"name": "model", "layers": layers}})
+    return json.dumps({"module": "keras", "class_name": "Functional", "registered_name": None,
+                       "config": {"name": "model", "layers": layers,
+                                  "input_layers": [["x", 0, 0]],
+                                  "output_layers": [[layers[-1]["name"], 0, 0]]}})
 
 
-def refusal(binary, name, option):
+def refusal(binary, name, option, module="keras.layers"):
     """What Lamina says of a class that no case uses."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "model.json"
-        path.write_text(model_with(None if option else name))
+        path.write_text(model_with(None if option else name, module))
         settings = [option, name] if option else []
         if option == "--metrics":
             settings += ["--loss", "mse"]
@@ -121,9 +144,10 @@ def refusal(binary, name, option):
     return None
 
 
-def row(name, cases, table, binary, option, asks):
+def row(name, cases, table, refuses):
+    """`refuses` says what Lamina says of a class without cases."""
     if not cases:
-        reason = refusal(binary, name, option) if asks else None
+        reason = refuses()
         return f"| `{name}` | {'refused' if reason else 'no case'} | | | {reason or ''} |"
     rows = [r for case in cases for r in table.get(case, [])]
     if not rows:
@@ -133,6 +157,11 @@ def row(name, cases, table, binary, option, asks):
     return (f"| `{name}` | {'differs' if failed else 'agrees'} | {len(cases)} | "
             f"{worst['error']:.1e} of {worst['limit']:.1e} | {worst['quantity']} of "
             f"{worst['case']} |")
+
+
+def header(title):
+    return [f"\n## {title}\n", "| class | Lamina | cases | largest error, of its limit | where |",
+            "|---|---|---|---|---|"]
 
 
 def main():
@@ -150,11 +179,15 @@ def main():
     lines = [HEAD.format(version=keras.__version__, cases=len(table),
                          checks=sum(map(len, table.values())))]
     for title, module, base, option in KINDS:
-        lines += [f"\n## {title}\n", "| class | Lamina | cases | largest error, of its limit | where |",
-                  "|---|---|---|---|---|"]
-        lines += [row(name, used.get(name, []), table, options.lamina, option,
-                      asks=option or module is keras.layers)
+        asks = option or module is keras.layers
+        lines += header(title)
+        lines += [row(name, used.get(name, []), table,
+                      lambda: refusal(options.lamina, name, option) if asks else None)
                   for name in public_classes(module, base)]
+    lines += header("Operations")
+    lines += [row(name, used.get(f"ops.{name}", []), table,
+                  lambda: refusal(options.lamina, name, None, module))
+              for name, module in operations()]
     options.out.write_text("\n".join(lines) + "\n")
 
 
@@ -168,7 +201,8 @@ of every epoch, weights, optimizer state) is within the error rule of [testing](
 models of the tests with the class, random ones included. *largest error*: of those cases the
 comparison that comes closest to its limit; the class need not be its cause. *refused*: with what
 Lamina says of it. *no case*: not compared, whatever Lamina does with it. Names of classes that stand
-for several (`accuracy`) are counted for none."""
+for several (`accuracy`) are counted for none. *Operations* are the classes that functions of
+`keras.ops` (`x + y` is `Add`) become in Functional models."""
 
 
 if __name__ == "__main__":
