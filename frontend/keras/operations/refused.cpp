@@ -46,8 +46,7 @@ const std::vector<RefusedOperations> &refusedOperations() {
        "the dimensions behind them"},
       {{"Arange", "Full", "Geomspace", "Linspace", "Logspace"},
        "it makes a tensor without the rows of the batch out of one that has them; write the "
-       "numbers "
-       "out, or use full_like"},
+       "numbers out, or use full_like"},
       {{"AffineTransform", "ElasticTransform", "MapCoordinates", "PerspectiveTransform",
         "ScaleAndTranslate"},
        "it looks pixels up at places that are computed, for which there is no operation; transform "
