@@ -16,7 +16,7 @@ def more_functions(ops, a, b):
             ops.saturate_cast(400 * a, "uint8") / 255, ops.full_like(b, 0.2) * b]
 
 
-@expression("ops_questions", (4, 3), (4, 3))
+@expression("ops_questions", (4, 3), (4, 3), mixes_rows=True)
 def questions(ops, a, b):
     number = lambda x: ops.cast(x, "float32")
     root = ops.sqrt(b)  # NaN below 0
@@ -79,7 +79,7 @@ def diagonals(ops, x):
 @expression("ops_moves", (4, 6), (4, 6))
 def moves(ops, a, b):
     wide = ops.reshape(a, (-1, 2, 3, 4))
-    even = ops.reshape(a, (-1, 2, 6, 2))  # Keras on TensorFlow turns others into something else by 180°
+    even = ops.reshape(a, (-1, 2, 6, 2))  # of others, Keras on TensorFlow mixes up two quarter turns
     first, second = ops.hsplit(a, [1])
     parts = ops.array_split(b, 4, axis=2)
     deep = ops.dsplit(b, 3)
