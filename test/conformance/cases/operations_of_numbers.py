@@ -32,6 +32,19 @@ def questions(ops, a, b):
             ops.cast(ops.size(a), "float32") / 100 + a, number(ops.ndim(b)) * b]
 
 
+@expression("ops_further_names", (4, 3), (4, 3), mixes_rows=True)
+def further_names(ops, a, b):
+    number = lambda x: ops.cast(x, "float32")
+    whole, middle = ops.cast(4 * a, "int32"), ops.mean(b, axis=0)
+    upper, lower = ops.vsplit(middle, 2)
+    return [ops.erfc(a), ops.fabs(b), ops.absolute(a - b), ops.ptp(a, axis=1), ops.conjugate(a),
+            ops.copy(b) - ops.convert_to_tensor(a), ops.amax(a, axis=2),
+            ops.amin(b, axis=1, keepdims=True), ops.true_divide(a, 2), ops.flipud(middle) * a,
+            ops.vstack([lower, upper]) + b, number(ops.isinf(a / ops.relu(b))) * a,
+            number(ops.bitwise_invert(whole)) / 4, number(ops.left_shift(whole, 1)) / 8,
+            number(ops.bitwise_right_shift(whole, 1))]
+
+
 @expression("ops_bits", (5,), (5,), sources=[labels(6, 5), labels(9, 5)], dtypes=["int32", "int32"],
             rate=1e-6)
 def bits(ops, a, b):
