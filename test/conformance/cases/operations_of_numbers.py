@@ -77,7 +77,8 @@ def without_nan(ops, a, b):
             ops.nanmax(some, axis=2), ops.nanmin(some, axis=(1, 2), keepdims=True),
             ops.nan_to_num(ops.nanmax(ends, axis=1), nan=0.25), ops.nancumsum(gaps, axis=1),
             ops.nancumprod(gaps, axis=2), ops.cast(ops.nanargmax(some, axis=2), "float32"),
-            ops.cast(ops.nanargmin(ends, axis=1), "float32")]
+            ops.cast(ops.nanargmin(ends, axis=1), "float32"), ops.where(ops.isnan(ends), 0.5, a),
+            ops.divide(a, 4)]
 
 
 @expression("ops_diagonals", (4, 3, 3), mixes_rows=True)
