@@ -1,6 +1,7 @@
 #include "codegen/expression.h"
 
 #include "codegen/elementwise.h"
+#include "codegen/loops.h"
 #include "codegen/random_bits.h"
 #include "ir/module.h"
 #include "llvm/IR/Module.h"
@@ -368,8 +369,7 @@ llvm::Value *ExpressionEmitter::computeConstant(ir::ConstantOp op, ArrayRef<Inde
     values.push_back(constantElement(stored, attribute));
   auto *array = llvm::ConstantArray::get(llvm::ArrayType::get(stored, values.size()), values);
   llvm::Module *module = builder.GetInsertBlock()->getModule();
-  global = new llvm::GlobalVariable(*module, array->getType(), true,
-                                    llvm::GlobalValue::PrivateLinkage, array, "constant");
+  global = addConstant(*module, array, "constant");
   global->setAlignment(llvm::Align(64));
   return load(Storage::make(global, type, {}, batchSize), indices);
 }

@@ -36,10 +36,8 @@ private:
     copy = allocateOnStack(b(), element, copiedLines * copyStride(0));
     llvm::SmallVector<uint64_t> offsets;
     appendOffsets(0, 0, offsets);
-    llvm::Constant *data = llvm::ConstantDataArray::get(b().getContext(), offsets);
-    rowOffsets = new llvm::GlobalVariable(*b().GetInsertBlock()->getModule(), data->getType(),
-                                          /*isConstant=*/true, llvm::GlobalValue::PrivateLinkage,
-                                          data, "rows");
+    rowOffsets = addConstant(*b().GetInsertBlock()->getModule(),
+                             llvm::ConstantDataArray::get(b().getContext(), offsets), "rows");
   }
 
   /// Where the rows of the taps of the axes from `axis` on begin in the copy, in the filter's

@@ -24,15 +24,10 @@ private:
   //===--- Copies -------------------------------------------------------------------------------//
 
   void prepare() override {
-    llvm::SmallVector<PanelAxis> inputAxes, gradientAxes;
-    for (const PanelWalk &walk : innerWalks()) {
-      inputAxes.push_back(walk.input);
-      gradientAxes.push_back(walk.gradient);
-    }
     int64_t positions = imagesPerBlock * blockLength;
-    inputPanels.emplace(b(), input, lanes, inputAxes, tileRows,
+    inputPanels.emplace(b(), input, lanes, PanelWalk::inputAxes(innerWalks()), tileRows,
                         std::min(channelsPerTask, geometry.channels), positions);
-    gradientPanels.emplace(b(), gradient, lanes, gradientAxes, tileWidth,
+    gradientPanels.emplace(b(), gradient, lanes, PanelWalk::gradientAxes(innerWalks()), tileWidth,
                            std::min(columnsPerTask, geometry.filters), positions);
     leftOfInput = geometry.channels % tileRows;
     leftOfGradient = geometry.filters % tileWidth;
@@ -125,10 +120,9 @@ private:
         table.push_back(word);
     if (table.empty())
       return;
-    llvm::Constant *data = llvm::ConstantDataArray::get(b().getContext(), table);
-    auto *global = new llvm::GlobalVariable(*b().GetInsertBlock()->getModule(), data->getType(),
-                                            /*isConstant=*/true, llvm::GlobalValue::PrivateLinkage,
-                                            data, "taps");
+    llvm::Value *global =
+        addConstant(*b().GetInsertBlock()->getModule(),
+                    llvm::ConstantDataArray::get(b().getContext(), table), "taps");
     emitLoop(b(), i64(0), i64(static_cast<int64_t>(walk.taps.size())), 1, [&](llvm::Value *entry) {
       auto word = [&](int64_t number) {
         llvm::Value *index = b().CreateAdd(b().CreateMul(entry, i64(3)), i64(number));

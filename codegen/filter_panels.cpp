@@ -42,6 +42,14 @@ PanelWalk PanelWalk::of(const ir::WindowAxis &axis) {
   return result;
 }
 
+llvm::SmallVector<PanelAxis> PanelWalk::inputAxes(llvm::ArrayRef<PanelWalk> walks) {
+  return llvm::map_to_vector(walks, [](const PanelWalk &walk) { return walk.input; });
+}
+
+llvm::SmallVector<PanelAxis> PanelWalk::gradientAxes(llvm::ArrayRef<PanelWalk> walks) {
+  return llvm::map_to_vector(walks, [](const PanelWalk &walk) { return walk.gradient; });
+}
+
 //===--- Panels -------------------------------------------------------------------------------===//
 
 Panels::Panels(llvm::IRBuilder<> &builder, const Image &image, unsigned lanes,

@@ -30,6 +30,8 @@ struct PanelWalk {
   llvm::SmallVector<Tap> taps; ///< those that meet an element
 
   static PanelWalk of(const ir::WindowAxis &axis);
+  static llvm::SmallVector<PanelAxis> inputAxes(llvm::ArrayRef<PanelWalk> walks);
+  static llvm::SmallVector<PanelAxis> gradientAxes(llvm::ArrayRef<PanelWalk> walks);
 };
 
 /// The copy of one image's side of a block: panels of `width` channels, and in each of them `width`

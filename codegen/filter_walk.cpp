@@ -21,9 +21,8 @@ StretchTable::StretchTable(llvm::Module &module, const ir::WindowAxis &axis) {
     entry[2] = overInput ? other : tap.begin;
     entry[3] = tap.end - tap.begin;
   }
-  llvm::Constant *data = llvm::ConstantDataArray::get(module.getContext(), entries);
-  table = new llvm::GlobalVariable(module, data->getType(), /*isConstant=*/true,
-                                   llvm::GlobalValue::PrivateLinkage, data, "stretches");
+  table =
+      addConstant(module, llvm::ConstantDataArray::get(module.getContext(), entries), "stretches");
 }
 
 static llvm::Value *loadField(llvm::IRBuilder<> &builder, llvm::GlobalVariable *table,
@@ -174,11 +173,7 @@ void FilterWalkEmitter::prefetchNextBlock(llvm::Value *row, llvm::Value *column,
   int64_t tiles = rowTiles * llvm::divideCeil(filters, tileWidth);
   llvm::Value *tile = b().CreateMul(b().CreateUDiv(column, i64(tileWidth)), i64(rowTiles));
   tile = b().CreateAdd(tile, b().CreateUDiv(row, i64(tileRows)));
-  llvm::SmallVector<PanelAxis> inputAxes, gradientAxes;
-  for (const PanelWalk &walk : walks) {
-    inputAxes.push_back(walk.input);
-    gradientAxes.push_back(walk.gradient);
-  }
+  auto inputAxes = PanelWalk::inputAxes(walks), gradientAxes = PanelWalk::gradientAxes(walks);
   llvm::Value *firstFilter =
       b().CreateAdd(b().CreateMul(group, i64(geometry.filters)), columns.first);
   llvm::Value *firstChannel =

@@ -148,9 +148,7 @@ void FunctionEmitter::emitReport(llvm::IRBuilder<> &b,
 /// A constant table of a launch's offsets.
 static llvm::Constant *emitBindings(llvm::Module &module, llvm::ArrayRef<int64_t> bindings) {
   llvm::SmallVector<uint64_t> words(bindings.begin(), bindings.end());
-  llvm::Constant *table = llvm::ConstantDataArray::get(module.getContext(), words);
-  return new llvm::GlobalVariable(module, table->getType(), /*isConstant=*/true,
-                                  llvm::GlobalValue::PrivateLinkage, table, "bindings");
+  return addConstant(module, llvm::ConstantDataArray::get(module.getContext(), words), "bindings");
 }
 
 void FunctionEmitter::emitKernel(llvm::Module &module, size_t index) {

@@ -14,9 +14,7 @@ constexpr int64_t kPart = 256;
 constexpr int64_t kMostWrittenOut = 8;
 
 llvm::GlobalVariable *makeTable(llvm::Module &module, llvm::ArrayRef<int32_t> values) {
-  llvm::Constant *data = llvm::ConstantDataArray::get(module.getContext(), values);
-  return new llvm::GlobalVariable(module, data->getType(), /*isConstant=*/true,
-                                  llvm::GlobalValue::PrivateLinkage, data, "taps");
+  return addConstant(module, llvm::ConstantDataArray::get(module.getContext(), values), "taps");
 }
 
 llvm::Value *loadIndex(llvm::IRBuilder<> &builder, llvm::GlobalVariable *table,

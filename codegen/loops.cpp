@@ -9,6 +9,12 @@ llvm::Constant *maskOfFirst(llvm::IRBuilder<> &builder, int64_t lanes, int64_t c
   return llvm::ConstantVector::get(bits);
 }
 
+llvm::GlobalVariable *addConstant(llvm::Module &module, llvm::Constant *data,
+                                  llvm::StringRef name) {
+  return new llvm::GlobalVariable(module, data->getType(), /*isConstant=*/true,
+                                  llvm::GlobalValue::PrivateLinkage, data, name);
+}
+
 std::optional<int64_t> constantOf(llvm::Value *value) {
   if (auto *constant = llvm::dyn_cast<llvm::ConstantInt>(value))
     return constant->getSExtValue();

@@ -4,7 +4,8 @@
 
 #include "llvm/IR/IRBuilder.h"
 
-/// Counted loops and conditionals in LLVM IR. The builder ends up behind what is emitted.
+/// Counted loops, conditionals and constants in LLVM IR. The builder ends up behind what is
+/// emitted.
 namespace lamina::codegen {
 
 using Values = llvm::SmallVector<llvm::Value *, 8>;
@@ -40,6 +41,9 @@ llvm::Value *emitSmaller(llvm::IRBuilder<> &builder, llvm::Value *a, llvm::Value
 
 /// A vector of i1 of which the first `count` lanes are set, at most all.
 llvm::Constant *maskOfFirst(llvm::IRBuilder<> &builder, int64_t lanes, int64_t count);
+
+/// A table that nothing outside of the module sees.
+llvm::GlobalVariable *addConstant(llvm::Module &module, llvm::Constant *data, llvm::StringRef name);
 
 /// The value of a constant, nothing otherwise.
 std::optional<int64_t> constantOf(llvm::Value *value);

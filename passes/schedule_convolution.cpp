@@ -96,6 +96,28 @@ int64_t imagesOf(ir::FilterGradientOp op, int64_t batchSize) {
   return op.getSlice() ? std::min<int64_t>(images, *op.getSlice()) : images;
 }
 
+/// Slices of the images that have tasks of their own.
+int64_t slicesOf(ir::FilterGradientOp op) {
+  return op.getSlice() ? op.getType().getDimSize(0) : 1;
+}
+
+/// Positions along all axes but the first that a gradient by the filter walks.
+int64_t positionsAcross(const ConvolutionGeometry &geometry) {
+  int64_t positions = 1;
+  for (const ir::WindowAxis &axis : ArrayRef(geometry.axes).drop_front())
+    positions *= walkPositions(axis);
+  return positions;
+}
+
+/// Filters of a task, in tiles of `width`, where slices and filters alone are shared out.
+int64_t filtersPerTask(const ConvolutionGeometry &geometry, int64_t width, int64_t cost,
+                       int64_t slices) {
+  int64_t tiles = llvm::divideCeil(geometry.filters, width);
+  int64_t wanted = std::clamp<int64_t>(cost / kTaskCycles, 1, kEnoughFilterTasks);
+  int64_t tasks = std::min<int64_t>(llvm::divideCeil(wanted, slices), tiles);
+  return width * llvm::divideCeil(tiles, tasks);
+}
+
 ir::ScheduleAttr scheduleDepthwiseGradient(ir::KernelOp kernel, ir::FilterGradientOp op,
                                            const ConvolutionGeometry &geometry, int64_t batchSize,
                                            const VectorTarget &target) {
@@ -103,20 +125,14 @@ ir::ScheduleAttr scheduleDepthwiseGradient(ir::KernelOp kernel, ir::FilterGradie
   int64_t cost = images * geometry.multiplyAdds() / target.lanes;
   Tile tile{1, std::max<int64_t>(1, kLineBytes / 4 / target.lanes)};
   int64_t width = tile.vectors * target.lanes;
-  int64_t positions = walkPositions(geometry.axes.front()), across = 1;
-  for (const ir::WindowAxis &axis : ArrayRef(geometry.axes).drop_front())
-    across *= walkPositions(axis);
+  int64_t positions = walkPositions(geometry.axes.front()), across = positionsAcross(geometry);
   int64_t elements = product(op.getLhs().getType().getShape().drop_front(), batchSize) +
                      product(op.getGradient().getType().getShape().drop_front(), batchSize);
   int64_t positionBytes =
       llvm::divideCeil(elements * elementBytes(op.getLhs()), positions * across);
   int64_t blockPositions = std::min(kBlockPositions, kDepthwiseBytes / positionBytes);
   FilterBlock block(positions, blockPositions / across, images);
-  int64_t columnTiles = llvm::divideCeil(geometry.filters, width);
-  int64_t slices = op.getSlice() ? op.getType().getDimSize(0) : 1;
-  int64_t wanted = std::clamp<int64_t>(cost / kTaskCycles, 1, kEnoughFilterTasks);
-  int64_t columnTasks = std::min<int64_t>(llvm::divideCeil(wanted, slices), columnTiles);
-  int64_t columnsPerTask = width * llvm::divideCeil(columnTiles, columnTasks);
+  int64_t columnsPerTask = filtersPerTask(geometry, width, cost, slicesOf(op));
   return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::depthwise_gradient,
                                target.lanes, {tile.rows, tile.vectors},
                                {1, columnsPerTask, block.length, block.images}, cost);
@@ -125,19 +141,14 @@ ir::ScheduleAttr scheduleDepthwiseGradient(ir::KernelOp kernel, ir::FilterGradie
 ir::ScheduleAttr scheduleFewChannelsGradient(ir::KernelOp kernel, ir::FilterGradientOp op,
                                              const ConvolutionGeometry &geometry, int64_t batchSize,
                                              const VectorTarget &target) {
-  int64_t slices = op.getSlice() ? op.getType().getDimSize(0) : 1;
+  int64_t slices = slicesOf(op);
   int64_t cost = slices * imagesOf(op, batchSize) * geometry.multiplyAdds() / target.lanes / 2;
   Tile tile = chooseConvolutionTile(geometry.taps() * geometry.channels, geometry.filters, target);
   int64_t width = tile.vectors * target.lanes;
-  int64_t positions = walkPositions(geometry.axes.front()), across = 1;
-  for (const ir::WindowAxis &axis : ArrayRef(geometry.axes).drop_front())
-    across *= walkPositions(axis);
+  int64_t positions = walkPositions(geometry.axes.front()), across = positionsAcross(geometry);
   int64_t lineBytes = across * geometry.filters * elementBytes(op.getGradient());
   FilterBlock block(positions, kFewChannelsBytes / lineBytes, /*images=*/1);
-  int64_t columnTiles = llvm::divideCeil(geometry.filters, width);
-  int64_t wanted = std::clamp<int64_t>(cost / kTaskCycles, 1, kEnoughFilterTasks);
-  int64_t columnTasks = std::min<int64_t>(llvm::divideCeil(wanted, slices), columnTiles);
-  int64_t columnsPerTask = width * llvm::divideCeil(columnTiles, columnTasks);
+  int64_t columnsPerTask = filtersPerTask(geometry, width, cost, slices);
   return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::filter_gradient, target.lanes,
                                {tile.rows, tile.vectors},
                                {geometry.channels, columnsPerTask, block.length, 1}, cost);
@@ -195,16 +206,14 @@ ir::ScheduleAttr scheduleFilterGradient(ir::KernelOp kernel, ir::FilterGradientO
     return scheduleDepthwiseGradient(kernel, op, geometry, batchSize, target);
   if (geometry.hasFewChannels())
     return scheduleFewChannelsGradient(kernel, op, geometry, batchSize, target);
-  int64_t slices = op.getSlice() ? op.getType().getDimSize(0) : 1;
+  int64_t slices = slicesOf(op);
   int64_t images = imagesOf(op, batchSize);
   int64_t cost = slices * images * geometry.multiplyAdds() / target.lanes / 2;
   Tile tile = chooseConvolutionTile(geometry.channels, geometry.filters, target);
   int64_t width = tile.vectors * target.lanes;
   int64_t rowTiles = llvm::divideCeil(geometry.channels, tile.rows);
   int64_t columnTiles = llvm::divideCeil(geometry.filters, width);
-  int64_t positions = walkPositions(geometry.axes.front()), across = 1;
-  for (const ir::WindowAxis &axis : ArrayRef(geometry.axes).drop_front())
-    across *= walkPositions(axis);
+  int64_t positions = walkPositions(geometry.axes.front()), across = positionsAcross(geometry);
 
   // Panels of both sides stay in the second-level cache: channels and filters are shared out until
   // a block of enough positions fits.
