@@ -87,12 +87,13 @@ Tensor Tensor::transpose(ArrayRef<int64_t> permutation) const {
   return with(emitter->create<ir::TransposeOp>(value, permutation));
 }
 
-Tensor Tensor::slice(int64_t dimension, int64_t start, int64_t limit) const {
+Tensor Tensor::slice(int64_t dimension, int64_t start, int64_t limit, int64_t step) const {
   llvm::SmallVector<int64_t> starts(rank(), 0), limits(shape()), strides(rank(), 1);
   for (int64_t &extent : limits)
     extent = ShapedType::isDynamic(extent) ? -1 : extent;
   starts[dimension] = start;
   limits[dimension] = limit;
+  strides[dimension] = step;
   return with(emitter->create<ir::SliceOp>(value, starts, limits, strides));
 }
 

@@ -79,7 +79,7 @@ public:
   Tensor reshape(llvm::ArrayRef<int64_t> shape) const;
   Tensor transpose(llvm::ArrayRef<int64_t> permutation) const;
   /// Elements [start, limit) of one dimension.
-  Tensor slice(int64_t dimension, int64_t start, int64_t limit) const;
+  Tensor slice(int64_t dimension, int64_t start, int64_t limit, int64_t step = 1) const;
   /// Another element type.
   Tensor convert(mlir::Type element) const;
   /// The emitter's floating-point type where the elements are integers or booleans, else the tensor

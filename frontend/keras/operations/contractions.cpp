@@ -8,9 +8,7 @@ namespace {
 
 /// Two operands in their common floating-point type.
 std::pair<Tensor, Tensor> floatOperands(OperationCall &call) {
-  Tensor a = call.floatTensor("x1"), b = call.floatTensor("x2");
-  mlir::Type type = promoteTypes(call, a.elementType(), b.elementType());
-  return {a.convert(type), b.convert(type)};
+  return inCommonType(call, call.floatTensor("x1"), call.floatTensor("x2"));
 }
 
 /// `count` letters from `first` on.

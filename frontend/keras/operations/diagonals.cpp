@@ -21,13 +21,9 @@ Tensor takeDiagonal(OperationCall &call, Tensor x, int64_t offset) {
   // In row-major order, neighbours on a diagonal stand width + 1 apart.
   llvm::SmallVector<int64_t> flat(x.shape().drop_back(2));
   flat.push_back(height * width);
-  llvm::SmallVector<int64_t> starts(flat.size(), 0), limits(flat), strides(flat.size(), 1);
-  for (int64_t &limit : limits)
-    limit = ShapedType::isDynamic(limit) ? -1 : limit;
-  starts.back() = row * width + column;
-  limits.back() = starts.back() + (count - 1) * (width + 1) + 1;
-  strides.back() = width + 1;
-  return x.with(call.emit().create<ir::SliceOp>(Value(x.reshape(flat)), starts, limits, strides));
+  int64_t first = row * width + column;
+  return x.reshape(flat).slice(x.rank() - 2, first, first + (count - 1) * (width + 1) + 1,
+                               width + 1);
 }
 
 /// x with "axis1" and "axis2" as its last dimensions.

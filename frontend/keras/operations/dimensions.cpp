@@ -9,6 +9,11 @@ void refuseRows(OperationCall &call, Tensor x, int64_t dimension, const char *ac
                           action, dimension, describeShape(x.shape())));
 }
 
+void refuseBeforeRows(OperationCall &call, Tensor x, int64_t newDimension) {
+  if (newDimension == 0 && !x.type().hasStaticShape())
+    call.fail("puts a dimension before the rows of the batch, which is not supported");
+}
+
 std::pair<Tensor, int64_t> flattenUnlessAxis(OperationCall &call, Tensor x) {
   if (call.settings.has("axis"))
     return {x, call.axis("axis", 0, x.rank())};

@@ -8,6 +8,9 @@ namespace lamina::frontend::keras {
 /// Refuses the rows' dimension: "splits the rows of the batch …, which is not supported".
 void refuseRows(OperationCall &call, Tensor x, int64_t dimension, const char *action);
 
+/// Refuses a new dimension of x that would come before the rows of the batch.
+void refuseBeforeRows(OperationCall &call, Tensor x, int64_t newDimension);
+
 /// x and the axis that the operation works along. Without one it works on all elements in a row,
 /// among which there must be no rows of the batch.
 std::pair<Tensor, int64_t> flattenUnlessAxis(OperationCall &call, Tensor x);

@@ -42,13 +42,7 @@ Tensor applySlice(OperationCall &call, Tensor x, int64_t dimension, const json &
                           describeShape(x.shape())));
   if (step < 0)
     return pick(x, dimension, indices);
-  llvm::SmallVector<int64_t> starts(x.rank(), 0), limits, strides(x.rank(), 1);
-  for (int64_t other : x.shape())
-    limits.push_back(ShapedType::isDynamic(other) ? -1 : other);
-  starts[dimension] = indices.front();
-  limits[dimension] = indices.back() + 1;
-  strides[dimension] = step;
-  return x.with(call.emit().create<ir::SliceOp>(Value(x), starts, limits, strides));
+  return x.slice(dimension, indices.front(), indices.back() + 1, step);
 }
 
 /// One index of a dimension, which stays with an extent of 1.
@@ -99,8 +93,8 @@ Tensors getItem(OperationCall &call) {
     }
   }
   keep(x.rank() - dimension);
-  if (!x.type().hasStaticShape() && !ShapedType::isDynamic(shape[0]))
-    call.fail("puts a dimension before the rows of the batch, which is not supported");
+  if (!shape.empty() && !ShapedType::isDynamic(shape[0]))
+    refuseBeforeRows(call, x, 0);
   return {x.reshape(shape)};
 }
 

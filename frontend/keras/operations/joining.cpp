@@ -51,10 +51,9 @@ Tensors joinInDepth(OperationCall &call) {
 }
 
 Tensors append(OperationCall &call) {
-  Tensor a = call.tensor("x1"), b = call.tensor("x2");
-  mlir::Type type = promoteTypes(call, a.elementType(), b.elementType());
-  auto [first, axis] = flattenUnlessAxis(call, a.convert(type));
-  auto [second, same] = flattenUnlessAxis(call, b.convert(type));
+  auto [a, b] = inCommonType(call, call.tensor("x1"), call.tensor("x2"));
+  auto [first, axis] = flattenUnlessAxis(call, a);
+  auto [second, same] = flattenUnlessAxis(call, b);
   return {join(call, {first, second}, axis)};
 }
 
@@ -62,8 +61,7 @@ Tensors stack(OperationCall &call) {
   Tensors parts = call.tensors("x");
   int64_t axis = call.axis("axis", 0, parts[0].rank() + 1);
   for (Tensor &part : parts) {
-    if (axis == 0 && !part.type().hasStaticShape())
-      call.fail("puts a dimension before the rows of the batch, which is not supported");
+    refuseBeforeRows(call, part, axis);
     llvm::SmallVector<int64_t> shape(part.shape());
     shape.insert(shape.begin() + std::min<int64_t>(axis, part.rank()), 1);
     part = part.reshape(shape);

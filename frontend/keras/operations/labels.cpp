@@ -1,4 +1,5 @@
 // Operations of keras.ops between numbers and classes: keras/src/ops/nn.py, numpy.py
+#include "frontend/keras/operations/dimensions.h"
 #include "frontend/keras/operations/operations.h"
 
 using namespace mlir;
@@ -30,8 +31,7 @@ Tensor convertToAsked(OperationCall &call, Tensor flags) {
 Tensors oneHot(OperationCall &call) {
   Tensor x = readLabels(call, "x");
   int64_t axis = call.axis("axis", -1, x.rank() + 1);
-  if (axis == 0 && !x.type().hasStaticShape())
-    call.fail("puts a dimension before the rows of the batch, which is not supported");
+  refuseBeforeRows(call, x, axis);
   llvm::SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, x.rank()));
   order.insert(order.begin() + axis, x.rank());
   return {convertToAsked(call, isClass(call, x)).transpose(order)};
@@ -54,11 +54,11 @@ Tensor placeAmong(OperationCall &call, Tensor x, Tensor ascending, bool strictly
     call.fail(fmt::format("looks for places among numbers of shape {}; they must be one row of "
                           "ascending numbers",
                           describeShape(ascending.shape())));
-  mlir::Type type = promoteTypes(call, x.elementType(), ascending.elementType());
   llvm::SmallVector<int64_t> pairs(x.shape());
   pairs.push_back(ascending.dim(0));
   checkSize(call.layer.place(), pairs);
-  return countReached(x.convert(type), ascending.convert(type), strictly);
+  auto [numbers, boundaries] = inCommonType(call, x, ascending);
+  return countReached(numbers, boundaries, strictly);
 }
 
 Tensors digitize(OperationCall &call) {

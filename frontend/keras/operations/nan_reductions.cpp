@@ -45,10 +45,6 @@ Tensor deviationOfNumbers(Tensor x, ArrayRef<int64_t> dimensions) {
   return sqrt(varianceOfNumbers(x, dimensions));
 }
 
-template <Reduce reduce> Tensors ofFloats(OperationCall &call) {
-  return reduceOver(call, call.floatTensor("x"), reduce);
-}
-
 } // namespace
 
 llvm::ArrayRef<OperationEntry> nanReductionOperations() {

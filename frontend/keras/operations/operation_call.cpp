@@ -122,9 +122,7 @@ std::pair<Tensor, Tensor> OperationCall::promoted(const std::string &first,
     x = tensor(first);
     y = read(second, b, numberType(b, x.elementType()));
   }
-  Type type = promoteTypes(*this, x.elementType(), y.elementType());
-  x = x.convert(type);
-  y = y.convert(type);
+  std::tie(x, y) = inCommonType(*this, x, y);
   checkBroadcast(*this, x, y);
   return {x, y};
 }
@@ -175,6 +173,11 @@ Type promoteTypes(const OperationCall &call, Type a, Type b) {
   if (aRank == bRank)
     call.fail("int8 and uint8 together give int16, which is not supported; cast one of them");
   return aRank > bRank ? a : b;
+}
+
+std::pair<Tensor, Tensor> inCommonType(const OperationCall &call, Tensor a, Tensor b) {
+  Type type = promoteTypes(call, a.elementType(), b.elementType());
+  return {a.convert(type), b.convert(type)};
 }
 
 } // namespace lamina::frontend::keras

@@ -62,6 +62,9 @@ void checkBroadcast(const OperationCall &call, Tensor a, Tensor b);
 /// The type that values of both types get, as Keras promotes them.
 mlir::Type promoteTypes(const OperationCall &call, mlir::Type a, mlir::Type b);
 
+/// Both tensors in that type, whatever their shapes.
+std::pair<Tensor, Tensor> inCommonType(const OperationCall &call, Tensor a, Tensor b);
+
 struct OperationEntry {
   const char *className; ///< such as "Mean"
   /// Names of the call's arguments in order; a last one that begins with '*' takes all that are

@@ -10,9 +10,7 @@ namespace {
 /// Two operands in their common type, whatever their shapes.
 std::pair<Tensor, Tensor> operands(OperationCall &call, const char *first = "x1",
                                    const char *second = "x2") {
-  Tensor a = call.tensor(first), b = call.tensor(second);
-  mlir::Type type = promoteTypes(call, a.elementType(), b.elementType());
-  return {a.convert(type), b.convert(type)};
+  return inCommonType(call, call.tensor(first), call.tensor(second));
 }
 
 /// x with one dimension as its last one.
@@ -68,8 +66,7 @@ Tensors crossProduct(OperationCall &call) {
   if (isPlane)
     return {y.reshape(y.shape().drop_back())};
   int64_t axis = call.axis(call.settings.has("axis") ? "axis" : "axisc", -1, y.rank());
-  if (axis == 0 && !y.type().hasStaticShape())
-    call.fail("puts a dimension before the rows of the batch, which is not supported");
+  refuseBeforeRows(call, y, axis);
   llvm::SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, y.rank() - 1));
   order.insert(order.begin() + axis, y.rank() - 1);
   return {y.transpose(order)};

@@ -32,10 +32,6 @@ Tensor addable(Tensor x) {
 
 namespace {
 
-template <Reduce reduce> Tensors ofFloats(OperationCall &call) {
-  return reduceOver(call, call.floatTensor("x"), reduce);
-}
-
 template <Reduce reduce> Tensors ofBooleans(OperationCall &call) {
   return reduceOver(call, call.boolTensor("x"), reduce);
 }

@@ -14,6 +14,11 @@ Tensor keepDimensions(OperationCall &call, Tensor reduced, Tensor x,
 /// A reduction of x over "axis", of all elements where that is null.
 Tensors reduceOver(OperationCall &call, Tensor x, Reduce reduce);
 
+/// The same in floating point.
+template <Reduce reduce> Tensors ofFloats(OperationCall &call) {
+  return reduceOver(call, call.floatTensor("x"), reduce);
+}
+
 /// Booleans as i32.
 Tensor countable(Tensor x);
 /// Booleans and bytes as i32, in which they are added up.

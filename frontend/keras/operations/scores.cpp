@@ -23,11 +23,16 @@ Prediction readPrediction(OperationCall &call) {
   return {given.toFloat(), logits};
 }
 
+/// Refuses targets of another shape than `fitting`, which that of the output asks for.
+void checkTarget(OperationCall &call, Tensor target, ArrayRef<int64_t> fitting, Tensor output) {
+  if (target.shape() != fitting)
+    call.fail(fmt::format("a target of shape {} does not fit an output of shape {}",
+                          describeShape(target.shape()), describeShape(output.shape())));
+}
+
 Tensor readTarget(OperationCall &call, Tensor values) {
   Tensor target = call.tensor("target").convert(values.elementType());
-  if (target.shape() != values.shape())
-    call.fail(fmt::format("a target of shape {} does not fit an output of shape {}",
-                          describeShape(target.shape()), describeShape(values.shape())));
+  checkTarget(call, target, values.shape(), values);
   return target;
 }
 
@@ -58,9 +63,7 @@ Tensors sparseCategorical(OperationCall &call) {
   Tensor target = call.tensor("target");
   if (target.rank() == values.rank() && target.shape().back() == 1)
     target = target.reshape(target.shape().drop_back());
-  if (target.shape() != values.shape().drop_back())
-    call.fail(fmt::format("a target of shape {} does not fit an output of shape {}",
-                          describeShape(target.shape()), describeShape(values.shape())));
+  checkTarget(call, target, values.shape().drop_back(), values);
   target = target.convert(IntegerType::get(call.emit().getContext(), 32));
   return {sparseCategoricalCrossentropy(target, values, logits)};
 }

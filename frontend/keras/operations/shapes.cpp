@@ -50,8 +50,8 @@ Tensors expandDimensions(OperationCall &call) {
   llvm::SmallVector<int64_t> shape(x.shape());
   for (int64_t axis : axes)
     shape.insert(shape.begin() + axis, 1);
-  if (ShapedType::isDynamic(x.rank() ? x.dim(0) : 1) && llvm::is_contained(axes, 0))
-    call.fail("puts a dimension before the rows of the batch, which is not supported");
+  if (!axes.empty())
+    refuseBeforeRows(call, x, axes.front());
   return {x.reshape(shape)};
 }
 
