@@ -1,8 +1,11 @@
 // Filters at the points of Winograd's minimal filtering. A task makes some blocks of a panel of
-// filters and the channels that a kernel takes at once.
+// filters and the channels that a kernel takes at once. A channel's points stand so far apart that
+// they meet in few sets of the first-level cache: a block is made on the stack, where a line lies
+// between them, and goes to memory in one piece.
 #include "codegen/image_walk.h"
 #include "codegen/kernel_emitter.h"
 #include "codegen/winograd_transform.h"
+#include "llvm/IR/IntrinsicsX86.h"
 
 using namespace mlir;
 
@@ -11,6 +14,8 @@ namespace {
 
 constexpr int64_t kPanel = ir::kWinogradPanel, kBlock = ir::kWinogradChannels;
 constexpr int64_t kTaps = ir::kWinogradTaps * ir::kWinogradTaps;
+/// A filter at the points that is not in the caches any more when its convolution begins.
+constexpr int64_t kStreamedBytes = 8 * 1024 * 1024;
 
 class WinogradFilterEmitter final : public KernelEmitter {
 public:
@@ -33,21 +38,46 @@ private:
     filter = *findMemory(op.getFilter());
     llvm::Value *begin = b().CreateMul(task, i64(blocksPerTask));
     llvm::Value *end = emitSmaller(b(), b().CreateAdd(begin, i64(blocksPerTask)), i64(allBlocks()));
+    pointStride = kBlock * kPanel + elementsOfLine(element);
+    block = allocateOnStack(b(), element, points * pointStride);
     emitLoop(b(), begin, end, 1, [&](llvm::Value *number) {
-      llvm::Value *place =
-          advance(b(), element, outputs[0].pointer, number, points * kBlock * kPanel);
       llvm::Value *panel = b().CreateUDiv(number, i64(blocks));
       llvm::Value *channel = b().CreateMul(b().CreateURem(number, i64(blocks)), i64(kBlock));
       llvm::Value *count = emitSmaller(b(), i64(kBlock), b().CreateSub(i64(channels), channel));
       emitLoop(b(), i64(0), count, 1, [&](llvm::Value *c) {
-        transformLine(panel, b().CreateAdd(channel, c), advance(b(), element, place, c, kPanel));
+        transformLine(panel, b().CreateAdd(channel, c), advance(b(), element, block, c, kPanel));
       });
       emitLoop(b(), count, i64(kBlock), 1, [&](llvm::Value *c) {
         for (int64_t point = 0; point < points; ++point)
-          clear(advance(b(), element, advance(b(), element, place, c, kPanel),
-                        point * kBlock * kPanel));
+          clear(
+              advance(b(), element, advance(b(), element, block, c, kPanel), point * pointStride));
+      });
+      store(advance(b(), element, outputs[0].pointer, number, points * kBlock * kPanel));
+    });
+  }
+
+  /// Copies the block to its place: past the caches where they would not hold the whole filter.
+  void store(llvm::Value *place) {
+    auto *vector = llvm::FixedVectorType::get(element, lanes);
+    int64_t bytes = element->getPrimitiveSizeInBits() / 8;
+    llvm::Align align(lanes * bytes);
+    auto *one = llvm::ConstantAsMetadata::get(b().getInt32(1));
+    auto *streamed = op.getType().getNumElements() * bytes >= kStreamedBytes
+                         ? llvm::MDNode::get(b().getContext(), one)
+                         : nullptr;
+    emitLoop(b(), i64(0), i64(points), 1, [&](llvm::Value *point) {
+      llvm::Value *from = advance(b(), element, block, point, pointStride);
+      llvm::Value *to = advance(b(), element, place, point, kBlock * kPanel);
+      emitLoop(b(), i64(0), i64(kBlock * kPanel), lanes, [&](llvm::Value *start) {
+        llvm::Value *value =
+            b().CreateAlignedLoad(vector, advance(b(), element, from, start, 1), align);
+        b().CreateAlignedStore(value, advance(b(), element, to, start, 1), align)
+            ->setMetadata(llvm::LLVMContext::MD_nontemporal, streamed);
       });
     });
+    // Such stores come in no order: none may be left when the next wave begins.
+    if (streamed)
+      b().CreateIntrinsic(llvm::Intrinsic::x86_sse_sfence, {}, {});
   }
 
   /// One channel of a panel.
@@ -59,7 +89,7 @@ private:
       if (op.getReversed())
         std::reverse(taps.begin(), taps.end());
       for (auto [point, value] : llvm::enumerate(transform.emit(taps)))
-        b().CreateAlignedStore(value, advance(b(), element, place, point * kBlock * kPanel + first),
+        b().CreateAlignedStore(value, advance(b(), element, place, point * pointStride + first),
                                llvm::Align(element->getPrimitiveSizeInBits() / 8));
     }
   }
@@ -94,6 +124,8 @@ private:
 
   llvm::Type *element = nullptr;
   Storage filter;
+  llvm::Value *block = nullptr; ///< points x channels x filters
+  int64_t pointStride = 0;      ///< elements from one point to the next there
 };
 
 } // namespace

@@ -98,6 +98,8 @@ private:
       emitLoop(b(), i64(0), width, tileVectors * lanes, [&](llvm::Value *column) {
         Values panels = filterPlaces(column, channel, point);
         emitLoop(b(), i64(0), rounded, tileRows, [&](llvm::Value *square) {
+          emitIf(b(), b().CreateICmpEQ(column, i64(0)),
+                 [&] { prefetchNextChannels(point, square, channel); });
           multiplyTile(point, square, column, panels, size, isFirst);
         });
       });
@@ -120,12 +122,36 @@ private:
     return result;
   }
 
+  /// Asks for one pixel of each of a tile's squares, with the channels of the next block: a square
+  /// has as many pixels as points.
+  void prefetchNextChannels(llvm::Value *point, llvm::Value *square, llvm::Value *channel) {
+    llvm::Value *next = b().CreateAdd(channel, i64(kBlock));
+    for (int64_t r = 0; r < tileRows; ++r)
+      reader->prefetch(b().CreateAdd(square, i64(r)), point, next, kBlock);
+  }
+
+  /// Asks for a tile's share of the filter's panels at the next point, which follow this one's:
+  /// many filters stand far from the processor, in pieces too short for it to foresee.
+  void prefetchNextPoint(llvm::Value *square, const Values &panels) {
+    constexpr int64_t panelSize = kBlock * kPanel;
+    int64_t line = elementsOfLine(element);
+    int64_t tiles = llvm::divideCeil(squaresPerTask, tileRows);
+    int64_t share = llvm::alignTo(llvm::divideCeil(panelSize, tiles), line);
+    llvm::Value *begin = b().CreateMul(b().CreateUDiv(square, i64(tileRows)), i64(share));
+    for (int64_t v = 0; v < tileVectors; v += kPanel / lanes) {
+      llvm::Value *place = advance(b(), element, panels[v], begin, 1);
+      for (int64_t start = 0; start < share; start += line)
+        emitPrefetch(b(), advance(b(), element, place, panelSize + start), CacheLevel::first);
+    }
+  }
+
   void multiplyTile(llvm::Value *point, llvm::Value *square, llvm::Value *column,
                     const Values &panels, llvm::Value *size, llvm::Value *isFirst) {
     RowOffsets offsets;
     for (int64_t r = 0; r < tileRows; ++r)
       offsets.push_back(r * kBlock);
     TileProduct product{b(), target, element, lanes, 1, kPanel};
+    prefetchNextPoint(square, panels);
     Values block = product.emit(inputPlace(point, square), offsets, panels, size,
                                 product.zeros(tileRows * tileVectors));
     llvm::Value *place = advance(b(), element, sumPlace(point, square), column, 1);

@@ -61,6 +61,14 @@ void SquareReader::select(llvm::Value *first, llvm::Value *count, llvm::Value *e
   });
 }
 
+void SquareReader::prefetch(llvm::Value *square, llvm::Value *number, llvm::Value *channel,
+                            int64_t count) const {
+  llvm::Value *pointer = advance(b, b.getPtrTy(), pixel(square, 0), number, 1);
+  llvm::Value *place = advance(b, element, b.CreateLoad(b.getPtrTy(), pointer), channel, 1);
+  for (int64_t start = 0; start < count; start += elementsOfLine(element))
+    emitPrefetch(b, advance(b, element, place, start), CacheLevel::second);
+}
+
 llvm::Value *SquareReader::pixel(llvm::Value *square, int64_t number) const {
   llvm::Type *pointer = b.getPtrTy();
   return advance(b, pointer, advance(b, pointer, pixels, square, grid.side * grid.side), number);

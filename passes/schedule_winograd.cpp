@@ -12,12 +12,16 @@ using namespace mlir;
 namespace lamina::passes {
 namespace {
 
-/// Bytes of a task's transformed input and sums.
+/// Bytes of a task's transformed input and sums with few filters: the second-level cache holds
+/// them.
 constexpr int64_t kTaskBytes = 400 * 1024;
-/// Bytes of the sums and both sides' squares of a gradient by the filter.
-constexpr int64_t kGradientTaskBytes = 470 * 1024;
-/// Filters of a task: with more, fewer squares would share a look at the filter.
-constexpr int64_t kTaskFilters = 64;
+/// The same with many filters. They pass by from far away, and more squares share a look at them.
+constexpr int64_t kStreamedTaskBytes = 800 * 1024;
+/// Bytes of the sums and both sides' squares of a gradient by the filter. The sums go through the
+/// caches once per block, so blocks of many squares count more than sums that stay near.
+constexpr int64_t kGradientTaskBytes = 1792 * 1024;
+/// Few filters.
+constexpr int64_t kFewFilters = 64;
 
 int64_t tilesOf(ir::WinogradConvolutionOp op, int64_t batchSize) {
   ArrayRef<int64_t> shape = op.getType().getShape();
@@ -46,9 +50,10 @@ ir::ScheduleAttr scheduleWinograd(ir::KernelOp kernel, ir::WinogradConvolutionOp
   Tile tile = chooseWinogradRegisters(filters, target);
   int64_t width = tile.vectors * target.lanes;
   int64_t filtersPerTask =
-      std::min<int64_t>(llvm::alignTo(filters, width), llvm::alignTo(kTaskFilters, width));
+      std::min<int64_t>(llvm::alignTo(filters, width), llvm::alignTo(kWinogradFilters, width));
   int64_t bytes = op.getType().getElementTypeBitWidth() / 8;
-  int64_t most = kTaskBytes / (points * (filtersPerTask + ir::kWinogradChannels) * bytes);
+  int64_t taskBytes = filtersPerTask <= kFewFilters ? kTaskBytes : kStreamedTaskBytes;
+  int64_t most = taskBytes / (points * (filtersPerTask + ir::kWinogradChannels) * bytes);
   int64_t tilesPerTask = evenPart(tiles, most, tile.rows);
   int64_t products = tiles * points * channels * llvm::divideCeil(filters, target.lanes);
   return ir::ScheduleAttr::get(kernel.getContext(), ir::KernelFamily::winograd, target.lanes,

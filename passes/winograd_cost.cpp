@@ -9,16 +9,21 @@ namespace {
 
 /// Fused multiply-adds of a vector, and vectors loaded or stored, per cycle.
 constexpr double kMultiplyAdds = 2, kAccesses = 1.5;
+/// Cycles for each vector of a register tile's sums: to be loaded and stored, and the tile to
+/// begin.
+constexpr double kSumCycles = 2 / kAccesses + 2.5;
 /// Bytes per cycle from memory, and from the cache that cores share.
 constexpr double kMemoryBytes = 4, kSharedCacheBytes = 16;
 /// Images of a batch that share the work on the filter, and tiles that share a look at it.
-constexpr double kImages = 4, kTilesTogether = 24;
-/// Tiles whose products a gradient by the filter adds at once to its sums.
-constexpr double kTilesOfBlock = 12;
-/// Filters that one task makes: for more, the input is transformed again.
-constexpr double kFiltersTogether = 64;
+constexpr double kImages = 8, kTilesTogether = 32;
+/// Tiles whose products a gradient by the filter adds at once to its sums, and channels that come
+/// together there.
+constexpr double kTilesOfBlock = 24;
+constexpr int64_t kChannelRows = 6;
+/// What the direct kernel reaches of the peak (docs/benchmarks.md).
+constexpr double kDirectShare = 0.8;
 /// What minimal filtering must take at most, as a part of the direct kernel's cycles.
-constexpr double kWorthwhile = 0.9;
+constexpr double kWorthwhile = 0.8;
 constexpr double kElementBytes = 4;
 
 double ceilDivide(int64_t value, int64_t part) {
@@ -47,7 +52,7 @@ double estimateDirect(const WinogradShape &shape, int64_t lanes) {
   double taps = ir::kWinogradTaps * ir::kWinogradTaps;
   double products = taps * static_cast<double>(shape.height * shape.width) *
                     static_cast<double>(shape.channels) * ceilDivide(shape.filters, lanes);
-  return products / kMultiplyAdds;
+  return products / kMultiplyAdds / kDirectShare;
 }
 
 double estimateWinograd(const WinogradShape &shape, int64_t tile, int64_t lanes) {
@@ -57,12 +62,15 @@ double estimateWinograd(const WinogradShape &shape, int64_t tile, int64_t lanes)
   auto channels = static_cast<double>(shape.channels);
   double channelVectors = ceilDivide(shape.channels, lanes);
   double filterVectors = ceilDivide(shape.filters, lanes);
-  double passes = std::ceil(static_cast<double>(shape.filters) / kFiltersTogether);
-  double cycles = tiles * points * channels * filterVectors / kMultiplyAdds;
+  double sums = tiles * points * filterVectors;
+  double cycles = sums * channels / kMultiplyAdds;
+  cycles += sums * ceilDivide(shape.channels, ir::kWinogradChannels) * kSumCycles;
+  double passes = ceilDivide(shape.filters, kWinogradFilters);
   cycles += tiles * channelVectors * passes * transformCycles(matrices.input);
   cycles += tiles * filterVectors * transformCycles(matrices.output);
   double filterBytes = points * channels * static_cast<double>(shape.filters) * kElementBytes;
-  cycles += filterBytes * std::ceil(tiles / kTilesTogether) / kSharedCacheBytes;
+  double looks = std::ceil(kImages * tiles / kTilesTogether) / kImages;
+  cycles += filterBytes * looks / kSharedCacheBytes;
   double filterWork =
       channels * filterVectors * transformCycles(matrices.filter) + 2 * filterBytes / kMemoryBytes;
   return cycles + filterWork / kImages;
@@ -74,9 +82,9 @@ double estimateWinogradGradient(const WinogradShape &shape, int64_t tile, int64_
   double tiles = ceilDivide(shape.height, tile) * ceilDivide(shape.width, tile);
   double channelVectors = ceilDivide(shape.channels, lanes);
   double filterVectors = ceilDivide(shape.filters, lanes);
-  double sums = points * static_cast<double>(shape.channels) * filterVectors;
+  double sums = points * ceilDivide(shape.channels, kChannelRows) * kChannelRows * filterVectors;
   double cycles = tiles * sums / kMultiplyAdds;
-  cycles += std::ceil(tiles / kTilesOfBlock) * 2 * sums / kAccesses;
+  cycles += std::ceil(kImages * tiles / kTilesOfBlock) / kImages * sums * kSumCycles;
   cycles += tiles * channelVectors * ceilDivide(shape.filters, kWinogradGradientFilters) *
             transformCycles(matrices.input);
   cycles += tiles * filterVectors * ceilDivide(shape.channels, kWinogradGradientChannels) *

@@ -5,9 +5,11 @@
 /// Whether Winograd's minimal filtering pays: an estimate in cycles of one thread.
 namespace lamina::passes {
 
+/// Filters of a convolution's task, at most: for more, the input is transformed again.
+inline constexpr int64_t kWinogradFilters = 128;
 /// Channels and filters of a task of a gradient by the filter, at most: both images' squares are
-/// transformed again for each task, and the task's sums stay in the second-level cache.
-inline constexpr int64_t kWinogradGradientChannels = 64, kWinogradGradientFilters = 32;
+/// transformed again for each task.
+inline constexpr int64_t kWinogradGradientChannels = 64, kWinogradGradientFilters = 128;
 
 /// A convolution of 3 x 3 taps, seen from one image: its outputs are `height` x `width`.
 struct WinogradShape {

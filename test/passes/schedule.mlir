@@ -52,8 +52,8 @@ module attributes {lamina.batch_size = 64 : i64} {
   // Squares fill the registers beside whole panels of filters; 64 images of 7 x 7 have 256 squares.
   // CHECK-LABEL: func.func @winograd
   // CHECK: #lamina.schedule<winograd_filter, vector = {{8|16}}, tasks = [
-  // AVX2: #lamina.schedule<winograd, vector = 8, tile = [6, 2], tasks = [30, 64]
-  // AVX512: #lamina.schedule<winograd, vector = 16, tile = [14, 2], tasks = [{{[0-9]+}}, 64]
+  // AVX2: #lamina.schedule<winograd, vector = 8, tile = [6, 2], tasks = [36, 128]
+  // AVX512: #lamina.schedule<winograd, vector = 16, tile = [14, 2], tasks = [{{[0-9]+}}, 128]
   func.func @winograd(%x: tensor<?x7x7x64xf32>, %w: tensor<3x3x64x128xf32>) -> tensor<?x7x7x128xf32> {
     %0 = lamina.kernel(%w) : (tensor<3x3x64x128xf32>) -> tensor<8x2x36x32x16xf32> {
     ^bb0(%a: tensor<3x3x64x128xf32>):

@@ -96,6 +96,20 @@ TEST_P(Winograd, KernelsAgreeWithTheInterpreter) {
   }
 }
 
+/// At the points, such a filter goes to memory past the caches.
+TEST_P(Winograd, FilterThatOutgrowsTheCaches) {
+  MLIRContext context;
+  loadDialects(context);
+  SquareConvolution geometry{5, 5, 256, 256, {1, 1}, {1, 1}, false};
+  Type element = Float32Type::get(&context);
+  auto module = makeModule(context, {geometry.image(element), geometry.filter(element)},
+                           [&](OpBuilder &builder, ValueRange arguments) {
+                             return geometry.convolveInSquares(builder, arguments[0], arguments[1],
+                                                               /*tile=*/4);
+                           });
+  expectInterpreted(compiledFor(GetParam(), true), *module, /*seed=*/0);
+}
+
 TEST_P(Winograd, GradientByFilter) {
   MLIRContext context;
   loadDialects(context);
