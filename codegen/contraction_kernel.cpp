@@ -205,6 +205,7 @@ private:
   /// Room for all sums of the task, zero before the first block.
   void preparePartialSums() {
     lineLength = llvm::alignTo(std::min(taskColumns, capacityOf(columnExtent)), tileWidth);
+    lineLength += kLinePadding;
     int64_t elements = lineLength * std::min(taskRows, capacityOf(rowExtent));
     partialSums = allocate(elements);
     b().CreateMemSet(partialSums, b().getInt8(0), elements * element->getPrimitiveSizeInBits() / 8,

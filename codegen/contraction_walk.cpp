@@ -11,8 +11,6 @@ namespace {
 constexpr int64_t kSmallBytes = 16 * 1024;
 /// Elements of a copy that is worth being spread over the tiles of rows before it is needed.
 constexpr int64_t kLeastPanel = 2048;
-/// Elements behind each line of the left copy, so that lines do not meet in one set of a cache.
-constexpr int64_t kLinePadding = 16;
 /// Steps from one that is copied to the one that is asked for in advance.
 constexpr int64_t kStepsAhead = 12;
 
@@ -176,6 +174,10 @@ llvm::Value *ContractionWalkEmitter::leftPlace(llvm::Value *row) {
         advance(b(), element, left.copy, b().CreateUDiv(inTask, i64(tileRows)), leftPanel);
     return advance(b(), element, panel, b().CreateURem(inTask, i64(tileRows)), 1);
   }
+  return leftMemory(row);
+}
+
+llvm::Value *ContractionWalkEmitter::leftMemory(llvm::Value *row) {
   llvm::Value *first = expressions->address(
       *left.memory,
       operandIndices(left, resultIndices(row, {i64(0), false, 1}), depthIndices(i64(0))));
@@ -247,8 +249,8 @@ void ContractionWalkEmitter::copyLeft() {
     linesOfSteps ? copyLeftLines() : copyLeftPanels();
 }
 
-/// Vectors of steps for each row. With several contracted dimensions a vector stays within the last
-/// one only where that is a multiple of it.
+/// Vectors of steps for each row, while the next row is asked for. With several contracted dimensions
+/// a vector stays within the last one only where that is a multiple of it.
 void ContractionWalkEmitter::copyLeftLines() {
   int64_t inner = shape.contracted.empty() ? 1 : shape.contracted.back();
   bool vectors = shape.contracted.size() == 1 || left.memory ||
@@ -259,7 +261,10 @@ void ContractionWalkEmitter::copyLeftLines() {
   emitLoop(b(), rowBegin, rowEnd, 1, [&](llvm::Value *row) {
     llvm::Value *line = leftPlace(row);
     Reader read = makeReader(left, resultIndices(row, {i64(0), false, 1}), step > 1);
+    llvm::Value *next = left.memory ? leftMemory(b().CreateAdd(row, i64(1))) : nullptr;
     auto copy = [&](llvm::Value *k) {
+      if (next)
+        emitPrefetch(b(), advance(b(), element, next, k, left.memoryStride), CacheLevel::first);
       llvm::Value *value = read(k);
       storeCopy(advance(b(), element, line, k, 1), step > 1 ? expressions->splat(value) : value);
     };

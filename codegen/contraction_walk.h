@@ -7,6 +7,10 @@
 /// How contractions read their operands: from memory as it stands, or from copies of a block.
 namespace lamina::codegen {
 
+/// Elements behind each line of a block on the stack, so that lines do not meet in one set of a
+/// cache.
+inline constexpr int64_t kLinePadding = 16;
+
 /// What emitters of contractions share besides their loops. The contracted dimensions count as one,
 /// row-major; a task goes through it in blocks. Where it pays, or where an operand is no memory
 /// with a constant distance from one step of the contracted index to the next, the task's part of
@@ -73,6 +77,8 @@ protected:
   Range block;                                        ///< steps of the block at hand
 
 private:
+  /// Where the block begins in memory for a row of the left operand.
+  llvm::Value *leftMemory(llvm::Value *row);
   Side makeSide(bool isLeft);
   std::optional<int64_t> findMemoryStride(const Storage &storage, const Side &side);
   bool isWorthCopy(int64_t readers, int64_t lines, int64_t lineStride);
