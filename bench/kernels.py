@@ -5,7 +5,9 @@
                             [--document docs/benchmarks.md]
 
 Figures are GFLOP/s with the share of the multiply-add peak that was measured in the same process,
-and GB/s for what is bound by memory. A document also gets a picture, beside it with the ending .svg
+and GB/s for what is bound by memory. Code for older processors (lamina_v1: x86-64 without
+extensions; lamina_v3: AVX2, where the processor has AVX-512) is compared with the peak of their
+instructions. A document also gets a picture, beside it with the ending .svg
 (matplotlib); nothing else needs more than the standard library.
 """
 import argparse
@@ -30,6 +32,7 @@ def parse_arguments():
 
 
 CONTENDERS = ("lamina", "lamina_direct", "onednn", "openblas")
+OLDER = ("lamina_v1", "lamina_v3")
 
 
 def run_once(arguments):
@@ -37,7 +40,7 @@ def run_once(arguments):
     libraries' teams of threads go on waiting actively after their turn."""
     results = []
     teams = "|".join(arguments.threads.split(","))
-    for contender in CONTENDERS:
+    for contender in CONTENDERS + OLDER:
         command = [arguments.binary, "--benchmark_format=json",
                    f"--benchmark_min_time={arguments.min_time}",
                    f"--benchmark_filter=({arguments.filter}).*/{contender}/threads:({teams})/"]
@@ -57,7 +60,7 @@ def rate(result):
 
 def run(arguments):
     """The best of all rounds, benchmark by benchmark; "peak" becomes the share of the largest peak
-    that was measured with as many threads."""
+    that was measured with as many threads and the same instructions."""
     best, peaks = {}, {}
     for _ in range(arguments.rounds):
         for result in run_once(arguments):
@@ -65,11 +68,11 @@ def run(arguments):
             if name not in best or rate(result) > rate(best[name]):
                 best[name] = result
             if result.get("peak"):
-                team = threads_of(name)
-                peaks[team] = max(peaks.get(team, 0), result["FLOP/s"] / result["peak"])
+                peak = peak_of(name)
+                peaks[peak] = max(peaks.get(peak, 0), result["FLOP/s"] / result["peak"])
     for name, result in best.items():
         if result.get("peak"):
-            result["peak"] = result["FLOP/s"] / peaks[threads_of(name)]
+            result["peak"] = result["FLOP/s"] / peaks[peak_of(name)]
     if arguments.json:
         with open(arguments.json, "w") as file:
             json.dump({"benchmarks": list(best.values())}, file, indent=1)
@@ -78,6 +81,13 @@ def run(arguments):
 
 def threads_of(name):
     return int(name.split("/")[3].split(":")[1])
+
+
+def peak_of(name):
+    """What a figure is a share of: as many threads, and the instructions of the processor or of an
+    older one."""
+    contender = name.split("/")[2]
+    return threads_of(name), contender if contender in OLDER else None
 
 
 def figure(result):
@@ -157,15 +167,17 @@ def write_document(path, tables):
 
 def main():
     arguments = parse_arguments()
-    tables = {"GFLOP/s (share of the peak)": {}, "GB/s": {}}
+    flops, older, memory = ("GFLOP/s (share of the peak)",
+                            "For older processors: GFLOP/s (share of their peak)", "GB/s")
+    tables = {flops: {}, older: {}, memory: {}}
     shares = {}
     for result in run(arguments):
         kernel, direction, contender = result["name"].split("/")[:3]
-        title = "GB/s" if "bytes/s" in result else "GFLOP/s (share of the peak)"
+        title = memory if "bytes/s" in result else older if contender in OLDER else flops
         row = tables[title].setdefault((kernel, direction), {})
         threads = threads_of(result["name"])
         row[contender, threads] = figure(result)
-        if "peak" in result:
+        if "peak" in result and contender not in OLDER:
             shares.setdefault((threads, direction, contender), {})[kernel] = result["peak"]
         if result.get("error_occurred"):
             print(f"{result['name']}: {result['error_message']}", file=sys.stderr)

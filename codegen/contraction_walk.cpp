@@ -249,8 +249,8 @@ void ContractionWalkEmitter::copyLeft() {
     linesOfSteps ? copyLeftLines() : copyLeftPanels();
 }
 
-/// Vectors of steps for each row, while the next row is asked for. With several contracted dimensions
-/// a vector stays within the last one only where that is a multiple of it.
+/// Vectors of steps for each row, while the next row is asked for. With several contracted
+/// dimensions a vector stays within the last one only where that is a multiple of it.
 void ContractionWalkEmitter::copyLeftLines() {
   int64_t inner = shape.contracted.empty() ? 1 : shape.contracted.back();
   bool vectors = shape.contracted.size() == 1 || left.memory ||

@@ -2,7 +2,6 @@
 
 #include <span>
 
-#include "codegen/driver.h"
 #include "ir/module.h"
 #include "mlir/Parser/Parser.h"
 #include "passes/plan.h"
@@ -46,13 +45,11 @@ void fill(trainer::AlignedBuffer &buffer) {
 } // namespace
 
 CompiledKernel::CompiledKernel(const std::string &text, Direction direction, unsigned threads,
-                               bool winograd)
+                               const codegen::CompileOptions &options)
     : context_(MLIRContext::Threading::DISABLED), module_(parse(context_, text)), pool_(threads),
       env_(pool_.env()) {
   if (direction != Direction::Forward)
     differentiate(module_->lookupSymbol<func::FuncOp>("main"), direction);
-  codegen::CompileOptions options;
-  options.passes.winograd = winograd;
   codegen::lower(*module_, passes::Stage::Memory, options);
   auto main = module_->lookupSymbol<func::FuncOp>("main");
   rows_ = static_cast<uint32_t>(ir::getBatchSize(*module_));

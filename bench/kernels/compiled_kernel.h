@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bench/kernels/cases.h"
+#include "codegen/driver.h"
 #include "codegen/jit_functions.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -16,10 +17,9 @@ namespace lamina::bench {
 class CompiledKernel {
 public:
   /// With a direction other than forward @main gives the gradient of its first operation by that
-  /// operation's operand, from %g. `winograd` is passes::PipelineOptions'. Throws UserError when
-  /// the module cannot be compiled.
+  /// operation's operand, from %g. Throws UserError when the module cannot be compiled.
   CompiledKernel(const std::string &text, Direction direction, unsigned threads,
-                 bool winograd = true);
+                 const codegen::CompileOptions &options);
 
   void run();
 

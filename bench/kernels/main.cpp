@@ -1,9 +1,9 @@
 // kernel_bench: single kernels of Lamina beside libraries, through Google Benchmark.
 //
 // Names are KERNEL/DIRECTION/CONTENDER/threads:N. Counters: FLOP/s, share of the multiply-add peak
-// of as many threads (peak), and bytes/s of kernels that are bound by memory; all of the fastest
-// batch of runs, which on one thread are timed by what the thread spent on a processor: both keep
-// out what else a machine does.
+// of as many threads with the contender's instructions (peak), and bytes/s of kernels that are
+// bound by memory; all of the fastest batch of runs, which on one thread are timed by what the
+// thread spent on a processor: both keep out what else a machine does.
 #include <cmath>
 #include <ctime>
 #include <limits>
@@ -14,6 +14,7 @@
 
 #include "bench/kernels/compiled_kernel.h"
 #include "bench/kernels/contender.h"
+#include "codegen/target.h"
 #include "runtime/lamina_runtime.h"
 #include "support/error.h"
 #include "tools/lamina/roofline.h"
@@ -25,6 +26,9 @@ std::vector<std::unique_ptr<Contender>> makeContenders() {
   std::vector<std::unique_ptr<Contender>> contenders;
   contenders.push_back(makeLamina());
   contenders.push_back(makeLaminaDirect());
+  contenders.push_back(makeLaminaOfLevel(1));
+  if (codegen::hostTarget().level > 3)
+    contenders.push_back(makeLaminaOfLevel(3));
 #ifdef LAMINA_BENCH_OPENBLAS
   contenders.push_back(makeOpenBlas());
 #endif
@@ -34,11 +38,11 @@ std::vector<std::unique_ptr<Contender>> makeContenders() {
   return contenders;
 }
 
-double peakFlops(unsigned threads) {
-  static std::map<unsigned, double> measured;
-  auto [entry, isNew] = measured.try_emplace(threads, 0);
+double peakFlops(unsigned threads, unsigned level) {
+  static std::map<std::pair<unsigned, unsigned>, double> measured;
+  auto [entry, isNew] = measured.try_emplace({threads, level}, 0);
   if (isNew)
-    entry->second = tools::measurePeakFlops(threads);
+    entry->second = tools::measurePeakFlops(threads, level);
   return entry->second;
 }
 
@@ -92,7 +96,7 @@ void registerCase(Contender &contender, const Case &kernel, Direction direction,
           preparedOnce<Run>(name, [&] { return contender.prepare(kernel, direction, threads); });
       double flops = flopsOfModule(kernel.moduleText()) / measureFastest(state, threads, run);
       state.counters["FLOP/s"] = flops;
-      state.counters["peak"] = flops / peakFlops(threads);
+      state.counters["peak"] = flops / peakFlops(threads, contender.level());
     } catch (const std::exception &error) {
       state.SkipWithError(error.what());
     }
@@ -105,7 +109,8 @@ void registerChain(const Chain &chain, unsigned threads) {
   auto measure = [=](benchmark::State &state) {
     try {
       auto &kernel = *preparedOnce<std::unique_ptr<CompiledKernel>>(name, [&] {
-        return std::make_unique<CompiledKernel>(chain.text, Direction::Forward, threads);
+        return std::make_unique<CompiledKernel>(chain.text, Direction::Forward, threads,
+                                                codegen::CompileOptions());
       });
       state.counters["bytes/s"] =
           kernel.bytes() / measureFastest(state, threads, [&] { kernel.run(); });

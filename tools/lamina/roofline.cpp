@@ -39,6 +39,7 @@ constexpr int kChains = 12;
     total += sums[i][0];                                                                           \
   return total;
 
+typedef float Vector4 __attribute__((vector_size(16)));
 typedef float Vector8 __attribute__((vector_size(32)));
 typedef float Vector16 __attribute__((vector_size(64)));
 
@@ -50,18 +51,34 @@ __attribute__((target("avx2,fma"), noinline)) float multiplyAdd8(float start) {
   LAMINA_MULTIPLY_ADD_LOOP(Vector8)
 }
 
+__attribute__((noinline)) float multiplyAdd4(float start) {
+  LAMINA_MULTIPLY_ADD_LOOP(Vector4)
+}
+
 #undef LAMINA_MULTIPLY_ADD_LOOP
 
+struct MultiplyAdds {
+  float (*run)(float start);
+  int lanes;
+};
+
+/// The widest ones that the processor and the level have.
+MultiplyAdds chooseMultiplyAdds(unsigned level) {
+  if (level >= 4 && __builtin_cpu_supports("avx512f"))
+    return {multiplyAdd16, 16};
+  if (level >= 3 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    return {multiplyAdd8, 8};
+  return {multiplyAdd4, 4};
+}
+
 /// FLOPS of the best round of one thread.
-double measureOneThread() {
-  bool wide = __builtin_cpu_supports("avx512f");
-  if (!wide && !(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")))
-    return 0;
-  double flops = 2.0 * kRounds * kChains * (wide ? 16 : 8), best = 0;
+double measureOneThread(unsigned level) {
+  MultiplyAdds multiplyAdds = chooseMultiplyAdds(level);
+  double flops = 2.0 * kRounds * kChains * multiplyAdds.lanes, best = 0;
   volatile float sink = 1;
   for (auto start = Clock::now(); Clock::now() - start < kMeasuringTime;) {
     auto before = Clock::now();
-    sink = wide ? multiplyAdd16(sink) : multiplyAdd8(sink);
+    sink = multiplyAdds.run(sink);
     std::chrono::duration<double> seconds = Clock::now() - before;
     best = std::max(best, flops / seconds.count());
   }
@@ -70,7 +87,7 @@ double measureOneThread() {
 
 #else
 
-double measureOneThread() {
+double measureOneThread(unsigned) {
   return 0;
 }
 
@@ -88,9 +105,9 @@ template <typename Work> void runTeam(uint32_t threads, Work work) {
 
 } // namespace
 
-double measurePeakFlops(uint32_t threads) {
+double measurePeakFlops(uint32_t threads, unsigned level) {
   std::vector<double> each(threads, 0.0);
-  runTeam(threads, [&](uint32_t thread) { each[thread] = measureOneThread(); });
+  runTeam(threads, [&](uint32_t thread) { each[thread] = measureOneThread(level); });
   double total = 0;
   for (double flops : each)
     total += flops;

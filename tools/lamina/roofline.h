@@ -6,8 +6,10 @@
 namespace lamina::tools {
 
 /// f32 FLOPS that `threads` threads reach together with nothing but multiply-adds in registers,
-/// measured for a few milliseconds. 0 where the processor has no vector multiply-add.
-double measurePeakFlops(uint32_t threads);
+/// measured for a few milliseconds, with the instructions of a level of x86-64 at most: 4
+/// (AVX-512), 3 (AVX2 and FMA) or 1, whose multiply-adds are two instructions. 0 on other
+/// architectures.
+double measurePeakFlops(uint32_t threads, unsigned level = 4);
 
 /// Bytes a second, reads and writes together, that `threads` threads reach together when they copy
 /// within a working set of so many bytes again and again: a cache's bandwidth where it fits into

@@ -107,7 +107,10 @@ TEST(RooflineTest, MeasuresSomethingSensible) {
   double bandwidth = measureBandwidth(2, 1 << 20);
   EXPECT_GT(bandwidth, 1e8);
   EXPECT_LT(bandwidth, 1e14);
-  EXPECT_LT(measurePeakFlops(2), 1e14);
+  for (unsigned level : {1, 3, 4}) {
+    EXPECT_GT(measurePeakFlops(2, level), 1e8);
+    EXPECT_LT(measurePeakFlops(2, level), 1e14);
+  }
 }
 
 } // namespace
