@@ -283,18 +283,22 @@ ElementType readPolicy(const Place &place, const json &dtype) {
                          printable(name.dump())));
 }
 
-std::string nearestName(std::string_view name, const std::vector<std::string> &names) {
+std::string notSupported(std::string_view what, std::string_view name,
+                         const std::vector<std::string> &names) {
   std::string lower = llvm::StringRef(name.data(), name.size()).lower();
   std::string nearest;
-  unsigned best = ~0u;
+  // A slip of the pen leaves most letters as they are.
+  size_t best = std::max<size_t>(name.size() / 3, 1) + 1;
   for (const std::string &candidate : names) {
-    unsigned distance = llvm::StringRef(llvm::StringRef(candidate).lower()).edit_distance(lower);
+    size_t distance = llvm::StringRef(llvm::StringRef(candidate).lower()).edit_distance(lower);
     if (distance < best) {
       best = distance;
       nearest = candidate;
     }
   }
-  return nearest;
+  if (nearest.empty())
+    return fmt::format("{} is not supported; docs/keras.md lists what is", what);
+  return fmt::format("{} is not supported; the nearest supported is {}", what, nearest);
 }
 
 } // namespace lamina::frontend::keras

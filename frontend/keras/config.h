@@ -90,7 +90,9 @@ std::optional<ElementType> findElementType(std::string_view name);
 /// until about Keras 3.3, an object since. Refuses other policies than float32 and float64.
 ElementType readPolicy(const Place &place, const nlohmann::json &dtype);
 
-/// The name in `names` that is closest to `name` by edit distance.
-std::string nearestName(std::string_view name, const std::vector<std::string> &names);
+/// That `what`, which has the name `name`, is not supported; with the one of the supported `names`
+/// that is probably meant, or where all of them are listed.
+std::string notSupported(std::string_view what, std::string_view name,
+                         const std::vector<std::string> &names);
 
 } // namespace lamina::frontend::keras

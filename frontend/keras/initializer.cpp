@@ -36,8 +36,7 @@ Tensor initialize(const Place &place, const nlohmann::json &initializer,
   if (llvm::is_contained({"STFT", "stft", "STFTInitializer"}, object.className))
     place.fail("initializer STFT is refused: its windows are SciPy's; give the layer another "
                "initializer, its weights in the file stay as they are");
-  place.fail(fmt::format("initializer {} is not supported; the nearest supported is {}",
-                         printable(object.className), nearestName(object.className, names)));
+  place.fail(notSupported("initializer " + printable(object.className), object.className, names));
 }
 
 } // namespace lamina::frontend::keras

@@ -61,8 +61,7 @@ LossReduction readReduction(Config &config, bool isGiven) {
   std::vector<std::string> names;
   for (const LossEntry &known : lossEntries())
     names.insert(names.end(), known.names.begin(), known.names.end());
-  where.fail(fmt::format("{} is not supported; the nearest supported is {}", loss.part,
-                         nearestName(name, names)));
+  where.fail(notSupported(loss.part, name, names));
 }
 
 } // namespace

@@ -94,8 +94,7 @@ std::unique_ptr<MetricMeaning> createMeaning(const Place &where, const std::stri
     names.insert(names.end(), entry.names.begin(), entry.names.end());
   for (const LossEntry &entry : lossEntries())
     names.insert(names.end(), entry.names.begin(), entry.names.end());
-  where.fail(fmt::format("{} is not supported; the nearest supported is {}", config.where().part,
-                         nearestName(className, names)));
+  where.fail(notSupported(config.where().part, className, names));
 }
 
 } // namespace

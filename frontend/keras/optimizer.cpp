@@ -32,8 +32,8 @@ const OptimizerEntry &findOptimizer(const Place &where, const std::string &class
   for (const RefusedOptimizer &refused : kRefused)
     if (llvm::StringRef(refused.className).equals_insensitive(className))
       where.fail(fmt::format("optimizer {} is refused: {}", refused.className, refused.reason));
-  where.fail(fmt::format("optimizer '{}' is not supported; the nearest supported is {}",
-                         printable(className), nearestName(className, mainNames())));
+  where.fail(
+      notSupported(fmt::format("optimizer '{}'", printable(className)), className, mainNames()));
 }
 
 std::string underscored(std::string path) {

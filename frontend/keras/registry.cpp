@@ -89,31 +89,6 @@ const LayerEntry *const kLayers[] = {
     &softmaxLayer,
 };
 
-/// Layers that are refused for what they are, not for want of an entry.
-struct RefusedLayer {
-  const char *className;
-  const char *reason;
-};
-constexpr char kLookup[] =
-    "it looks up values that are not numbers of a network; run it on the data "
-    "before, and give the model its result as an input";
-constexpr char kSpectra[] = "it takes Fourier transforms, for which there is no operation; "
-                            "compute the spectra before, and give the model them as an input";
-const RefusedLayer kRefused[] = {
-    {"Lambda", "it holds Python code, which is never executed; use layers of keras.layers instead"},
-    {"TFSMLayer", "it reads a TensorFlow SavedModel from disk, which is never followed"},
-    {"TorchModuleWrapper", "it holds a pickled PyTorch module, which is never loaded"},
-    {"JaxLayer", "it holds a Python function, which is never executed"},
-    {"FlaxLayer", "it holds a Python object, which is never loaded"},
-    {"STFTSpectrogram", kSpectra},
-    {"MelSpectrogram", kSpectra},
-    {"StringLookup", kLookup},
-    {"IntegerLookup", kLookup},
-    {"TextVectorization", kLookup},
-    {"Hashing", kLookup},
-    {"HashedCrossing", kLookup},
-};
-
 std::vector<std::string> layerNames() {
   std::vector<std::string> names = {"InputLayer", "Sequential", "Functional"};
   for (const LayerEntry *entry : kLayers)
@@ -159,11 +134,9 @@ std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig
     layer->maskUse = entry->maskUse;
     return layer;
   }
-  for (const RefusedLayer &refused : kRefused)
-    if (object.className == refused.className)
-      place.fail(fmt::format("class {} is refused: {}", refused.className, refused.reason));
-  place.fail(fmt::format("class {} is not supported; the nearest supported is {}",
-                         printable(object.className), nearestName(object.className, layerNames())));
+  if (std::string advice = adviseOn(object.className, refusedLayers()); !advice.empty())
+    place.fail(fmt::format("class {} is refused: {}", printable(object.className), advice));
+  place.fail(notSupported("class " + printable(object.className), object.className, layerNames()));
 }
 
 llvm::ArrayRef<std::string> furtherInputs(const std::string &className) {
@@ -186,8 +159,7 @@ Activation createActivation(const Place &place, const nlohmann::json &value) {
   for (const LayerEntry *entry : kLayers)
     if (object.className == entry->className)
       return activationFromLayer(place, object);
-  place.fail(fmt::format("activation {} is not supported; the nearest supported is {}",
-                         printable(object.className), nearestName(object.className, names)));
+  place.fail(notSupported("activation " + printable(object.className), object.className, names));
 }
 
 } // namespace lamina::frontend::keras

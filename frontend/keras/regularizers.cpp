@@ -120,8 +120,8 @@ Tensor apply(const Place &place, const char *kind, const nlohmann::json &value, 
     config.finish(object.className);
     return result;
   }
-  place.fail(fmt::format("{} {} is not supported; the nearest supported is {}", kind,
-                         printable(object.className), nearestName(object.className, names)));
+  place.fail(notSupported(fmt::format("{} {}", kind, printable(object.className)), object.className,
+                          names));
 }
 
 } // namespace

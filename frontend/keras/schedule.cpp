@@ -122,8 +122,8 @@ Tensor scheduledLearningRate(const Place &place, const nlohmann::json &schedule,
     config.finish(object.className);
     return rate;
   }
-  place.fail(fmt::format("learning rate schedule {} is not supported; the nearest supported is {}",
-                         printable(object.className), nearestName(object.className, names)));
+  place.fail(notSupported("learning rate schedule " + printable(object.className), object.className,
+                          names));
 }
 
 } // namespace lamina::frontend::keras

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "frontend/keras/refused.h"
 #include "frontend/keras/registry.h"
 
 /// The layer entries, one per Keras class.
@@ -33,5 +34,7 @@ extern const LayerEntry batchNormalizationLayer, layerNormalizationLayer, rmsNor
     groupNormalizationLayer, unitNormalizationLayer;
 extern const LayerEntry embeddingLayer;
 extern const LayerEntry reluLayer, leakyReluLayer, preluLayer, eluLayer, softmaxLayer;
+
+const std::vector<RefusedClasses> &refusedLayers();
 
 } // namespace lamina::frontend::keras

@@ -78,13 +78,11 @@ std::unique_ptr<LayerMeaning> createOperation(const Place &place, const ObjectCo
       return std::make_unique<Operation>(*entry, object.config);
     names.push_back(entry->className);
   }
-  std::string advice = adviseOnOperation(object.className);
-  if (!advice.empty())
+  if (std::string advice = adviseOn(object.className, refusedOperations()); !advice.empty())
     place.fail(fmt::format("the operation {} of keras.ops is refused: {}",
                            printable(object.className), advice));
-  place.fail(fmt::format("the operation {} of keras.ops is not supported; the nearest supported "
-                         "is {}",
-                         printable(object.className), nearestName(object.className, names)));
+  place.fail(notSupported(fmt::format("the operation {} of keras.ops", printable(object.className)),
+                          object.className, names));
 }
 
 } // namespace lamina::frontend::keras

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "frontend/keras/operations/operation_call.h"
+#include "frontend/keras/refused.h"
 
 /// The operations of keras.ops, by kind.
 namespace lamina::frontend::keras {
@@ -46,7 +47,6 @@ llvm::ArrayRef<OperationEntry> scoreOperations();
 llvm::ArrayRef<OperationEntry> shapeOperations();
 llvm::ArrayRef<OperationEntry> splittingOperations();
 
-/// Why an operation that no entry has is refused and what to do instead; empty for an unknown one.
-std::string adviseOnOperation(llvm::StringRef className);
+const std::vector<RefusedClasses> &refusedOperations();
 
 } // namespace lamina::frontend::keras

@@ -2,15 +2,9 @@
 #include "frontend/keras/operations/operations.h"
 
 namespace lamina::frontend::keras {
-namespace {
 
-struct RefusedOperations {
-  std::vector<llvm::StringLiteral> classNames;
-  const char *reason;
-};
-
-const std::vector<RefusedOperations> &refusedOperations() {
-  static const std::vector<RefusedOperations> refused = {
+const std::vector<RefusedClasses> &refusedOperations() {
+  static const std::vector<RefusedClasses> refused = {
       {{"Argpartition", "Argsort", "Median", "Nanmedian", "Nanpercentile", "Nanquantile",
         "Percentile", "Quantile", "Sort", "TopK"},
        "it sorts, for which there is no operation; use max, min and argmax, or sort what the model "
@@ -67,15 +61,6 @@ const std::vector<RefusedOperations> &refusedOperations() {
        "Keras gives its coordinates in the wrong order for all but vectors; use // and %"},
   };
   return refused;
-}
-
-} // namespace
-
-std::string adviseOnOperation(llvm::StringRef className) {
-  for (const RefusedOperations &refused : refusedOperations())
-    if (llvm::is_contained(refused.classNames, className))
-      return refused.reason;
-  return "";
 }
 
 } // namespace lamina::frontend::keras

@@ -17,6 +17,18 @@ TEST(Diagnostics, unknownLayerNamesTheNearest) {
             "model.keras: layer 'd': class Dens is not supported; the nearest supported is Dense");
 }
 
+TEST(Diagnostics, namesThatResembleNoOtherAreNotGuessed) {
+  EXPECT_EQ(importError(makeFile(sequential({input("x", {4}), layer("Quantum", "q")}))),
+            "model.keras: layer 'q': class Quantum is not supported; docs/keras.md lists what is");
+}
+
+TEST(Diagnostics, layersThatPrepareImagesAreRefusedForIt) {
+  EXPECT_EQ(importError(makeFile(sequential({input("x", {4}), layer("RandomHue", "h")}))),
+            "model.keras: layer 'h': class RandomHue is refused: it prepares images for training, "
+            "which is not part of a step; run it on the data before, and give the model its result "
+            "as an input");
+}
+
 TEST(Diagnostics, layersWithCodeAreRefusedForIt) {
   EXPECT_EQ(importError(makeFile(sequential({input("x", {4}), layer("Lambda", "f")}))),
             "model.keras: layer 'f': class Lambda is refused: it holds Python code, which is never "

@@ -1,0 +1,71 @@
+// Layers that are refused for what they are, not for want of an entry.
+#include "frontend/keras/layers/layers.h"
+
+namespace lamina::frontend::keras {
+
+const std::vector<RefusedClasses> &refusedLayers() {
+  static const std::vector<RefusedClasses> refused = {
+      {{"Lambda"},
+       "it holds Python code, which is never executed; use layers of keras.layers instead"},
+      {{"TFSMLayer"},
+       "it reads a TensorFlow SavedModel from disk, which is never followed; build the network "
+       "from layers of keras.layers"},
+      {{"TorchModuleWrapper"},
+       "it holds a pickled PyTorch module, which is never loaded; build the network from layers of "
+       "keras.layers"},
+      {{"JaxLayer", "FlaxLayer"},
+       "it holds a Python function, which is never executed; build the network from layers of "
+       "keras.layers"},
+      {{"STFTSpectrogram", "MelSpectrogram"},
+       "it takes Fourier transforms, for which there is no operation; compute the spectra before, "
+       "and give the model them as an input"},
+      {{"StringLookup", "IntegerLookup", "TextVectorization", "Hashing", "HashedCrossing"},
+       "it looks up values that are not numbers of a network; run it on the data before, and give "
+       "the model its result as an input"},
+      {{"LSTM", "LSTMCell", "GRU", "GRUCell", "SimpleRNN", "SimpleRNNCell", "RNN",
+        "StackedRNNCells", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"},
+       "it goes through a sequence step by step, for which there is no loop; use Conv1D with "
+       "padding 'causal', or attention of keras.ops"},
+      {{"Attention", "AdditiveAttention", "MultiHeadAttention", "GroupedQueryAttention"},
+       "attention has no layer here; use dot_product_attention of keras.ops between layers of "
+       "class EinsumDense"},
+      {{"TimeDistributed"},
+       "it calls a layer for every step of a sequence; Dense and EinsumDense do so by themselves, "
+       "convolutions with one more dimension"},
+      {{"AugMix",
+        "AutoContrast",
+        "ContrastLimitedAdaptiveHistogramEqualization",
+        "CutMix",
+        "Equalization",
+        "MaxNumBoundingBoxes",
+        "MixUp",
+        "Pipeline",
+        "RandAugment",
+        "RandomBrightness",
+        "RandomColorDegeneration",
+        "RandomColorJitter",
+        "RandomContrast",
+        "RandomCrop",
+        "RandomElasticTransform",
+        "RandomErasing",
+        "RandomFlip",
+        "RandomGaussianBlur",
+        "RandomGrayscale",
+        "RandomHue",
+        "RandomInvert",
+        "RandomPerspective",
+        "RandomPosterization",
+        "RandomRotation",
+        "RandomSaturation",
+        "RandomSharpness",
+        "RandomShear",
+        "RandomTranslation",
+        "RandomZoom",
+        "Solarization"},
+       "it prepares images for training, which is not part of a step; run it on the data before, "
+       "and give the model its result as an input"},
+  };
+  return refused;
+}
+
+} // namespace lamina::frontend::keras
