@@ -196,7 +196,10 @@ private:
 
   void emitTile(const Tile &tile) {
     expressions->enterScope();
-    prefetchResults(tile);
+    if (isStreamed())
+      prefetchNextTile(tile);
+    else
+      prefetchResults(firstOutput(tile), tile);
     TileProduct product = makeProduct(tile);
     // The taps of one line are summed apart, as long stretches of channels are: see TileProduct.
     Values zeros = product.zeros(tile.height * columns.size());
@@ -364,13 +367,12 @@ private:
                          i64(tile.phase.first));
   }
 
-  /// Asks for what the tile's results are computed from and stored to: a few elements of each
-  /// pixel, which is no pattern that the processor foresees.
-  void prefetchResults(const Tile &tile) {
+  /// Asks for what a tile's results are computed from and stored to, from position `first` of the
+  /// line on: a few elements of each pixel, which is no pattern that the processor foresees.
+  void prefetchResults(llvm::Value *first, const Tile &tile) {
     auto ask = [&](const Storage &storage, bool write) {
       if (storage.type.getShape() != op.getType().getShape())
         return;
-      llvm::Value *first = firstOutput(tile);
       int64_t vectorsOfLine = std::max<int64_t>(1, elementsOfLine(element) / lanes);
       for (int64_t r = 0; r < tile.height; ++r)
         for (size_t v = 0; v < columns.size(); v += vectorsOfLine) {
@@ -384,6 +386,46 @@ private:
         ask(*expressions->getStorage(argument), /*write=*/false);
     for (const Storage &storage : outputs)
       ask(storage, /*write=*/true);
+  }
+
+  /// Whether the images come from memory and little is computed with them.
+  bool isStreamed() const {
+    int64_t elements = job.batchSize * input.rowStride();
+    return geometry.depthwise &&
+           elements * element->getPrimitiveSizeInBits() / 8 >= kStreamedBytes;
+  }
+
+  /// Asks for what the next tile of the line, or the first one of the next line, stores to, and for
+  /// what the one behind it is the first to read.
+  void prefetchNextTile(const Tile &tile) {
+    prefetchResults(b().CreateAdd(firstOutput(tile), i64(tile.height * tile.phase.outputStep)),
+                    tile);
+    if (tile.phase.first == phases.front().first) // the others read the same
+      prefetchInput(tile, b().CreateAdd(tile.start, i64(2 * tile.height)));
+  }
+
+  /// A column tile's share of the pixels that a tile from output `start` of the phase on meets in
+  /// its last taps and no tile before, in the order of memory.
+  void prefetchInput(const Tile &tile, llvm::Value *start) {
+    llvm::Value *place = advance(b(), element, input.pointer, image, input.rowStride());
+    int64_t newLines = 1, lineStride = 0;
+    for (auto [number, axis] : llvm::enumerate(geometry.outerAxes())) {
+      lineStride = input.axisStride(number);
+      newLines = llvm::divideCeil(axis.stride, axis.inputDilation);
+      llvm::Value *end = b().CreateAdd(b().CreateMul(outer[number].base, i64(axis.stride)),
+                                       i64(axis.span() - axis.low));
+      llvm::Value *line = b().CreateSDiv(end, i64(axis.inputDilation));
+      place = advance(b(), element, place, b().CreateSub(line, i64(newLines)), lineStride);
+    }
+    int64_t step = tile.phase.inputStep, newPixels = tile.height * step;
+    place = advance(b(), element, place, start, step * lastStride());
+    place = advance(b(), element, place, (tile.phase.taps.back().offset + 1 - step) * lastStride());
+    place = advance(b(), element, place, columns.front().base, newPixels);
+    auto share = static_cast<int64_t>(newPixels * columns.size() * lanes);
+    for (int64_t line = 0; line < newLines; ++line)
+      for (int64_t begin = 0; begin < share; begin += elementsOfLine(element))
+        emitPrefetch(b(), advance(b(), element, place, line * lineStride + begin),
+                     CacheLevel::second);
   }
 
   //===--- Blocks -------------------------------------------------------------------------------//
@@ -402,7 +444,7 @@ private:
     });
     emitLines([&](const Tile &tile) {
       expressions->enterScope();
-      prefetchResults(tile);
+      prefetchResults(firstOutput(tile), tile);
       Values sums = makeProduct(tile).zeros(tile.height * columns.size());
       forPartialSums(tile, [&](int64_t number, llvm::Value *address) {
         sums[number] = b().CreateLoad(sums[number]->getType(), address);

@@ -27,6 +27,8 @@ llvm::Value *advance(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Valu
                      int64_t elements);
 
 inline constexpr int64_t kCacheLineBytes = 64;
+/// A tensor of so many bytes is not in the caches any more when the next kernel reads it.
+inline constexpr int64_t kStreamedBytes = 8 * 1024 * 1024;
 /// Elements of a cache line.
 int64_t elementsOfLine(llvm::Type *element);
 

@@ -14,8 +14,6 @@ namespace {
 
 constexpr int64_t kPanel = ir::kWinogradPanel, kBlock = ir::kWinogradChannels;
 constexpr int64_t kTaps = ir::kWinogradTaps * ir::kWinogradTaps;
-/// A filter at the points that is not in the caches any more when its convolution begins.
-constexpr int64_t kStreamedBytes = 8 * 1024 * 1024;
 
 class WinogradFilterEmitter final : public KernelEmitter {
 public:
