@@ -4,6 +4,7 @@
 // dimension at a time, all of its columns in each, with the running values of the columns on the
 // stack.
 #include "codegen/accumulator.h"
+#include "codegen/image_walk.h"
 #include "codegen/kernel_emitter.h"
 
 using namespace mlir;
@@ -15,6 +16,8 @@ namespace {
 constexpr int64_t kStretch = 128;
 /// Positions that a column takes in between loading and storing its running value.
 constexpr int64_t kTogether = 8;
+/// So many times as many positions lie between those that are taken in and those asked for.
+constexpr int64_t kBlocksAhead = 2;
 
 class ColumnEmitter final : public KernelEmitter {
 public:
@@ -205,6 +208,8 @@ private:
     auto takeIn = [&](llvm::Value *first, int64_t count) {
       forColumns([&](llvm::Value *column) {
         Values values = load(level, column);
+        if (count == kTogether)
+          prefetch(position, b().CreateAdd(first, i64(kBlocksAhead * kTogether)), column);
         for (int64_t i = 0; i < count; ++i)
           values = combine(position, b().CreateAdd(first, i64(i)), column, values);
         store(level, column, values);
@@ -216,14 +221,48 @@ private:
     emitLoop(b(), wholeEnd, end, 1, [&](llvm::Value *i) { takeIn(i, 1); });
   }
 
-  Values combine(const Indices &position, llvm::Value *innermost, llvm::Value *column,
-                 const Values &carried) {
-    Indices place = placeOf(column), indices, along(position);
+  /// Of an element, from its positions in the reduced dimensions and its place among the kept ones.
+  Indices indicesOf(const Indices &position, llvm::Value *innermost, const Indices &place) {
+    Indices indices, along(position);
     along.back() = {innermost, false, 1};
     size_t nextReduced = 0, nextKept = 0;
     for (size_t d = 0; d < whole.size(); ++d)
       indices.push_back(llvm::is_contained(reduced, static_cast<int64_t>(d)) ? along[nextReduced++]
                                                                              : place[nextKept++]);
+    return indices;
+  }
+
+  /// Asks for a vector of columns' share of the positions from `innermost` on, in the order of
+  /// memory, where that is what the task goes through and does not stay in the caches.
+  void prefetch(const Indices &position, llvm::Value *innermost, llvm::Value *column) {
+    for (BlockArgument argument : body().getArguments()) {
+      const Storage *storage = expressions->getStorage(argument);
+      if (storage->packed || storage->type.getShape() != whole || !isStreamed(storage->type))
+        continue;
+      Indices place(leading);
+      place.push_back({columnBegin, false, 1});
+      llvm::Value *first = expressions->address(*storage, indicesOf(position, innermost, place));
+      llvm::Type *element = memoryType(b().getContext(), storage->type.getElementType());
+      llvm::Value *own =
+          advance(b(), element, first, b().CreateSub(column, columnBegin), kTogether);
+      for (int64_t start = 0; start < kTogether * lanes; start += elementsOfLine(element))
+        emitPrefetch(b(), advance(b(), element, own, start), CacheLevel::second);
+    }
+  }
+
+  /// Whether a tensor of the task's shape comes from memory and lies there in the task's order.
+  bool isStreamed(RankedTensorType type) {
+    if (width < kept.back() || reduced.back() + 2 != static_cast<int64_t>(whole.size()))
+      return false;
+    int64_t bytes = type.getElementTypeBitWidth() / 8;
+    for (int64_t size : whole)
+      bytes *= ShapedType::isDynamic(size) ? job.batchSize : size;
+    return bytes >= kStreamedBytes;
+  }
+
+  Values combine(const Indices &position, llvm::Value *innermost, llvm::Value *column,
+                 const Values &carried) {
+    Indices indices = indicesOf(position, innermost, placeOf(column));
     llvm::Value *number = expressions->splat(b().CreateTrunc(innermost, b().getInt32Ty()));
     return forAnchors([&](const Accumulator &own, size_t first, size_t count) {
       llvm::Value *element = expressions->evaluateVector(own.getOperand(), indices);

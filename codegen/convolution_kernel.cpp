@@ -391,8 +391,7 @@ private:
   /// Whether the images come from memory and little is computed with them.
   bool isStreamed() const {
     int64_t elements = job.batchSize * input.rowStride();
-    return geometry.depthwise &&
-           elements * element->getPrimitiveSizeInBits() / 8 >= kStreamedBytes;
+    return geometry.depthwise && elements * element->getPrimitiveSizeInBits() / 8 >= kStreamedBytes;
   }
 
   /// Asks for what the next tile of the line, or the first one of the next line, stores to, and for

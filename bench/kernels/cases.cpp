@@ -94,6 +94,16 @@ func.func @main(%x: tensor<?x{1}xf32>) -> tensor<{1}xf32> {{
 }}
 }})";
 
+/// Sums and sums of squares over images and pixels, as a batch normalization takes them.
+constexpr const char *kStatistics = R"(module attributes {{lamina.batch_size = {0} : i64}} {{
+func.func @main(%x: tensor<?x{1}x{1}x{2}xf32>) -> (tensor<{2}xf32>, tensor<{2}xf32>) {{
+  %q = lamina.multiply %x, %x : tensor<?x{1}x{1}x{2}xf32>
+  %s = lamina.reduce add %x, dims = [0, 1, 2] : (tensor<?x{1}x{1}x{2}xf32>) -> tensor<{2}xf32>
+  %t = lamina.reduce add %q, dims = [0, 1, 2] : (tensor<?x{1}x{1}x{2}xf32>) -> tensor<{2}xf32>
+  return %s, %t : tensor<{2}xf32>, tensor<{2}xf32>
+}}
+}})";
+
 } // namespace
 
 std::string nameOf(Direction direction) {
@@ -174,6 +184,8 @@ std::vector<Chain> chainCases() {
       {"softmax_64x10", fmt::format(kSoftmax, 64, 10)},
       {"softmax_256x1000", fmt::format(kSoftmax, 256, 1000)},
       {"column_sums_256x1024", fmt::format(kColumnSums, 256, 1024)},
+      {"statistics_8x56x56x144", fmt::format(kStatistics, 8, 56, 144)},
+      {"statistics_8x14x14x256", fmt::format(kStatistics, 8, 14, 256)},
       {"momentum_1024x1024", fmt::format(kMomentum, "tensor<1024x1024xf32>")},
       {"adam_64x128", fmt::format(kAdam, "tensor<64x128xf32>")},
       {"adam_1024x1024", fmt::format(kAdam, "tensor<1024x1024xf32>")},
