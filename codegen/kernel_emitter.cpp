@@ -1,6 +1,7 @@
 #include "codegen/kernel_emitter.h"
 
 #include "passes/fuse.h"
+#include "passes/plan.h"
 #include "llvm/IR/Module.h"
 using namespace mlir;
 
@@ -221,13 +222,11 @@ llvm::Value *KernelEmitter::maskBelow(llvm::Value *start, llvm::Value *end) {
 
 void KernelEmitter::storeResult(unsigned number, ArrayRef<Index> indices) {
   Value value = kernel().getYielded()[number];
-  auto transpose = value.getDefiningOp<ir::TransposeOp>();
-  bool anchored = schedule().getFamily() != ir::KernelFamily::map &&
-                  schedule().getFamily() != ir::KernelFamily::row;
-  if (!transpose || !anchored) {
+  if (!passes::storesTransposed(kernel(), number)) {
     expressions->store(outputs[number], indices, expressions->evaluate(value, indices));
     return;
   }
+  auto transpose = value.getDefiningOp<ir::TransposeOp>();
   Indices place;
   for (int64_t dimension : transpose.getPermutation())
     place.push_back(indices[dimension]);
@@ -235,10 +234,15 @@ void KernelEmitter::storeResult(unsigned number, ArrayRef<Index> indices) {
                      expressions->evaluate(transpose.getOperand(), indices));
 }
 
+void KernelEmitter::evaluateResults(ArrayRef<Index> indices) {
+  for (auto [number, value] : llvm::enumerate(kernel().getYielded())) {
+    bool isTransposed = passes::storesTransposed(kernel(), number);
+    expressions->evaluate(isTransposed ? value.getDefiningOp()->getOperand(0) : value, indices);
+  }
+}
+
 void KernelEmitter::storeResults(ArrayRef<Index> indices) {
-  for (Value value : kernel().getYielded())
-    if (!value.getDefiningOp<ir::TransposeOp>())
-      expressions->evaluate(value, indices);
+  evaluateResults(indices);
   for (unsigned number = 0; number < outputs.size(); ++number)
     storeResult(number, indices);
 }

@@ -76,6 +76,8 @@ protected:
   /// Stores result `number` at `indices` of the kernel's iteration space: what the body yields
   /// there, or, where a transpose ends the body, its operand at the transposed place.
   void storeResult(unsigned number, llvm::ArrayRef<Index> indices);
+  /// Computes all results at an index before any is stored: one may overwrite an operand in place.
+  void evaluateResults(llvm::ArrayRef<Index> indices);
   /// Stores all results at `indices`. What is not a transposed copy is computed first: a result may
   /// overwrite an operand in place.
   void storeResults(llvm::ArrayRef<Index> indices);

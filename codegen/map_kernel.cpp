@@ -1,11 +1,18 @@
 // Elementwise kernels: every result element on its own. Where all tensors share one layout the loop
 // runs over flat memory, otherwise over the last dimension in vectors and the others in order.
+// Where a tensor is in panels of the last dimension or stored transposed, neighbouring elements of
+// a line stand far apart, those of neighbouring lines side by side: then vectors of some lines
+// follow one another.
 #include "codegen/kernel_emitter.h"
+#include "passes/plan.h"
 
 using namespace mlir;
 
 namespace lamina::codegen {
 namespace {
+
+/// Lines whose vectors follow one another: as many as a panel is wide.
+constexpr int64_t kLinesTogether = 16;
 
 class MapEmitter final : public KernelEmitter {
 public:
@@ -50,7 +57,17 @@ private:
     if (flat)
       return elements;
     int64_t inner = shape.empty() ? 1 : staticExtent(shape.back());
-    return std::max<int64_t>(1, elements / inner);
+    return llvm::alignTo(std::max<int64_t>(1, elements / inner), linesTogether());
+  }
+
+  int64_t linesTogether() {
+    auto packsLast = [&](const KernelArgument &argument) {
+      return argument.packed && argument.packed.getDimension() + 1 == shape.size();
+    };
+    bool apart = llvm::any_of(job.inputs, packsLast) || llvm::any_of(job.outputs, packsLast);
+    for (unsigned number = 0; number < job.outputs.size(); ++number)
+      apart |= passes::storesTransposed(job.kernel, number);
+    return apart && shape.size() > 1 && findCuts().empty() ? kLinesTogether : 1;
   }
 
   /// One layout and shape for everything that is not a scalar, and nothing but elementwise
@@ -96,12 +113,28 @@ private:
       storeAll({});
       return;
     }
-    emitLoop(b(), begin, end, 1, [&](llvm::Value *unit) {
+    emitLoop(b(), begin, end, linesTogether(), [&](llvm::Value *unit) {
+      if (linesTogether() > 1) {
+        emitLines(unit, emitSmaller(b(), b().CreateAdd(unit, i64(linesTogether())), end));
+        return;
+      }
       expressions->enterScope();
-      Indices outer = delinearize(unit, shape.drop_back());
-      emitLine(outer);
+      emitLine(delinearize(unit, shape.drop_back()));
       expressions->leaveScope();
     });
+  }
+
+  /// Some lines, vector by vector.
+  void emitLines(llvm::Value *begin, llvm::Value *end) {
+    llvm::Value *columns = extent(shape.back());
+    std::optional<int64_t> known = constantOf(columns);
+    forVectors(i64(0), columns, known && *known % lanes == 0,
+               [&](llvm::Value *position, llvm::Value *mask) {
+                 emitLoop(b(), begin, end, 1, [&](llvm::Value *unit) {
+                   emitVector(delinearize(unit, shape.drop_back()), position, /*aligned=*/true,
+                              mask);
+                 });
+               });
   }
 
   /// One line of the last dimension, cut where a concatenation along it goes from one operand to
@@ -142,33 +175,37 @@ private:
 
   /// Vectors from `begin` to `end` along the index after `outer`; `whole` if no lane is left over.
   void emitVectors(llvm::Value *begin, llvm::Value *end, bool whole, const Indices &outer) {
-    auto emitOne = [&](llvm::Value *position, llvm::Value *mask) {
-      expressions->enterScope();
-      expressions->setMask(mask);
-      Indices indices(outer);
-      std::optional<int64_t> first = constantOf(begin);
-      bool aligned = flat || (first && *first % lanes == 0);
-      indices.push_back({position, true, aligned ? static_cast<int64_t>(lanes) : 1});
-      storeAll(indices);
-      expressions->setMask(nullptr);
-      expressions->leaveScope();
-    };
+    std::optional<int64_t> first = constantOf(begin);
+    bool aligned = flat || (first && *first % lanes == 0);
+    forVectors(begin, end, whole, [&](llvm::Value *position, llvm::Value *mask) {
+      emitVector(outer, position, aligned, mask);
+    });
+  }
+
+  void emitVector(const Indices &outer, llvm::Value *position, bool aligned, llvm::Value *mask) {
+    expressions->enterScope();
+    expressions->setMask(mask);
+    Indices indices(outer);
+    indices.push_back({position, true, aligned ? static_cast<int64_t>(lanes) : 1});
+    storeAll(indices);
+    expressions->setMask(nullptr);
+    expressions->leaveScope();
+  }
+
+  void forVectors(llvm::Value *begin, llvm::Value *end, bool whole,
+                  llvm::function_ref<void(llvm::Value *position, llvm::Value *mask)> body) {
     llvm::Value *fullEnd = end;
     if (!whole) {
       llvm::Value *length = b().CreateSub(end, begin);
       fullEnd = b().CreateSub(end, b().CreateURem(length, i64(lanes)));
     }
-    emitLoop(b(), begin, fullEnd, lanes,
-             [&](llvm::Value *position) { emitOne(position, nullptr); });
+    emitLoop(b(), begin, fullEnd, lanes, [&](llvm::Value *position) { body(position, nullptr); });
     if (!whole)
-      emitIf(b(), b().CreateICmpSLT(fullEnd, end),
-             [&] { emitOne(fullEnd, maskBelow(fullEnd, end)); });
+      emitIf(b(), b().CreateICmpSLT(fullEnd, end), [&] { body(fullEnd, maskBelow(fullEnd, end)); });
   }
 
   void storeAll(ArrayRef<Index> indices) {
-    // All values first: a result may overwrite an operand in place.
-    for (Value value : kernel().getYielded())
-      expressions->evaluate(value, indices);
+    evaluateResults(indices);
     for (unsigned number = 0; number < outputs.size(); ++number)
       if (flat)
         storeFlat(number, indices);

@@ -1,5 +1,7 @@
 #include "passes/plan.h"
 
+#include "passes/fuse.h"
+
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallPtrSet.h"
 
@@ -110,16 +112,31 @@ Place placeOf(Value value, func::FuncOp function) {
   return {buffer.getSpace(), buffer.getOffset(), layout};
 }
 
+bool storesTransposed(ir::KernelOp kernel, unsigned result) {
+  auto transpose = kernel.getYielded()[result].getDefiningOp<ir::TransposeOp>();
+  if (!transpose)
+    return false;
+  auto anchor = llvm::find_if(kernel.getBlock(), [](Operation &op) { return isAnchor(&op); });
+  // An elementwise kernel goes through the elements of its first result.
+  if (anchor == kernel.getBlock().end())
+    return !kernel.getYielded()[0].getDefiningOp<ir::TransposeOp>() &&
+           transpose.getOperand().getType().getShape() ==
+               cast<RankedTensorType>(kernel.getResult(0).getType()).getShape();
+  // Whether a reduction goes through rows is known when it has a schedule.
+  if (isa<ir::ReduceOp, ir::ArgmaxOp>(*anchor))
+    return kernel.getSchedule() && kernel.getSchedule()->getFamily() != ir::KernelFamily::row;
+  return true;
+}
+
 bool mayOverwrite(ir::KernelOp kernel, unsigned operand, unsigned result) {
   auto shapeOf = [](Value value) { return cast<RankedTensorType>(value.getType()).getShape(); };
   if (shapeOf(kernel.getInputs()[operand]) != shapeOf(kernel.getResult(result)))
     return false;
-  // Contractions store a transposed copy of a register tile together with the tile itself.
-  bool storesTiles = !kernel.getBlock().getOps<ir::DotGeneralOp>().empty();
   auto isStoredElsewhere = [&](Value value) {
-    return storesTiles && llvm::all_of(value.getUses(), [&](OpOperand &use) {
-             return isa<ir::YieldOp>(use.getOwner()) && use.getOperandNumber() != result;
-           });
+    return llvm::all_of(value.getUses(), [&](OpOperand &use) {
+      return isa<ir::YieldOp>(use.getOwner()) && use.getOperandNumber() != result &&
+             storesTransposed(kernel, use.getOperandNumber());
+    });
   };
   llvm::SmallSetVector<Value, 16> dependent;
   dependent.insert(kernel.getBlock().getArgument(operand));

@@ -53,12 +53,16 @@ int64_t getExternalArgumentIndex(mlir::func::FuncOp function, unsigned argument)
 int64_t getExternalResultIndex(mlir::func::FuncOp function, unsigned result);
 
 /// Whether `kernel` may write its result `result` over its operand `operand`: the result is
-/// computed from that operand elementwise, and so is whatever else depends on the operand. Kernels
-/// with a contraction may also store transposed copies elsewhere.
+/// computed from that operand elementwise, and so is whatever else depends on the operand.
+/// Transposed copies may be stored elsewhere (storesTransposed).
 ///
 /// Emitters must honour this: a kernel computes all results that depend elementwise on an operand
 /// in one loop, and loads an element before it stores any result at that index.
 bool mayOverwrite(ir::KernelOp kernel, unsigned operand, unsigned result);
+
+/// Whether a kernel stores a result that is a transposed copy of a value of its own together with
+/// that value, element by element.
+bool storesTransposed(ir::KernelOp kernel, unsigned result);
 
 /// A buffer of a function's arena or a variable in the state, for people.
 struct PlannedBuffer {
