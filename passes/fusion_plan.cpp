@@ -142,6 +142,16 @@ bool isReturnedTranspose(Operation *op) {
          llvm::all_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
 }
 
+bool isReturned(Operation *op) {
+  return llvm::any_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
+}
+
+/// A returned transpose of what is returned itself, too.
+bool isTransposedCopy(Operation *op) {
+  return isReturnedTranspose(op) && op->getOperand(0).getDefiningOp() &&
+         isReturned(op->getOperand(0).getDefiningOp());
+}
+
 /// A cheap value that only reductions read: they compute it as they go, so that it is not stored.
 bool servesReductionsOnly(Operation *op) {
   return !isExpensive(op) && !op->use_empty() &&
@@ -386,15 +396,13 @@ bool FusionPlan::repeatsExpensiveWork(Operation *op) const {
 }
 
 void FusionPlan::materializeOne(Operation *op, bool fuse) {
-  bool leaves =
-      llvm::any_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
   llvm::SmallPtrSet<FusionGroup *, 4> consumers;
   collectConsumers(op, consumers);
   bool constant = matchPattern(op, m_Constant());
   bool worthStoring = fuse ? isa<ir::ConcatenateOp>(op) || repeatsExpensiveWork(op) ||
                                  (consumers.size() > 1 && (isExpensive(op) || isLong(op)))
                            : !constant;
-  if (!leaves && !(feedsMemoryReader(op) && !isView(op)) && !worthStoring)
+  if (!isReturned(op) && !(feedsMemoryReader(op) && !isView(op)) && !worthStoring)
     return;
   for (FusionGroup *consumer : consumers) {
     bool sameSpace = fuse && consumer->family == ir::KernelFamily::map && isElementwise(op) &&
@@ -417,8 +425,18 @@ void FusionPlan::materializeOne(Operation *op, bool fuse) {
 
 void FusionPlan::materialize(Block &block, bool fuse) {
   for (Operation &op : llvm::reverse(block.without_terminator()))
-    if (!owner.count(&op))
+    if (!owner.count(&op) && !(fuse && isTransposedCopy(&op)))
       materializeOne(&op, fuse);
+  // Whoever computes the elements stores them in both orders.
+  for (Operation &op : block.without_terminator()) {
+    if (owner.count(&op) || !(fuse && isTransposedCopy(&op)))
+      continue;
+    FusionGroup *group = owner.lookup(op.getOperand(0).getDefiningOp());
+    if (group && group->family == ir::KernelFamily::map && fitsSpace(&op, *group))
+      addMember(&op, *group);
+    else
+      materializeOne(&op, fuse);
+  }
 }
 
 bool FusionPlan::isReadFromMemory(Operation *op, FusionGroup *consumer) const {
