@@ -6,6 +6,7 @@
 #include "codegen/kernel_emitter.h"
 #include "codegen/winograd_transform.h"
 #include "llvm/IR/IntrinsicsX86.h"
+#include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
 
@@ -60,7 +61,8 @@ private:
     int64_t bytes = element->getPrimitiveSizeInBits() / 8;
     llvm::Align align(lanes * bytes);
     auto *one = llvm::ConstantAsMetadata::get(b().getInt32(1));
-    auto *streamed = op.getType().getNumElements() * bytes >= kStreamedBytes
+    bool isLarge = op.getType().getNumElements() * bytes >= kStreamedBytes;
+    auto *streamed = isLarge && llvm::Triple(target.triple).isX86()
                          ? llvm::MDNode::get(b().getContext(), one)
                          : nullptr;
     emitLoop(b(), i64(0), i64(points), 1, [&](llvm::Value *point) {
