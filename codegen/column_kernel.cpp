@@ -235,6 +235,8 @@ private:
   /// Asks for a vector of columns' share of the positions from `innermost` on, in the order of
   /// memory, where that is what the task goes through and does not stay in the caches.
   void prefetch(const Indices &position, llvm::Value *innermost, llvm::Value *column) {
+    if (width < kept.back() || reduced.back() + 2 != static_cast<int64_t>(whole.size()))
+      return;
     for (BlockArgument argument : body().getArguments()) {
       const Storage *storage = expressions->getStorage(argument);
       if (storage->packed || storage->type.getShape() != whole || !isStreamed(storage->type))
@@ -245,19 +247,8 @@ private:
       llvm::Type *element = memoryType(b().getContext(), storage->type.getElementType());
       llvm::Value *own =
           advance(b(), element, first, b().CreateSub(column, columnBegin), kTogether);
-      for (int64_t start = 0; start < kTogether * lanes; start += elementsOfLine(element))
-        emitPrefetch(b(), advance(b(), element, own, start), CacheLevel::second);
+      emitPrefetchLines(b(), element, own, kTogether * lanes, CacheLevel::second);
     }
-  }
-
-  /// Whether a tensor of the task's shape comes from memory and lies there in the task's order.
-  bool isStreamed(RankedTensorType type) {
-    if (width < kept.back() || reduced.back() + 2 != static_cast<int64_t>(whole.size()))
-      return false;
-    int64_t bytes = type.getElementTypeBitWidth() / 8;
-    for (int64_t size : whole)
-      bytes *= ShapedType::isDynamic(size) ? job.batchSize : size;
-    return bytes >= kStreamedBytes;
   }
 
   Values combine(const Indices &position, llvm::Value *innermost, llvm::Value *column,

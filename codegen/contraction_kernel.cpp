@@ -232,11 +232,9 @@ private:
   /// products that they are added to.
   void prefetchPartialSums(const Tile &tile) {
     llvm::Value *first = partialSum(tile);
-    int64_t line = elementsOfLine(element);
     for (int64_t r = 0; r < tile.rows; ++r)
-      for (int64_t start = 0; start < tile.vectors * lanes; start += line)
-        emitPrefetch(b(), advance(b(), element, first, r * lineLength + start), CacheLevel::first,
-                     /*write=*/true);
+      emitPrefetchLines(b(), element, advance(b(), element, first, r * lineLength),
+                        tile.vectors * lanes, CacheLevel::first, /*write=*/true);
   }
 
   int64_t rowExtent, columnExtent;

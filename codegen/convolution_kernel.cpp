@@ -196,7 +196,7 @@ private:
 
   void emitTile(const Tile &tile) {
     expressions->enterScope();
-    if (isStreamed())
+    if (geometry.depthwise && isStreamed(op.getLhs().getType()))
       prefetchNextTile(tile);
     else
       prefetchResults(firstOutput(tile), tile);
@@ -388,12 +388,6 @@ private:
       ask(storage, /*write=*/true);
   }
 
-  /// Whether the images come from memory and little is computed with them.
-  bool isStreamed() const {
-    int64_t elements = job.batchSize * input.rowStride();
-    return geometry.depthwise && elements * element->getPrimitiveSizeInBits() / 8 >= kStreamedBytes;
-  }
-
   /// Asks for what the next tile of the line, or the first one of the next line, stores to, and for
   /// what the one behind it is the first to read.
   void prefetchNextTile(const Tile &tile) {
@@ -422,9 +416,8 @@ private:
     place = advance(b(), element, place, columns.front().base, newPixels);
     auto share = static_cast<int64_t>(newPixels * columns.size() * lanes);
     for (int64_t line = 0; line < newLines; ++line)
-      for (int64_t begin = 0; begin < share; begin += elementsOfLine(element))
-        emitPrefetch(b(), advance(b(), element, place, line * lineStride + begin),
-                     CacheLevel::second);
+      emitPrefetchLines(b(), element, advance(b(), element, place, line * lineStride), share,
+                        CacheLevel::second);
   }
 
   //===--- Blocks -------------------------------------------------------------------------------//

@@ -64,6 +64,12 @@ void emitPrefetch(llvm::IRBuilder<> &builder, llvm::Value *place, CacheLevel lev
                            /*data=*/builder.getInt32(1)});
 }
 
+void emitPrefetchLines(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Value *place,
+                       int64_t count, CacheLevel level, bool write) {
+  for (int64_t start = 0; start < count; start += elementsOfLine(element))
+    emitPrefetch(builder, advance(builder, element, place, start), level, write);
+}
+
 //===--- Lines of a block ---------------------------------------------------------------------===//
 
 void LineGrid::add(int64_t count, int64_t step) {

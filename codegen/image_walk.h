@@ -27,8 +27,6 @@ llvm::Value *advance(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Valu
                      int64_t elements);
 
 inline constexpr int64_t kCacheLineBytes = 64;
-/// A tensor of so many bytes is not in the caches any more when the next kernel reads it.
-inline constexpr int64_t kStreamedBytes = 8 * 1024 * 1024;
 /// Elements of a cache line.
 int64_t elementsOfLine(llvm::Type *element);
 
@@ -41,6 +39,9 @@ enum class CacheLevel { first = 3, second = 2 };
 /// Asks for the cache line at `place`, which may lie anywhere, to be read or written later.
 void emitPrefetch(llvm::IRBuilder<> &builder, llvm::Value *place, CacheLevel level,
                   bool write = false);
+/// The same for all lines of `count` elements that follow one another.
+void emitPrefetchLines(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Value *place,
+                       int64_t count, CacheLevel level, bool write = false);
 
 /// Cache lines of a block of memory: several dimensions of them, outermost first.
 class LineGrid {

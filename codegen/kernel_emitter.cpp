@@ -220,6 +220,11 @@ llvm::Value *KernelEmitter::maskBelow(llvm::Value *start, llvm::Value *end) {
   return b().CreateICmpSLT(llvm::ConstantVector::get(steps), b().CreateVectorSplat(lanes, left));
 }
 
+bool KernelEmitter::isStreamed(RankedTensorType type) {
+  constexpr int64_t kStreamedBytes = 8 * 1024 * 1024;
+  return passes::getBufferBytes(type, job.batchSize) >= kStreamedBytes;
+}
+
 void KernelEmitter::storeResult(unsigned number, ArrayRef<Index> indices) {
   Value value = kernel().getYielded()[number];
   if (!passes::storesTransposed(kernel(), number)) {

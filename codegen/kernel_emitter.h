@@ -62,6 +62,8 @@ protected:
   ir::ScheduleAttr schedule() { return *job.kernel.getSchedule(); }
   mlir::Block &body() { return kernel().getBlock(); }
   llvm::IRBuilder<> &b() { return *builder; }
+  /// Whether a tensor is too large to be in the caches still when the next kernel reads it.
+  bool isStreamed(mlir::RankedTensorType type);
   llvm::Value *i64(int64_t value) { return builder->getInt64(value); }
   llvm::Value *extent(int64_t size) { return expressions->extent(size); }
   /// Product of extents.
@@ -78,8 +80,7 @@ protected:
   void storeResult(unsigned number, llvm::ArrayRef<Index> indices);
   /// Computes all results at an index before any is stored: one may overwrite an operand in place.
   void evaluateResults(llvm::ArrayRef<Index> indices);
-  /// Stores all results at `indices`. What is not a transposed copy is computed first: a result may
-  /// overwrite an operand in place.
+  /// Stores all results at `indices`, once all are computed.
   void storeResults(llvm::ArrayRef<Index> indices);
   /// Memory behind an operand of the anchor, read through a reshape if there is one; nothing when
   /// it has to be computed.

@@ -124,17 +124,20 @@ private:
     });
   }
 
+  bool isWholeVectors(llvm::Value *columns) {
+    std::optional<int64_t> known = constantOf(columns);
+    return known && *known % lanes == 0;
+  }
+
   /// Some lines, vector by vector.
   void emitLines(llvm::Value *begin, llvm::Value *end) {
     llvm::Value *columns = extent(shape.back());
-    std::optional<int64_t> known = constantOf(columns);
-    forVectors(i64(0), columns, known && *known % lanes == 0,
-               [&](llvm::Value *position, llvm::Value *mask) {
-                 emitLoop(b(), begin, end, 1, [&](llvm::Value *unit) {
-                   emitVector(delinearize(unit, shape.drop_back()), position, /*aligned=*/true,
-                              mask);
-                 });
-               });
+    forVectors(
+        i64(0), columns, isWholeVectors(columns), [&](llvm::Value *position, llvm::Value *mask) {
+          emitLoop(b(), begin, end, 1, [&](llvm::Value *unit) {
+            emitVector(delinearize(unit, shape.drop_back()), position, /*aligned=*/true, mask);
+          });
+        });
   }
 
   /// One line of the last dimension, cut where a concatenation along it goes from one operand to
@@ -143,8 +146,7 @@ private:
     llvm::SmallVector<int64_t> cuts = findCuts();
     if (cuts.empty()) {
       llvm::Value *columns = extent(shape.back());
-      std::optional<int64_t> known = constantOf(columns);
-      emitVectors(i64(0), columns, known && *known % lanes == 0, outer);
+      emitVectors(i64(0), columns, isWholeVectors(columns), outer);
       return;
     }
     int64_t begin = 0;

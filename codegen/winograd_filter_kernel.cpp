@@ -61,8 +61,7 @@ private:
     int64_t bytes = element->getPrimitiveSizeInBits() / 8;
     llvm::Align align(lanes * bytes);
     auto *one = llvm::ConstantAsMetadata::get(b().getInt32(1));
-    bool isLarge = op.getType().getNumElements() * bytes >= kStreamedBytes;
-    auto *streamed = isLarge && llvm::Triple(target.triple).isX86()
+    auto *streamed = isStreamed(op.getType()) && llvm::Triple(target.triple).isX86()
                          ? llvm::MDNode::get(b().getContext(), one)
                          : nullptr;
     emitLoop(b(), i64(0), i64(points), 1, [&](llvm::Value *point) {

@@ -134,14 +134,13 @@ private:
   /// many filters stand far from the processor, in pieces too short for it to foresee.
   void prefetchNextPoint(llvm::Value *square, const Values &panels) {
     constexpr int64_t panelSize = kBlock * kPanel;
-    int64_t line = elementsOfLine(element);
     int64_t tiles = llvm::divideCeil(squaresPerTask, tileRows);
-    int64_t share = llvm::alignTo(llvm::divideCeil(panelSize, tiles), line);
+    int64_t share = llvm::alignTo(llvm::divideCeil(panelSize, tiles), elementsOfLine(element));
     llvm::Value *begin = b().CreateMul(b().CreateUDiv(square, i64(tileRows)), i64(share));
     for (int64_t v = 0; v < tileVectors; v += kPanel / lanes) {
       llvm::Value *place = advance(b(), element, panels[v], begin, 1);
-      for (int64_t start = 0; start < share; start += line)
-        emitPrefetch(b(), advance(b(), element, place, panelSize + start), CacheLevel::first);
+      emitPrefetchLines(b(), element, advance(b(), element, place, panelSize), share,
+                        CacheLevel::first);
     }
   }
 

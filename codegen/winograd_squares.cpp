@@ -65,8 +65,7 @@ void SquareReader::prefetch(llvm::Value *square, llvm::Value *number, llvm::Valu
                             int64_t count) const {
   llvm::Value *pointer = advance(b, b.getPtrTy(), pixel(square, 0), number, 1);
   llvm::Value *place = advance(b, element, b.CreateLoad(b.getPtrTy(), pointer), channel, 1);
-  for (int64_t start = 0; start < count; start += elementsOfLine(element))
-    emitPrefetch(b, advance(b, element, place, start), CacheLevel::second);
+  emitPrefetchLines(b, element, place, count, CacheLevel::second);
 }
 
 llvm::Value *SquareReader::pixel(llvm::Value *square, int64_t number) const {

@@ -1,7 +1,6 @@
 #include "passes/plan.h"
 
 #include "passes/fuse.h"
-
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallPtrSet.h"
 

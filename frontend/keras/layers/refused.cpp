@@ -13,8 +13,11 @@ const std::vector<RefusedClasses> &refusedLayers() {
       {{"TorchModuleWrapper"},
        "it holds a pickled PyTorch module, which is never loaded; build the network from layers of "
        "keras.layers"},
-      {{"JaxLayer", "FlaxLayer"},
+      {{"JaxLayer"},
        "it holds a Python function, which is never executed; build the network from layers of "
+       "keras.layers"},
+      {{"FlaxLayer"},
+       "it holds a Python object, which is never loaded; build the network from layers of "
        "keras.layers"},
       {{"STFTSpectrogram", "MelSpectrogram"},
        "it takes Fourier transforms, for which there is no operation; compute the spectra before, "
