@@ -5,12 +5,14 @@
 // back. All other operations float: they are cloned into whoever reads them, unless they are
 // expensive and read by several kernels, feed a contraction, or leave the function; then they get a
 // map kernel of their own.
+//
+// Every operation is looked at once for what its operands say, whatever the number of paths that
+// lead to it; what is asked of several operations is asked of the graph of groups.
 #include "passes/fuse.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Matchers.h"
-#include "passes/convolution_geometry.h"
-#include "llvm/ADT/SetVector.h"
+#include "passes/fusion_rules.h"
 #include "llvm/ADT/SmallPtrSet.h"
 
 using namespace mlir;
@@ -21,249 +23,13 @@ namespace {
 /// Operations that are computed again in each of several readers rather than stored, at most.
 constexpr size_t kMostRepeated = 16;
 
-ArrayRef<int64_t> shapeOf(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
-
-bool isElementwise(Operation *op) {
-  return op->hasTrait<ir::Elementwise>();
-}
-
-bool isReduction(Operation *op) {
-  return isa<ir::ReduceOp, ir::ArgmaxOp>(op);
-}
-
-/// Operations that read their operands through pointers of their own.
-bool readsMemory(Operation *op) {
-  return isa<ir::DotGeneralOp, ir::ConvolutionOp, ir::FilterGradientOp, ir::WinogradConvolutionOp,
-             ir::WinogradFilterOp, ir::ReduceWindowOp, ir::ArgmaxWindowOp, ir::WindowScatterOp,
-             ir::ScatterOp>(op);
-}
-
-/// Truth values are cheaper to compute again than to store.
-bool isPredicate(Operation *op) {
-  return getElementTypeOrSelf(op->getResult(0).getType()).isInteger(1);
-}
-
-bool isExpensive(Operation *op) {
-  return isa<ir::CosineOp, ir::DivideOp, ir::ErfOp, ir::ExponentialOp, ir::ExponentialMinusOneOp,
-             ir::LogOp, ir::LogPlusOneOp, ir::LogisticOp, ir::PowerOp, ir::RemainderOp,
-             ir::RngBitsOp, ir::RsqrtOp, ir::SineOp, ir::SqrtOp, ir::TanOp, ir::TanhOp>(op);
-}
-
-/// Whether an anchor can read this through strides alone: a reshape of a value in memory.
-bool isView(Operation *op) {
-  auto reshape = dyn_cast<ir::ReshapeOp>(op);
-  if (!reshape)
-    return false;
-  Operation *producer = reshape.getOperand().getDefiningOp();
-  return !producer || isAnchor(producer) || isElementwise(producer);
-}
-
-bool feedsMemoryReader(Operation *op) {
-  return llvm::any_of(op->getUsers(), [](Operation *user) {
-    return readsMemory(user) || (isView(user) && feedsMemoryReader(user));
-  });
-}
-
-llvm::SmallVector<int64_t> reducedDimensions(Operation *op) {
-  if (auto reduce = dyn_cast<ir::ReduceOp>(op))
-    return llvm::to_vector(reduce.getDimensions());
-  return {static_cast<int64_t>(cast<ir::ArgmaxOp>(op).getDimension())};
-}
-
-bool areTrailing(ArrayRef<int64_t> dimensions, int64_t rank) {
-  for (auto [index, dimension] : llvm::enumerate(dimensions))
-    if (dimension != rank - static_cast<int64_t>(dimensions.size() - index))
-      return false;
-  return true;
-}
-
-/// How a value relates to the members of a group when only cloned operations stand between.
-enum class Reach { none, aligned, misaligned };
-
-Reach combine(Reach a, Reach b) {
-  return std::max(a, b);
-}
-
-/// Whether `op` repeats a value over a row group's inner dimensions (dims 0, 1, … of the outer).
-bool isOuterBroadcast(Operation *op, const FusionGroup &group) {
-  auto broadcast = dyn_cast<ir::BroadcastInDimOp>(op);
-  if (!broadcast || group.family != ir::KernelFamily::row)
-    return false;
-  for (auto [index, dimension] : llvm::enumerate(broadcast.getBroadcastDimensions()))
-    if (static_cast<int64_t>(index) != dimension)
-      return false;
-  return shapeOf(broadcast.getOperand()) == ArrayRef<int64_t>(group.outer);
-}
-
-bool isWholeShape(ArrayRef<int64_t> shape, const FusionGroup &group) {
-  return shape.size() == group.outer.size() + group.inner.size() &&
-         shape.take_front(group.outer.size()) == ArrayRef<int64_t>(group.outer) &&
-         shape.drop_front(group.outer.size()) == ArrayRef<int64_t>(group.inner);
-}
-
-/// A reduction to a scalar is one task: what follows it on all elements runs in parallel elsewhere.
-bool isGroupShape(ArrayRef<int64_t> shape, const FusionGroup &group) {
-  bool singleTask = group.family == ir::KernelFamily::row && group.outer.empty();
-  return (isWholeShape(shape, group) && !singleTask) || shape == ArrayRef<int64_t>(group.outer);
-}
-
-Reach reach(Value value, const FusionGroup &group,
-            const llvm::DenseMap<Operation *, FusionGroup *> &owner) {
-  Operation *op = value.getDefiningOp();
-  if (!op)
-    return Reach::none;
-  FusionGroup *holder = owner.lookup(op);
-  if (holder == &group)
-    return isa<ir::TransposeOp>(op) ? Reach::misaligned : Reach::aligned;
-  if (holder || isAnchor(op))
-    return Reach::none;
-  Reach result = Reach::none;
-  for (Value operand : op->getOperands())
-    result = combine(result, reach(operand, group, owner));
-  if (result != Reach::aligned || isElementwise(op) || isOuterBroadcast(op, group))
-    return result;
-  return Reach::misaligned;
-}
-
-/// Whether a reduction over `op`'s dimensions is over exactly the inner dimensions of the group.
-bool reducesInner(Operation *op, const FusionGroup &group) {
-  if (group.family != ir::KernelFamily::row || !isWholeShape(shapeOf(op->getOperand(0)), group))
-    return false;
-  llvm::SmallVector<int64_t> dimensions = reducedDimensions(op);
-  return dimensions.size() == group.inner.size() &&
-         areTrailing(dimensions, shapeOf(op->getOperand(0)).size());
-}
-
-/// A transposed copy that only leaves the function (a mirror variable's new value).
-bool isReturnedTranspose(Operation *op) {
-  return isa<ir::TransposeOp>(op) &&
-         llvm::all_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
-}
-
-bool isReturned(Operation *op) {
-  return llvm::any_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
-}
-
-/// A returned transpose of what is returned itself, too.
-bool isTransposedCopy(Operation *op) {
-  return isReturnedTranspose(op) && op->getOperand(0).getDefiningOp() &&
-         isReturned(op->getOperand(0).getDefiningOp());
-}
-
-/// A cheap value that only reductions read: they compute it as they go, so that it is not stored.
-bool servesReductionsOnly(Operation *op) {
-  return !isExpensive(op) && !op->use_empty() &&
-         llvm::all_of(op->getUsers(), [](Operation *user) { return isReduction(user); });
-}
-
-/// Families whose results pass through memory while they are summed up or stand in another order.
-bool isClosed(ir::KernelFamily family) {
-  return family == ir::KernelFamily::filter_gradient ||
-         family == ir::KernelFamily::depthwise_gradient ||
-         family == ir::KernelFamily::winograd_gradient ||
-         family == ir::KernelFamily::winograd_filter || family == ir::KernelFamily::scatter;
-}
-
-/// Whether `op` finds the places of the maxima that `group` computes.
-bool isArgmaxOf(Operation *op, const FusionGroup &group) {
-  auto argmax = dyn_cast<ir::ArgmaxWindowOp>(op);
-  auto reduce = dyn_cast<ir::ReduceWindowOp>(group.members.front());
-  return argmax && reduce && reduce.getKind() == ir::ReductionKind::maximum &&
-         argmax.getOperand() == reduce.getOperand() && argmax.getWindow() == reduce.getWindow() &&
-         argmax.getStrides() == reduce.getStrides() && argmax.getLow() == reduce.getLow() &&
-         argmax.getHigh() == reduce.getHigh();
-}
-
-/// The values of a shape that `value` is computed from elementwise, as far as they come from groups
-/// or from outside.
-void collectSources(Value value, const llvm::DenseMap<Operation *, FusionGroup *> &owner,
-                    llvm::SmallPtrSetImpl<Operation *> &seen, llvm::SetVector<Value> &sources) {
-  Operation *op = value.getDefiningOp();
-  if (!op || owner.contains(op) || !isElementwise(op)) {
-    sources.insert(value);
-    return;
-  }
-  if (seen.insert(op).second)
-    for (Value operand : op->getOperands())
-      if (shapeOf(operand) == shapeOf(value))
-        collectSources(operand, owner, seen, sources);
-}
-
-/// Whether `op` reduces the same dimensions as the reduction that opened a column group, of
-/// elements that are computed from some of the same: memory is walked once for both.
-bool isSiblingOf(Operation *op, const FusionGroup &group,
-                 const llvm::DenseMap<Operation *, FusionGroup *> &owner) {
-  auto reduce = dyn_cast<ir::ReduceOp>(op);
-  auto first = dyn_cast<ir::ReduceOp>(group.members.front());
-  if (group.family != ir::KernelFamily::column || !reduce || !first ||
-      reduce.getOperand().getType() != first.getOperand().getType() ||
-      reduce.getDimensions() != first.getDimensions())
-    return false;
-  llvm::SetVector<Value> sources, others;
-  llvm::SmallPtrSet<Operation *, 16> seen, seenByOther;
-  collectSources(reduce.getOperand(), owner, seen, sources);
-  collectSources(first.getOperand(), owner, seenByOther, others);
-  return llvm::any_of(sources, [&](Value source) {
-    return others.contains(source) && !source.getDefiningOp<ir::BroadcastInDimOp>();
-  });
-}
-
-bool fitsSpace(Operation *op, const FusionGroup &group) {
-  if (isReduction(op))
-    return reducesInner(op, group);
-  if (isClosed(group.family))
-    return false;
-  if (group.family != ir::KernelFamily::row && servesReductionsOnly(op))
-    return false;
-  if (isReturnedTranspose(op))
-    return group.family != ir::KernelFamily::row &&
-           shapeOf(op->getOperand(0)) == ArrayRef<int64_t>(group.outer);
-  return isElementwise(op) && !isPredicate(op) && isGroupShape(shapeOf(op->getResult(0)), group);
-}
-
-/// Whether a reader repeats the result of `op`, one of several elements, to a larger tensor.
-bool isRepeatedByReaders(Operation *op) {
-  ArrayRef<int64_t> shape = shapeOf(op->getResult(0));
-  return !shape.empty() && llvm::any_of(op->getUsers(), [&](Operation *user) {
-    return isa<ir::BroadcastInDimOp>(user) && shapeOf(user->getResult(0)).size() > shape.size();
-  });
-}
-
-ir::KernelFamily familyOf(Operation *op) {
-  if (isa<ir::DotGeneralOp>(op))
-    return ir::KernelFamily::contraction;
-  if (auto convolution = dyn_cast<ir::ConvolutionOp>(op))
-    return isDepthwise(convolution) ? ir::KernelFamily::depthwise : ir::KernelFamily::convolution;
-  if (isa<ir::WinogradConvolutionOp>(op))
-    return ir::KernelFamily::winograd;
-  if (isa<ir::WinogradFilterOp>(op))
-    return ir::KernelFamily::winograd_filter;
-  if (auto gradient = dyn_cast<ir::FilterGradientOp>(op); gradient && gradient.getWinograd())
-    return ir::KernelFamily::winograd_gradient;
-  if (auto gradient = dyn_cast<ir::FilterGradientOp>(op))
-    return isDepthwise(gradient) ? ir::KernelFamily::depthwise_gradient
-                                 : ir::KernelFamily::filter_gradient;
-  if (isa<ir::ReduceWindowOp, ir::ArgmaxWindowOp, ir::WindowScatterOp>(op))
-    return ir::KernelFamily::window;
-  if (isa<ir::ScatterOp>(op))
-    return ir::KernelFamily::scatter;
-  if (!isReduction(op))
-    return ir::KernelFamily::map;
-  return areTrailing(reducedDimensions(op), shapeOf(op->getOperand(0)).size())
-             ? ir::KernelFamily::row
-             : ir::KernelFamily::column;
-}
-
 } // namespace
 
-bool isAnchor(Operation *op) {
-  return isReduction(op) || readsMemory(op);
-}
+//===--- Groups around anchors ----------------------------------------------------------------===//
 
 FusionGroup &FusionPlan::createGroup(Operation *op) {
   FusionGroup &group = *groups.emplace_back(std::make_unique<FusionGroup>());
+  group.number = groups.size() - 1;
   group.members.push_back(op);
   ArrayRef<int64_t> shape = shapeOf(op->getResult(0));
   group.outer.assign(shape.begin(), shape.end());
@@ -276,59 +42,82 @@ FusionGroup &FusionPlan::createGroup(Operation *op) {
   return group;
 }
 
-/// Whether `op` needs a result of `target`. With `throughClones` direct operands and cloned
-/// operations between do not count, since they can be part of the target itself.
-bool FusionPlan::dependsOn(Operation *op, FusionGroup *target, bool throughClones) const {
-  llvm::SmallPtrSet<Operation *, 32> seen, seenInside;
-  llvm::SmallVector<std::pair<Operation *, bool>> work;
-  auto push = [&](Operation *user, bool inside) {
-    for (Value operand : user->getOperands())
-      if (Operation *producer = operand.getDefiningOp())
-        work.push_back({producer, inside});
+/// How the groups that `op` reads, directly or through operations of no group, relate to it.
+FusionPlan::Reaches FusionPlan::operandReaches(Operation *op) {
+  Reaches reaches;
+  auto add = [&](FusionGroup *group, Reach reach) {
+    Reach &known = reaches[group];
+    known = std::max(known, reach);
   };
-  push(op, throughClones);
-  while (!work.empty()) {
-    auto [producer, inside] = work.pop_back_val();
-    FusionGroup *holder = owner.lookup(producer);
-    if (holder == target) {
-      if (!inside)
-        return true;
-      continue;
-    }
-    if (inside && !holder) {
-      if (seenInside.insert(producer).second)
-        push(producer, true);
-      continue;
-    }
-    if (!seen.insert(producer).second)
-      continue;
-    if (!holder) {
-      push(producer, false);
-      continue;
-    }
-    for (Operation *member : holder->members) {
-      seen.insert(member);
-      push(member, false);
-    }
+  for (Value operand : op->getOperands()) {
+    ++visits;
+    Operation *producer = operand.getDefiningOp();
+    if (FusionGroup *holder = producer ? owner.lookup(producer) : nullptr)
+      add(holder, isa<ir::TransposeOp>(producer) ? Reach::misaligned : Reach::aligned);
+    else if (auto known = floating.find(producer); known != floating.end())
+      for (auto [group, reach] : known->second)
+        add(group, reach);
   }
-  return false;
+  return reaches;
 }
 
-bool FusionPlan::tryMerge(Operation *op, FusionGroup &group) {
-  bool isSibling = isSiblingOf(op, group, owner) && !dependsOn(op, &group, /*throughClones=*/false);
-  if (isSibling || (isArgmaxOf(op, group) && !dependsOn(op, &group, /*throughClones=*/true))) {
-    addMember(op, group);
+/// Whether `op`, which reads the groups of `reaches`, needs a result of `target`. With
+/// `throughClones` direct operands and cloned operations between do not count, since they can be
+/// part of the target itself.
+bool FusionPlan::dependsOn(const Reaches &reaches, FusionGroup *target, bool throughClones) const {
+  if (!throughClones && reaches.count(target))
     return true;
+  GroupGraph::Groups others;
+  for (auto [group, reach] : reaches)
+    if (group != target)
+      others.insert(group);
+  return graph.reaches(others, target);
+}
+
+/// The values of a shape that a reduction's operand is computed from elementwise, as far as they
+/// come from groups or from outside; those that are repeated from fewer elements do not count.
+llvm::SmallVector<Value> FusionPlan::sourcesOf(ir::ReduceOp reduce) {
+  llvm::SmallVector<Value> sources, work = {reduce.getOperand()};
+  llvm::SmallPtrSet<void *, 16> seen = {reduce.getOperand().getAsOpaquePointer()};
+  while (!work.empty()) {
+    ++visits;
+    Value value = work.pop_back_val();
+    Operation *op = value.getDefiningOp();
+    if (op && !owner.contains(op) && isElementwise(op)) {
+      for (Value operand : op->getOperands())
+        if (shapeOf(operand) == shapeOf(value) && seen.insert(operand.getAsOpaquePointer()).second)
+          work.push_back(operand);
+    } else if (!isa_and_nonnull<ir::BroadcastInDimOp>(op)) {
+      sources.push_back(value);
+    }
   }
-  if (!fitsSpace(op, group))
-    return false;
-  Reach reached = Reach::none;
-  for (Value operand : op->getOperands())
-    reached = combine(reached, reach(operand, group, owner));
-  if (reached != Reach::aligned || dependsOn(op, &group, /*throughClones=*/true))
-    return false;
-  addMember(op, group);
-  return true;
+  return sources;
+}
+
+/// Groups that reduce elements which are computed from some of the same as those of `reduce`:
+/// memory is walked once for both.
+void FusionPlan::addSiblings(ir::ReduceOp reduce, const Reaches &reaches, Candidates &candidates) {
+  for (Value source : sourcesOf(reduce))
+    for (FusionGroup *group : columnsBySource.lookup(source))
+      if (reducesAlike(reduce, *group) && !dependsOn(reaches, group, /*throughClones=*/false))
+        candidates.insert(group);
+}
+
+/// Groups that `op` may join, the latest first: it is the one that the others may have fed.
+FusionPlan::Candidates FusionPlan::findGroups(Operation *op, const Reaches &reaches) {
+  Candidates candidates;
+  if (auto reduce = dyn_cast<ir::ReduceOp>(op))
+    addSiblings(reduce, reaches, candidates);
+  if (auto argmax = dyn_cast<ir::ArgmaxWindowOp>(op))
+    for (Operation *user : argmax.getOperand().getUsers())
+      if (FusionGroup *group = owner.lookup(user);
+          group && isArgmaxOf(op, *group) && !dependsOn(reaches, group, /*throughClones=*/true))
+        candidates.insert(group);
+  for (auto [group, reach] : reaches)
+    if (reach == Reach::aligned && fitsSpace(op, *group) &&
+        !dependsOn(reaches, group, /*throughClones=*/true))
+      candidates.insert(group);
+  return candidates;
 }
 
 void FusionPlan::addMember(Operation *op, FusionGroup &group) {
@@ -338,26 +127,43 @@ void FusionPlan::addMember(Operation *op, FusionGroup &group) {
 
 void FusionPlan::addAnchors(Block &block, bool fuse) {
   for (Operation &op : block.without_terminator()) {
-    bool merged = false;
-    // The latest group first: it is the one that the others may have fed.
-    for (auto &group : llvm::reverse(groups))
-      if (fuse && (merged = tryMerge(&op, *group)))
-        break;
-    if (!merged && isAnchor(&op))
-      createGroup(&op);
+    Reaches reaches = operandReaches(&op);
+    Candidates candidates = fuse ? findGroups(&op, reaches) : Candidates();
+    if (!candidates.empty()) {
+      addMember(&op, **std::max_element(
+                         candidates.begin(), candidates.end(),
+                         [](FusionGroup *a, FusionGroup *b) { return a->number < b->number; }));
+    } else if (isAnchor(&op)) {
+      FusionGroup &group = createGroup(&op);
+      if (auto reduce = dyn_cast<ir::ReduceOp>(op);
+          reduce && group.family == ir::KernelFamily::column)
+        for (Value source : sourcesOf(reduce))
+          columnsBySource[source].push_back(&group);
+    } else {
+      for (auto &[group, reach] : reaches)
+        reach = reachThrough(&op, *group, reach);
+      floating[&op] = std::move(reaches);
+      continue;
+    }
+    for (auto [group, reach] : reaches)
+      graph.addRead(owner.lookup(&op), group);
   }
 }
 
-void FusionPlan::collectConsumers(Operation *op,
-                                  llvm::SmallPtrSetImpl<FusionGroup *> &consumers) const {
+//===--- What is stored besides ---------------------------------------------------------------===//
+
+/// The groups that read `op`, directly or through operations of no group, in the order of uses. All
+/// users of `op` are settled: they stand behind it.
+FusionPlan::Candidates FusionPlan::collectConsumers(Operation *op) const {
+  Candidates consumers;
   for (Operation *user : op->getUsers()) {
-    if (isa<func::ReturnOp>(user))
-      continue;
+    ++visits;
     if (FusionGroup *holder = owner.lookup(user))
       consumers.insert(holder);
-    else
-      collectConsumers(user, consumers);
+    else if (auto known = cloners.find(user); known != cloners.end())
+      consumers.insert(known->second.begin(), known->second.end());
   }
+  return consumers;
 }
 
 /// Whether computing `op` again in every reader would repeat a long chain of operations.
@@ -384,6 +190,7 @@ bool FusionPlan::repeatsExpensiveWork(Operation *op) const {
   llvm::SmallVector<Operation *> work = {op};
   while (!work.empty()) {
     Operation *next = work.pop_back_val();
+    ++visits;
     if (isExpensive(next))
       return true;
     for (Value operand : next->getOperands())
@@ -395,32 +202,47 @@ bool FusionPlan::repeatsExpensiveWork(Operation *op) const {
   return false;
 }
 
+/// Whether `op` can stand before the members of a map group that reads it, although `consumers`
+/// then read its result from there: nothing that the group needs may need the group.
+bool FusionPlan::canPrepend(Operation *op, const Reaches &reaches, FusionGroup *group,
+                            const Candidates &consumers) const {
+  if (group->family != ir::KernelFamily::map || !isElementwise(op) ||
+      shapeOf(op->getResult(0)) != ArrayRef<int64_t>(group->outer))
+    return false;
+  GroupGraph::Groups needed = graph.readsOf(group);
+  for (auto [producer, reach] : reaches)
+    if (producer != group)
+      needed.insert(producer);
+  return llvm::none_of(consumers,
+                       [&](FusionGroup *consumer) { return graph.reaches(needed, consumer); });
+}
+
+/// Gives `op` a place in memory where its readers should not compute it themselves.
 void FusionPlan::materializeOne(Operation *op, bool fuse) {
-  llvm::SmallPtrSet<FusionGroup *, 4> consumers;
-  collectConsumers(op, consumers);
+  Candidates consumers = collectConsumers(op);
   bool constant = matchPattern(op, m_Constant());
   bool worthStoring = fuse ? isa<ir::ConcatenateOp>(op) || repeatsExpensiveWork(op) ||
                                  (consumers.size() > 1 && (isExpensive(op) || isLong(op)))
                            : !constant;
-  if (!isReturned(op) && !(feedsMemoryReader(op) && !isView(op)) && !worthStoring)
+  if (!isReturned(op) && !(feedsMemoryReader(op) && !isView(op)) && !worthStoring) {
+    cloners[op] = std::move(consumers);
     return;
-  for (FusionGroup *consumer : consumers) {
-    bool sameSpace = fuse && consumer->family == ir::KernelFamily::map && isElementwise(op) &&
-                     shapeOf(op->getResult(0)) == ArrayRef<int64_t>(consumer->outer);
-    if (!sameSpace)
-      continue;
-    // Joining puts `op` before its consumers in the group; nothing outside may stand between.
-    consumer->members.insert(consumer->members.begin(), op);
-    owner[op] = consumer;
-    bool cyclic = llvm::any_of(consumer->members, [&](Operation *member) {
-      return dependsOn(member, consumer, /*throughClones=*/true);
-    });
-    if (!cyclic)
-      return;
-    consumer->members.erase(consumer->members.begin());
-    owner.erase(op);
   }
-  createGroup(op);
+  Reaches reaches = operandReaches(op);
+  FusionGroup *group = nullptr;
+  for (FusionGroup *consumer : consumers)
+    if (!group && fuse && canPrepend(op, reaches, consumer, consumers))
+      group = consumer;
+  if (group) {
+    group->members.insert(group->members.begin(), op);
+    owner[op] = group;
+  } else {
+    group = &createGroup(op);
+  }
+  for (auto [producer, reach] : reaches)
+    graph.addRead(group, producer);
+  for (FusionGroup *consumer : consumers)
+    graph.addRead(consumer, group);
 }
 
 void FusionPlan::materialize(Block &block, bool fuse) {
@@ -439,40 +261,66 @@ void FusionPlan::materialize(Block &block, bool fuse) {
   }
 }
 
+//===--- The plan -----------------------------------------------------------------------------===//
+
 bool FusionPlan::isReadFromMemory(Operation *op, FusionGroup *consumer) const {
   FusionGroup *holder = owner.lookup(op);
   if (!holder || holder == consumer)
     return false;
+  if (holder->family != ir::KernelFamily::map)
+    return true;
   // A map kernel whose operand comes from the consumer itself: the consumer computes a clone.
-  bool cyclic = holder->family == ir::KernelFamily::map &&
-                llvm::any_of(holder->members, [&](Operation *member) {
-                  return dependsOn(member, consumer, /*throughClones=*/false);
-                });
-  return !cyclic;
+  auto [known, isNew] = clonedBy.try_emplace({holder, consumer}, false);
+  if (isNew)
+    known->second = graph.reaches(graph.readsOf(holder), consumer);
+  return !known->second;
 }
 
+/// The groups whose results the group's kernel reads from memory, in the order of its operands.
+FusionPlan::Candidates FusionPlan::collectProducers(FusionGroup *group) const {
+  Candidates producers;
+  llvm::SmallVector<Operation *> work(group->members.begin(), group->members.end());
+  llvm::SmallPtrSet<Operation *, 16> seen(work.begin(), work.end());
+  while (!work.empty())
+    for (Value operand : work.pop_back_val()->getOperands()) {
+      ++visits;
+      Operation *producer = operand.getDefiningOp();
+      if (!producer || !seen.insert(producer).second)
+        continue;
+      if (isReadFromMemory(producer, group))
+        producers.insert(owner.lookup(producer));
+      else
+        work.push_back(producer);
+    }
+  return producers;
+}
+
+/// Puts every group behind those that it reads. Without recursion: networks are as deep as people
+/// make them.
 void FusionPlan::order() {
-  llvm::SetVector<FusionGroup *> done;
-  std::function<void(FusionGroup *)> visit = [&](FusionGroup *group) {
-    if (done.contains(group))
-      return;
-    llvm::SmallVector<Operation *> work(group->members.begin(), group->members.end());
-    llvm::SmallPtrSet<Operation *, 16> seen(work.begin(), work.end());
-    while (!work.empty())
-      for (Value operand : work.pop_back_val()->getOperands()) {
-        Operation *producer = operand.getDefiningOp();
-        if (!producer || !seen.insert(producer).second)
-          continue;
-        if (isReadFromMemory(producer, group))
-          visit(owner.lookup(producer));
-        else
-          work.push_back(producer);
-      }
-    done.insert(group);
+  struct Visit {
+    FusionGroup *group;
+    Candidates producers;
+    size_t next = 0;
   };
-  for (auto &group : groups)
-    visit(group.get());
-  schedule = done.takeVector();
+  llvm::SmallPtrSet<FusionGroup *, 32> begun;
+  std::vector<Visit> open;
+  auto begin = [&](FusionGroup *group) {
+    if (begun.insert(group).second)
+      open.push_back({group, collectProducers(group)});
+  };
+  for (auto &first : groups) {
+    begin(first.get());
+    while (!open.empty()) {
+      Visit &visit = open.back();
+      if (visit.next < visit.producers.size()) {
+        begin(visit.producers[visit.next++]);
+        continue;
+      }
+      schedule.push_back(visit.group);
+      open.pop_back();
+    }
+  }
 }
 
 FusionPlan FusionPlan::make(Block &block, bool fuse) {
