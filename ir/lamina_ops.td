@@ -538,8 +538,6 @@ def VariableOp : Lamina_Op<"variable", [Symbol]> {
   let assemblyFormat = "$sym_name `:` $type attr-dict";
   let extraClassDeclaration = [{
     ::mlir::RankedTensorType getTensorType();
-    /// Elements that the variable occupies in the state, panel padding included.
-    int64_t getStorageElements();
   }];
   let hasVerifier = 1;
 }

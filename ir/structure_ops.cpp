@@ -50,16 +50,6 @@ RankedTensorType VariableOp::getTensorType() {
   return cast<RankedTensorType>(getType());
 }
 
-int64_t VariableOp::getStorageElements() {
-  RankedTensorType type = getTensorType();
-  int64_t elements = type.getNumElements();
-  PackedAttr layout = getLayoutAttr();
-  if (!layout)
-    return elements;
-  int64_t extent = type.getDimSize(layout.getDimension());
-  return elements / extent * llvm::divideCeil(extent, layout.getWidth()) * layout.getWidth();
-}
-
 LogicalResult VariableOp::verify() {
   RankedTensorType type = getTensorType();
   if (!type.hasStaticShape())
