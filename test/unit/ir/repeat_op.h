@@ -13,7 +13,7 @@ namespace lamina::ir::test {
 class RepeatOp
     : public mlir::Op<RepeatOp, mlir::OpTrait::OneRegion, mlir::OpTrait::VariadicOperands,
                       mlir::OpTrait::VariadicResults, mlir::OpTrait::ZeroSuccessors,
-                      mlir::MemoryEffectOpInterface::Trait> {
+                      mlir::MemoryEffectOpInterface::Trait, GradientInterface::Trait> {
 public:
   using Op::Op;
   static llvm::StringRef getOperationName() { return "test.repeat"; }
@@ -24,6 +24,15 @@ public:
 
   void getEffects(
       llvm::SmallVectorImpl<mlir::SideEffects::EffectInstance<mlir::MemoryEffects::Effect>> &) {}
+
+  /// Goes through the times backwards; what the body was given at each is computed again.
+  mlir::LogicalResult buildGradient(mlir::OpBuilder &builder, mlir::ValueRange resultGradients,
+                                    llvm::SmallVectorImpl<mlir::Value> &operandGradients);
+
+private:
+  mlir::FailureOr<mlir::Operation *> buildBackward(mlir::OpBuilder &builder,
+                                                   mlir::ValueRange operands,
+                                                   mlir::ValueRange resultGradients);
 };
 
 /// The end of such a body.
