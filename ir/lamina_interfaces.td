@@ -23,6 +23,26 @@ def Lamina_GradientInterface : OpInterface<"GradientInterface"> {
   ];
 }
 
+def Lamina_RegionArgumentsInterface : OpInterface<"RegionArgumentsInterface"> {
+  let cppNamespace = "::lamina::ir";
+  let description = [{
+    What the block arguments of an operation's region stand for outside of it. Through it
+    `originOf` (ir/region_arguments.h) follows a value inside a body to the variable or the kernel
+    that it comes from.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      The operand that `argument`, one of the region's entry block, is another name of: both have
+      one value whenever the body runs. Null for an argument with a value of its own, such as one
+      that changes from one iteration to the next.
+    }], "::mlir::Value", "getAliasedOperand", (ins "::mlir::BlockArgument":$argument)>,
+    InterfaceMethod<[{
+      Adds `value` to the operands and returns the new block argument that stands for it in the
+      body.
+    }], "::mlir::BlockArgument", "addAliasedOperand", (ins "::mlir::Value":$value)>
+  ];
+}
+
 // All operands and results have one shape and each element depends on the operands' elements at the
 // same index alone.
 def Lamina_Elementwise : NativeOpTrait<"Elementwise"> { let cppNamespace = "::lamina::ir"; }

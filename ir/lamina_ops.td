@@ -543,6 +543,7 @@ def VariableOp : Lamina_Op<"variable", [Symbol]> {
 }
 
 def KernelOp : Lamina_Op<"kernel", [Pure, IsolatedFromAbove,
+    DeclareOpInterfaceMethods<Lamina_RegionArgumentsInterface>,
     SingleBlockImplicitTerminator<"::lamina::ir::YieldOp">]> {
   let summary = "What is compiled into one loop nest";
   let description = [{

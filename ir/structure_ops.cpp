@@ -68,6 +68,15 @@ OperandRange KernelOp::getYielded() {
   return cast<YieldOp>(getBlock().getTerminator()).getValues();
 }
 
+Value KernelOp::getAliasedOperand(BlockArgument argument) {
+  return getInputs()[argument.getArgNumber()];
+}
+
+BlockArgument KernelOp::addAliasedOperand(Value value) {
+  getInputsMutable().append(value);
+  return getBlock().addArgument(value.getType(), value.getLoc());
+}
+
 LogicalResult KernelOp::verify() {
   Block &block = getBlock();
   if (block.getNumArguments() != getInputs().size())

@@ -1,5 +1,6 @@
 #include "passes/plan.h"
 
+#include "ir/region_arguments.h"
 #include "passes/fuse.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallPtrSet.h"
@@ -79,7 +80,7 @@ int64_t getStorageBytes(ir::VariableOp variable) {
 }
 
 FlatSymbolRefAttr variableOf(Value value) {
-  auto argument = dyn_cast<BlockArgument>(value);
+  auto argument = dyn_cast<BlockArgument>(ir::originOf(value));
   if (!argument)
     return nullptr;
   auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
@@ -95,6 +96,7 @@ int64_t getExternalResultIndex(func::FuncOp function, unsigned result) {
 }
 
 Place placeOf(Value value, func::FuncOp function) {
+  value = ir::originOf(value);
   if (auto argument = dyn_cast<BlockArgument>(value)) {
     unsigned index = argument.getArgNumber();
     if (FlatSymbolRefAttr symbol = ir::getArgumentVariable(function, index))

@@ -27,7 +27,8 @@ int64_t getElementBytes(mlir::Type elementType);
 /// Bytes of a tensor when the batch is full, panel padding of the layout included.
 int64_t getBufferBytes(mlir::RankedTensorType type, int64_t batchSize,
                        ir::PackedAttr layout = nullptr);
-/// The variable that `value` is the old value of, null when it is none.
+/// The variable that `value` is the old value of, also where it is a block argument that stands for
+/// it in a body; null when it is none.
 mlir::FlatSymbolRefAttr variableOf(mlir::Value value);
 /// Bytes of a variable in the state.
 int64_t getStorageBytes(ir::VariableOp variable);

@@ -57,6 +57,16 @@ int64_t RepeatOp::getTimes() {
   return getOperation()->getAttrOfType<IntegerAttr>(kTimes).getInt();
 }
 
+Value RepeatOp::getAliasedOperand(BlockArgument argument) {
+  unsigned index = argument.getArgNumber();
+  return index < getOperation()->getNumResults() ? Value() : getOperation()->getOperand(index);
+}
+
+BlockArgument RepeatOp::addAliasedOperand(Value value) {
+  getOperation()->insertOperands(getOperation()->getNumOperands(), value);
+  return getBlock().addArgument(value.getType(), value.getLoc());
+}
+
 /// The body's gradients as the body of an operation of its own: it takes what the body takes, then
 /// the gradients of what that yields, and yields one gradient per argument and captured value.
 FailureOr<Operation *> RepeatOp::buildBackward(OpBuilder &builder, ValueRange operands,

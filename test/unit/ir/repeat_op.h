@@ -13,7 +13,8 @@ namespace lamina::ir::test {
 class RepeatOp
     : public mlir::Op<RepeatOp, mlir::OpTrait::OneRegion, mlir::OpTrait::VariadicOperands,
                       mlir::OpTrait::VariadicResults, mlir::OpTrait::ZeroSuccessors,
-                      mlir::MemoryEffectOpInterface::Trait, GradientInterface::Trait> {
+                      mlir::MemoryEffectOpInterface::Trait, GradientInterface::Trait,
+                      RegionArgumentsInterface::Trait> {
 public:
   using Op::Op;
   static llvm::StringRef getOperationName() { return "test.repeat"; }
@@ -24,6 +25,8 @@ public:
 
   void getEffects(
       llvm::SmallVectorImpl<mlir::SideEffects::EffectInstance<mlir::MemoryEffects::Effect>> &) {}
+  mlir::Value getAliasedOperand(mlir::BlockArgument argument);
+  mlir::BlockArgument addAliasedOperand(mlir::Value value);
 
   /// Goes through the times backwards; what the body was given at each is computed again.
   mlir::LogicalResult buildGradient(mlir::OpBuilder &builder, mlir::ValueRange resultGradients,

@@ -69,6 +69,16 @@ TEST_F(Plan, KnowsPlaces) {
   EXPECT_EQ(placeOf(kernels[3].getResult(1), function), (Place{ir::MemorySpace::result, 0, {}}));
 }
 
+TEST_F(Plan, LooksThroughBlockArguments) {
+  Block &body = kernels[3].getBlock();
+  EXPECT_EQ(variableOf(function.getArgument(1)).getValue(), "w");
+  EXPECT_EQ(variableOf(body.getArgument(0)).getValue(), "w");
+  EXPECT_FALSE(variableOf(body.getArgument(1)));
+  EXPECT_FALSE(variableOf(function.getArgument(0)));
+  EXPECT_EQ(placeOf(body.getArgument(0), function), placeOf(function.getArgument(1), function));
+  EXPECT_EQ(placeOf(body.getArgument(2), function), placeOf(kernels[2].getResult(0), function));
+}
+
 TEST_F(Plan, IsValid) {
   EXPECT_TRUE(succeeded(verifyMemoryPlan(*module)));
 }
