@@ -77,8 +77,8 @@ size_t FunctionEmitter::findOrAddKernel(KernelJob job) {
 
 void FunctionEmitter::collectKernels() {
   auto argumentOf = [&](Value value) {
-    passes::Place place = passes::placeOf(value, function);
-    return KernelArgument{place.space, place.offset, place.layout};
+    passes::MemoryLocation location = passes::locationOf(value, function);
+    return KernelArgument{location.space, location.offset, location.layout};
   };
   size_t position = 0;
   for (ir::KernelOp kernel : function.getBody().front().getOps<ir::KernelOp>()) {

@@ -22,23 +22,23 @@ std::string nameOf(Location loc) {
   return name.empty() ? "kernel" : name;
 }
 
-/// Buffers with what was written over them elementwise as one storage.
-std::vector<Storage> mergeInPlace(llvm::ArrayRef<PlannedBuffer> buffers) {
-  std::vector<Storage> storages;
+/// Buffers with what was written over them elementwise as one buffer.
+std::vector<LiveBuffer> mergeInPlace(llvm::ArrayRef<PlannedBuffer> buffers) {
+  std::vector<LiveBuffer> merged;
   llvm::DenseMap<int64_t, size_t> latestAt;
   for (const PlannedBuffer &buffer : buffers) {
     auto found = latestAt.find(buffer.offset);
-    if (found != latestAt.end() && storages[found->second].lastWave == buffer.firstWave) {
-      storages[found->second].lastWave = buffer.lastWave;
+    if (found != latestAt.end() && merged[found->second].lastWave == buffer.firstWave) {
+      merged[found->second].lastWave = buffer.lastWave;
       continue;
     }
-    latestAt[buffer.offset] = storages.size();
-    storages.push_back({.bytes = buffer.bytes,
-                        .firstWave = buffer.firstWave,
-                        .lastWave = buffer.lastWave,
-                        .offset = buffer.offset});
+    latestAt[buffer.offset] = merged.size();
+    merged.push_back({.bytes = buffer.bytes,
+                      .firstWave = buffer.firstWave,
+                      .lastWave = buffer.lastWave,
+                      .offset = buffer.offset});
   }
-  return storages;
+  return merged;
 }
 
 PlannedBuffer describeResult(OpResult result, int64_t offset, int64_t batchSize) {
@@ -65,8 +65,9 @@ MemoryPlan describeArena(func::FuncOp function) {
   for (auto kernel : function.getOps<ir::KernelOp>()) {
     plan.waves = std::max<int64_t>(plan.waves, *kernel.getWave() + 1);
     for (OpResult result : kernel->getOpResults())
-      if (Place place = placeOf(result, function); place.space == ir::MemorySpace::arena) {
-        plan.buffers.push_back(describeResult(result, place.offset, batchSize));
+      if (MemoryLocation location = locationOf(result, function);
+          location.space == ir::MemorySpace::arena) {
+        plan.buffers.push_back(describeResult(result, location.offset, batchSize));
         plan.totalBytes += plan.buffers.back().bytes;
       }
   }

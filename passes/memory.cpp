@@ -58,7 +58,7 @@ public:
       for (OpResult result : kernel->getOpResults())
         if (!findReturn(result))
           addToArena(kernel, result);
-    int64_t bytes = assignOffsets(storages);
+    int64_t bytes = assignOffsets(liveBuffers);
     for (auto kernel : function.getOps<ir::KernelOp>())
       setBuffers(kernel);
     return bytes;
@@ -69,14 +69,14 @@ private:
     int64_t last = lastReadOf(result);
     if (Value operand = findDyingOperand(kernel, result)) {
       overwritten.insert(operand);
-      size_t index = storageOf.at(operand);
-      storageOf[result] = index;
-      storages[index].lastWave = last;
+      size_t index = bufferIndexOf.at(operand);
+      bufferIndexOf[result] = index;
+      liveBuffers[index].lastWave = last;
       return;
     }
-    storageOf[result] = storages.size();
+    bufferIndexOf[result] = liveBuffers.size();
     int64_t bytes = llvm::alignTo(bytesOf(result), kBufferAlignment) + kBufferSlack;
-    storages.push_back({.bytes = bytes, .firstWave = waveOf(kernel), .lastWave = last});
+    liveBuffers.push_back({.bytes = bytes, .firstWave = waveOf(kernel), .lastWave = last});
   }
 
   /// An operand that `kernel` alone reads in its wave, nobody reads later, and `result` may be
@@ -85,7 +85,7 @@ private:
     if (!isMap(kernel))
       return nullptr;
     for (Value operand : kernel.getInputs())
-      if (storageOf.contains(operand) && !overwritten.contains(operand) &&
+      if (bufferIndexOf.contains(operand) && !overwritten.contains(operand) &&
           bytesOf(operand) == bytesOf(result) && isLastReader(kernel, operand) &&
           mayOverwriteAll(kernel, operand, result.getResultNumber()))
         return operand;
@@ -120,7 +120,7 @@ private:
     OpOperand *returned = findReturn(result);
     if (!returned)
       return ir::BufferAttr::get(context, ir::MemorySpace::arena,
-                                 storages[storageOf.at(result)].offset);
+                                 liveBuffers[bufferIndexOf.at(result)].offset);
     unsigned index = returned->getOperandNumber();
     FlatSymbolRefAttr symbol = ir::getResultVariable(function, index);
     if (!symbol)
@@ -132,8 +132,8 @@ private:
 
   func::FuncOp function;
   int64_t batchSize;
-  llvm::SmallVector<Storage> storages;
-  llvm::DenseMap<Value, size_t> storageOf;
+  llvm::SmallVector<LiveBuffer> liveBuffers;
+  llvm::DenseMap<Value, size_t> bufferIndexOf;
   llvm::DenseSet<Value> overwritten;
 };
 

@@ -19,7 +19,7 @@ int64_t countExternal(func::FuncOp function, unsigned count, GetVariable getVari
   return external;
 }
 
-Place placeOfVariable(FlatSymbolRefAttr symbol, func::FuncOp function) {
+MemoryLocation locationOfVariable(FlatSymbolRefAttr symbol, func::FuncOp function) {
   auto variable = SymbolTable::lookupNearestSymbolFrom<ir::VariableOp>(function, symbol);
   return {ir::MemorySpace::state, static_cast<int64_t>(variable.getOffset().value_or(0)),
           variable.getLayoutAttr()};
@@ -95,12 +95,12 @@ int64_t getExternalResultIndex(func::FuncOp function, unsigned result) {
   return countExternal(function, result, ir::getResultVariable);
 }
 
-Place placeOf(Value value, func::FuncOp function) {
+MemoryLocation locationOf(Value value, func::FuncOp function) {
   value = ir::originOf(value);
   if (auto argument = dyn_cast<BlockArgument>(value)) {
     unsigned index = argument.getArgNumber();
     if (FlatSymbolRefAttr symbol = ir::getArgumentVariable(function, index))
-      return placeOfVariable(symbol, function);
+      return locationOfVariable(symbol, function);
     return {ir::MemorySpace::argument, getExternalArgumentIndex(function, index), nullptr};
   }
   auto result = cast<OpResult>(value);
@@ -109,7 +109,7 @@ Place placeOf(Value value, func::FuncOp function) {
   if (buffer.getSpace() != ir::MemorySpace::state)
     return {buffer.getSpace(), buffer.getOffset(), nullptr};
   FlatSymbolRefAttr symbol = assignedVariable(value, function);
-  ir::PackedAttr layout = symbol ? placeOfVariable(symbol, function).layout : nullptr;
+  ir::PackedAttr layout = symbol ? locationOfVariable(symbol, function).layout : nullptr;
   return {buffer.getSpace(), buffer.getOffset(), layout};
 }
 

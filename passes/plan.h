@@ -34,7 +34,7 @@ mlir::FlatSymbolRefAttr variableOf(mlir::Value value);
 int64_t getStorageBytes(ir::VariableOp variable);
 
 /// Where a value lives.
-struct Place {
+struct MemoryLocation {
   ir::MemorySpace space = ir::MemorySpace::arena;
   /// arena, state: byte offset. argument, result: index among the function's arguments or results
   /// that are not variables.
@@ -42,14 +42,14 @@ struct Place {
   /// How its elements are ordered; null means row-major.
   ir::PackedAttr layout;
 
-  bool operator==(const Place &other) const = default;
+  bool operator==(const MemoryLocation &other) const = default;
 };
 
-/// The place of a kernel's operand or result, or of a value that `function` returns.
-Place placeOf(mlir::Value value, mlir::func::FuncOp function);
+/// The location of a kernel's operand or result, or of a value that `function` returns.
+MemoryLocation locationOf(mlir::Value value, mlir::func::FuncOp function);
 
-/// The index among the arguments (results) of `function` that are not variables: how `Place` and
-/// the compiled function count them.
+/// The index among the arguments (results) of `function` that are not variables: how MemoryLocation
+/// and the compiled function count them.
 int64_t getExternalArgumentIndex(mlir::func::FuncOp function, unsigned argument);
 int64_t getExternalResultIndex(mlir::func::FuncOp function, unsigned result);
 

@@ -1,5 +1,5 @@
 // Replays waves against a memory plan. It shares with the planner only where a value is said to
-// live (placeOf) and when a kernel may overwrite an operand (mayOverwrite).
+// live (locationOf) and when a kernel may overwrite an operand (mayOverwrite).
 #include "passes/plan.h"
 
 using namespace mlir;
@@ -123,14 +123,15 @@ private:
     Operation *terminator = function.getBody().front().getTerminator();
     for (OpOperand &returned : terminator->getOpOperands()) {
       unsigned index = returned.getOperandNumber();
-      if (!isInPlace(returned.get()) || placeOf(returned.get(), function) != expectedPlace(index))
+      if (!isInPlace(returned.get()) ||
+          locationOf(returned.get(), function) != expectedLocation(index))
         return terminator->emitOpError() << "operand " << index << " is not where result " << index
                                          << " of the function belongs";
     }
     return success();
   }
 
-  Place expectedPlace(unsigned index) {
+  MemoryLocation expectedLocation(unsigned index) {
     FlatSymbolRefAttr symbol = ir::getResultVariable(function, index);
     if (!symbol)
       return {ir::MemorySpace::result, getExternalResultIndex(function, index), nullptr};
@@ -140,12 +141,12 @@ private:
   }
 
   Extent extentOf(Value value) {
-    Place place = placeOf(value, function);
-    if (place.space == ir::MemorySpace::argument || place.space == ir::MemorySpace::result)
-      return {place.space, place.offset, place.offset + 1};
+    MemoryLocation location = locationOf(value, function);
+    if (location.space == ir::MemorySpace::argument || location.space == ir::MemorySpace::result)
+      return {location.space, location.offset, location.offset + 1};
     auto type = cast<RankedTensorType>(value.getType());
-    return {place.space, place.offset,
-            place.offset + getBufferBytes(type, batchSize, place.layout)};
+    return {location.space, location.offset,
+            location.offset + getBufferBytes(type, batchSize, location.layout)};
   }
 
   bool isInPlace(Value value) { return llvm::is_contained(held, Held{extentOf(value), value}); }
