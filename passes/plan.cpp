@@ -98,6 +98,7 @@ int64_t getExternalResultIndex(func::FuncOp function, unsigned result) {
 MemoryLocation locationOf(Value value, func::FuncOp function) {
   value = ir::originOf(value);
   if (auto argument = dyn_cast<BlockArgument>(value)) {
+    assert(argument.getOwner()->getParentOp() == function && "an argument with its own value");
     unsigned index = argument.getArgNumber();
     if (FlatSymbolRefAttr symbol = ir::getArgumentVariable(function, index))
       return locationOfVariable(symbol, function);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ir/module.h"
+#include "passes/program.h"
 
 /// Where values live when compiled functions run: what code generation and `lamina inspect` read
 /// from a module after the memory stage.
@@ -83,19 +84,28 @@ struct MemoryPlan {
   int64_t totalBytes = 0; ///< without any sharing
 };
 
+/// Of a function after the memory stage.
 MemoryPlan describeArena(mlir::func::FuncOp function);
+MemoryPlan describeArena(mlir::func::FuncOp function, const Sequence &program);
 /// The variables in order of their offsets.
 std::vector<PlannedBuffer> describeState(mlir::ModuleOp module);
 void print(const MemoryPlan &plan, llvm::raw_ostream &os);
+
+/// Gives the results of `program`'s kernels their buffers and returns the bytes of the function's
+/// arena. Variables must have their offsets.
+int64_t planArena(mlir::func::FuncOp function, const Sequence &program);
 
 /// Checks that the attributes of arguments and results that name variables name existing ones of
 /// the same type. Emits an error otherwise.
 mlir::LogicalResult checkVariables(mlir::ModuleOp module);
 
-/// Replays the waves of all functions against their plan, knowing nothing of how the plan was made:
-/// every kernel must find its operands where they are said to be, kernels of one wave must not
-/// touch what another one writes, and results must be in place at the end. Emits an error
-/// otherwise.
+/// Replays what a function runs against its plan, knowing nothing of how the plan was made: every
+/// kernel must find its operands where they are said to be, each time that a loop runs it, kernels
+/// of one wave must not touch what another one writes, and results must be in place at the end.
+/// Emits an error otherwise.
+mlir::LogicalResult verifyArena(mlir::func::FuncOp function, const Sequence &program);
+
+/// Checks the places of variables and the arenas of all functions.
 mlir::LogicalResult verifyMemoryPlan(mlir::ModuleOp module);
 
 } // namespace lamina::passes
