@@ -20,9 +20,6 @@ struct CompileOptions {
   passes::PipelineOptions passes;
 };
 
-/// The layer that a location names, empty when it names none.
-std::string layerOf(mlir::Location location);
-
 /// Runs all stages up to `upTo` on a module of the import stage. Throws UserError with the first
 /// diagnostic, its location (the layer) and what was being done.
 void lower(mlir::ModuleOp module, passes::Stage upTo, const CompileOptions &options);

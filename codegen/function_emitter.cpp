@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "codegen/call_checks.h"
+#include "codegen/first_error.h"
 #include "passes/plan.h"
 #include "runtime/lamina_runtime.h"
 #include "llvm/IR/IntrinsicsX86.h"
@@ -47,6 +48,15 @@ private:
   llvm::Value *slot, *before;
 };
 
+/// What the function runs; a UserError where it is not made of kernels in waves.
+passes::Sequence readFunction(func::FuncOp function) {
+  FirstError error(function.getContext());
+  FailureOr<passes::Sequence> program = passes::readProgram(function);
+  if (failed(program))
+    error.raise("the function could not be read");
+  return std::move(*program);
+}
+
 } // namespace
 
 FunctionEmitter::FunctionEmitter(func::FuncOp function, std::string name, const TargetSpec &target,
@@ -77,24 +87,23 @@ size_t FunctionEmitter::findOrAddKernel(KernelJob job) {
 
 void FunctionEmitter::collectKernels() {
   auto argumentOf = [&](Value value) {
-    passes::Place place = passes::placeOf(value, function);
-    return KernelArgument{place.space, place.offset, place.layout};
+    passes::MemoryLocation location = passes::locationOf(value, function);
+    return KernelArgument{location.space, location.offset, location.layout};
   };
   size_t position = 0;
-  for (ir::KernelOp kernel : function.getBody().front().getOps<ir::KernelOp>()) {
-    KernelJob job{kernel, "", {}, {}, batchSize};
-    for (Value input : kernel.getInputs())
-      job.inputs.push_back(argumentOf(input));
-    for (Value output : kernel.getOutputs())
-      job.outputs.push_back(argumentOf(output));
-    size_t wave = kernel.getWave().value_or(0);
-    waves.resize(std::max(waves.size(), wave + 1));
-    waves[wave].cost += kernel.getSchedule()->getCost();
-    std::vector<int64_t> bindings = job.bindings();
-    waves[wave].launches.push_back(
-        {findOrAddKernel(std::move(job)), position++, std::move(bindings)});
+  for (const auto &node : readFunction(function)) {
+    Wave &wave = waves.emplace_back();
+    for (ir::KernelOp kernel : std::get<passes::Wave>(node).kernels) {
+      KernelJob job{kernel, "", {}, {}, batchSize};
+      for (Value input : kernel.getInputs())
+        job.inputs.push_back(argumentOf(input));
+      for (Value output : kernel.getOutputs())
+        job.outputs.push_back(argumentOf(output));
+      wave.cost += kernel.getSchedule()->getCost();
+      std::vector<int64_t> bindings = job.bindings();
+      wave.launches.push_back({findOrAddKernel(std::move(job)), position++, std::move(bindings)});
+    }
   }
-  llvm::erase_if(waves, [](const Wave &wave) { return wave.launches.empty(); });
   for (Wave &wave : waves)
     putLongTasksFirst(wave);
 }

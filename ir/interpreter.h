@@ -13,11 +13,17 @@
 /// row-major order. Integers wrap around. Shifts, divisions and conversions are total.
 namespace lamina::ir {
 
+class EvaluatorTable;
+
+/// How every operation is evaluated that the interpreter knows (ir/interpreter_table.h).
+const EvaluatorTable &allEvaluators();
+
 /// Runs `function` on `arguments`, one per argument, with the batch's number of rows where types
 /// say `?`. Calls are followed within the module. Errors: arguments that do not fit, `rows` beyond
-/// the module's `lamina.batch_size`, operations of other dialects, recursion.
+/// the module's `lamina.batch_size`, operations that are not in `table`, recursion.
 llvm::Expected<std::vector<Tensor>> interpret(mlir::func::FuncOp function,
-                                              llvm::ArrayRef<Tensor> arguments, int64_t rows);
+                                              llvm::ArrayRef<Tensor> arguments, int64_t rows,
+                                              const EvaluatorTable &table = allEvaluators());
 
 /// The result of one operation of the dialect that has one result and no region. `operands` have
 /// the shapes that the operands' types have with `rows` rows. Constant folding uses it too.

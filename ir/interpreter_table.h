@@ -2,26 +2,32 @@
 
 #include <functional>
 
-#include "ir/dialect.h"
-#include "ir/tensor.h"
-#include "llvm/ADT/DenseMap.h"
+#include "ir/interpreter_scope.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 /// The interpreter's table: one function per operation. The parts are filled by topic, in
 /// interpreter_elementwise.cpp, interpreter_shape.cpp, interpreter_reduction.cpp,
-/// interpreter_window.cpp and interpreter_winograd.cpp.
+/// interpreter_window.cpp, interpreter_winograd.cpp and interpreter_structure.cpp.
 namespace lamina::ir {
 
-using Evaluator = std::function<llvm::Expected<Tensor>(
-    mlir::Operation *operation, llvm::ArrayRef<Tensor> operands, int64_t rows)>;
+/// Computes the results of an operation from its operands. `scope` is the one that the operation
+/// runs in: it has the number of rows, and runs the operation's regions.
+using Evaluator = std::function<llvm::Expected<Tensors>(
+    mlir::Operation *operation, llvm::ArrayRef<Tensor> operands, const Scope &scope)>;
 
 class EvaluatorTable {
 public:
-  /// `evaluate(op, operands, rows)` computes the result of an operation of type `Op`.
+  /// `evaluate(op, operands, rows)` computes the one result of an operation of type `Op`, or
+  /// `evaluate(op, operands, scope)` all its results.
   template <typename Op, typename Function> void add(Function evaluate) {
-    evaluators[mlir::TypeID::get<Op>()] = [evaluate](mlir::Operation *operation,
-                                                     llvm::ArrayRef<Tensor> operands,
-                                                     int64_t rows) -> llvm::Expected<Tensor> {
-      return evaluate(mlir::cast<Op>(operation), operands, rows);
+    evaluators[mlir::TypeID::get<Op>()] =
+        [evaluate](mlir::Operation *operation, llvm::ArrayRef<Tensor> operands,
+                   const Scope &scope) -> llvm::Expected<Tensors> {
+      auto op = mlir::cast<Op>(operation);
+      if constexpr (std::is_invocable_v<Function, Op, llvm::ArrayRef<Tensor>, const Scope &>)
+        return evaluate(op, operands, scope);
+      else
+        return listOf(evaluate(op, operands, scope.getRows()));
     };
   }
   bool contains(mlir::TypeID operation) const { return evaluators.contains(operation); }
@@ -32,6 +38,14 @@ public:
   }
 
 private:
+  static llvm::Expected<Tensors> listOf(llvm::Expected<Tensor> result) {
+    if (!result)
+      return result.takeError();
+    Tensors results;
+    results.push_back(std::move(*result));
+    return results;
+  }
+
   llvm::DenseMap<mlir::TypeID, Evaluator> evaluators;
 };
 
@@ -48,5 +62,10 @@ void addShapeEvaluators(EvaluatorTable &table);
 void addReductionEvaluators(EvaluatorTable &table);
 void addWindowEvaluators(EvaluatorTable &table);
 void addWinogradEvaluators(EvaluatorTable &table);
+void addStructureEvaluators(EvaluatorTable &table);
+
+/// The results of `function`, called from `caller`. Errors are those of `interpret`.
+llvm::Expected<Tensors> callFunction(mlir::func::FuncOp function, llvm::ArrayRef<Tensor> arguments,
+                                     const Scope &caller);
 
 } // namespace lamina::ir

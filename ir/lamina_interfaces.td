@@ -7,17 +7,39 @@ include "mlir/IR/OpBase.td"
 def Lamina_GradientInterface : OpInterface<"GradientInterface"> {
   let cppNamespace = "::lamina::ir";
   let description = [{
-    The gradient rule of an operation. Conventions at ties and kinks follow TensorFlow.
+    The gradient rule of an operation. Conventions at ties and kinks follow TensorFlow. The rule of
+    an operation with a region applies `differentiate` (ir/differentiate.h) to its body.
   }];
   let methods = [
     InterfaceMethod<[{
-      Appends to `operandGradients` one value per operand: the gradient of the loss with respect to
-      that operand, given `resultGradients`, one value per result (null where the loss does not
-      depend on it). A null entry means no gradient flows to that operand. New operations are made
-      with `builder`; the forward operation's own operands and results may be used.
+      Appends to `operandGradients` one value per operand, then one per value that the operation's
+      regions capture (`getCapturedValues` has their order): the gradient of the loss with respect
+      to that value, given `resultGradients`, one value per result (null where the loss does not
+      depend on it). A null entry means no gradient flows there. New operations are made with
+      `builder`; the forward operation's own operands and results may be used.
     }], "::mlir::LogicalResult", "buildGradient",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$resultGradients,
            "::llvm::SmallVectorImpl<::mlir::Value> &":$operandGradients)>
+  ];
+}
+
+def Lamina_RegionArgumentsInterface : OpInterface<"RegionArgumentsInterface"> {
+  let cppNamespace = "::lamina::ir";
+  let description = [{
+    What the block arguments of an operation's region stand for outside of it. Through it
+    `originOf` (ir/region_arguments.h) follows a value inside a body to the variable or the kernel
+    that it comes from.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      The operand that `argument`, one of the region's entry block, is another name of: both have
+      one value whenever the body runs. Null for an argument with a value of its own, such as one
+      that changes from one iteration to the next.
+    }], "::mlir::Value", "getAliasedOperand", (ins "::mlir::BlockArgument":$argument)>,
+    InterfaceMethod<[{
+      Adds `value` to the operands and returns the new block argument that stands for it in the
+      body.
+    }], "::mlir::BlockArgument", "addAliasedOperand", (ins "::mlir::Value":$value)>
   ];
 }
 

@@ -538,13 +538,12 @@ def VariableOp : Lamina_Op<"variable", [Symbol]> {
   let assemblyFormat = "$sym_name `:` $type attr-dict";
   let extraClassDeclaration = [{
     ::mlir::RankedTensorType getTensorType();
-    /// Elements that the variable occupies in the state, panel padding included.
-    int64_t getStorageElements();
   }];
   let hasVerifier = 1;
 }
 
 def KernelOp : Lamina_Op<"kernel", [Pure, IsolatedFromAbove,
+    DeclareOpInterfaceMethods<Lamina_RegionArgumentsInterface>,
     SingleBlockImplicitTerminator<"::lamina::ir::YieldOp">]> {
   let summary = "What is compiled into one loop nest";
   let description = [{

@@ -50,16 +50,6 @@ RankedTensorType VariableOp::getTensorType() {
   return cast<RankedTensorType>(getType());
 }
 
-int64_t VariableOp::getStorageElements() {
-  RankedTensorType type = getTensorType();
-  int64_t elements = type.getNumElements();
-  PackedAttr layout = getLayoutAttr();
-  if (!layout)
-    return elements;
-  int64_t extent = type.getDimSize(layout.getDimension());
-  return elements / extent * llvm::divideCeil(extent, layout.getWidth()) * layout.getWidth();
-}
-
 LogicalResult VariableOp::verify() {
   RankedTensorType type = getTensorType();
   if (!type.hasStaticShape())
@@ -76,6 +66,15 @@ LogicalResult VariableOp::verify() {
 
 OperandRange KernelOp::getYielded() {
   return cast<YieldOp>(getBlock().getTerminator()).getValues();
+}
+
+Value KernelOp::getAliasedOperand(BlockArgument argument) {
+  return getInputs()[argument.getArgNumber()];
+}
+
+BlockArgument KernelOp::addAliasedOperand(Value value) {
+  getInputsMutable().append(value);
+  return getBlock().addArgument(value.getType(), value.getLoc());
 }
 
 LogicalResult KernelOp::verify() {

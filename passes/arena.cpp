@@ -12,9 +12,9 @@ namespace {
 
 /// The offset of the smallest gap between `neighbours` (in order of their offsets) that holds
 /// `bytes`; behind the last one when none does.
-int64_t findBestFit(const std::vector<const Storage *> &neighbours, int64_t bytes) {
+int64_t findBestFit(const std::vector<const LiveBuffer *> &neighbours, int64_t bytes) {
   int64_t best = -1, bestGap = std::numeric_limits<int64_t>::max(), end = 0;
-  for (const Storage *neighbour : neighbours) {
+  for (const LiveBuffer *neighbour : neighbours) {
     int64_t gap = neighbour->offset - end;
     if (gap >= bytes && gap < bestGap) {
       best = end;
@@ -27,31 +27,31 @@ int64_t findBestFit(const std::vector<const Storage *> &neighbours, int64_t byte
 
 } // namespace
 
-int64_t assignOffsets(std::span<Storage> storages) {
-  std::vector<size_t> order(storages.size());
+int64_t assignOffsets(std::span<LiveBuffer> buffers) {
+  std::vector<size_t> order(buffers.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::sort(order, {}, [&](size_t i) {
-    return std::tuple(-storages[i].bytes, storages[i].firstWave, i);
-  });
-  std::vector<const Storage *> placed; // in order of their offsets
+  std::ranges::sort(
+      order, {}, [&](size_t i) { return std::tuple(-buffers[i].bytes, buffers[i].firstWave, i); });
+  std::vector<const LiveBuffer *> placed; // in order of their offsets
   int64_t total = 0;
   for (size_t index : order) {
-    Storage &storage = storages[index];
-    std::vector<const Storage *> neighbours;
+    LiveBuffer &buffer = buffers[index];
+    std::vector<const LiveBuffer *> neighbours;
     std::ranges::copy_if(placed, std::back_inserter(neighbours),
-                         [&](const Storage *other) { return other->isLiveWith(storage); });
-    storage.offset = findBestFit(neighbours, storage.bytes);
-    total = std::max(total, storage.offset + storage.bytes);
-    placed.insert(std::ranges::upper_bound(placed, storage.offset, {}, &Storage::offset), &storage);
+                         [&](const LiveBuffer *other) { return other->isLiveWith(buffer); });
+    buffer.offset = findBestFit(neighbours, buffer.bytes);
+    total = std::max(total, buffer.offset + buffer.bytes);
+    placed.insert(std::ranges::upper_bound(placed, buffer.offset, {}, &LiveBuffer::offset),
+                  &buffer);
   }
   return total;
 }
 
-int64_t largestLiveBytes(std::span<const Storage> storages) {
+int64_t largestLiveBytes(std::span<const LiveBuffer> buffers) {
   std::map<int64_t, int64_t> changes; // at the beginning of a wave
-  for (const Storage &storage : storages) {
-    changes[storage.firstWave] += storage.bytes;
-    changes[storage.lastWave + 1] -= storage.bytes;
+  for (const LiveBuffer &buffer : buffers) {
+    changes[buffer.firstWave] += buffer.bytes;
+    changes[buffer.lastWave + 1] -= buffer.bytes;
   }
   int64_t live = 0, largest = 0;
   for (auto [wave, change] : changes) {

@@ -1,4 +1,5 @@
 // The memory plan as text for people.
+#include "ir/layer_name.h"
 #include "passes/arena.h"
 #include "passes/plan.h"
 #include "llvm/Support/Format.h"
@@ -9,69 +10,65 @@ using namespace mlir;
 namespace lamina::passes {
 namespace {
 
-/// The layer that a kernel belongs to: the first name in its location.
-std::string nameOf(Location loc) {
-  std::string name;
-  loc->walk([&](Location part) {
-    auto named = dyn_cast<NameLoc>(part);
-    if (!named)
-      return WalkResult::advance();
-    name = named.getName().str();
-    return WalkResult::interrupt();
-  });
-  return name.empty() ? "kernel" : name;
-}
-
-/// Buffers with what was written over them elementwise as one storage.
-std::vector<Storage> mergeInPlace(llvm::ArrayRef<PlannedBuffer> buffers) {
-  std::vector<Storage> storages;
+/// Buffers with what was written over them elementwise as one buffer.
+std::vector<LiveBuffer> mergeInPlace(llvm::ArrayRef<PlannedBuffer> buffers) {
+  std::vector<LiveBuffer> merged;
   llvm::DenseMap<int64_t, size_t> latestAt;
   for (const PlannedBuffer &buffer : buffers) {
     auto found = latestAt.find(buffer.offset);
-    if (found != latestAt.end() && storages[found->second].lastWave == buffer.firstWave) {
-      storages[found->second].lastWave = buffer.lastWave;
+    if (found != latestAt.end() && merged[found->second].lastWave == buffer.firstWave) {
+      merged[found->second].lastWave = buffer.lastWave;
       continue;
     }
-    latestAt[buffer.offset] = storages.size();
-    storages.push_back({.bytes = buffer.bytes,
-                        .firstWave = buffer.firstWave,
-                        .lastWave = buffer.lastWave,
-                        .offset = buffer.offset});
+    latestAt[buffer.offset] = merged.size();
+    merged.push_back({.bytes = buffer.bytes,
+                      .firstWave = buffer.firstWave,
+                      .lastWave = buffer.lastWave,
+                      .offset = buffer.offset});
   }
-  return storages;
+  return merged;
 }
 
-PlannedBuffer describeResult(OpResult result, int64_t offset, int64_t batchSize) {
+PlannedBuffer describeResult(OpResult result, int64_t offset, int64_t batchSize,
+                             const Timeline &timeline) {
   PlannedBuffer buffer;
-  buffer.name = nameOf(result.getLoc());
+  buffer.name = ir::layerOf(result.getLoc());
+  if (buffer.name.empty())
+    buffer.name = "kernel";
   buffer.offset = offset;
   buffer.bytes = llvm::alignTo(getBufferBytes(cast<RankedTensorType>(result.getType()), batchSize),
                                kBufferAlignment) +
                  kBufferSlack;
-  buffer.firstWave = buffer.lastWave = *cast<ir::KernelOp>(result.getOwner()).getWave();
-  for (Operation *user : result.getUsers())
-    if (auto reader = dyn_cast<ir::KernelOp>(user))
-      buffer.lastWave = std::max<int64_t>(buffer.lastWave, *reader.getWave());
+  auto [first, last] = timeline.lifetimeOf(result);
+  buffer.firstWave = first;
+  buffer.lastWave = last;
   return buffer;
 }
 
 } // namespace
 
-MemoryPlan describeArena(func::FuncOp function) {
+MemoryPlan describeArena(func::FuncOp function, const Sequence &program) {
   MemoryPlan plan;
   plan.function = function.getSymName().str();
   plan.arenaBytes = function->getAttrOfType<IntegerAttr>(kArenaBytesAttr).getInt();
   int64_t batchSize = ir::getBatchSize(function->getParentOfType<ModuleOp>());
-  for (auto kernel : function.getOps<ir::KernelOp>()) {
-    plan.waves = std::max<int64_t>(plan.waves, *kernel.getWave() + 1);
+  Timeline timeline(program);
+  plan.waves = timeline.waveCount();
+  for (ir::KernelOp kernel : kernelsOf(program))
     for (OpResult result : kernel->getOpResults())
-      if (Place place = placeOf(result, function); place.space == ir::MemorySpace::arena) {
-        plan.buffers.push_back(describeResult(result, place.offset, batchSize));
+      if (MemoryLocation location = locationOf(result, function);
+          location.space == ir::MemorySpace::arena) {
+        plan.buffers.push_back(describeResult(result, location.offset, batchSize, timeline));
         plan.totalBytes += plan.buffers.back().bytes;
       }
-  }
   plan.liveBytes = largestLiveBytes(mergeInPlace(plan.buffers));
   return plan;
+}
+
+MemoryPlan describeArena(func::FuncOp function) {
+  FailureOr<Sequence> program = readProgram(function);
+  assert(succeeded(program) && "the memory stage refuses such a function");
+  return describeArena(function, *program);
 }
 
 std::vector<PlannedBuffer> describeState(ModuleOp module) {

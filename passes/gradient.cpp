@@ -1,11 +1,10 @@
 // Reverse-mode differentiation of the loss function.
+#include "ir/differentiate.h"
 #include "ir/module.h"
 #include "ir/term.h"
 #include "mlir/IR/SymbolTable.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "passes/inline_calls.h"
 #include "passes/passes.h"
-#include "llvm/ADT/DenseSet.h"
 
 using namespace mlir;
 
@@ -16,89 +15,9 @@ namespace lamina::passes {
 
 namespace {
 
-bool isFloat(Value value) {
+bool isFloatScalar(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type && isa<FloatType>(type.getElementType());
-}
-
-/// The gradients of one scalar with respect to the values that it depends on, found by walking
-/// the block backwards from the scalar.
-class ReverseMode {
-public:
-  ReverseMode(Block &block, ArrayRef<BlockArgument> arguments) : block(block) {
-    markVarying(arguments);
-  }
-
-  /// Writes the gradient operations before the block's terminator. An operation on the way without
-  /// a gradient rule is an error of that operation.
-  LogicalResult run(Value scalar);
-
-  /// The gradient of `value`; null when the scalar does not depend on it.
-  Value getGradient(Value value) const { return gradients.lookup(value); }
-
-private:
-  void markVarying(ArrayRef<BlockArgument> arguments);
-  LogicalResult visit(OpBuilder &builder, Operation *op);
-  void accumulate(OpBuilder &builder, Location loc, Value value, Value gradient);
-
-  Block &block;
-  /// Floating-point values that depend on the arguments of interest.
-  llvm::DenseSet<Value> varying;
-  llvm::DenseMap<Value, Value> gradients;
-};
-
-void ReverseMode::markVarying(ArrayRef<BlockArgument> arguments) {
-  varying.insert(arguments.begin(), arguments.end());
-  for (Operation &op : block)
-    if (llvm::any_of(op.getOperands(), [&](Value operand) { return varying.contains(operand); }))
-      for (Value result : op.getResults())
-        if (isFloat(result))
-          varying.insert(result);
-}
-
-LogicalResult ReverseMode::run(Value scalar) {
-  if (!varying.contains(scalar))
-    return success();
-  auto operations =
-      llvm::map_to_vector(block.without_terminator(), [](Operation &op) { return &op; });
-  OpBuilder builder(block.getTerminator());
-  gradients[scalar] = ir::splat(builder, scalar.getLoc(), scalar.getType(), 1.0);
-  for (Operation *op : llvm::reverse(operations))
-    if (failed(visit(builder, op)))
-      return failure();
-  return success();
-}
-
-LogicalResult ReverseMode::visit(OpBuilder &builder, Operation *op) {
-  auto resultGradients =
-      llvm::map_to_vector(op->getResults(), [&](Value result) { return getGradient(result); });
-  auto isVarying = [&](Value operand) { return varying.contains(operand); };
-  if (llvm::none_of(resultGradients, [](Value gradient) { return static_cast<bool>(gradient); }) ||
-      llvm::none_of(op->getOperands(), isVarying))
-    return success();
-  auto rule = dyn_cast<ir::GradientInterface>(op);
-  if (!rule)
-    return op->emitOpError("has no gradient rule, but the loss depends on a trainable variable "
-                           "through it");
-  llvm::SmallVector<Value> operandGradients;
-  if (failed(rule.buildGradient(builder, resultGradients, operandGradients)))
-    return failure();
-  for (auto [operand, gradient] : llvm::zip_equal(op->getOperands(), operandGradients))
-    if (gradient && isVarying(operand))
-      accumulate(builder, op->getLoc(), operand, gradient);
-  return success();
-}
-
-void ReverseMode::accumulate(OpBuilder &builder, Location loc, Value value, Value gradient) {
-  Value &sum = gradients[value];
-  sum = sum ? builder.create<ir::AddOp>(loc, sum, gradient) : gradient;
-}
-
-/// Rules write the gradients of all operands; those nobody asked for go again.
-void eraseDeadOperations(Block &block) {
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
-    if (isOpTriviallyDead(&op))
-      op.erase();
+  return type && type.getRank() == 0 && isa<FloatType>(type.getElementType());
 }
 
 class GradientPass : public impl::GradientBase<GradientPass> {
@@ -115,15 +34,14 @@ public:
 
 private:
   LogicalResult differentiate(func::FuncOp function);
-  FailureOr<llvm::SmallVector<BlockArgument>> findTrainable(func::FuncOp function);
-  FailureOr<Value> findLoss(func::FuncOp function);
-  void appendGradients(func::FuncOp function, ArrayRef<BlockArgument> arguments,
-                       const ReverseMode &reverse);
+  FailureOr<llvm::SmallVector<Value>> findTrainable(func::FuncOp function);
+  FailureOr<unsigned> findLoss(func::FuncOp function);
+  void appendGradients(func::FuncOp function, ArrayRef<Value> arguments, ArrayRef<Value> gradients);
 };
 
-FailureOr<llvm::SmallVector<BlockArgument>> GradientPass::findTrainable(func::FuncOp function) {
+FailureOr<llvm::SmallVector<Value>> GradientPass::findTrainable(func::FuncOp function) {
   SymbolTable symbols(getOperation());
-  llvm::SmallVector<BlockArgument> trainable;
+  llvm::SmallVector<Value> trainable;
   for (BlockArgument argument : function.getArguments()) {
     auto name = ir::getArgumentVariable(function, argument.getArgNumber());
     if (!name)
@@ -137,15 +55,16 @@ FailureOr<llvm::SmallVector<BlockArgument>> GradientPass::findTrainable(func::Fu
   return trainable;
 }
 
-FailureOr<Value> GradientPass::findLoss(func::FuncOp function) {
+/// The index of the result that is differentiated.
+FailureOr<unsigned> GradientPass::findLoss(func::FuncOp function) {
   Operation *terminator = function.getBody().front().getTerminator();
   for (auto [index, value] : llvm::enumerate(terminator->getOperands())) {
     if (!function.getResultAttr(index, ir::kLogAttr))
       continue;
-    if (!isFloat(value) || cast<RankedTensorType>(value.getType()).getRank() != 0)
+    if (!isFloatScalar(value))
       return function.emitError("the loss must be a floating-point scalar, not ")
              << value.getType();
-    return value;
+    return static_cast<unsigned>(index);
   }
   return function.emitError("returns no loss: none of its results has '") << ir::kLogAttr << "'";
 }
@@ -155,25 +74,32 @@ LogicalResult GradientPass::differentiate(func::FuncOp function) {
     return function.emitError("has no body to differentiate");
   if (failed(inlineCalls(function)))
     return failure();
-  FailureOr<llvm::SmallVector<BlockArgument>> trainable = findTrainable(function);
-  FailureOr<Value> loss = findLoss(function);
+  FailureOr<llvm::SmallVector<Value>> trainable = findTrainable(function);
+  FailureOr<unsigned> loss = findLoss(function);
   if (failed(trainable) || failed(loss))
     return failure();
-  ReverseMode reverse(function.getBody().front(), *trainable);
-  if (failed(reverse.run(*loss)))
+  Block &block = function.getBody().front();
+  Operation *terminator = block.getTerminator();
+  OpBuilder builder(terminator);
+  Value scalar = terminator->getOperand(*loss);
+  llvm::SmallVector<Value> seeds(terminator->getNumOperands());
+  seeds[*loss] = ir::splat(builder, scalar.getLoc(), scalar.getType(), 1.0);
+  FailureOr<llvm::SmallVector<Value>> gradients =
+      ir::differentiate(block, seeds, *trainable, builder);
+  if (failed(gradients))
     return failure();
-  appendGradients(function, *trainable, reverse);
-  eraseDeadOperations(function.getBody().front());
+  appendGradients(function, *trainable, *gradients);
+  ir::eraseDeadOperations(block);
   function.setSymName(ir::kGradient);
   return success();
 }
 
-void GradientPass::appendGradients(func::FuncOp function, ArrayRef<BlockArgument> arguments,
-                                   const ReverseMode &reverse) {
+void GradientPass::appendGradients(func::FuncOp function, ArrayRef<Value> arguments,
+                                   ArrayRef<Value> gradients) {
   Operation *terminator = function.getBody().front().getTerminator();
-  for (BlockArgument argument : arguments) {
-    auto name = ir::getArgumentVariable(function, argument.getArgNumber());
-    Value gradient = reverse.getGradient(argument);
+  for (auto [argument, gradient] : llvm::zip_equal(arguments, gradients)) {
+    unsigned position = cast<BlockArgument>(argument).getArgNumber();
+    auto name = ir::getArgumentVariable(function, position);
     if (!gradient) {
       function.emitWarning("the loss does not depend on ") << name << ": it will not be trained";
       continue;

@@ -8,6 +8,7 @@
 // panels of one vector's width; variables that are updated together with them (optimizer slots) are
 // packed alike, so that updates run over flat storage.
 #include "ir/module.h"
+#include "ir/region_arguments.h"
 #include "passes/passes.h"
 #include "passes/plan.h"
 #include "llvm/ADT/EquivalenceClasses.h"
@@ -168,7 +169,7 @@ public:
       dot = swapWhenOnlyLeftIsFree(dot);
       llvm::SmallVector<int64_t> permutation = neededPermutation(dot);
       if (!permutation.empty())
-        readTransposed(dot, getTransposed(dot.getRhs(), permutation));
+        readTransposed(dot, getTransposed(*dot->getBlock(), dot.getRhs(), permutation));
     }
     function.walk([&](ir::ConvolutionOp op) { readMirror(op.getRhsMutable()); });
     function.walk([&](ir::WinogradFilterOp op) { readMirror(op.getFilterMutable()); });
@@ -181,14 +182,20 @@ private:
     FlatSymbolRefAttr variable = transpose ? variableOf(transpose.getOperand()) : nullptr;
     if (!variable)
       return;
-    filter.assign(mirrors.getArgument(function, variable, transpose.getPermutation()));
+    filter.assign(readMirrorIn(*transpose->getBlock(), variable, transpose.getPermutation()));
     if (transpose.use_empty())
       transpose.erase();
   }
 
-  Value getTransposed(Value value, ArrayRef<int64_t> permutation) {
+  /// The mirror as operations of `block` may use it.
+  Value readMirrorIn(Block &block, FlatSymbolRefAttr variable, ArrayRef<int64_t> permutation) {
+    return ir::bringInto(block, mirrors.getArgument(function, variable, permutation));
+  }
+
+  /// For operations of `block`.
+  Value getTransposed(Block &block, Value value, ArrayRef<int64_t> permutation) {
     if (FlatSymbolRefAttr variable = variableOf(value))
-      return mirrors.getArgument(function, variable, permutation);
+      return readMirrorIn(block, variable, permutation);
     OpBuilder builder(function.getContext());
     Value &copy = copies[{value, builder.getDenseI64ArrayAttr(permutation)}];
     if (!copy) {
@@ -265,7 +272,7 @@ private:
   llvm::SmallVector<std::pair<FlatSymbolRefAttr, Value>> connect(func::FuncOp step) {
     step.walk([&](Operation *op) {
       if (op->hasTrait<ir::Elementwise>())
-        for (Value operand : op->getOperands())
+        for (Value operand : llvm::map_range(op->getOperands(), ir::originOf))
           if (!isRepeated(operand))
             join(operand, op->getResult(0));
     });

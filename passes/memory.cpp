@@ -1,12 +1,14 @@
 // Gives everything that compiled functions touch its place, once for the whole module: variables
 // in the state, the values between kernels in one arena per function.
 //
-// A buffer lives from the wave of the kernel that writes it to the wave of its last reader. Kernels
-// of one wave run at the same time, so buffers of one wave never share memory, except that an
-// elementwise kernel may write over an operand that nobody reads afterwards.
+// A buffer lives from the wave of the kernel that writes it to the wave of its last reader, where a
+// loop reads it to the loop's end. Kernels of one wave run at the same time, so buffers of one wave
+// never share memory, except that an elementwise kernel may write over an operand that nobody reads
+// afterwards.
 #include "passes/arena.h"
 #include "passes/passes.h"
 #include "passes/plan.h"
+#include "passes/program.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -18,23 +20,12 @@ namespace lamina::passes {
 
 namespace {
 
-int64_t waveOf(Operation *kernel) {
-  return *cast<ir::KernelOp>(kernel).getWave();
-}
-
 /// The return's operand through which the value leaves the function, null when it stays inside.
 OpOperand *findReturn(Value value) {
   for (OpOperand &use : value.getUses())
     if (isa<func::ReturnOp>(use.getOwner()))
       return &use;
   return nullptr;
-}
-
-int64_t lastReadOf(OpResult value) {
-  int64_t last = waveOf(value.getOwner());
-  for (Operation *user : value.getUsers())
-    last = std::max(last, waveOf(user));
-  return last;
 }
 
 /// Elementwise operations and values that are computed from indices or repeated from smaller
@@ -49,34 +40,35 @@ bool isMap(ir::KernelOp kernel) {
 /// Plans one function's arena.
 class ArenaPlanner {
 public:
-  ArenaPlanner(func::FuncOp function, int64_t batchSize)
-      : function(function), batchSize(batchSize) {}
+  ArenaPlanner(func::FuncOp function, const Sequence &program)
+      : function(function), kernels(kernelsOf(program)), timeline(program),
+        batchSize(ir::getBatchSize(function->getParentOfType<ModuleOp>())) {}
 
   /// Bytes of the arena. Every kernel's results then have places.
   int64_t run() {
-    for (auto kernel : function.getOps<ir::KernelOp>())
+    for (ir::KernelOp kernel : kernels)
       for (OpResult result : kernel->getOpResults())
         if (!findReturn(result))
           addToArena(kernel, result);
-    int64_t bytes = assignOffsets(storages);
-    for (auto kernel : function.getOps<ir::KernelOp>())
+    int64_t bytes = assignOffsets(liveBuffers);
+    for (ir::KernelOp kernel : kernels)
       setBuffers(kernel);
     return bytes;
   }
 
 private:
   void addToArena(ir::KernelOp kernel, OpResult result) {
-    int64_t last = lastReadOf(result);
+    auto [first, last] = timeline.lifetimeOf(result);
     if (Value operand = findDyingOperand(kernel, result)) {
       overwritten.insert(operand);
-      size_t index = storageOf.at(operand);
-      storageOf[result] = index;
-      storages[index].lastWave = last;
+      size_t index = bufferIndexOf.at(operand);
+      bufferIndexOf[result] = index;
+      liveBuffers[index].lastWave = last;
       return;
     }
-    storageOf[result] = storages.size();
+    bufferIndexOf[result] = liveBuffers.size();
     int64_t bytes = llvm::alignTo(bytesOf(result), kBufferAlignment) + kBufferSlack;
-    storages.push_back({.bytes = bytes, .firstWave = waveOf(kernel), .lastWave = last});
+    liveBuffers.push_back({.bytes = bytes, .firstWave = first, .lastWave = last});
   }
 
   /// An operand that `kernel` alone reads in its wave, nobody reads later, and `result` may be
@@ -85,17 +77,22 @@ private:
     if (!isMap(kernel))
       return nullptr;
     for (Value operand : kernel.getInputs())
-      if (storageOf.contains(operand) && !overwritten.contains(operand) &&
+      if (bufferIndexOf.contains(operand) && !overwritten.contains(operand) &&
           bytesOf(operand) == bytesOf(result) && isLastReader(kernel, operand) &&
           mayOverwriteAll(kernel, operand, result.getResultNumber()))
         return operand;
     return nullptr;
   }
 
-  static bool isLastReader(ir::KernelOp kernel, Value operand) {
-    return llvm::all_of(operand.getUsers(), [&](Operation *user) {
-      return user == kernel || waveOf(user) < waveOf(kernel);
-    });
+  /// What a loop reads from outside, its kernels read again the next time.
+  bool isLastReader(ir::KernelOp kernel, Value operand) const {
+    auto isEarlier = [&](Operation *user) {
+      auto reader = dyn_cast<ir::KernelOp>(user);
+      return reader && timeline.waveOf(reader) < timeline.waveOf(kernel);
+    };
+    return timeline.runTogether(operand.getDefiningOp(), kernel) &&
+           llvm::all_of(operand.getUsers(),
+                        [&](Operation *user) { return user == kernel || isEarlier(user); });
   }
 
   static bool mayOverwriteAll(ir::KernelOp kernel, Value value, unsigned result) {
@@ -120,7 +117,7 @@ private:
     OpOperand *returned = findReturn(result);
     if (!returned)
       return ir::BufferAttr::get(context, ir::MemorySpace::arena,
-                                 storages[storageOf.at(result)].offset);
+                                 liveBuffers[bufferIndexOf.at(result)].offset);
     unsigned index = returned->getOperandNumber();
     FlatSymbolRefAttr symbol = ir::getResultVariable(function, index);
     if (!symbol)
@@ -131,9 +128,11 @@ private:
   }
 
   func::FuncOp function;
+  llvm::SmallVector<ir::KernelOp> kernels;
+  Timeline timeline;
   int64_t batchSize;
-  llvm::SmallVector<Storage> storages;
-  llvm::DenseMap<Value, size_t> storageOf;
+  llvm::SmallVector<LiveBuffer> liveBuffers;
+  llvm::DenseMap<Value, size_t> bufferIndexOf;
   llvm::DenseSet<Value> overwritten;
 };
 
@@ -148,16 +147,6 @@ int64_t planState(ModuleOp module) {
   return offset == 0 ? 0 : llvm::alignTo(offset + kBufferSlack, kPageBytes);
 }
 
-/// Functions must have gone through assign-waves.
-LogicalResult checkWaves(func::FuncOp function) {
-  for (Operation &op : function.getBody().front().without_terminator()) {
-    auto kernel = dyn_cast<ir::KernelOp>(op);
-    if (!kernel || !kernel.getWave())
-      return op.emitOpError("has no wave; memory is planned after assign-waves");
-  }
-  return success();
-}
-
 struct PlanMemoryPass : impl::PlanMemoryBase<PlanMemoryPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -169,11 +158,10 @@ struct PlanMemoryPass : impl::PlanMemoryBase<PlanMemoryPass> {
     for (auto function : module.getOps<func::FuncOp>()) {
       if (function.isExternal())
         continue;
-      if (failed(checkWaves(function)))
+      FailureOr<Sequence> program = readProgram(function);
+      if (failed(program))
         return signalPassFailure();
-      int64_t arena = ArenaPlanner(function, ir::getBatchSize(module)).run();
-      function->setAttr(kArenaBytesAttr, builder.getI64IntegerAttr(arena));
-      workspace = std::max(workspace, arena);
+      workspace = std::max(workspace, planArena(function, *program));
     }
     workspace = llvm::alignTo(workspace, kPageBytes);
     module->setAttr(kWorkspaceBytesAttr, builder.getI64IntegerAttr(workspace));
@@ -192,4 +180,11 @@ struct VerifyMemoryPlanPass : impl::VerifyMemoryPlanBase<VerifyMemoryPlanPass> {
 };
 
 } // namespace
+
+int64_t planArena(func::FuncOp function, const Sequence &program) {
+  int64_t bytes = ArenaPlanner(function, program).run();
+  function->setAttr(kArenaBytesAttr, Builder(function.getContext()).getI64IntegerAttr(bytes));
+  return bytes;
+}
+
 } // namespace lamina::passes

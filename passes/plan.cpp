@@ -1,5 +1,6 @@
 #include "passes/plan.h"
 
+#include "ir/region_arguments.h"
 #include "passes/fuse.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallPtrSet.h"
@@ -18,7 +19,7 @@ int64_t countExternal(func::FuncOp function, unsigned count, GetVariable getVari
   return external;
 }
 
-Place placeOfVariable(FlatSymbolRefAttr symbol, func::FuncOp function) {
+MemoryLocation locationOfVariable(FlatSymbolRefAttr symbol, func::FuncOp function) {
   auto variable = SymbolTable::lookupNearestSymbolFrom<ir::VariableOp>(function, symbol);
   return {ir::MemorySpace::state, static_cast<int64_t>(variable.getOffset().value_or(0)),
           variable.getLayoutAttr()};
@@ -79,7 +80,7 @@ int64_t getStorageBytes(ir::VariableOp variable) {
 }
 
 FlatSymbolRefAttr variableOf(Value value) {
-  auto argument = dyn_cast<BlockArgument>(value);
+  auto argument = dyn_cast<BlockArgument>(ir::originOf(value));
   if (!argument)
     return nullptr;
   auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
@@ -94,11 +95,13 @@ int64_t getExternalResultIndex(func::FuncOp function, unsigned result) {
   return countExternal(function, result, ir::getResultVariable);
 }
 
-Place placeOf(Value value, func::FuncOp function) {
+MemoryLocation locationOf(Value value, func::FuncOp function) {
+  value = ir::originOf(value);
   if (auto argument = dyn_cast<BlockArgument>(value)) {
+    assert(argument.getOwner()->getParentOp() == function && "an argument with its own value");
     unsigned index = argument.getArgNumber();
     if (FlatSymbolRefAttr symbol = ir::getArgumentVariable(function, index))
-      return placeOfVariable(symbol, function);
+      return locationOfVariable(symbol, function);
     return {ir::MemorySpace::argument, getExternalArgumentIndex(function, index), nullptr};
   }
   auto result = cast<OpResult>(value);
@@ -107,7 +110,7 @@ Place placeOf(Value value, func::FuncOp function) {
   if (buffer.getSpace() != ir::MemorySpace::state)
     return {buffer.getSpace(), buffer.getOffset(), nullptr};
   FlatSymbolRefAttr symbol = assignedVariable(value, function);
-  ir::PackedAttr layout = symbol ? placeOfVariable(symbol, function).layout : nullptr;
+  ir::PackedAttr layout = symbol ? locationOfVariable(symbol, function).layout : nullptr;
   return {buffer.getSpace(), buffer.getOffset(), layout};
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ir/module.h"
+#include "passes/program.h"
 
 /// Where values live when compiled functions run: what code generation and `lamina inspect` read
 /// from a module after the memory stage.
@@ -27,13 +28,14 @@ int64_t getElementBytes(mlir::Type elementType);
 /// Bytes of a tensor when the batch is full, panel padding of the layout included.
 int64_t getBufferBytes(mlir::RankedTensorType type, int64_t batchSize,
                        ir::PackedAttr layout = nullptr);
-/// The variable that `value` is the old value of, null when it is none.
+/// The variable that `value` is the old value of, also where it is a block argument that stands for
+/// it in a body; null when it is none.
 mlir::FlatSymbolRefAttr variableOf(mlir::Value value);
 /// Bytes of a variable in the state.
 int64_t getStorageBytes(ir::VariableOp variable);
 
 /// Where a value lives.
-struct Place {
+struct MemoryLocation {
   ir::MemorySpace space = ir::MemorySpace::arena;
   /// arena, state: byte offset. argument, result: index among the function's arguments or results
   /// that are not variables.
@@ -41,14 +43,14 @@ struct Place {
   /// How its elements are ordered; null means row-major.
   ir::PackedAttr layout;
 
-  bool operator==(const Place &other) const = default;
+  bool operator==(const MemoryLocation &other) const = default;
 };
 
-/// The place of a kernel's operand or result, or of a value that `function` returns.
-Place placeOf(mlir::Value value, mlir::func::FuncOp function);
+/// The location of a kernel's operand or result, or of a value that `function` returns.
+MemoryLocation locationOf(mlir::Value value, mlir::func::FuncOp function);
 
-/// The index among the arguments (results) of `function` that are not variables: how `Place` and
-/// the compiled function count them.
+/// The index among the arguments (results) of `function` that are not variables: how MemoryLocation
+/// and the compiled function count them.
 int64_t getExternalArgumentIndex(mlir::func::FuncOp function, unsigned argument);
 int64_t getExternalResultIndex(mlir::func::FuncOp function, unsigned result);
 
@@ -82,19 +84,28 @@ struct MemoryPlan {
   int64_t totalBytes = 0; ///< without any sharing
 };
 
+/// Of a function after the memory stage.
 MemoryPlan describeArena(mlir::func::FuncOp function);
+MemoryPlan describeArena(mlir::func::FuncOp function, const Sequence &program);
 /// The variables in order of their offsets.
 std::vector<PlannedBuffer> describeState(mlir::ModuleOp module);
 void print(const MemoryPlan &plan, llvm::raw_ostream &os);
+
+/// Gives the results of `program`'s kernels their buffers and returns the bytes of the function's
+/// arena. Variables must have their offsets.
+int64_t planArena(mlir::func::FuncOp function, const Sequence &program);
 
 /// Checks that the attributes of arguments and results that name variables name existing ones of
 /// the same type. Emits an error otherwise.
 mlir::LogicalResult checkVariables(mlir::ModuleOp module);
 
-/// Replays the waves of all functions against their plan, knowing nothing of how the plan was made:
-/// every kernel must find its operands where they are said to be, kernels of one wave must not
-/// touch what another one writes, and results must be in place at the end. Emits an error
-/// otherwise.
+/// Replays what a function runs against its plan, knowing nothing of how the plan was made: every
+/// kernel must find its operands where they are said to be, each time that a loop runs it, kernels
+/// of one wave must not touch what another one writes, and results must be in place at the end.
+/// Emits an error otherwise.
+mlir::LogicalResult verifyArena(mlir::func::FuncOp function, const Sequence &program);
+
+/// Checks the places of variables and the arenas of all functions.
 mlir::LogicalResult verifyMemoryPlan(mlir::ModuleOp module);
 
 } // namespace lamina::passes

@@ -60,10 +60,7 @@ Tile chooseTile(int64_t rows, int64_t columns, const VectorTarget &target) {
 
 /// Whether the right operand is a variable in panels of its columns.
 bool isRightPacked(ir::KernelOp kernel, ir::DotGeneralOp dot) {
-  auto argument = dyn_cast<BlockArgument>(dot.getRhs());
-  if (!argument || argument.getOwner() != &kernel.getBlock())
-    return false;
-  FlatSymbolRefAttr symbol = variableOf(kernel.getInputs()[argument.getArgNumber()]);
+  FlatSymbolRefAttr symbol = variableOf(dot.getRhs());
   if (!symbol)
     return false;
   auto variable = SymbolTable::lookupNearestSymbolFrom<ir::VariableOp>(kernel, symbol);

@@ -1,5 +1,6 @@
-// Replays waves against a memory plan. It shares with the planner only where a value is said to
-// live (placeOf) and when a kernel may overwrite an operand (mayOverwrite).
+// Replays what functions run against their memory plan. It shares with the planner only where a
+// value is said to live (locationOf) and when a kernel may overwrite an operand (mayOverwrite).
+#include "ir/region_arguments.h"
 #include "passes/plan.h"
 
 using namespace mlir;
@@ -30,31 +31,44 @@ std::string describe(const Extent &extent) {
   return (ir::stringifyMemorySpace(extent.space) + " " + llvm::Twine(extent.begin)).str();
 }
 
+/// A size that the plan has noted; 0 where it has not.
+int64_t bytesOf(Operation *op, llvm::StringRef attribute) {
+  auto bytes = op->getAttrOfType<IntegerAttr>(attribute);
+  return bytes ? bytes.getInt() : 0;
+}
+
 class PlanReplay {
 public:
-  PlanReplay(func::FuncOp function, int64_t batchSize, int64_t stateBytes)
-      : function(function), batchSize(batchSize), stateBytes(stateBytes) {
-    auto arena = function->getAttrOfType<IntegerAttr>(kArenaBytesAttr);
-    arenaBytes = arena ? arena.getInt() : 0;
-  }
+  explicit PlanReplay(func::FuncOp function)
+      : function(function), module(function->getParentOfType<ModuleOp>()),
+        batchSize(ir::getBatchSize(module)), stateBytes(bytesOf(module, kStateBytesAttr)),
+        arenaBytes(bytesOf(function, kArenaBytesAttr)) {}
 
-  LogicalResult run() {
+  LogicalResult run(const Sequence &program) {
     for (BlockArgument argument : function.getArguments())
       held.push_back({extentOf(argument), argument});
-    llvm::SmallVector<ir::KernelOp> kernels(function.getOps<ir::KernelOp>());
-    for (size_t begin = 0, end; begin < kernels.size(); begin = end) {
-      end = begin + 1;
-      while (end < kernels.size() && kernels[end].getWave() == kernels[begin].getWave())
-        ++end;
-      if (failed(runWave(ArrayRef(kernels).slice(begin, end - begin))))
-        return failure();
-      if (end < kernels.size() && kernels[end].getWave() < kernels[begin].getWave())
-        return kernels[end].emitOpError("stands behind a kernel of a later wave");
-    }
+    if (failed(runSequence(program)))
+      return failure();
     return checkResults();
   }
 
 private:
+  /// The second time, a loop finds what the first one has left.
+  LogicalResult runSequence(const Sequence &sequence) {
+    for (const auto &node : sequence) {
+      if (auto *wave = std::get_if<Wave>(&node)) {
+        if (failed(runWave(wave->kernels)))
+          return failure();
+        continue;
+      }
+      const Loop &loop = std::get<Loop>(node);
+      for (int64_t trip = 0; trip < std::min<int64_t>(loop.trips, 2); ++trip)
+        if (failed(runSequence(loop.body)))
+          return failure();
+    }
+    return success();
+  }
+
   LogicalResult runWave(ArrayRef<ir::KernelOp> wave) {
     for (ir::KernelOp kernel : wave)
       if (failed(checkReads(kernel)) || failed(checkBounds(kernel)))
@@ -123,14 +137,15 @@ private:
     Operation *terminator = function.getBody().front().getTerminator();
     for (OpOperand &returned : terminator->getOpOperands()) {
       unsigned index = returned.getOperandNumber();
-      if (!isInPlace(returned.get()) || placeOf(returned.get(), function) != expectedPlace(index))
+      if (!isInPlace(returned.get()) ||
+          locationOf(returned.get(), function) != expectedLocation(index))
         return terminator->emitOpError() << "operand " << index << " is not where result " << index
                                          << " of the function belongs";
     }
     return success();
   }
 
-  Place expectedPlace(unsigned index) {
+  MemoryLocation expectedLocation(unsigned index) {
     FlatSymbolRefAttr symbol = ir::getResultVariable(function, index);
     if (!symbol)
       return {ir::MemorySpace::result, getExternalResultIndex(function, index), nullptr};
@@ -140,15 +155,17 @@ private:
   }
 
   Extent extentOf(Value value) {
-    Place place = placeOf(value, function);
-    if (place.space == ir::MemorySpace::argument || place.space == ir::MemorySpace::result)
-      return {place.space, place.offset, place.offset + 1};
+    MemoryLocation location = locationOf(value, function);
+    if (location.space == ir::MemorySpace::argument || location.space == ir::MemorySpace::result)
+      return {location.space, location.offset, location.offset + 1};
     auto type = cast<RankedTensorType>(value.getType());
-    return {place.space, place.offset,
-            place.offset + getBufferBytes(type, batchSize, place.layout)};
+    return {location.space, location.offset,
+            location.offset + getBufferBytes(type, batchSize, location.layout)};
   }
 
-  bool isInPlace(Value value) { return llvm::is_contained(held, Held{extentOf(value), value}); }
+  bool isInPlace(Value value) {
+    return llvm::is_contained(held, Held{extentOf(value), ir::originOf(value)});
+  }
 
   void write(OpResult result) {
     Extent extent = extentOf(result);
@@ -157,7 +174,8 @@ private:
   }
 
   func::FuncOp function;
-  int64_t batchSize, stateBytes, arenaBytes = 0;
+  ModuleOp module;
+  int64_t batchSize, stateBytes, arenaBytes;
   /// What memory holds between waves.
   llvm::SmallVector<Held> held;
 };
@@ -183,20 +201,21 @@ LogicalResult verifyState(ModuleOp module, int64_t stateBytes) {
 
 } // namespace
 
+LogicalResult verifyArena(func::FuncOp function, const Sequence &program) {
+  for (ir::KernelOp kernel : kernelsOf(program))
+    if (!kernel.getBuffers())
+      return kernel.emitOpError("has no place in the memory plan");
+  return PlanReplay(function).run(program);
+}
+
 LogicalResult verifyMemoryPlan(ModuleOp module) {
-  auto state = module->getAttrOfType<IntegerAttr>(kStateBytesAttr);
-  int64_t stateBytes = state ? state.getInt() : 0;
-  if (failed(verifyState(module, stateBytes)))
+  if (failed(verifyState(module, bytesOf(module, kStateBytesAttr))))
     return failure();
   for (auto function : module.getOps<func::FuncOp>()) {
     if (function.isExternal())
       continue;
-    for (Operation &op : function.getBody().front().without_terminator()) {
-      auto kernel = dyn_cast<ir::KernelOp>(op);
-      if (!kernel || !kernel.getWave() || !kernel.getBuffers())
-        return op.emitOpError("has no place in the memory plan");
-    }
-    if (failed(PlanReplay(function, ir::getBatchSize(module), stateBytes).run()))
+    FailureOr<Sequence> program = readProgram(function);
+    if (failed(program) || failed(verifyArena(function, *program)))
       return failure();
   }
   return success();

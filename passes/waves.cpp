@@ -183,7 +183,7 @@ struct AssignWavesPass : impl::AssignWavesBase<AssignWavesPass> {
       return;
     for (Operation &op : function.getBody().front().without_terminator())
       if (!isa<ir::KernelOp>(op)) {
-        op.emitOpError("is not part of a kernel; waves are assigned after fusion");
+        op.emitOpError("stands outside of a kernel; waves are assigned after fusion");
         return signalPassFailure();
       }
     WaveGraph graph(function);

@@ -199,3 +199,64 @@ func.func @load(%a: tensor<2xf32>, %b: tensor<2xf32>)
     -> (tensor<2xf32> {lamina.variable = @w}, tensor<2xf32> {lamina.variable = @w}) {
   return %a, %b : tensor<2xf32>, tensor<2xf32>
 }
+
+// -----
+
+// Weights that stand in a body as block arguments are the variables that they come from: the right
+// operands are packed, the transposed ones are mirrors that the body takes beside what it takes
+// already (the convolution's filter too), and so is what is updated with them.
+// CHECK-LABEL: module @bodies
+// CHECK: lamina.variable @w : tensor<4x3xf32> {layout = #lamina.packed<dimension = 1, width = 16>}
+// CHECK-NEXT: lamina.variable @"w^T" : tensor<3x4xf32> {layout = #lamina.packed<dimension = 1, width = 16>, mirror = @w, permutation = array<i64: 1, 0>}
+// CHECK-NEXT: lamina.variable @m : tensor<4x3xf32> {layout = #lamina.packed<dimension = 1, width = 16>}
+// CHECK-NEXT: lamina.variable @f : tensor<3x2x5xf32>{{$}}
+// CHECK-NEXT: lamina.variable @"f^T0_2_1" : tensor<3x5x2xf32> {layout = #lamina.packed<dimension = 2, width = 16>, mirror = @f, permutation = array<i64: 0, 2, 1>}
+// CHECK: func.func @train_step(%[[W:[^:]*]]: tensor<4x3xf32>
+// CHECK-SAME: %[[WT:[^:]*]]: tensor<3x4xf32> {lamina.variable = @"w^T"}
+// CHECK-SAME: %[[FT:[^:]*]]: tensor<3x5x2xf32> {lamina.variable = @"f^T0_2_1"}
+// CHECK: lamina.kernel(%[[W]], %{{.*}}, %{{.*}}, %[[WT]]) :
+// CHECK-NEXT: ^bb0(%[[OLD:[^:]*]]: tensor<4x3xf32>, %[[X:[^:]*]]: tensor<?x4xf32>, %[[DY:[^:]*]]: tensor<?x3xf32>, %[[INNER:[^:]*]]: tensor<3x4xf32>):
+// CHECK-NEXT: lamina.dot_general %[[X]], %[[OLD]], batching = [] x [], contracting = [1] x [0]
+// CHECK-NEXT: lamina.dot_general %[[DY]], %[[INNER]], batching = [] x [], contracting = [1] x [0]
+// CHECK-NEXT: lamina.dot_general %[[DY]], %[[INNER]], batching = [] x [], contracting = [1] x [0]
+// CHECK: lamina.kernel(%{{.*}}, %{{.*}}, %[[FT]]) :
+// CHECK-NEXT: ^bb0(%{{.*}}, %[[FILTER:[^:]*]]: tensor<3x5x2xf32>):
+// CHECK-NEXT: lamina.convolution %{{.*}}, %[[FILTER]],
+module @bodies {
+  lamina.variable @w : tensor<4x3xf32>
+  lamina.variable @m : tensor<4x3xf32>
+  lamina.variable @f : tensor<3x2x5xf32>
+  func.func @train_step(%w: tensor<4x3xf32> {lamina.variable = @w},
+                        %m: tensor<4x3xf32> {lamina.variable = @m},
+                        %f: tensor<3x2x5xf32> {lamina.variable = @f},
+                        %x: tensor<?x4xf32> {lamina.input = "x"},
+                        %dy: tensor<?x3xf32> {lamina.input = "dy"},
+                        %image: tensor<?x8x5xf32> {lamina.input = "image"})
+      -> (tensor<?x3xf32>, tensor<?x4xf32>, tensor<?x4xf32>, tensor<4x3xf32>, tensor<?x8x2xf32>) {
+    %y:3 = lamina.kernel (%w, %x, %dy) : (tensor<4x3xf32>, tensor<?x4xf32>, tensor<?x3xf32>)
+        -> (tensor<?x3xf32>, tensor<?x4xf32>, tensor<?x4xf32>) {
+    ^bb0(%wi: tensor<4x3xf32>, %xi: tensor<?x4xf32>, %dyi: tensor<?x3xf32>):
+      %a = lamina.dot_general %xi, %wi, batching = [] x [], contracting = [1] x [0]
+          : (tensor<?x4xf32>, tensor<4x3xf32>) -> tensor<?x3xf32>
+      %b = lamina.dot_general %dyi, %wi, batching = [] x [], contracting = [1] x [1]
+          : (tensor<?x3xf32>, tensor<4x3xf32>) -> tensor<?x4xf32>
+      %c = lamina.dot_general %dyi, %wi, batching = [] x [], contracting = [1] x [1]
+          : (tensor<?x3xf32>, tensor<4x3xf32>) -> tensor<?x4xf32>
+      lamina.yield %a, %b, %c : tensor<?x3xf32>, tensor<?x4xf32>, tensor<?x4xf32>
+    }
+    %n = lamina.kernel (%w, %m) : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<4x3xf32> {
+    ^bb0(%wi: tensor<4x3xf32>, %mi: tensor<4x3xf32>):
+      %a = lamina.add %wi, %mi : tensor<4x3xf32>
+      lamina.yield %a : tensor<4x3xf32>
+    }
+    %z = lamina.kernel (%image, %f) : (tensor<?x8x5xf32>, tensor<3x2x5xf32>) -> tensor<?x8x2xf32> {
+    ^bb0(%i: tensor<?x8x5xf32>, %fi: tensor<3x2x5xf32>):
+      %t = lamina.transpose %fi, dims = [0, 2, 1] : (tensor<3x2x5xf32>) -> tensor<3x5x2xf32>
+      %a = lamina.convolution %i, %t, strides = [1], low = [1], high = [1], lhs_dilation = [1],
+          rhs_dilation = [1], groups = 1 : (tensor<?x8x5xf32>, tensor<3x5x2xf32>) -> tensor<?x8x2xf32>
+      lamina.yield %a : tensor<?x8x2xf32>
+    }
+    return %y#0, %y#1, %y#2, %n, %z : tensor<?x3xf32>, tensor<?x4xf32>, tensor<?x4xf32>,
+        tensor<4x3xf32>, tensor<?x8x2xf32>
+  }
+}

@@ -93,8 +93,8 @@ int64_t countBytes(ir::KernelOp kernel) {
   int64_t batchSize = ir::getBatchSize(function->getParentOfType<ModuleOp>());
   int64_t bytes = 0;
   auto add = [&](Value value) {
-    bytes +=
-        passes::getBufferBytes(typeOf(value), batchSize, passes::placeOf(value, function).layout);
+    bytes += passes::getBufferBytes(typeOf(value), batchSize,
+                                    passes::locationOf(value, function).layout);
   };
   llvm::for_each(kernel.getInputs(), add);
   llvm::for_each(kernel.getOutputs(), add);

@@ -1,4 +1,5 @@
 // lamina inspect
+#include "ir/layer_name.h"
 #include "ir/module.h"
 #include "passes/plan.h"
 #include "support/error.h"
@@ -71,7 +72,7 @@ void printParameters(const codegen::Signature &signature) {
 
 /// A kernel's layer, family, and what it does for a full batch.
 std::string describeKernel(ir::KernelOp kernel) {
-  std::string layer = codegen::layerOf(kernel.getLoc());
+  std::string layer = ir::layerOf(kernel.getLoc());
   auto operations = kernel.getBlock().without_terminator();
   return fmt::format(
       "  {:<36} {:<12} {:>4} {:>10} {:>12.3f} {:>12}", layer.empty() ? "-" : printable(layer, 32),

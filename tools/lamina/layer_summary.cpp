@@ -1,5 +1,6 @@
 #include "tools/lamina/layer_summary.h"
 
+#include "ir/layer_name.h"
 #include "ir/module.h"
 #include "tools/lamina/cost.h"
 
@@ -38,7 +39,7 @@ void ModelSummary::readOperations(mlir::ModuleOp module) {
   int64_t batchSize = ir::getBatchSize(module);
   auto predict = module.lookupSymbol<mlir::func::FuncOp>(ir::kPredict);
   predict.walk([&](mlir::Operation *operation) {
-    std::string layer = codegen::layerOf(operation->getLoc());
+    std::string layer = ir::layerOf(operation->getLoc());
     if (layer.empty() || operation->getNumResults() != 1)
       return;
     if (auto type = mlir::dyn_cast<mlir::RankedTensorType>(operation->getResult(0).getType()))

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "codegen/profile.h"
+#include "ir/layer_name.h"
 #include "passes/plan.h"
 #include "support/atomic_file.h"
 #include "support/error.h"
@@ -32,7 +33,7 @@ std::vector<KernelProfile> describeKernels(mlir::func::FuncOp function, int64_t 
   std::vector<KernelProfile> kernels;
   for (auto kernel : function.getOps<ir::KernelOp>()) {
     KernelProfile profile;
-    profile.layer = codegen::layerOf(kernel.getLoc());
+    profile.layer = ir::layerOf(kernel.getLoc());
     profile.family = stringifyKernelFamily(kernel.getSchedule()->getFamily());
     profile.anchor = anchorOf(kernel, batchSize);
     profile.flops = countFlopsWithin(kernel);

@@ -36,13 +36,6 @@ TEST_F(DialectTest, QueriesOfAModule) {
   EXPECT_FALSE(findVariableArgument(function, "w"));
 }
 
-TEST_F(DialectTest, PackedVariablesOccupyWholePanels) {
-  auto module = parseSourceString<ModuleOp>(
-      "lamina.variable @v : tensor<3x10xf32> {layout = #lamina.packed<dimension = 1, width = 8>}",
-      &context);
-  EXPECT_EQ((*module->getOps<VariableOp>().begin()).getStorageElements(), 48);
-}
-
 TEST_F(DialectTest, FreeDimensionsOfContractions) {
   auto module = parseSourceString<ModuleOp>(R"(
     func.func @f(%a: tensor<5x2x3xf32>, %b: tensor<3x5x4xf32>) {

@@ -1,11 +1,14 @@
 #include "ir/interpreter.h"
 
+#include <utility>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "ir/interpreter_table.h"
 #include "ir/module.h"
 #include "mlir/Parser/Parser.h"
+#include "test/unit/ir/repeat_op.h"
 
 using namespace mlir;
 using testing::ElementsAre;
@@ -79,20 +82,73 @@ TEST_F(InterpreterTest, RandomBitsDoNotDependOnTheRows) {
   EXPECT_EQ(small.elements<int32_t>(), large.elements<int32_t>().take_front(6));
 }
 
-/// Every operation of the dialect has an entry in the table or is handled by the interpreter.
+constexpr const char *kNested = R"(
+  func.func @f(%a: tensor<i32>, %b: tensor<i32>, %step: tensor<i32>) -> (tensor<i32>, tensor<i32>) {
+    %r:2 = "test.repeat"(%a, %b) ({
+    ^bb0(%x: tensor<i32>, %y: tensor<i32>):
+      %s:2 = "test.repeat"(%x, %y) ({
+      ^bb0(%p: tensor<i32>, %q: tensor<i32>):
+        %sum = lamina.add %p, %q : tensor<i32>
+        %next = lamina.add %sum, %step : tensor<i32>
+        "test.yield"(%q, %next) : (tensor<i32>, tensor<i32>) -> ()
+      }) {times = 2 : i64} : (tensor<i32>, tensor<i32>) -> (tensor<i32>, tensor<i32>)
+      %z:2 = lamina.kernel (%s#0, %y) : (tensor<i32>, tensor<i32>) -> (tensor<i32>, tensor<i32>) {
+      ^bb0(%p: tensor<i32>, %q: tensor<i32>):
+        %both = lamina.multiply %p, %q : tensor<i32>
+        lamina.yield %both, %p : tensor<i32>, tensor<i32>
+      }
+      %last = lamina.subtract %s#1, %z#1 : tensor<i32>
+      "test.yield"(%z#0, %last) : (tensor<i32>, tensor<i32>) -> ()
+    }) {times = 3 : i64} : (tensor<i32>, tensor<i32>) -> (tensor<i32>, tensor<i32>)
+    return %r#0, %r#1 : tensor<i32>, tensor<i32>
+  })";
+
+/// Bodies in bodies see what is around them, and each time of a body has values of its own.
+TEST_F(InterpreterTest, BodiesRunInScopesOfTheirOwn) {
+  context.loadDialect<test::TestDialect>();
+  int32_t a = 1, b = 2;
+  const int32_t step = 5;
+  for (int time = 0; time < 3; ++time) {
+    int32_t p = a, q = b;
+    for (int inner = 0; inner < 2; ++inner)
+      p = std::exchange(q, p + q + step);
+    a = p * b;
+    b = q - p;
+  }
+  module = parseSourceString<ModuleOp>(kNested, &context);
+  std::vector<Tensor> arguments{Tensor::scalar(1), Tensor::scalar(2), Tensor::scalar(step)};
+  auto results = llvm::cantFail(interpret(*module->getOps<func::FuncOp>().begin(), arguments, 1,
+                                          test::evaluatorsWithRepeat()));
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_EQ(results[0].at(0), a);
+  EXPECT_EQ(results[1].at(0), b);
+}
+
+TEST_F(InterpreterTest, ErrorsInBodiesComeOut) {
+  context.loadDialect<test::TestDialect>();
+  constexpr const char *text = R"(
+    func.func @f(%a: tensor<f32>) -> tensor<f32> {
+      %r = lamina.kernel (%a) : (tensor<f32>) -> tensor<f32> {
+      ^bb0(%p: tensor<f32>):
+        %s = "test.repeat"(%p) ({
+        ^bb0(%q: tensor<f32>):
+          "test.yield"(%q) : (tensor<f32>) -> ()
+        }) {times = 2 : i64} : (tensor<f32>) -> tensor<f32>
+        lamina.yield %s : tensor<f32>
+      }
+      return %r : tensor<f32>
+    })";
+  EXPECT_EQ(errorOf(text, Tensor::scalar(1.0f), 1),
+            "the interpreter does not know the operation 'test.repeat'");
+}
+
+/// Every operation of the dialect has an entry in the table, but for symbols and terminators.
 TEST_F(InterpreterTest, KnowsEveryOperation) {
-  EvaluatorTable table;
-  addElementwiseEvaluators(table);
-  addShapeEvaluators(table);
-  addReductionEvaluators(table);
-  addWindowEvaluators(table);
-  addWinogradEvaluators(table);
   for (RegisteredOperationName name : context.getRegisteredOperations()) {
-    llvm::StringRef text = name.getStringRef();
     if (name.getDialectNamespace() != LaminaDialect::getDialectNamespace() ||
-        llvm::is_contained({"lamina.variable", "lamina.kernel", "lamina.yield"}, text))
+        name.hasInterface<SymbolOpInterface>() || name.hasTrait<OpTrait::IsTerminator>())
       continue;
-    EXPECT_TRUE(table.contains(name.getTypeID())) << text.str();
+    EXPECT_TRUE(allEvaluators().contains(name.getTypeID())) << name.getStringRef().str();
   }
 }
 

@@ -59,14 +59,30 @@ protected:
 
 TEST_F(Plan, KnowsPlaces) {
   auto packed = ir::PackedAttr::get(&context, 1, 16);
-  EXPECT_EQ(placeOf(function.getArgument(0), function), (Place{ir::MemorySpace::argument, 0, {}}));
-  EXPECT_EQ(placeOf(function.getArgument(1), function),
-            (Place{ir::MemorySpace::state, 64, packed}));
-  EXPECT_EQ(placeOf(function.getArgument(2), function), (Place{ir::MemorySpace::argument, 1, {}}));
-  EXPECT_EQ(placeOf(kernels[2].getResult(0), function), (Place{ir::MemorySpace::arena, 192, {}}));
-  EXPECT_EQ(placeOf(kernels[3].getResult(0), function),
-            (Place{ir::MemorySpace::state, 64, packed}));
-  EXPECT_EQ(placeOf(kernels[3].getResult(1), function), (Place{ir::MemorySpace::result, 0, {}}));
+  EXPECT_EQ(locationOf(function.getArgument(0), function),
+            (MemoryLocation{ir::MemorySpace::argument, 0, {}}));
+  EXPECT_EQ(locationOf(function.getArgument(1), function),
+            (MemoryLocation{ir::MemorySpace::state, 64, packed}));
+  EXPECT_EQ(locationOf(function.getArgument(2), function),
+            (MemoryLocation{ir::MemorySpace::argument, 1, {}}));
+  EXPECT_EQ(locationOf(kernels[2].getResult(0), function),
+            (MemoryLocation{ir::MemorySpace::arena, 192, {}}));
+  EXPECT_EQ(locationOf(kernels[3].getResult(0), function),
+            (MemoryLocation{ir::MemorySpace::state, 64, packed}));
+  EXPECT_EQ(locationOf(kernels[3].getResult(1), function),
+            (MemoryLocation{ir::MemorySpace::result, 0, {}}));
+}
+
+TEST_F(Plan, LooksThroughBlockArguments) {
+  Block &body = kernels[3].getBlock();
+  EXPECT_EQ(variableOf(function.getArgument(1)).getValue(), "w");
+  EXPECT_EQ(variableOf(body.getArgument(0)).getValue(), "w");
+  EXPECT_FALSE(variableOf(body.getArgument(1)));
+  EXPECT_FALSE(variableOf(function.getArgument(0)));
+  EXPECT_EQ(locationOf(body.getArgument(0), function),
+            locationOf(function.getArgument(1), function));
+  EXPECT_EQ(locationOf(body.getArgument(2), function),
+            locationOf(kernels[2].getResult(0), function));
 }
 
 TEST_F(Plan, IsValid) {

@@ -23,7 +23,7 @@ RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
-Place placeOfVariable(ir::VariableOp variable) {
+MemoryLocation locationOfVariable(ir::VariableOp variable) {
   return {ir::MemorySpace::state, static_cast<int64_t>(*variable.getOffset()),
           variable.getLayoutAttr()};
 }
@@ -35,11 +35,11 @@ PlannedExecution::PlannedExecution(ModuleOp module, int64_t rows, bool backwards
       state(bytesOf(module, kStateBytesAttr), kNeverWritten) {}
 
 void PlannedExecution::setVariable(ir::VariableOp variable, const ir::Tensor &value) {
-  write(variable.getTensorType(), placeOfVariable(variable), value);
+  write(variable.getTensorType(), locationOfVariable(variable), value);
 }
 
 ir::Tensor PlannedExecution::getVariable(ir::VariableOp variable) const {
-  return read(variable.getTensorType(), placeOfVariable(variable));
+  return read(variable.getTensorType(), locationOfVariable(variable));
 }
 
 std::vector<ir::Tensor> PlannedExecution::run(func::FuncOp function,
@@ -62,7 +62,7 @@ std::vector<ir::Tensor> PlannedExecution::run(func::FuncOp function,
 void PlannedExecution::runKernel(ir::KernelOp kernel, func::FuncOp function) {
   std::vector<ir::Tensor> operands;
   for (Value input : kernel.getInputs())
-    operands.push_back(read(typeOf(input), placeOf(input, function)));
+    operands.push_back(read(typeOf(input), locationOf(input, function)));
   // A function of this kernel alone.
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   auto alone = builder.create<func::FuncOp>(
@@ -80,34 +80,35 @@ void PlannedExecution::runKernel(ir::KernelOp kernel, func::FuncOp function) {
     return;
   }
   for (auto [result, value] : llvm::zip(kernel.getOutputs(), *computed))
-    write(typeOf(result), placeOf(result, function), value);
+    write(typeOf(result), locationOf(result, function), value);
 }
 
-ir::Tensor PlannedExecution::read(RankedTensorType type, const Place &place) const {
-  if (place.space == ir::MemorySpace::argument)
-    return arguments[place.offset];
-  if (place.space == ir::MemorySpace::result)
-    return results[place.offset];
-  const std::vector<std::byte> &memory = place.space == ir::MemorySpace::state ? state : arena;
+ir::Tensor PlannedExecution::read(RankedTensorType type, const MemoryLocation &location) const {
+  if (location.space == ir::MemorySpace::argument)
+    return arguments[location.offset];
+  if (location.space == ir::MemorySpace::result)
+    return results[location.offset];
+  const std::vector<std::byte> &memory = location.space == ir::MemorySpace::state ? state : arena;
   ir::Tensor value(ir::toElementType(type.getElementType()), ir::concreteShape(type, rows));
   size_t width = getElementBytes(type.getElementType()), next = 0;
   ir::forEachIndex(value.shape(), [&](llvm::ArrayRef<int64_t> index) {
-    const std::byte *from = &memory.at(place.offset + offsetOf(type, place.layout, index));
+    const std::byte *from = &memory.at(location.offset + offsetOf(type, location.layout, index));
     std::memcpy(&value.raw()[width * next++], from, width);
   });
   return value;
 }
 
-void PlannedExecution::write(RankedTensorType type, const Place &place, const ir::Tensor &value) {
-  if (place.space == ir::MemorySpace::result) {
-    results[place.offset] = value;
+void PlannedExecution::write(RankedTensorType type, const MemoryLocation &location,
+                             const ir::Tensor &value) {
+  if (location.space == ir::MemorySpace::result) {
+    results[location.offset] = value;
     return;
   }
-  ASSERT_NE(place.space, ir::MemorySpace::argument);
-  std::vector<std::byte> &memory = place.space == ir::MemorySpace::state ? state : arena;
+  ASSERT_NE(location.space, ir::MemorySpace::argument);
+  std::vector<std::byte> &memory = location.space == ir::MemorySpace::state ? state : arena;
   size_t width = getElementBytes(type.getElementType()), next = 0;
   ir::forEachIndex(value.shape(), [&](llvm::ArrayRef<int64_t> index) {
-    std::byte *to = &memory.at(place.offset + offsetOf(type, place.layout, index));
+    std::byte *to = &memory.at(location.offset + offsetOf(type, location.layout, index));
     std::memcpy(to, &value.raw()[width * next++], width);
   });
 }

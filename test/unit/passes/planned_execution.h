@@ -24,8 +24,8 @@ public:
 
 private:
   void runKernel(ir::KernelOp kernel, mlir::func::FuncOp function);
-  ir::Tensor read(mlir::RankedTensorType type, const Place &place) const;
-  void write(mlir::RankedTensorType type, const Place &place, const ir::Tensor &value);
+  ir::Tensor read(mlir::RankedTensorType type, const MemoryLocation &location) const;
+  void write(mlir::RankedTensorType type, const MemoryLocation &location, const ir::Tensor &value);
   /// Byte offset of an element from the beginning of its buffer.
   int64_t offsetOf(mlir::RankedTensorType type, ir::PackedAttr layout,
                    llvm::ArrayRef<int64_t> index) const;

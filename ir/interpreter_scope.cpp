@@ -1,0 +1,47 @@
+#include "ir/interpreter_scope.h"
+
+#include "ir/interpreter_table.h"
+
+using namespace mlir;
+
+namespace lamina::ir {
+
+llvm::Expected<Tensors> Scope::run(Block &block, ArrayRef<Tensor> arguments) const {
+  Scope inner(*this, block);
+  for (auto [argument, value] : llvm::zip_equal(block.getArguments(), arguments))
+    inner.values[argument] = value;
+  for (Operation &operation : block) {
+    Tensors operands;
+    for (Value operand : operation.getOperands())
+      operands.push_back(inner.lookup(operand));
+    if (operation.hasTrait<OpTrait::IsTerminator>())
+      return operands;
+    llvm::Expected<Tensors> results = inner.evaluate(&operation, operands);
+    if (!results)
+      return results.takeError();
+    for (auto [result, value] : llvm::zip_equal(operation.getResults(), *results))
+      inner.values[result] = std::move(value);
+  }
+  llvm_unreachable("the verifier wants a terminator");
+}
+
+bool Scope::isRunning(Block &block) const {
+  return this->block == &block || (around && around->isRunning(block));
+}
+
+llvm::Expected<Tensors> Scope::evaluate(Operation *operation, ArrayRef<Tensor> operands) const {
+  const Evaluator *evaluator = table.find(operation);
+  if (!evaluator)
+    return llvm::createStringError("the interpreter does not know the operation '%s'",
+                                   operation->getName().getStringRef().str().c_str());
+  return (*evaluator)(operation, operands, *this);
+}
+
+const Tensor &Scope::lookup(Value value) const {
+  for (const Scope *scope = this; scope; scope = scope->around)
+    if (auto found = scope->values.find(value); found != scope->values.end())
+      return found->second;
+  llvm_unreachable("the verifier wants operands to be defined before their uses");
+}
+
+} // namespace lamina::ir

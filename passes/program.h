@@ -1,0 +1,77 @@
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "ir/module.h"
+
+/// What a function runs after assign-waves and when: the one reading of its waves that the memory
+/// plan, its verifier, its description and code generation share.
+namespace lamina::passes {
+
+/// Kernels that do not depend on each other: they run at the same time.
+struct Wave {
+  llvm::SmallVector<ir::KernelOp> kernels;
+};
+
+struct Loop;
+
+/// Waves and loops that run one after another: a function, or the body of a loop.
+using Sequence = std::vector<std::variant<Wave, Loop>>;
+
+/// A body that runs `trips` times, in the region of `op`.
+struct Loop {
+  mlir::Operation *op = nullptr;
+  int64_t trips = 1;
+  Sequence body;
+};
+
+/// What `function` runs. Emits an error where an operation stands outside of a kernel, or a kernel
+/// has no wave or one that should have run before.
+mlir::FailureOr<Sequence> readProgram(mlir::func::FuncOp function);
+
+/// The kernels of `sequence` in the order in which they first run.
+llvm::SmallVector<ir::KernelOp> kernelsOf(const Sequence &sequence);
+
+/// Waves numbered in the order in which they first run, those of loops among them.
+class Timeline {
+public:
+  explicit Timeline(const Sequence &program) { add(program, kNoLoop); }
+
+  int64_t waveCount() const { return waves; }
+  int64_t waveOf(ir::KernelOp kernel) const { return moments.at(kernel).wave; }
+  /// Whether the same loop, or none, is the innermost one around both: they run equally often.
+  bool runTogether(mlir::Operation *a, mlir::Operation *b) const {
+    return moments.at(a).loop == moments.at(b).loop;
+  }
+
+  struct Lifetime {
+    int64_t firstWave, lastWave; ///< inclusive
+  };
+  /// The waves during which a kernel's result must stay in memory: from the one that writes it to
+  /// the last one that reads it. What a loop reads from outside lives until its end, and what its
+  /// body yields from its beginning to its end.
+  Lifetime lifetimeOf(mlir::OpResult result) const;
+
+private:
+  static constexpr int64_t kNoLoop = -1;
+
+  struct Moment {
+    int64_t wave;
+    int64_t loop; ///< the innermost one around it
+  };
+  struct Span {
+    mlir::Operation *op;
+    int64_t firstWave, lastWave;
+    int64_t around; ///< the next loop outside
+  };
+
+  void add(const Sequence &sequence, int64_t loop);
+
+  int64_t waves = 0;
+  std::vector<Span> loops;
+  /// Of kernels, and of loops their last wave.
+  llvm::DenseMap<mlir::Operation *, Moment> moments;
+};
+
+} // namespace lamina::passes
