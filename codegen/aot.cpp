@@ -205,6 +205,7 @@ void ObjectBuilder::emitVariant(ModuleOp module, const Variant &variant) {
     entry.function.arguments = externalArguments(scheduled);
     entry.function.results = externalResults(scheduled);
     entry.function.arenaBytes = std::max(entry.function.arenaBytes, arenaBytesOf(scheduled));
+    entry.function.scratchBytes = std::max(entry.function.scratchBytes, emitter.scratchBytes());
   }
   if (!variant.tune.empty())
     for (llvm::Function &function : *owner->module)
@@ -246,7 +247,10 @@ void ObjectBuilder::build() {
     if (&variant == &variants.front())
       interface = makeCInterface(signature, name, wantedFunctions(*module), options.targetClasses);
   }
-  interface.workspaceBytes = std::max(interface.workspaceBytes, signature.workspaceBytes);
+  interface.arenaBytes = std::max(interface.arenaBytes, signature.workspaceBytes);
+  for (const CFunction &function : interface.functions)
+    interface.scratchBytes =
+        std::max<size_t>(interface.scratchBytes, inner.at(function.function).function.scratchBytes);
   interface.hasWeights = !weightNames.empty();
   auto model = (*source)->getAttrOfType<StringAttr>(ir::kModelAttr);
   interface.model = model ? model.str() : name;
@@ -312,7 +316,8 @@ CompiledObject compileObject(ModuleOp imported, const ObjectOptions &options, Ou
     result.targets.push_back(variant.target.cpu);
   result.fileBytes = fs::file_size(path);
   result.stateBytes = builder.interface.stateBytes;
-  result.workspaceBytes = builder.interface.workspaceBytes;
+  result.workspaceBytes = builder.interface.workspaceBytes();
+  result.scratchBytes = builder.interface.scratchBytes;
   return result;
 }
 

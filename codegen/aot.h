@@ -37,6 +37,7 @@ struct CompiledObject {
   std::vector<std::string> functions; ///< of the C interface, without the name
   std::vector<std::string> targets;   ///< LLVM's names of the processors
   size_t fileBytes = 0, stateBytes = 0, workspaceBytes = 0;
+  size_t scratchBytes = 0; ///< for each thread besides the caller's
 };
 
 /// Compiles a module of the import stage, which stays as it is, to the file `path` and a header

@@ -5,6 +5,7 @@
 
 #include "codegen/call_checks.h"
 #include "codegen/cpu_dispatch.h"
+#include "codegen/environment_reader.h"
 #include "codegen/loops.h"
 #include "ir/module.h"
 #include "passes/plan.h"
@@ -72,13 +73,15 @@ private:
   void requireAbi(Value *env);
   void requireLabels(const CTensor &target, Value *labels, Value *rows);
   Value *callInner(llvm::StringRef name, Value *env, Value *state, Value *workspace, Value *rows,
-                   const Bundle &bundle);
+                   Value *scratch, const Bundle &bundle);
   Value *allocate(llvm::Type *type, uint32_t count);
   Value *pointerArray(const std::vector<ExternalValue> &places, const Bundle &bundle);
   Value *callStateFunction(llvm::StringRef name, Value *state, const Bundle &bundle);
   Bundle dataBundle(Value *data);
-  llvm::GlobalVariable *scratch();
-  llvm::GlobalVariable *scratchLock();
+  int64_t mostOfStateFunctions(int64_t InnerFunction::*bytes) const;
+  int64_t arenaOfStateFunctions() const;
+  llvm::GlobalVariable *ownWorkspace();
+  llvm::GlobalVariable *workspaceLock();
 
   ObjectModule &object;
   const CInterface &interface;
@@ -109,8 +112,7 @@ void EntryEmitter::requireAbi(Value *env) {
   auto *none = llvm::BasicBlock::Create(b.getContext(), "none", function);
   b.CreateCondBr(b.CreateIsNull(env), none, given);
   b.SetInsertPoint(given);
-  Value *version = b.CreateLoad(b.getInt32Ty(), env);
-  emitReturnUnless(b, b.CreateICmpEQ(version, b.getInt32(LAMINA_ABI_VERSION)), LAMINA_ERROR_ABI);
+  emitReturnUnless(b, emitTakesVersion(b, env), LAMINA_ERROR_ABI);
   b.CreateBr(none);
   b.SetInsertPoint(none);
 }
@@ -155,56 +157,69 @@ Value *EntryEmitter::pointerArray(const std::vector<ExternalValue> &places, cons
 }
 
 Value *EntryEmitter::callInner(llvm::StringRef name, Value *env, Value *state, Value *workspace,
-                               Value *rows, const Bundle &bundle) {
+                               Value *rows, Value *scratch, const Bundle &bundle) {
   const InnerFunction &inner = object.functions.at(name.str());
   return b.CreateCall(inner.entry,
                       {env, state, workspace, rows, pointerArray(inner.arguments, bundle),
-                       pointerArray(inner.results, bundle)});
+                       pointerArray(inner.results, bundle), scratch});
 }
 
 /// Functions that make or move variables have no workspace in C. Few need one; those that do share
 /// memory of the object, one at a time.
 Value *EntryEmitter::callStateFunction(llvm::StringRef name, Value *state, const Bundle &bundle) {
   Value *none = llvm::ConstantPointerNull::get(b.getPtrTy());
-  bool needsScratch = object.functions.at(name.str()).arenaBytes > 0;
-  if (!needsScratch)
-    return callInner(name, none, state, none, b.getInt32(1), bundle);
+  const InnerFunction &inner = object.functions.at(name.str());
+  if (inner.arenaBytes + inner.scratchBytes == 0)
+    return callInner(name, none, state, none, b.getInt32(1), none, bundle);
   auto *wait = llvm::BasicBlock::Create(b.getContext(), "wait", function);
   auto *locked = llvm::BasicBlock::Create(b.getContext(), "locked", function);
   b.CreateBr(wait);
   b.SetInsertPoint(wait);
-  Value *before = b.CreateAtomicRMW(llvm::AtomicRMWInst::Xchg, scratchLock(), b.getInt32(1),
+  Value *before = b.CreateAtomicRMW(llvm::AtomicRMWInst::Xchg, workspaceLock(), b.getInt32(1),
                                     llvm::Align(4), llvm::AtomicOrdering::Acquire);
   b.CreateCondBr(b.CreateICmpEQ(before, b.getInt32(0)), locked, wait);
   b.SetInsertPoint(locked);
-  Value *status = callInner(name, none, state, scratch(), b.getInt32(1), bundle);
-  b.CreateAlignedStore(b.getInt32(0), scratchLock(), llvm::Align(4))
+  Value *memory = ownWorkspace();
+  Value *scratch = b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), memory, arenaOfStateFunctions());
+  Value *status = callInner(name, none, state, memory, b.getInt32(1), scratch, bundle);
+  b.CreateAlignedStore(b.getInt32(0), workspaceLock(), llvm::Align(4))
       ->setAtomic(llvm::AtomicOrdering::Release);
   return status;
 }
 
-llvm::GlobalVariable *EntryEmitter::scratch() {
-  if (auto *memory = object.module.getNamedGlobal("lamina.scratch"))
-    return memory;
-  int64_t bytes = 0;
+int64_t EntryEmitter::mostOfStateFunctions(int64_t InnerFunction::*bytes) const {
+  int64_t most = 0;
   for (llvm::StringRef name : {llvm::StringRef(ir::kInit), llvm::StringRef(ir::kLoad),
                                llvm::StringRef(ir::kSave), llvm::StringRef(kLoadWeights)})
     if (auto found = object.functions.find(name.str()); found != object.functions.end())
-      bytes = std::max(bytes, found->second.arenaBytes);
-  auto *type = llvm::ArrayType::get(b.getInt8Ty(), bytes + passes::kBufferSlack);
-  auto *memory = new llvm::GlobalVariable(object.module, type, /*isConstant=*/false,
-                                          llvm::GlobalValue::InternalLinkage,
-                                          llvm::ConstantAggregateZero::get(type), "lamina.scratch");
+      most = std::max(most, found->second.*bytes);
+  return most;
+}
+
+int64_t EntryEmitter::arenaOfStateFunctions() const {
+  return llvm::alignTo(mostOfStateFunctions(&InnerFunction::arenaBytes) + passes::kBufferSlack,
+                       passes::kBufferAlignment);
+}
+
+llvm::GlobalVariable *EntryEmitter::ownWorkspace() {
+  if (auto *memory = object.module.getNamedGlobal("lamina.workspace"))
+    return memory;
+  int64_t bytes = arenaOfStateFunctions() + mostOfStateFunctions(&InnerFunction::scratchBytes) +
+                  passes::kBufferSlack;
+  auto *type = llvm::ArrayType::get(b.getInt8Ty(), bytes);
+  auto *memory = new llvm::GlobalVariable(
+      object.module, type, /*isConstant=*/false, llvm::GlobalValue::InternalLinkage,
+      llvm::ConstantAggregateZero::get(type), "lamina.workspace");
   memory->setAlignment(llvm::Align(passes::kBufferAlignment));
   return memory;
 }
 
-llvm::GlobalVariable *EntryEmitter::scratchLock() {
-  if (auto *lock = object.module.getNamedGlobal("lamina.scratch.lock"))
+llvm::GlobalVariable *EntryEmitter::workspaceLock() {
+  if (auto *lock = object.module.getNamedGlobal("lamina.workspace.lock"))
     return lock;
   return new llvm::GlobalVariable(object.module, b.getInt32Ty(), /*isConstant=*/false,
                                   llvm::GlobalValue::InternalLinkage, b.getInt32(0),
-                                  "lamina.scratch.lock");
+                                  "lamina.workspace.lock");
 }
 
 EntryEmitter::Bundle EntryEmitter::dataBundle(Value *data) {
@@ -300,13 +315,14 @@ void EntryEmitter::emitCall(const CFunction &call) {
   for (size_t i = 0; i < call.logs.size(); ++i)
     bundle.values[ExternalValue::Log].push_back(
         b.CreateConstInBoundsGEP1_64(b.getFloatTy(), function->getArg(next), i));
-  b.CreateRet(callInner(call.function, env, state, workspace, rows, bundle));
+  Value *scratch = b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), workspace, interface.arenaBytes);
+  b.CreateRet(callInner(call.function, env, state, workspace, rows, scratch, bundle));
 }
 
 void EntryEmitter::emitStatusText() {
   begin("status_text", b.getPtrTy(), {b.getInt32Ty()});
   Value *text = b.CreateGlobalString(lamina_status_text(-1), "lamina.status");
-  for (int status = LAMINA_OK; status <= LAMINA_ERROR_CPU; ++status) {
+  for (int status = LAMINA_OK; status <= LAMINA_ERROR_SCRATCH; ++status) {
     Value *known = b.CreateGlobalString(lamina_status_text(status), "lamina.status");
     Value *same = b.CreateICmpEQ(function->getArg(0), b.getInt32(status));
     text = b.CreateSelect(same, known, text);

@@ -26,6 +26,7 @@ struct InnerFunction {
   llvm::Function *entry = nullptr; ///< as FunctionEmitter describes it; chooses among the variants
   std::vector<ExternalValue> arguments, results;
   int64_t arenaBytes = 0;
+  int64_t scratchBytes = 0; ///< of one slot
 };
 
 /// The arguments and results of `function` that are no variables, in order.

@@ -9,6 +9,10 @@
 namespace lamina::codegen {
 namespace {
 
+/// What tasks, and functions without their arrays of pointers, stay below: registers that they save
+/// and spill, and the frames that call them.
+constexpr size_t kTaskStackBytes = 12 * 1024;
+
 size_t alignedTo(size_t bytes, size_t alignment) {
   return (bytes + alignment - 1) / alignment * alignment;
 }
@@ -86,6 +90,14 @@ std::vector<CVariable> placeVariables(const Signature &signature,
 
 } // namespace
 
+size_t CInterface::workspaceBytes() const {
+  return arenaBytes + alignedTo(scratchBytes, passes::kPageBytes);
+}
+
+size_t CInterface::stackBytes() const {
+  return alignedTo(kTaskStackBytes + variables.size() * sizeof(void *), passes::kPageBytes);
+}
+
 CInterface makeCInterface(const Signature &signature, const std::string &name,
                           const std::vector<std::string> &functions,
                           const std::vector<int64_t> &classes) {
@@ -103,7 +115,7 @@ CInterface makeCInterface(const Signature &signature, const std::string &name,
   // A model without variables or intermediate values still has a state and a workspace, so that
   // programs need not treat it differently.
   interface.stateBytes = std::max<size_t>(signature.stateBytes, passes::kPageBytes);
-  interface.workspaceBytes = std::max<size_t>(signature.workspaceBytes, passes::kPageBytes);
+  interface.arenaBytes = std::max<size_t>(signature.workspaceBytes, passes::kPageBytes);
   interface.batchSize = signature.batchSize;
   return interface;
 }

@@ -40,7 +40,13 @@ struct CInterface {
   std::string model;                ///< the model's own name, for people
   std::vector<CVariable> variables;
   std::vector<CFunction> functions;
-  size_t dataBytes = 0, stateBytes = 0, workspaceBytes = 0;
+  size_t dataBytes = 0, stateBytes = 0;
+  size_t arenaBytes = 0;   ///< of a workspace, before the scratch memory of slot 0
+  size_t scratchBytes = 0; ///< of one slot
+  size_t workspaceBytes() const;
+  /// The most stack that a function and its tasks take: fixed, but for the pointers to all
+  /// variables that moving them needs.
+  size_t stackBytes() const;
   int64_t batchSize = 0;
   bool hasWeights = false; ///< NAME_init gives the weights of the file
 };

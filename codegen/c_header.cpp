@@ -117,13 +117,22 @@ void HeaderWriter::writeBeginning() {
   line("#ifdef __cplusplus\nextern \"C\" {{\n#endif\n");
   for (const char *guard : {"LAMINA_ABI_VERSION", "LAMINA_ENV_DEFINED", "LAMINA_STATUS_DEFINED"})
     line("{}", guarded(guard));
+  line("#ifndef LAMINA_ENV_SIZED");
+  line("#error \"lamina_env was defined by a header of an older Lamina: include this one before "
+       "it\"");
+  line("#endif\n");
 }
 
 void HeaderWriter::writeSizes() {
   ownConstant("STATE_BYTES", c.stateBytes);
   ownConstant("STATE_ALIGNMENT", passes::kBufferAlignment);
-  ownConstant("WORKSPACE_BYTES", c.workspaceBytes);
+  ownConstant("WORKSPACE_BYTES", c.workspaceBytes());
   ownConstant("WORKSPACE_ALIGNMENT", passes::kBufferAlignment);
+  line(
+      "/* Scratch memory of each slot of lamina_env but slot 0, whose own is in the workspace. */");
+  ownConstant("SCRATCH_BYTES", c.scratchBytes);
+  line("/* The most stack that a function and the tasks it runs take. */");
+  ownConstant("STACK_BYTES", c.stackBytes());
   line("/* The most rows of one call. */");
   ownConstant("BATCH_SIZE", c.batchSize);
   line("");

@@ -1,11 +1,12 @@
 // Reductions whose kept dimensions come last or lie between: bias gradients, statistics over the
 // batch. Several over the same dimensions go through memory together. Vectors run along the last
 // kept dimension. A task goes through memory in order: a few positions of the innermost reduced
-// dimension at a time, all of its columns in each, with the running values of the columns on the
-// stack.
+// dimension at a time, all of its columns in each, with the running values of the columns in
+// scratch memory.
 #include "codegen/accumulator.h"
 #include "codegen/image_walk.h"
 #include "codegen/kernel_emitter.h"
+#include "codegen/scratch.h"
 
 using namespace mlir;
 
@@ -95,10 +96,8 @@ private:
 
   Level allocateLevel() {
     Level level;
-    for (llvm::Value *value : initial()) {
-      llvm::Type *type = llvm::ArrayType::get(value->getType(), width / lanes);
-      level.push_back(b().CreateAlloca(type, nullptr, "columns"));
-    }
+    for (llvm::Value *value : initial())
+      level.push_back(allocateScratch(b(), value->getType(), width / lanes));
     return level;
   }
 

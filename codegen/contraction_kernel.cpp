@@ -1,6 +1,6 @@
 // Contractions: register tiles of rows x vectors of columns that run over a block of the contracted
 // index, with the kernel's elementwise operations applied to the sums before they are stored. With
-// several blocks the task's sums stand on the stack between them.
+// several blocks the task's sums are in scratch memory between them.
 #include "codegen/contraction_walk.h"
 #include "codegen/elementwise.h"
 

@@ -111,7 +111,7 @@ void ContractionWalkEmitter::prepareOperands() {
 }
 
 llvm::Value *ContractionWalkEmitter::allocate(int64_t elements) {
-  return allocateOnStack(b(), element, elements);
+  return allocateScratch(b(), element, elements);
 }
 
 /// Whether tiles read an operand often enough from far enough away. `lines` of them stand

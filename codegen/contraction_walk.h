@@ -7,14 +7,14 @@
 /// How contractions read their operands: from memory as it stands, or from copies of a block.
 namespace lamina::codegen {
 
-/// Elements behind each line of a block on the stack, so that lines do not meet in one set of a
-/// cache.
+/// Elements behind each line of a block in scratch memory, so that lines do not meet in one set of
+/// a cache.
 inline constexpr int64_t kLinePadding = 16;
 
 /// What emitters of contractions share besides their loops. The contracted dimensions count as one,
 /// row-major; a task goes through it in blocks. Where it pays, or where an operand is no memory
 /// with a constant distance from one step of the contracted index to the next, the task's part of
-/// an operand is copied to the stack block by block.
+/// an operand is copied to scratch memory block by block.
 class ContractionWalkEmitter : public KernelEmitter {
 protected:
   ContractionWalkEmitter(const KernelJob &job, const TargetSpec &target);
@@ -38,7 +38,7 @@ protected:
 
   /// Finds the operands and makes room for copies: called in the function's entry, before any loop.
   void prepareOperands();
-  /// Memory on the stack, in the function's entry.
+  /// Scratch memory, in the function's entry.
   llvm::Value *allocate(int64_t elements);
   /// Copies the block of the left operand for the task's rows, where it is copied.
   void copyLeft();

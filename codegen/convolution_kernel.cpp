@@ -4,8 +4,8 @@
 // filter, so its input is read in vectors, too. Nothing is copied or padded: outer axes take their
 // taps from tables, and along the last axis tiles that reach into the padding leave it out.
 // Where a column tile's part of the filter does not stay in the first-level cache, the task goes
-// through it in blocks of one tap of the outer axes and some channels; its sums stand on the stack
-// between blocks.
+// through it in blocks of one tap of the outer axes and some channels; its sums are in scratch
+// memory between blocks.
 #include "codegen/elementwise.h"
 #include "codegen/image_walk.h"
 #include "codegen/kernel_emitter.h"
@@ -92,7 +92,7 @@ private:
         Image::make(findMemory(op.getLhs())->pointer, element, inputs, geometry.inputChannels());
     filter = *findMemory(op.getRhs());
     if (hasBlocks())
-      partialSums = allocateOnStack(b(), element, linesPerTask * lineOutputs() * tileWidth);
+      partialSums = allocateScratch(b(), element, linesPerTask * lineOutputs() * tileWidth);
   }
 
   /// Tiles of whole width, then one of what is left.

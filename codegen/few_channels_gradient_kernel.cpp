@@ -33,7 +33,7 @@ private:
   }
 
   void prepare() override {
-    copy = allocateOnStack(b(), element, copiedLines * copyStride(0));
+    copy = allocateScratch(b(), element, copiedLines * copyStride(0));
     llvm::SmallVector<uint64_t> offsets;
     appendOffsets(0, 0, offsets);
     rowOffsets = addConstant(*b().GetInsertBlock()->getModule(),

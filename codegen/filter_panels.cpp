@@ -57,7 +57,7 @@ Panels::Panels(llvm::IRBuilder<> &builder, const Image &image, unsigned lanes,
     : b(builder), image(image), lanes(lanes), axes(axes), width(width) {
   panelElements = positions * stride(0) + this->lanes;
   int64_t panels = llvm::divideCeil(channels, width);
-  memory = allocateOnStack(b, image.element, panels * panelElements);
+  memory = allocateScratch(b, image.element, panels * panelElements);
 }
 
 int64_t Panels::stride(size_t axis) const {

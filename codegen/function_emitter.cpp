@@ -4,6 +4,7 @@
 
 #include "codegen/call_checks.h"
 #include "codegen/first_error.h"
+#include "codegen/scratch.h"
 #include "passes/plan.h"
 #include "runtime/lamina_runtime.h"
 #include "llvm/IR/IntrinsicsX86.h"
@@ -24,7 +25,32 @@ constexpr uint32_t kFlushDenormals = 0x8040;
 llvm::FunctionType *entryType(llvm::IRBuilder<> &b) {
   llvm::Type *pointer = b.getPtrTy();
   return llvm::FunctionType::get(
-      b.getInt32Ty(), {pointer, pointer, pointer, b.getInt32Ty(), pointer, pointer}, false);
+      b.getInt32Ty(), {pointer, pointer, pointer, b.getInt32Ty(), pointer, pointer, pointer},
+      false);
+}
+
+/// Parameters of an entry, in order.
+enum EntryParameter {
+  kEntryEnv,
+  kEntryState,
+  kEntryWorkspace,
+  kEntryRows,
+  kEntryArguments,
+  kEntryResults,
+  kEntryScratch
+};
+
+/// The scratch memory of a slot.
+llvm::Value *emitScratchOf(llvm::IRBuilder<> &b, llvm::Value *context, llvm::Value *slot) {
+  llvm::StructType *type = contextType(b.getContext());
+  auto field = [&](ContextField number) {
+    return b.CreateLoad(type->getElementType(number), b.CreateStructGEP(type, context, number));
+  };
+  llvm::Value *number = b.CreateZExt(b.CreateSub(slot, b.getInt32(1)), b.getInt64Ty());
+  llvm::Value *ofTeam = b.CreateGEP(b.getInt8Ty(), field(kContextTeamScratch),
+                                    b.CreateMul(number, field(kContextScratchStride)));
+  llvm::Value *isOwn = b.CreateICmpEQ(slot, b.getInt32(0));
+  return b.CreateSelect(isOwn, field(kContextScratch), ofTeam);
 }
 
 /// Sets the floating-point mode for as long as generated code runs.
@@ -162,6 +188,7 @@ static llvm::Constant *emitBindings(llvm::Module &module, llvm::ArrayRef<int64_t
 
 void FunctionEmitter::emitKernel(llvm::Module &module, size_t index) {
   llvm::Function *kernel = emitters[index]->emit(module);
+  mostScratch = std::max(mostScratch, getScratchBytes(*kernel));
   if (runsOnce && kernelCosts[index] < kCompileCycles) {
     kernel->addFnAttr(llvm::Attribute::OptimizeNone);
     kernel->addFnAttr(llvm::Attribute::NoInline);
@@ -171,13 +198,16 @@ void FunctionEmitter::emitKernel(llvm::Module &module, size_t index) {
 /// A wave's task function: finds the kernel that the task number belongs to.
 llvm::Function *FunctionEmitter::emitWave(llvm::Module &module, const Wave &wave, size_t number) {
   llvm::IRBuilder<> b(module.getContext());
-  auto *type = llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getInt32Ty()}, false);
+  auto *type =
+      llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getInt32Ty(), b.getInt32Ty()}, false);
   auto *result = llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage,
                                         name + ".wave" + std::to_string(number), module);
   setTargetAttributes(*result, target);
   b.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "entry", result));
   FloatMode mode(b);
   llvm::Value *context = result->getArg(0), *task = result->getArg(1);
+  llvm::Value *scratch = mostScratch > 0 ? emitScratchOf(b, context, result->getArg(2))
+                                         : llvm::ConstantPointerNull::get(b.getPtrTy());
   llvm::Value *rows = b.CreateLoad(
       b.getInt64Ty(), b.CreateStructGEP(contextType(module.getContext()), context, kContextRows));
   auto *done = llvm::BasicBlock::Create(module.getContext(), "done", result);
@@ -191,7 +221,7 @@ llvm::Function *FunctionEmitter::emitWave(llvm::Module &module, const Wave &wave
     b.CreateCondBr(b.CreateICmpULT(task, count), run, next);
     b.SetInsertPoint(run);
     llvm::Value *begin = emitClock(b);
-    b.CreateCall(kernel, {context, task, emitBindings(module, launch.bindings)});
+    b.CreateCall(kernel, {context, task, emitBindings(module, launch.bindings), scratch});
     emitReport(b, &profileTask, launch.position, begin);
     b.CreateBr(done);
     b.SetInsertPoint(next);
@@ -205,55 +235,56 @@ llvm::Function *FunctionEmitter::emitWave(llvm::Module &module, const Wave &wave
 }
 
 void FunctionEmitter::emitChecks(llvm::IRBuilder<> &b, llvm::Function *entry) {
-  llvm::Value *state = entry->getArg(1), *workspace = entry->getArg(2);
+  llvm::Value *state = entry->getArg(kEntryState), *workspace = entry->getArg(kEntryWorkspace);
   emitRequireNotNull(b, state);
   emitRequireAligned(b, state);
   if (arenaBytes > 0) {
     emitRequireNotNull(b, workspace);
     emitRequireAligned(b, workspace);
   }
-  emitRequireRows(b, entry->getArg(3), batchSize);
+  emitRequireRows(b, entry->getArg(kEntryRows), batchSize);
 }
 
-void FunctionEmitter::emitRunWave(llvm::IRBuilder<> &b, llvm::Function *entry, const Wave &wave,
-                                  llvm::Function *waveFunction, llvm::Value *context,
-                                  llvm::Value *rows) {
+/// The slots besides the caller's must have as much scratch memory as kernels take.
+void FunctionEmitter::emitRequireScratch(llvm::IRBuilder<> &b, const EnvironmentReader &env) {
+  if (mostScratch == 0)
+    return;
+  llvm::Value *address = b.CreatePtrToInt(env.scratch, b.getInt64Ty());
+  llvm::Value *low =
+      b.CreateAnd(b.CreateOr(address, env.scratchBytes), b.getInt64(passes::kBufferAlignment - 1));
+  llvm::Value *fits = b.CreateAnd(b.CreateIsNotNull(env.scratch),
+                                  b.CreateICmpUGE(env.scratchBytes, b.getInt64(mostScratch)));
+  fits = b.CreateAnd(fits, b.CreateICmpEQ(low, b.getInt64(0)));
+  llvm::Value *isAlone =
+      b.CreateOr(b.CreateIsNull(env.parallelFor), b.CreateICmpULE(env.slots, b.getInt32(1)));
+  emitReturnUnless(b, b.CreateOr(isAlone, fits), LAMINA_ERROR_SCRATCH);
+}
+
+void FunctionEmitter::emitRunWave(llvm::IRBuilder<> &b, const EnvironmentReader &env,
+                                  const Wave &wave, llvm::Function *waveFunction,
+                                  llvm::Value *context, llvm::Value *rows) {
   llvm::Value *count = b.getInt64(0);
   for (const Launch &launch : wave.launches)
     count = b.CreateAdd(count, emitters[launch.kernel]->emitTaskCount(b, rows));
   auto runHere = [&] {
     emitLoop(b, b.getInt64(0), count, 1, [&](llvm::Value *task) {
-      b.CreateCall(waveFunction, {context, b.CreateTrunc(task, b.getInt32Ty())});
+      b.CreateCall(waveFunction, {context, b.CreateTrunc(task, b.getInt32Ty()), b.getInt32(0)});
     });
   };
   if (wave.cost < kSerialCycles) {
     runHere();
     return;
   }
-  llvm::Value *env = entry->getArg(0);
-  llvm::Type *envType =
-      llvm::StructType::get(b.getContext(), {b.getInt32Ty(), b.getPtrTy(), b.getPtrTy()});
-  llvm::Value *known = b.CreateIsNotNull(env);
-  auto *hasEnv = llvm::BasicBlock::Create(b.getContext(), "env", entry);
-  auto *parallel = llvm::BasicBlock::Create(b.getContext(), "parallel", entry);
-  auto *serial = llvm::BasicBlock::Create(b.getContext(), "serial", entry);
-  auto *after = llvm::BasicBlock::Create(b.getContext(), "wave", entry);
-  b.CreateCondBr(known, hasEnv, serial);
-  b.SetInsertPoint(hasEnv);
-  llvm::Value *pool = b.CreateLoad(b.getPtrTy(), b.CreateStructGEP(envType, env, 1));
-  llvm::Value *parallelFor = b.CreateLoad(b.getPtrTy(), b.CreateStructGEP(envType, env, 2));
   llvm::Value *several = b.CreateICmpSGT(count, b.getInt64(1));
-  b.CreateCondBr(b.CreateAnd(b.CreateIsNotNull(parallelFor), several), parallel, serial);
-  b.SetInsertPoint(parallel);
-  auto *type = llvm::FunctionType::get(
-      b.getVoidTy(), {b.getPtrTy(), b.getPtrTy(), b.getPtrTy(), b.getInt32Ty()}, false);
-  b.CreateCall(type, parallelFor,
-               {pool, waveFunction, context, b.CreateTrunc(count, b.getInt32Ty())});
-  b.CreateBr(after);
-  b.SetInsertPoint(serial);
-  runHere();
-  b.CreateBr(after);
-  b.SetInsertPoint(after);
+  emitIf(
+      b, b.CreateAnd(b.CreateIsNotNull(env.parallelFor), several),
+      [&] {
+        auto *type = llvm::FunctionType::get(
+            b.getVoidTy(), {b.getPtrTy(), b.getPtrTy(), b.getPtrTy(), b.getInt32Ty()}, false);
+        b.CreateCall(type, env.parallelFor,
+                     {env.pool, waveFunction, context, b.CreateTrunc(count, b.getInt32Ty())});
+      },
+      runHere);
 }
 
 llvm::Function *FunctionEmitter::emitEntry(llvm::Module &module) {
@@ -266,19 +297,25 @@ llvm::Function *FunctionEmitter::emitEntry(llvm::Module &module) {
   setTargetAttributes(*entry, target);
   b.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "entry", entry));
   emitChecks(b, entry);
+  EnvironmentReader env(b, entry->getArg(kEntryEnv));
+  emitRequireScratch(b, env);
   llvm::StructType *type = contextType(module.getContext());
   llvm::Value *context = b.CreateAlloca(type);
-  llvm::Value *rows = b.CreateZExt(entry->getArg(3), b.getInt64Ty());
-  const std::pair<ContextField, llvm::Value *> fields[] = {{kContextState, entry->getArg(1)},
-                                                           {kContextArena, entry->getArg(2)},
-                                                           {kContextArguments, entry->getArg(4)},
-                                                           {kContextResults, entry->getArg(5)},
-                                                           {kContextRows, rows}};
+  llvm::Value *rows = b.CreateZExt(entry->getArg(kEntryRows), b.getInt64Ty());
+  const std::pair<ContextField, llvm::Value *> fields[] = {
+      {kContextState, entry->getArg(kEntryState)},
+      {kContextArena, entry->getArg(kEntryWorkspace)},
+      {kContextArguments, entry->getArg(kEntryArguments)},
+      {kContextResults, entry->getArg(kEntryResults)},
+      {kContextRows, rows},
+      {kContextScratch, entry->getArg(kEntryScratch)},
+      {kContextTeamScratch, env.scratch},
+      {kContextScratchStride, env.scratchBytes}};
   for (auto [field, value] : fields)
     b.CreateStore(value, b.CreateStructGEP(type, context, field));
   for (auto [number, wave] : llvm::enumerate(waves)) {
     llvm::Value *begin = emitClock(b);
-    emitRunWave(b, entry, wave, waveFunctions[number], context, rows);
+    emitRunWave(b, env, wave, waveFunctions[number], context, rows);
     emitReport(b, &profileWave, number, begin);
   }
   b.CreateRet(b.getInt32(LAMINA_OK));

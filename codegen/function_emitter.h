@@ -1,5 +1,6 @@
 #pragma once
 
+#include "codegen/environment_reader.h"
 #include "codegen/kernel_emitter.h"
 #include "codegen/profile.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -10,10 +11,12 @@ namespace lamina::codegen {
 /// Native code of one function of a module after the memory stage: its kernels, one task function
 /// per wave, and the entry
 ///
-///     i32 name(ptr env, ptr state, ptr workspace, i32 rows, ptr arguments, ptr results)
+///     i32 name(ptr env, ptr state, ptr workspace, i32 rows, ptr arguments, ptr results,
+///              ptr scratch)
 ///
-/// where `arguments` and `results` are arrays of pointers to what is not a variable, and the result
-/// is a status code of lamina_runtime.h. Waves run one after another, each as one parallel-for.
+/// where `arguments` and `results` are arrays of pointers to what is not a variable, `scratch` is
+/// memory of scratchBytes() for tasks of slot 0, and the result is a status code of
+/// lamina_runtime.h. Waves run one after another, each as one parallel-for.
 class FunctionEmitter {
 public:
   /// `name` is the entry's symbol; kernels and waves are named after it. With `runsOnce` kernels
@@ -35,8 +38,10 @@ public:
   int64_t codeSize(size_t index) const { return codeSizes[index]; }
   /// Emits kernel `index`; modules may differ from kernel to kernel.
   void emitKernel(llvm::Module &module, size_t index);
-  /// Emits waves and entry. Kernels of other modules are declared.
+  /// Emits waves and entry, behind all kernels. Kernels of other modules are declared.
   llvm::Function *emitEntry(llvm::Module &module);
+  /// The most scratch memory that the kernels emitted so far take, in bytes.
+  int64_t scratchBytes() const { return mostScratch; }
 
 private:
   /// One use of a kernel.
@@ -55,7 +60,8 @@ private:
   size_t findOrAddKernel(KernelJob job);
   llvm::Function *emitWave(llvm::Module &module, const Wave &wave, size_t number);
   void emitChecks(llvm::IRBuilder<> &builder, llvm::Function *entry);
-  void emitRunWave(llvm::IRBuilder<> &builder, llvm::Function *entry, const Wave &wave,
+  void emitRequireScratch(llvm::IRBuilder<> &builder, const EnvironmentReader &env);
+  void emitRunWave(llvm::IRBuilder<> &builder, const EnvironmentReader &env, const Wave &wave,
                    llvm::Function *waveFunction, llvm::Value *context, llvm::Value *rows);
 
   /// The clock's value where the builder stands; null without a profile.
@@ -69,7 +75,7 @@ private:
   std::string name;
   TargetSpec target;
   bool runsOnce;
-  int64_t batchSize, arenaBytes;
+  int64_t batchSize, arenaBytes, mostScratch = 0;
   std::vector<int64_t> kernelCosts, codeSizes;
   std::vector<std::unique_ptr<KernelEmitter>> emitters;
   std::vector<std::string> kernelNames;

@@ -51,12 +51,6 @@ int64_t elementsOfLine(llvm::Type *element) {
   return kCacheLineBytes * 8 / static_cast<int64_t>(element->getPrimitiveSizeInBits());
 }
 
-llvm::Value *allocateOnStack(llvm::IRBuilder<> &builder, llvm::Type *element, int64_t count) {
-  llvm::AllocaInst *memory = builder.CreateAlloca(llvm::ArrayType::get(element, count));
-  memory->setAlignment(llvm::Align(kCacheLineBytes));
-  return memory;
-}
-
 void emitPrefetch(llvm::IRBuilder<> &builder, llvm::Value *place, CacheLevel level, bool write) {
   builder.CreateIntrinsic(llvm::Intrinsic::prefetch, {place->getType()},
                           {place, builder.getInt32(write),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "codegen/loops.h"
+#include "codegen/scratch.h"
 #include "codegen/target.h"
 #include "passes/convolution_geometry.h"
 
@@ -29,10 +30,6 @@ llvm::Value *advance(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Valu
 inline constexpr int64_t kCacheLineBytes = 64;
 /// Elements of a cache line.
 int64_t elementsOfLine(llvm::Type *element);
-
-/// Memory for so many elements on the stack, at the beginning of a cache line: called in the
-/// function's entry.
-llvm::Value *allocateOnStack(llvm::IRBuilder<> &builder, llvm::Type *element, int64_t count);
 
 /// Caches that a line may be asked for in.
 enum class CacheLevel { first = 3, second = 2 };

@@ -1,5 +1,7 @@
 #include "codegen/jit_functions.h"
 
+#include <cstdlib>
+#include <new>
 #include <numeric>
 
 #include "codegen/function_emitter.h"
@@ -22,7 +24,32 @@ bool runsOnce(llvm::StringRef name) {
   fail("code generation failed: {}", llvm::toString(std::move(error)));
 }
 
+/// Memory of the calling thread that only grows; null for none.
+void *scratchOfThread(size_t bytes) {
+  constexpr size_t kAlignment = 4096;
+  struct Free {
+    void operator()(void *memory) const { std::free(memory); }
+  };
+  thread_local std::unique_ptr<void, Free> memory;
+  thread_local size_t size = 0;
+  if (size < bytes) {
+    size = llvm::alignTo(bytes, kAlignment);
+    memory.reset(std::aligned_alloc(kAlignment, size));
+    if (!memory) {
+      size = 0;
+      throw std::bad_alloc();
+    }
+  }
+  return memory.get();
+}
+
 } // namespace
+
+int JitFunction::operator()(const lamina_env *env, void *state, void *workspace, uint32_t rows,
+                            const void *const *arguments, void *const *results) const {
+  void *scratch = scratchOfThread(scratchBytes_);
+  return entry_(env, state, workspace, rows, arguments, results, scratch);
+}
 
 JitFunctions::JitFunctions(ModuleOp module, const TargetSpec &target, unsigned compileThreads,
                            bool profiled)
@@ -61,6 +88,7 @@ std::vector<std::unique_ptr<ModuleWithContext>> JitFunctions::emit(Function &fun
     emitter.emitKernel(*modules[least - load.begin()]->module, kernel);
   }
   emitter.emitEntry(*modules[0]->module);
+  function.native.scratchBytes_ = static_cast<size_t>(emitter.scratchBytes());
   return modules;
 }
 
@@ -70,21 +98,22 @@ FunctionProfile *JitFunctions::profile(llvm::StringRef name) const {
   return found == functions.end() ? nullptr : found->second.profile.get();
 }
 
-JitFunctions::Entry *JitFunctions::get(llvm::StringRef name) const {
+const JitFunction &JitFunctions::get(llvm::StringRef name) const {
   std::lock_guard lock(mutex);
   auto found = functions.find(name);
   if (found == functions.end())
     fail("the model has no function '{}'", name.str());
   Function &function = found->second;
-  if (function.entry)
-    return function.entry;
+  if (function.native.entry_)
+    return function.native;
   auto level = runsOnce(name) ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default;
   if (llvm::Error error = jit->add(emit(function), level))
     failInternally(std::move(error));
-  auto address = jit->lookupFunction<Entry>(name);
+  auto address = jit->lookupFunction<JitFunction::Entry>(name);
   if (!address)
     failInternally(address.takeError());
-  return function.entry = *address;
+  function.native.entry_ = *address;
+  return function.native;
 }
 
 } // namespace lamina::codegen

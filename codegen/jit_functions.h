@@ -11,16 +11,31 @@
 
 namespace lamina::codegen {
 
+/// A function compiled into this process.
+class JitFunction {
+public:
+  /// `arguments` and `results` point at what is not a variable, in the function's order; the result
+  /// is a status code of lamina_runtime.h. Scratch memory of slot 0 belongs to the calling thread
+  /// and is kept between calls.
+  int operator()(const lamina_env *env, void *state, void *workspace, uint32_t rows,
+                 const void *const *arguments, void *const *results) const;
+  /// Bytes of scratch memory of each slot.
+  size_t scratchBytes() const { return scratchBytes_; }
+
+private:
+  friend class JitFunctions;
+  using Entry = int(const lamina_env *env, void *state, void *workspace, uint32_t rows,
+                    const void *const *arguments, void *const *results, void *scratch);
+
+  Entry *entry_ = nullptr; ///< null: not yet compiled
+  size_t scratchBytes_ = 0;
+};
+
 /// The functions of a module of the memory stage, each emitted and compiled into this process when
 /// it is first asked for. The module must live as long as this and stay as it is; nobody else may
 /// work in its MLIR context while `get` runs, unless the context allows several threads.
 class JitFunctions {
 public:
-  /// `arguments` and `results` point at what is not a variable, in the function's order; the result
-  /// is a status code of lamina_runtime.h.
-  using Entry = int(const lamina_env *env, void *state, void *workspace, uint32_t rows,
-                    const void *const *arguments, void *const *results);
-
   /// Throws UserError when the back end refuses the target. With `profiled` the functions report
   /// the time of every kernel.
   JitFunctions(mlir::ModuleOp module, const TargetSpec &target, unsigned compileThreads,
@@ -29,9 +44,10 @@ public:
 
   bool contains(llvm::StringRef name) const { return functions.contains(name); }
 
-  /// The native function. Compiles it unless that has been done; safe to call from several threads.
-  /// Throws UserError when there is no such function or code generation fails.
-  Entry *get(llvm::StringRef name) const;
+  /// The native function, which lives as long as this. Compiles it unless that has been done; safe
+  /// to call from several threads. Throws UserError when there is no such function or code
+  /// generation fails.
+  const JitFunction &get(llvm::StringRef name) const;
 
   /// What a function reports; null unless `profiled` and compiled.
   FunctionProfile *profile(llvm::StringRef name) const;
@@ -39,7 +55,7 @@ public:
 private:
   struct Function {
     mlir::func::FuncOp source;
-    Entry *entry = nullptr; ///< null: not yet compiled
+    JitFunction native;
     std::unique_ptr<FunctionProfile> profile;
   };
 

@@ -144,7 +144,7 @@ JitModel::JitModel(ModuleOp module, const CompileOptions &options)
 
 int JitModel::call(llvm::StringRef name, const lamina_env *env, void *state, void *workspace,
                    uint32_t rows, const StepArrays &arrays, void *const *outputs) const {
-  JitFunctions::Entry *entry = functions.get(name);
+  const JitFunction &function = functions.get(name);
   const Plumbing &plumbing = plumbings.find(name)->second;
   // Kept between calls, so that a step allocates nothing.
   thread_local std::vector<const void *> arguments;
@@ -155,7 +155,7 @@ int JitModel::call(llvm::StringRef name, const lamina_env *env, void *state, voi
     arguments.push_back(argumentOf(arrays, slot));
   for (const Plumbing::Slot &slot : plumbing.results)
     results.push_back(resultOf(arrays, outputs, slot));
-  return entry(env, state, workspace, rows, arguments.data(), results.data());
+  return function(env, state, workspace, rows, arguments.data(), results.data());
 }
 
 int JitModel::results(void *workspace, const double *sums, double *logs) const {

@@ -9,14 +9,16 @@ namespace lamina::codegen {
 
 llvm::StructType *contextType(llvm::LLVMContext &context) {
   llvm::Type *pointer = llvm::PointerType::getUnqual(context);
-  return llvm::StructType::get(
-      context, {pointer, pointer, pointer, pointer, llvm::Type::getInt64Ty(context)});
+  return llvm::StructType::get(context,
+                               {pointer, pointer, pointer, pointer, llvm::Type::getInt64Ty(context),
+                                pointer, pointer, llvm::Type::getInt64Ty(context)});
 }
 
 llvm::FunctionType *kernelType(llvm::LLVMContext &context) {
   llvm::Type *pointer = llvm::PointerType::getUnqual(context);
   return llvm::FunctionType::get(llvm::Type::getVoidTy(context),
-                                 {pointer, llvm::Type::getInt32Ty(context), pointer}, false);
+                                 {pointer, llvm::Type::getInt32Ty(context), pointer, pointer},
+                                 false);
 }
 
 std::string KernelJob::key() {
@@ -143,7 +145,12 @@ llvm::Function *KernelEmitter::emit(llvm::Module &module) {
   setTargetAttributes(*function, target);
   function->setVisibility(llvm::GlobalValue::HiddenVisibility);
   builder->SetInsertPoint(llvm::BasicBlock::Create(context, "entry", function));
-  ContextReader reader(*builder, function->getArg(0), function->getArg(2));
+  // Nothing else reaches a task's scratch memory: stores to it move no other loads and stores.
+  function->addParamAttr(kKernelScratch, llvm::Attribute::NoAlias);
+  function->addParamAttr(kKernelScratch, llvm::Attribute::getWithAlignment(
+                                             context, llvm::Align(passes::kBufferAlignment)));
+  ContextReader reader(*builder, function->getArg(kKernelContext),
+                       function->getArg(kKernelBindings));
   rows = reader.field(kContextRows);
   expressions = std::make_unique<ExpressionEmitter>(*builder, target, lanes, rows, job.batchSize);
   for (auto [argument, input] : llvm::zip(body().getArguments(), job.inputs))
@@ -155,7 +162,7 @@ llvm::Function *KernelEmitter::emit(llvm::Module &module) {
                                     cast<RankedTensorType>(result.getType()), output.packed,
                                     job.batchSize));
   hoistScalars();
-  emitTask(builder->CreateZExt(function->getArg(1), builder->getInt64Ty()));
+  emitTask(builder->CreateZExt(function->getArg(kKernelTask), builder->getInt64Ty()));
   builder->CreateRetVoid();
   return function;
 }

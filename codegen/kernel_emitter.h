@@ -31,14 +31,20 @@ enum ContextField {
   kContextArena,
   kContextArguments,
   kContextResults,
-  kContextRows
+  kContextRows,
+  kContextScratch,      ///< of slot 0
+  kContextTeamScratch,  ///< of the slots from 1 on, one after another
+  kContextScratchStride ///< bytes from one of these to the next
 };
 llvm::StructType *contextType(llvm::LLVMContext &context);
+/// Parameters of a kernel, in order.
+enum KernelParameter { kKernelContext, kKernelTask, kKernelBindings, kKernelScratch };
 llvm::FunctionType *kernelType(llvm::LLVMContext &context);
 
 /// Emits loops for one kernel family. A kernel is a function
-/// `void name(ptr context, i32 task, ptr bindings)`, where `bindings` are the i64 offsets of its
-/// operands and results; tasks are independent and may run on any thread.
+/// `void name(ptr context, i32 task, ptr bindings, ptr scratch)`, where `bindings` are the i64
+/// offsets of its operands and results and `scratch` is memory for the task alone (scratch.h);
+/// tasks are independent and may run on any thread.
 class KernelEmitter {
 public:
   virtual ~KernelEmitter() = default;

@@ -1,7 +1,7 @@
 // Filters at the points of Winograd's minimal filtering. A task makes some blocks of a panel of
 // filters and the channels that a kernel takes at once. A channel's points stand so far apart that
-// they meet in few sets of the first-level cache: a block is made on the stack, where a line lies
-// between them, and goes to memory in one piece.
+// they meet in few sets of the first-level cache: a block is made in scratch memory, where a line
+// lies between them, and goes to its place in one piece.
 #include "codegen/image_walk.h"
 #include "codegen/kernel_emitter.h"
 #include "codegen/winograd_transform.h"
@@ -38,7 +38,7 @@ private:
     llvm::Value *begin = b().CreateMul(task, i64(blocksPerTask));
     llvm::Value *end = emitSmaller(b(), b().CreateAdd(begin, i64(blocksPerTask)), i64(allBlocks()));
     pointStride = kBlock * kPanel + elementsOfLine(element);
-    block = allocateOnStack(b(), element, points * pointStride);
+    block = allocateScratch(b(), element, points * pointStride);
     emitLoop(b(), begin, end, 1, [&](llvm::Value *number) {
       llvm::Value *panel = b().CreateUDiv(number, i64(blocks));
       llvm::Value *channel = b().CreateMul(b().CreateURem(number, i64(blocks)), i64(kBlock));

@@ -1,7 +1,7 @@
 // Gradients by filters of 3 x 3 taps, by Winograd's minimal filtering. A task makes some channels x
 // filters in one slice of the images: it goes through their squares in blocks, brings both images'
 // squares to the points, adds their products to sums at each point, and transforms the sums in the
-// end. Squares and sums are on the stack, in the second-level cache.
+// end. Squares and sums are in scratch memory, in the second-level cache.
 #include "codegen/image_walk.h"
 #include "codegen/kernel_emitter.h"
 #include "codegen/winograd_squares.h"
@@ -82,7 +82,7 @@ private:
             b().CreateMul(range.second, i64(inputGrid.ofImage()))};
   }
 
-  //===--- Memory on the stack ------------------------------------------------------------------//
+  //===--- Scratch memory -----------------------------------------------------------------------//
 
   void allocate() {
     mlir::Type type = op.getType().getElementType();
@@ -103,7 +103,7 @@ private:
   }
 
   llvm::Value *allocateZeros(int64_t elements) {
-    llvm::Value *memory = allocateOnStack(b(), element, elements);
+    llvm::Value *memory = allocateScratch(b(), element, elements);
     b().CreateMemSet(memory, b().getInt8(0), elements * element->getPrimitiveSizeInBits() / 8,
                      llvm::MaybeAlign(kCacheLineBytes));
     return memory;

@@ -1,8 +1,8 @@
 // Convolutions by Winograd's minimal filtering. A task makes some squares of the result for some
 // filters: it transforms the squares' input for a block of channels, multiplies it with the filter
 // at each point, block after block, and transforms the sums back. What stands between these steps
-// is on the stack, in the second-level cache; the kernel's elementwise operations are applied to
-// the results before they are stored.
+// is in scratch memory, in the second-level cache; the kernel's elementwise operations are applied
+// to the results before they are stored.
 #include "codegen/image_walk.h"
 #include "codegen/kernel_emitter.h"
 #include "codegen/winograd_squares.h"
@@ -62,7 +62,7 @@ private:
     transformSums();
   }
 
-  //===--- Memory on the stack ------------------------------------------------------------------//
+  //===--- Scratch memory -----------------------------------------------------------------------//
 
   void allocate() {
     element = registerType(b().getContext(), op.getType().getElementType());
@@ -73,9 +73,9 @@ private:
     int64_t roundedMost = llvm::alignTo(squaresPerTask, tileRows);
     inputStride = roundedMost * kBlock + line;
     sumStride = roundedMost * filtersPerTask + line;
-    inputs = allocateOnStack(b(), element, points * inputStride);
-    sums = allocateOnStack(b(), element, points * sumStride);
-    outputSquare = allocateOnStack(b(), element, tile * tile * filtersPerTask);
+    inputs = allocateScratch(b(), element, points * inputStride);
+    sums = allocateScratch(b(), element, points * sumStride);
+    outputSquare = allocateScratch(b(), element, tile * tile * filtersPerTask);
     reader.emplace(b(), *expressions, grid, findMemory(op.getLhs())->pointer,
                    op.getType().getElementType(), roundedMost);
   }

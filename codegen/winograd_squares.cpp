@@ -32,10 +32,10 @@ SquareReader::SquareReader(llvm::IRBuilder<> &builder, ExpressionEmitter &expres
     : b(builder), expressions(expressions), grid(std::move(grid)), image(image),
       elementType(elementType), element(registerType(builder.getContext(), elementType)) {
   int64_t padded = llvm::alignTo(this->grid.channels, expressions.getLanes());
-  zeros = allocateOnStack(b, element, padded);
+  zeros = allocateScratch(b, element, padded);
   b.CreateMemSet(zeros, b.getInt8(0), padded * element->getPrimitiveSizeInBits() / 8,
                  llvm::MaybeAlign(kCacheLineBytes));
-  pixels = allocateOnStack(b, b.getPtrTy(), most * this->grid.side * this->grid.side);
+  pixels = allocateScratch(b, b.getPtrTy(), most * this->grid.side * this->grid.side);
 }
 
 void SquareReader::select(llvm::Value *first, llvm::Value *count, llvm::Value *end) {

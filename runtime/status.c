@@ -11,11 +11,13 @@ const char *lamina_status_text(int status) {
   case LAMINA_ERROR_ALIGNMENT:
     return "the state or the workspace is not aligned as required";
   case LAMINA_ERROR_ABI:
-    return "the environment has another ABI version than the compiled code";
+    return "the environment has an ABI version that the compiled code does not take";
   case LAMINA_ERROR_LABEL:
     return "an integer target is not a class of the model";
   case LAMINA_ERROR_CPU:
     return "this CPU lacks instructions that the code was compiled for";
+  case LAMINA_ERROR_SCRATCH:
+    return "the environment's scratch memory is null, not aligned or too small for its slots";
   }
   return "unknown status code";
 }

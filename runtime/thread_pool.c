@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,7 +34,7 @@ enum {
  * AWAITED says that the caller sleeps until the work is done. STOP ends the thread. */
 enum { IDLE, SLEEPING, WORK, RUNNING, AWAITED, STOP };
 
-typedef void (*task_function)(void *context, uint32_t index);
+typedef void (*task_function)(void *context, uint32_t index, uint32_t slot);
 
 /* What the threads of a parallel-for work on. */
 typedef struct work {
@@ -59,6 +60,7 @@ struct lamina_pool {
   uint32_t running; /* members with a thread; changes only while `busy` is held */
   bool started;     /* likewise */
   uint64_t spinNanoseconds;
+  void *scratch;     /* of all threads but the caller, LAMINA_POOL_SCRATCH_BYTES each */
   atomic_flag busy;  /* a parallel-for is using the members */
   member *members;   /* `threads` of them; null where the caller is alone */
   lamina_pool *next; /* all living pools, for fork() */
@@ -144,7 +146,7 @@ static void runShares(member *team, uint32_t self, const work *work) {
   for (uint32_t i = 0; i < work->threads; ++i) {
     member *owner = &team[(self + i) % work->threads];
     while (takeIndex(&owner->share, /*first=*/i == 0, &index))
-      work->task(work->context, index);
+      work->task(work->context, index, self);
   }
 }
 
@@ -231,18 +233,36 @@ static void runOnTeam(lamina_pool *pool, task_function task, void *context, uint
     awaitDone(&pool->members[t]);
 }
 
-static void parallelFor(void *opaque, task_function task, void *context, uint32_t count) {
+static void parallelForSlots(void *opaque, task_function task, void *context, uint32_t count) {
   lamina_pool *pool = opaque;
   uint64_t mode = lamina_float_mode_enter();
   if (!pool || pool->threads < 2 || count < 2 ||
       atomic_flag_test_and_set_explicit(&pool->busy, memory_order_acquire)) {
     for (uint32_t i = 0; i < count; ++i)
-      task(context, i);
+      task(context, i, 0);
   } else {
     runOnTeam(pool, task, context, count);
     atomic_flag_clear_explicit(&pool->busy, memory_order_release);
   }
   lamina_float_mode_leave(mode);
+}
+
+/* A parallel-for without slots. */
+typedef struct plain_work {
+  void (*task)(void *context, uint32_t index);
+  void *context;
+} plain_work;
+
+static void runPlain(void *opaque, uint32_t index, uint32_t slot) {
+  const plain_work *work = opaque;
+  (void)slot;
+  work->task(work->context, index);
+}
+
+static void parallelFor(void *pool, void (*task)(void *context, uint32_t index), void *context,
+                        uint32_t count) {
+  plain_work work = {task, context};
+  parallelForSlots(pool, runPlain, &work, count);
 }
 
 static void beforeFork(void) {
@@ -267,6 +287,35 @@ static void registerForkHandlers(void) {
   pthread_atfork(beforeFork, afterForkInParent, afterForkInChild);
 }
 
+/*===--- Pools -------------------------------------------------------------------------------===*/
+
+static uint64_t scratchBytes(const lamina_pool *pool) {
+  return (pool->threads - 1) * LAMINA_POOL_SCRATCH_BYTES;
+}
+
+/* Memory for the threads besides the caller; false when it is short. Pages that are never touched
+ * take none. */
+static bool allocateTeam(lamina_pool *pool) {
+  size_t bytes = sizeof(member) * pool->threads;
+  pool->members = aligned_alloc(CACHE_LINE, bytes);
+  if (!pool->members)
+    return false;
+  memset(pool->members, 0, bytes);
+  void *scratch = mmap(NULL, scratchBytes(pool), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (scratch == MAP_FAILED)
+    return false;
+  pool->scratch = scratch;
+  return true;
+}
+
+static void freePool(lamina_pool *pool) {
+  if (pool->scratch)
+    munmap(pool->scratch, scratchBytes(pool));
+  free(pool->members);
+  free(pool);
+}
+
 lamina_pool *lamina_pool_create(uint32_t threads) {
   uint32_t cpus = lamina_available_cpus();
   threads = threads ? threads : cpus;
@@ -277,14 +326,9 @@ lamina_pool *lamina_pool_create(uint32_t threads) {
   /* With more threads than CPUs a spinning thread keeps a working one from running. */
   pool->spinNanoseconds = threads <= cpus ? SPIN_NANOSECONDS : 0;
   atomic_flag_clear(&pool->busy);
-  if (threads > 1) {
-    size_t bytes = sizeof(member) * threads;
-    pool->members = aligned_alloc(CACHE_LINE, bytes);
-    if (!pool->members) {
-      free(pool);
-      return NULL;
-    }
-    memset(pool->members, 0, bytes);
+  if (threads > 1 && !allocateTeam(pool)) {
+    freePool(pool);
+    return NULL;
   }
   pthread_once(&forkHandlersOnce, registerForkHandlers);
   pthread_mutex_lock(&poolsMutex);
@@ -307,15 +351,26 @@ void lamina_pool_destroy(lamina_pool *pool) {
     hand(&pool->members[i], STOP);
   for (uint32_t i = 1; i <= pool->running; ++i)
     pthread_join(pool->members[i].thread, NULL);
-  free(pool->members);
-  free(pool);
+  freePool(pool);
 }
 
 uint32_t lamina_pool_threads(const lamina_pool *pool) {
   return pool ? pool->threads : 1;
 }
 
-lamina_env lamina_pool_env(lamina_pool *pool) {
-  lamina_env env = {LAMINA_ABI_VERSION, pool, parallelFor};
-  return env;
+void lamina_pool_fill_env(lamina_pool *pool, lamina_env *env, uint32_t struct_size) {
+  const lamina_env filled = {
+      .abi_version = LAMINA_ABI_VERSION,
+      .pool = pool,
+      .parallel_for = parallelFor,
+      .struct_size = sizeof(lamina_env),
+      .minimum_abi_version = LAMINA_ABI_VERSION,
+      .parallel_for_slots = parallelForSlots,
+      .slots = lamina_pool_threads(pool),
+      .scratch_bytes = LAMINA_POOL_SCRATCH_BYTES,
+      .scratch = pool ? pool->scratch : NULL,
+  };
+  /* A caller compiled with a later definition gets zeros in the fields that are not known here. */
+  memset(env, 0, struct_size);
+  memcpy(env, &filled, struct_size < sizeof filled ? struct_size : sizeof filled);
 }

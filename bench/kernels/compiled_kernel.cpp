@@ -58,7 +58,7 @@ CompiledKernel::CompiledKernel(const std::string &text, Direction direction, uns
   allocate(main);
   functions_ =
       std::make_unique<codegen::JitFunctions>(*module_, options.target, options.compileThreads);
-  entry_ = functions_->get("main");
+  function_ = &functions_->get("main");
 }
 
 void CompiledKernel::allocate(func::FuncOp main) {
@@ -88,8 +88,8 @@ double flopsOfModule(const std::string &text) {
 }
 
 void CompiledKernel::run() {
-  int status =
-      entry_(&env_, state_.data(), workspace_.data(), rows_, arguments_.data(), results_.data());
+  int status = (*function_)(&env_, state_.data(), workspace_.data(), rows_, arguments_.data(),
+                            results_.data());
   if (status != LAMINA_OK)
     fail("{}", lamina_status_text(status));
 }

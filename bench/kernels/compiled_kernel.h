@@ -32,7 +32,7 @@ private:
   mlir::MLIRContext context_;
   mlir::OwningOpRef<mlir::ModuleOp> module_;
   std::unique_ptr<codegen::JitFunctions> functions_;
-  codegen::JitFunctions::Entry *entry_ = nullptr;
+  const codegen::JitFunction *function_ = nullptr;
   uint32_t rows_ = 1;
   double bytes_ = 0;
   trainer::ThreadPool pool_;

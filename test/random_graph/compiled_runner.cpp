@@ -2,15 +2,19 @@
 #include "test/random_graph/compiled_runner.h"
 
 #include <cstring>
+#include <functional>
 #include <memory>
 
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <unistd.h>
 
 #include "codegen/driver.h"
 #include "codegen/jit_functions.h"
 #include "ir/module.h"
 #include "passes/plan.h"
 #include "passes/schedule.h"
+#include "support/sanitizer.h"
 
 using namespace mlir;
 using namespace lamina::ir;
@@ -25,9 +29,34 @@ constexpr unsigned char kGuardByte = 0xa5;
 using Results = std::vector<std::vector<unsigned char>>;
 
 /// A parallel-for that runs tasks from the last to the first: an order that no real one has.
-void runBackwards(void *, void (*task)(void *, uint32_t), void *context, uint32_t count) {
+void runBackwards(void *, void (*task)(void *, uint32_t, uint32_t), void *context, uint32_t count) {
   for (uint32_t index = count; index > 0; --index)
-    task(context, index - 1);
+    task(context, index - 1, /*slot=*/0);
+}
+
+/// Runs `action` on a thread whose stack has room for what compiled functions say they take
+/// (docs/compiled-objects.md) and little more; an access beyond ends the process.
+void runOnSmallStack(const std::function<void()> &action) {
+#ifdef LAMINA_SANITIZED
+  action(); // sanitizers have frames of their own
+#else
+  constexpr size_t kTold = 16 << 10, kOfThread = 16 << 10;
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  EXPECT_EQ(
+      pthread_attr_setstacksize(&attributes, static_cast<size_t>(sysconf(_SC_THREAD_STACK_MIN)) +
+                                                 kTold + kOfThread),
+      0);
+  pthread_t thread;
+  auto run = [](void *opaque) -> void * {
+    (*static_cast<const std::function<void()> *>(opaque))();
+    return nullptr;
+  };
+  ASSERT_EQ(pthread_create(&thread, &attributes, run, const_cast<std::function<void()> *>(&action)),
+            0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+#endif
 }
 
 /// Tasks on three threads.
@@ -106,9 +135,12 @@ bool run(const codegen::JitFunctions &functions, ModuleOp module, const lamina_e
     inputPointers.push_back(input.data());
   for (auto &result : results)
     outputPointers.push_back(result.data());
-  int status =
-      functions.get("main")(env, align(state), align(workspace), static_cast<uint32_t>(rows),
-                            inputPointers.data(), outputPointers.data());
+  const codegen::JitFunction &compiled = functions.get("main");
+  int status = -1;
+  runOnSmallStack([&] {
+    status = compiled(env, align(state), align(workspace), static_cast<uint32_t>(rows),
+                      inputPointers.data(), outputPointers.data());
+  });
   EXPECT_EQ(status, LAMINA_OK);
   return llvm::all_of(results, [](const std::vector<unsigned char> &result) {
     return std::all_of(result.end() - kGuard, result.end(),
@@ -165,7 +197,10 @@ Runner compiledFor(const std::string &targetName, bool optimize) {
     Results alone;
     if (!run(functions, module, nullptr, arguments, rows, alone))
       return overwrittenGuard();
-    const lamina_env backwards{LAMINA_ABI_VERSION, nullptr, runBackwards};
+    const lamina_env backwards{.abi_version = LAMINA_ABI_VERSION,
+                               .struct_size = sizeof(lamina_env),
+                               .parallel_for_slots = runBackwards,
+                               .slots = 1};
     for (const lamina_env &env : {backwards, threads()}) {
       Results results;
       if (!run(functions, module, &env, arguments, rows, results))

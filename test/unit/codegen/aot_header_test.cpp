@@ -65,6 +65,8 @@ TEST(CHeader, FunctionsAndConstants) {
                                 "uint8_t *for_2,\n    float *null);\n"));
   EXPECT_THAT(header, HasSubstr("#define NET_STATE_BYTES 8192u\n"));
   EXPECT_THAT(header, HasSubstr("#define NET_WORKSPACE_BYTES 4096u\n"));
+  EXPECT_THAT(header, HasSubstr("#define NET_SCRATCH_BYTES 0u\n"));
+  EXPECT_THAT(header, HasSubstr("#define NET_STACK_BYTES 16384u\n"));
   EXPECT_THAT(header, HasSubstr("#define NET_BATCH_SIZE 8u\n"));
   EXPECT_THAT(header, HasSubstr("#define NET_INPUT_FOR_SIZE 4u\n"));
   EXPECT_THAT(header, HasSubstr("#define NET_TARGET_X_CLASSES 5u\n"));
@@ -84,7 +86,9 @@ TEST(CHeader, VariablesStandAt64ByteBoundariesUnderUniqueNames) {
 TEST(CHeader, QuotesTheRuntimeBetweenItsGuards) {
   std::string header = headerOf({"predict"});
   EXPECT_THAT(header, HasSubstr("#ifndef LAMINA_ENV_DEFINED\n#define LAMINA_ENV_DEFINED\n"));
-  EXPECT_THAT(header, HasSubstr("LAMINA_ERROR_CPU = 6"));
+  EXPECT_THAT(header, HasSubstr("LAMINA_ERROR_SCRATCH = 7"));
+  EXPECT_THAT(header, HasSubstr("#error \"lamina_env was defined by a header of an older Lamina: "
+                                "include this one before it\"\n"));
   EXPECT_THAT(header, HasSubstr("#define LAMINA_ABI_VERSION 1u"));
   EXPECT_THAT(header, Not(HasSubstr("lamina_pool_create")));
 }

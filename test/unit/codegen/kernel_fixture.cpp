@@ -27,9 +27,9 @@ void nameExternals(func::FuncOp main) {
     main.setResultAttr(i, ir::kOutputAttr, name("y", i));
 }
 
-void runBackwards(void *, void (*task)(void *, uint32_t), void *context, uint32_t count) {
+void runBackwards(void *, void (*task)(void *, uint32_t, uint32_t), void *context, uint32_t count) {
   for (uint32_t index = count; index > 0; --index)
-    task(context, index - 1);
+    task(context, index - 1, /*slot=*/0);
 }
 
 /// Memory that begins on a page.
@@ -129,7 +129,10 @@ std::vector<ir::Tensor> runKernelModule(ModuleOp module, const TargetSpec &targe
   Pages workspace(module->getAttrOfType<IntegerAttr>(passes::kWorkspaceBytesAttr).getInt()),
       state(4096);
   JitFunctions functions(module, target, 1);
-  lamina_env env{LAMINA_ABI_VERSION, nullptr, runBackwards};
+  const lamina_env env{.abi_version = LAMINA_ABI_VERSION,
+                       .struct_size = sizeof env,
+                       .parallel_for_slots = runBackwards,
+                       .slots = 1};
   EXPECT_EQ(functions.get("main")(&env, state.get(), workspace.get(), static_cast<uint32_t>(rows),
                                   inputs.data(), outputs.data()),
             LAMINA_OK);

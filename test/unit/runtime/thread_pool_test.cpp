@@ -1,5 +1,7 @@
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstring>
 #include <functional>
 #include <numeric>
 #include <set>
@@ -195,6 +197,100 @@ TEST(ThreadPool, UnusedAndNullPoolsAreFine) {
   env.parallel_for(
       env.pool, [](void *context, uint32_t) { ++*static_cast<int *>(context); }, &runs, 3);
   EXPECT_EQ(runs, 3);
+}
+
+/// Runs `body` with every index and its slot.
+void runSlots(const lamina_env &env, uint32_t count,
+              const std::function<void(uint32_t index, uint32_t slot)> &body) {
+  using Body = std::function<void(uint32_t, uint32_t)>;
+  env.parallel_for_slots(
+      env.pool,
+      [](void *context, uint32_t index, uint32_t slot) {
+        (*static_cast<const Body *>(context))(index, slot);
+      },
+      const_cast<Body *>(&body), count);
+}
+
+TEST(ThreadPoolSlots, EveryThreadHasItsOwn) {
+  Pool pool(3);
+  lamina_env env = lamina_pool_env(pool.get());
+  ASSERT_EQ(env.slots, 3u);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<std::atomic<int>> users(env.slots);
+    std::vector<int> runs(50);
+    auto caller = std::this_thread::get_id();
+    runSlots(env, 50, [&](uint32_t index, uint32_t slot) {
+      ASSERT_LT(slot, users.size());
+      EXPECT_EQ(users[slot]++, 0) << "two tasks at a time have one slot";
+      EXPECT_EQ(slot == 0, std::this_thread::get_id() == caller);
+      ++runs[index];
+      --users[slot];
+    });
+    EXPECT_EQ(runs, std::vector<int>(50, 1));
+  }
+}
+
+TEST(ThreadPoolSlots, CallsWithoutTheTeamHaveTheirOwn) {
+  Pool pool(2);
+  lamina_env env = lamina_pool_env(pool.get());
+  std::atomic<int> inner = 0;
+  runSlots(env, 4, [&](uint32_t, uint32_t) {
+    runSlots(env, 3, [&](uint32_t, uint32_t slot) {
+      EXPECT_EQ(slot, 0u);
+      ++inner;
+    });
+  });
+  EXPECT_EQ(inner, 12);
+}
+
+TEST(ThreadPoolSlots, ScratchMemoryOfThreadsIsApart) {
+  Pool pool(3);
+  lamina_env env = lamina_pool_env(pool.get());
+  EXPECT_EQ(env.scratch_bytes, LAMINA_POOL_SCRATCH_BYTES);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(env.scratch) % 64, 0u);
+  auto *bytes = static_cast<unsigned char *>(env.scratch);
+  auto endsOf = [&](uint32_t slot) {
+    unsigned char *begin = bytes + (slot - 1) * env.scratch_bytes;
+    return std::pair(begin, begin + env.scratch_bytes - 1);
+  };
+  for (uint32_t slot = 1; slot < env.slots; ++slot)
+    *endsOf(slot).first = *endsOf(slot).second = static_cast<unsigned char>(slot);
+  for (uint32_t slot = 1; slot < env.slots; ++slot) {
+    EXPECT_EQ(*endsOf(slot).first, slot);
+    EXPECT_EQ(*endsOf(slot).second, slot);
+  }
+}
+
+TEST(ThreadPoolSlots, OneThreadNeedsNoScratchMemory) {
+  Pool pool(1);
+  for (lamina_pool *one : {pool.get(), static_cast<lamina_pool *>(nullptr)}) {
+    lamina_env env = lamina_pool_env(one);
+    EXPECT_EQ(env.slots, 1u);
+    int runs = 0;
+    runSlots(env, 3, [&](uint32_t, uint32_t slot) { runs += slot == 0; });
+    EXPECT_EQ(runs, 3);
+  }
+}
+
+TEST(PoolEnvironment, IsAsLongAsTheCallerKnowsIt) {
+  Pool pool(2);
+  struct {
+    lamina_env env;
+    unsigned char behind[64];
+  } room;
+  for (uint32_t size : {uint32_t(offsetof(lamina_env, struct_size)), uint32_t(sizeof(lamina_env)),
+                        uint32_t(sizeof(lamina_env)) + 16}) {
+    std::memset(&room, 0x5a, sizeof room);
+    lamina_pool_fill_env(pool.get(), &room.env, size);
+    auto *bytes = reinterpret_cast<unsigned char *>(&room);
+    EXPECT_EQ(room.env.abi_version, LAMINA_ABI_VERSION);
+    EXPECT_EQ(room.env.pool, pool.get());
+    EXPECT_TRUE(room.env.parallel_for);
+    for (size_t i = sizeof(lamina_env); i < size; ++i)
+      EXPECT_EQ(bytes[i], 0);
+    for (size_t i = size; i < sizeof room; ++i)
+      ASSERT_EQ(bytes[i], 0x5a) << "byte " << i << " of " << size;
+  }
 }
 
 TEST(ThreadPool, ZeroThreadsMeansTheAvailableCpus) {
