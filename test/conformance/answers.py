@@ -15,9 +15,13 @@ def noise_label(number):
     return f"noise.{number}"
 
 
+def noise_labels():
+    return [noise_label(i) for i in range(COPIES)]
+
+
 def labels(case):
     """Under which names those answers stand whose differences from TensorFlow's are the measure."""
-    return [noise_label(i) for i in range(COPIES)] if case.noise else ["jax"]
+    return noise_labels() if case.noise else ["jax"]
 
 
 def is_measured(case, folder):
@@ -66,18 +70,26 @@ def read_weights(path):
     return arrays
 
 
-def differences(case, folder):
-    """How far other answers of Keras are from that on TensorFlow, by quantity; nothing where JAX
-    cannot run the case. JAX evaluates only where a smaller last batch makes the backends part."""
+def measured_differences(case, folder):
+    """How far those other answers are from that of Keras on TensorFlow, by quantity; nothing where
+    JAX cannot run the case. JAX evaluates only where a smaller last batch makes the backends part."""
     if (folder / "jax.error").exists():
         return {}
-    tensorflow = quantities(case, folder, "tensorflow")
+    return differences(case, folder, labels(case))
+
+
+def differences(case, folder, others, reference="tensorflow"):
+    """The largest difference of these answers from another one of Keras, by quantity."""
+    expected = quantities(case, folder, reference)
     result = {}
-    for other in (quantities(case, folder, label) for label in labels(case)):
+    for label in others:
+        other = quantities(case, folder, label)
         if case.application:  # of the first loss: JAX has it for noisy copies too
-            first = tensorflow["first losses"][0][:1]
-            tensorflow["first losses"] = [np.broadcast_to(first, other["first losses"][0].shape)]
-        for name, arrays in tensorflow.items():
+            losses = other["first losses"][0] if label == "jax" else other["first losses"][0][:1]
+            other["first losses"] = [losses]
+            first = expected["first losses"][0][:1]
+            expected["first losses"] = [np.broadcast_to(first, losses.shape)]
+        for name, arrays in expected.items():
             if name in other:
                 result[name] = max(result.get(name, 0.0), error(other[name], arrays))
     return result
