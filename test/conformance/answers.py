@@ -1,5 +1,6 @@
 """What Keras computed for a case, by quantity, read from the files that oracle.py wrote."""
 import io
+import re
 import zipfile
 
 import h5py
@@ -8,6 +9,10 @@ import numpy as np
 from compare import error
 
 
+# What a scale is at least, as a share of the largest value in the layer: a bias in front of a
+# normalization, for one, has a gradient of rounding errors alone. Squares have the share squared.
+SHARE = 1e-2
+SQUARES = re.compile("(velocity|velocity_hat|accumulator|accumulated_grad|accumulated_delta_var|r|c|v) of ")
 COPIES = 3  # with noise, of the images of an application and of what goes into a `noise` case
 
 
@@ -47,6 +52,10 @@ def quantities(case, folder, backend):
     return result | variables(folder / f"{backend}.keras")
 
 
+def has_variables(case):
+    return not case.predict_only and not case.application
+
+
 def group(answer, prefix):
     """Values of keys `prefix.NAME`, sorted by name."""
     return [answer[k] for k in sorted(answer) if k.startswith(prefix + ".")]
@@ -55,9 +64,25 @@ def group(answer, prefix):
 def variables(path):
     """The quantities of a trained model's file."""
     arrays = read_weights(path)
-    slots = {k: v for k, v in arrays.items() if k.startswith("optimizer/")}
-    return {"weights": [arrays[k] for k in sorted(arrays) if k not in slots],
-            "optimizer state": [slots[k] for k in sorted(slots)]}
+    return {"weights": [arrays[k] for k in sorted(arrays) if not is_slot(k)],
+            "optimizer state": [arrays[k] for k in sorted(arrays) if is_slot(k)]}
+
+
+def neighbours(folder):
+    """For the quantities whose arrays have scales in common, by array: the name of what it shares one
+    with and the share (compare.py). Weights do by layer, optimizer state by layer and kind."""
+    names = read_weights(folder / "tensorflow.keras")
+    weights = [name for name in sorted(names) if not is_slot(name)]
+    with np.load(folder / "tensorflow.npz") as file:
+        kinds = file["slots"]
+    slots = [str(kinds[int(name.rpartition("/")[2])]) for name in sorted(names) if is_slot(name)]
+    return {"weights": [(name.partition("/vars/")[0], SHARE) for name in weights],
+            "optimizer state": [(kind, SHARE**2 if SQUARES.match(kind) else SHARE)
+                                for kind in slots]}
+
+
+def is_slot(name):
+    return name.startswith("optimizer/")
 
 
 def read_weights(path):
@@ -81,6 +106,7 @@ def measured_differences(case, folder):
 def differences(case, folder, others, reference="tensorflow"):
     """The largest difference of these answers from another one of Keras, by quantity."""
     expected = quantities(case, folder, reference)
+    shared = neighbours(folder) if has_variables(case) else {}
     result = {}
     for label in others:
         other = quantities(case, folder, label)
@@ -91,5 +117,5 @@ def differences(case, folder, others, reference="tensorflow"):
             expected["first losses"] = [np.broadcast_to(first, losses.shape)]
         for name, arrays in expected.items():
             if name in other:
-                result[name] = max(result.get(name, 0.0), error(other[name], arrays))
+                result[name] = max(result.get(name, 0.0), error(other[name], arrays, shared.get(name)))
     return result

@@ -20,17 +20,34 @@ MOST_BETWEEN_BACKENDS = 1e-5
 MOST_NOISE = 1e-3
 
 
-def error(actual, expected):
-    """Largest difference over the largest value, over several arrays taken together."""
-    difference = scale = 0.0
-    for a, e in zip(actual, expected, strict=True):
-        a, e = np.asarray(a, "float64"), np.asarray(e, "float64")
-        assert a.shape == e.shape, f"shape {a.shape}, but Keras has {e.shape}"
-        if a.size:
-            unequal = ~((a == e) | (np.isnan(a) & np.isnan(e)))
-            difference = max(difference, np.abs(a - e)[unequal].max(initial=0.0))
-            scale = max(scale, np.abs(e).max())
-    return float(difference / scale) if scale else float(difference)
+def error(actual, expected, neighbours=None):
+    """The largest of the arrays' errors, each its largest difference over its largest value. What is
+    small beside its neighbours carries their rounding: `neighbours` names for every array what it
+    belongs to and the share of the largest value there that its scale is at least."""
+    neighbours = neighbours or [(number, 1.0) for number in range(len(expected))]
+    differences = [difference(a, e) for a, e in zip(actual, expected, strict=True)]
+    scales = [largest_value(e) for e in expected]
+    largest = {}
+    for (group, _), scale in zip(neighbours, scales, strict=True):
+        largest[group] = max(scale, largest.get(group, 0.0))
+    scales = [max(scale, share * largest[group])
+              for (group, share), scale in zip(neighbours, scales)]
+    return float(max((d / (s or 1.0) for d, s in zip(differences, scales)), default=0.0))
+
+
+def largest_value(array):
+    values = np.abs(np.asarray(array, "float64"))
+    return values[np.isfinite(values)].max(initial=0.0)
+
+
+def difference(actual, expected):
+    """The largest difference of elements; what is not a number on both sides is none, and on one side
+    as large as any."""
+    a, e = np.asarray(actual, "float64"), np.asarray(expected, "float64")
+    assert a.shape == e.shape, f"shape {a.shape}, but Keras has {e.shape}"
+    unequal = ~((a == e) | (np.isnan(a) & np.isnan(e)))
+    differences = np.abs(a[unequal] - e[unequal])
+    return np.nan_to_num(differences, nan=np.inf, posinf=np.inf).max(initial=0.0)
 
 
 @dataclasses.dataclass
@@ -42,8 +59,9 @@ class Comparison:
     floor: float = FLOOR
     first: int | None = None  # so many values of every array are compared, None: all
 
-    def error(self, expected):
-        return error(self.actual, [e[:self.first] for e in expected] if self.first else expected)
+    def error(self, expected, neighbours):
+        return error(self.actual, [e[:self.first] for e in expected] if self.first else expected,
+                     neighbours)
 
 
 class Judge:
@@ -65,8 +83,8 @@ class Judge:
     def _decide(self, case, comparison):
         difference = self.oracles.difference(case, comparison.quantity)
         most = MOST_NOISE if case.noise else MOST_BETWEEN_BACKENDS
-        row = judged(case, comparison, self.oracles.quantities(case)[comparison.quantity],
-                     min(difference or 0.0, most))
+        row = self._row(case, comparison, self.oracles.quantities(case)[comparison.quantity],
+                        min(difference or 0.0, most))
         return row if row["outcome"] == "passed" else self._ask_again(case, comparison, row)
 
     def _ask_again(self, case, comparison, row):
@@ -78,7 +96,7 @@ class Judge:
                                 "neither")
         expected = self._right_answer(case, name, opinion["right"])
         noise = opinion["noise"].get(name, 0.0)
-        row = judged(case, comparison, expected, max(row["difference"], min(noise, MOST_NOISE)))
+        row = self._row(case, comparison, expected, max(row["difference"], min(noise, MOST_NOISE)))
         if row["outcome"] == "failed" and noise > MOST_NOISE:
             return skipped(row, "it amplifies rounding: noise of one unit in the last place moves "
                                 f"it by {noise:.2g}")
@@ -91,15 +109,15 @@ class Judge:
         return found[name] if name in found else self.oracles.quantities(case)[name]
 
 
-def judged(case, comparison, expected, difference):
-    ours = comparison.error(expected)
-    limit = max(FACTOR * difference, comparison.floor)
-    row = {"case": case.name, "quantity": comparison.label, "error": ours,
-           "difference": difference, "limit": limit, "outcome": "passed", "said": ""}
-    if ours > limit:
-        row |= {"outcome": "failed", "said": f"{case.name}: error of {comparison.label} is "
-                                             f"{ours:.3g}, limit {limit:.3g}"}
-    return row
+    def _row(self, case, comparison, expected, difference):
+        ours = comparison.error(expected, self.oracles.neighbours(case).get(comparison.quantity))
+        limit = max(FACTOR * difference, comparison.floor)
+        row = {"case": case.name, "quantity": comparison.label, "error": ours,
+               "difference": difference, "limit": limit, "outcome": "passed", "said": ""}
+        if ours > limit:
+            row |= {"outcome": "failed", "said": f"{case.name}: error of {comparison.label} is "
+                                                 f"{ours:.3g}, limit {limit:.3g}"}
+        return row
 
 
 def skipped(row, reason):

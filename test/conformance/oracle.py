@@ -4,7 +4,8 @@ backend (KERAS_BACKEND) for all cases, because importing a backend takes seconds
 Usage: oracle.py FOLDER SAMPLE [CASE…] [--resume CASE…]   for each case, FOLDER/CASE/ receives
   model.keras    the model, written by a TensorFlow process; all others load this file
   BACKEND.npz    before.K, after.K (predictions), log.NAME (a value per epoch); evaluate.NAME where the
-                 backends part: from TensorFlow, and from both for a smaller last batch
+                 backends part: from TensorFlow, and from both for a smaller last batch; slots, for
+                 every variable of the optimizer its kind and the layer it belongs to
   BACKEND.keras  the trained model; BACKEND.half.keras after half the epochs of a `resume` case
   BACKEND.error  instead of the above: what Keras said
 Which differences are measured is said in differences.py: of the cases whose difference is recorded,
@@ -161,6 +162,22 @@ def numbered(prefix, arrays):
     return {f"{prefix}.{i}": a for i, a in enumerate(arrays)}
 
 
+def slots(model):
+    """Kind and layer of every variable of the optimizer, "velocity of dense"; whose name begins with
+    that of no variable of the model stands for itself."""
+    result = []
+    for slot in model.optimizer.variables:
+        for variable in model.trainable_variables:
+            owner = variable.path.replace("/", "_") + "_"
+            if slot.name.startswith(owner):
+                layer = variable.path.rpartition("/")[0]
+                result.append(f"{slot.name.removeprefix(owner)} of {layer}")
+                break
+        else:
+            result.append(slot.path)
+    return np.array(result)
+
+
 def train(case, model, folder, label, eager_steps):
     """Evaluates, trains and predicts; the model afterwards is that of LABEL.keras."""
     result = {}
@@ -174,6 +191,7 @@ def train(case, model, folder, label, eager_steps):
         logs[key] = logs.get(key, []) + values
     result.update(named("log", logs, 1))
     publish(folder / f"{label}.keras", model.save)
+    result["slots"] = slots(model)
     return result | numbered("after", predict(case, model, eager_steps))
 
 

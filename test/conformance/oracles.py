@@ -24,7 +24,7 @@ class Oracles:
         self.folder = oracle_runs.folder_of_cases(work)
         self.sample = sample
         self.record = Record()
-        self.known, self.parted = {}, {}  # quantities and differences, by case
+        self.known, self.parted, self.shared = {}, {}, {}  # by case
 
     def path(self, case, name):
         """A file of a case; waits until the TensorFlow process has written the model."""
@@ -40,6 +40,15 @@ class Oracles:
         if key not in self.known:
             self.known[key] = answers.quantities(case, self.folder / case.name, label)
         return self.known[key]
+
+    def neighbours(self, case):
+        """Which arrays have scales in common, by quantity (answers.py)."""
+        if not answers.has_variables(case):
+            return {}
+        self._answer(case, "tensorflow", "tensorflow")
+        if case.name not in self.shared:
+            self.shared[case.name] = answers.neighbours(self.folder / case.name)
+        return self.shared[case.name]
 
     def opinion(self, case):
         """What Keras says when it is asked again (second_opinion.py), by this process: the tests of a

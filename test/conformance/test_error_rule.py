@@ -8,10 +8,33 @@ import pytest
 
 from answers import read_weights
 from case import CASES
-from compare import Comparison, Judge
+from compare import Comparison, Judge, error
 from oracle_runs import IN_DOUBLE, REFEREE
 
 ONES = [np.ones(3), np.ones((2, 2))]
+
+
+def test_every_array_has_its_own_scale():
+    large, small = np.full(4, 1e3), np.full(4, 1e-3)
+    assert error([large, small * 1.5], [large, small]) == pytest.approx(0.5)
+    assert error([large * 1.5, small], [large, small]) == pytest.approx(0.5)
+    assert error([], []) == 0
+    assert error([np.zeros(0), np.ones(2)], [np.zeros(0), np.zeros(2)]) == 1
+    special = np.array([np.nan, np.inf, 2])
+    assert error([special], [special]) == 0
+    assert error([special * [1, 1, 2]], [special]) == 1
+    for other in ([0, np.inf, 2], [np.nan, np.nan, 2], [np.nan, 3, 2], [np.nan, np.inf, np.nan]):
+        assert error([np.array(other)], [special]) == np.inf
+    with pytest.raises(AssertionError, match="shape"):
+        error([np.ones(2)], [np.ones(3)])
+
+
+def test_scales_are_at_least_a_share_of_the_layers():
+    kernel, bias, other = np.full(4, 10.0), np.full(2, 1e-8), np.full(2, 1e-8)
+    expected, wrong = [kernel, bias, other], [kernel, bias * 3, other]
+    layers = [("dense", 1e-2), ("dense", 1e-2), ("other", 1e-2)]
+    assert error(wrong, expected, layers) == pytest.approx(2e-7)
+    assert error([kernel, bias, other * 3], expected, layers) == pytest.approx(2)
 
 
 class Answers:
@@ -25,6 +48,9 @@ class Answers:
 
     def quantities(self, case, label="tensorflow"):
         return {"weights": [a * (1.1 if label == "graph" else 1) for a in ONES]}
+
+    def neighbours(self, case):
+        return {}
 
     def difference(self, case, quantity):
         return self.measured
