@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Runs the unit tests, lit and the conformance tests, and prints as its last line
-`N passed, N failed` over all of them. `./dev test` calls it; exit status 1 when anything failed.
+`N passed, N failed, N skipped` over all of them. `./dev test` calls it; exit status 1 when anything
+failed, or nothing passed.
 
 Usage: run_tests.py --build FOLDER [--only unit,lit,conformance] [-- PYTEST OPTIONS]
 """
 import argparse
+import collections
 import concurrent.futures
 import json
 import os
@@ -16,6 +18,11 @@ import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 UNIT_TIME_LIMIT = 900  # seconds for one executable
+NONE, ONE_PASSED, ONE_FAILED = (collections.Counter(c) for c in ([], ["passed"], ["failed"]))
+
+
+def sentence(counts):
+    return ", ".join(f"{counts[kind]} {kind}" for kind in ("passed", "failed", "skipped"))
 
 
 def run_unit(build, _):
@@ -27,8 +34,7 @@ def run_unit(build, _):
         runs = [pool.submit(run_shard, build, test["name"], test["command"], shard, shards)
                 for test in json.loads(listing)["tests"]
                 for shard in range(shards if is_google_test(test) else 1)]
-        counts = [run.result() for run in runs]
-    return tuple(map(sum, zip(*counts)))
+        return sum((run.result() for run in runs), NONE)
 
 
 def is_google_test(test):
@@ -47,16 +53,26 @@ def run_shard(build, name, command, shard, shards):
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     except (subprocess.TimeoutExpired, OSError) as problem:
         print(f"{name}: {problem}", flush=True)
-        return 0, 1
+        return ONE_FAILED
     if run.returncode:
         print(f"{run.stdout}{name}: exit status {run.returncode}", flush=True)
     if not report.exists():
-        return (0, 1) if run.returncode else (1, 0)
-    result = json.loads(report.read_text())
-    failed = result["failures"] + result["errors"]
-    ran = result["tests"] - result["disabled"]
+        return ONE_FAILED if run.returncode else ONE_PASSED
+    tests = google_tests(json.loads(report.read_text()))
+    skipped = collections.Counter(suite for suite, outcome in tests if outcome == "skipped")
+    for suite, count in sorted(skipped.items()):
+        print(f"{name}: {count} of {suite} skipped", flush=True)
+    counts = collections.Counter(outcome for _, outcome in tests)
     # A leak or a crash after the last test fails the run without failing a test.
-    return ran - failed, failed + (1 if run.returncode and not failed else 0)
+    return counts + ONE_FAILED if run.returncode and not counts["failed"] else counts
+
+
+def google_tests(report):
+    """Suite and outcome of every test that was run; disabled ones are listed beside them."""
+    return [(suite["name"], "failed" if "failures" in test
+             else "skipped" if test["result"] == "SKIPPED" else "passed")
+            for suite in report["testsuites"] for test in suite["testsuite"]
+            if test["status"] == "RUN"]
 
 
 def run_lit(build, _):
@@ -64,26 +80,31 @@ def run_lit(build, _):
     report.unlink(missing_ok=True)
     subprocess.run([pathlib.Path(sys.executable).with_name("lit"), "--quiet", "--no-progress-bar",
                     "-v", "-o", report, build / "test"])
-    if not report.exists():
-        return 0, 1
-    codes = [test["code"] for test in json.loads(report.read_text())["tests"]]
-    passed = sum(code in ("PASS", "XFAIL") for code in codes)
-    return passed, sum(code not in ("PASS", "XFAIL", "UNSUPPORTED", "EXCLUDED") for code in codes)
+    return count_lit(json.loads(report.read_text())) if report.exists() else ONE_FAILED
+
+
+def count_lit(report):
+    kinds = {"PASS": "passed", "XFAIL": "passed", "UNSUPPORTED": "skipped"}
+    return collections.Counter(kinds.get(test["code"], "failed") for test in report["tests"]
+                               if test["code"] != "EXCLUDED")
 
 
 def run_conformance(build, options):
     report = build / "test-results" / "conformance.xml"
     report.unlink(missing_ok=True)
-    subprocess.run([sys.executable, "-m", "pytest", ROOT / "test/conformance", "-q",
+    subprocess.run([sys.executable, "-m", "pytest", ROOT / "test/conformance", "-q", "-rs",
                     "-n", str(len(os.sched_getaffinity(0))),
                     f"--junit-xml={report}", "--lamina", build / "bin/lamina", "--work",
                     build / "conformance", "--table", build / "conformance.json", *options])
-    if not report.exists():
-        return 0, 1
-    suite = xml.etree.ElementTree.parse(report).getroot().find("testsuite")
+    return count_pytest(xml.etree.ElementTree.parse(report)) if report.exists() else ONE_FAILED
+
+
+def count_pytest(report):
+    suite = report.getroot().find("testsuite")
     count = {k: int(suite.get(k)) for k in ("tests", "failures", "errors", "skipped")}
     failed = count["failures"] + count["errors"]
-    return count["tests"] - failed - count["skipped"], failed
+    return collections.Counter(passed=count["tests"] - failed - count["skipped"], failed=failed,
+                               skipped=count["skipped"])
 
 
 RUNNERS = {"unit": run_unit, "lit": run_lit, "conformance": run_conformance}
@@ -98,16 +119,15 @@ def main():
     build = options.build.resolve()
     (build / "test-results").mkdir(exist_ok=True)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    passed = failed = 0
+    total = NONE
     for name in options.only.split(","):
         started = time.monotonic()
         print(f"== {name}", flush=True)
-        good, bad = RUNNERS[name](build, options.pytest_options)
-        print(f"== {name}: {good} passed, {bad} failed, {time.monotonic() - started:.0f} s",
-              flush=True)
-        passed, failed = passed + good, failed + bad
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+        counts = RUNNERS[name](build, options.pytest_options)
+        print(f"== {name}: {sentence(counts)}, {time.monotonic() - started:.0f} s", flush=True)
+        total = total + counts
+    print(sentence(total))
+    return 1 if total["failed"] or not total["passed"] else 0
 
 
 if __name__ == "__main__":

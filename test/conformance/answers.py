@@ -1,5 +1,6 @@
 """What Keras computed for a case, by quantity, read from the files that oracle.py wrote."""
 import io
+import re
 import zipfile
 
 import h5py
@@ -8,6 +9,10 @@ import numpy as np
 from compare import error
 
 
+# What a scale is at least, as a share of the largest value in the layer: a bias in front of a
+# normalization, for one, has a gradient of rounding errors alone. Squares have the share squared.
+SHARE = 1e-2
+SQUARES = re.compile("(velocity|velocity_hat|accumulator|accumulated_grad|accumulated_delta_var|r|c|v) of ")
 COPIES = 3  # with noise, of the images of an application and of what goes into a `noise` case
 
 
@@ -15,9 +20,13 @@ def noise_label(number):
     return f"noise.{number}"
 
 
+def noise_labels():
+    return [noise_label(i) for i in range(COPIES)]
+
+
 def labels(case):
     """Under which names those answers stand whose differences from TensorFlow's are the measure."""
-    return [noise_label(i) for i in range(COPIES)] if case.noise else ["jax"]
+    return noise_labels() if case.noise else ["jax"]
 
 
 def is_measured(case, folder):
@@ -43,6 +52,10 @@ def quantities(case, folder, backend):
     return result | variables(folder / f"{backend}.keras")
 
 
+def has_variables(case):
+    return not case.predict_only and not case.application
+
+
 def group(answer, prefix):
     """Values of keys `prefix.NAME`, sorted by name."""
     return [answer[k] for k in sorted(answer) if k.startswith(prefix + ".")]
@@ -51,9 +64,25 @@ def group(answer, prefix):
 def variables(path):
     """The quantities of a trained model's file."""
     arrays = read_weights(path)
-    slots = {k: v for k, v in arrays.items() if k.startswith("optimizer/")}
-    return {"weights": [arrays[k] for k in sorted(arrays) if k not in slots],
-            "optimizer state": [slots[k] for k in sorted(slots)]}
+    return {"weights": [arrays[k] for k in sorted(arrays) if not is_slot(k)],
+            "optimizer state": [arrays[k] for k in sorted(arrays) if is_slot(k)]}
+
+
+def neighbours(folder):
+    """For the quantities whose arrays have scales in common, by array: the name of what it shares one
+    with and the share (compare.py). Weights do by layer, optimizer state by layer and kind."""
+    names = read_weights(folder / "tensorflow.keras")
+    weights = [name for name in sorted(names) if not is_slot(name)]
+    with np.load(folder / "tensorflow.npz") as file:
+        kinds = file["slots"]
+    slots = [str(kinds[int(name.rpartition("/")[2])]) for name in sorted(names) if is_slot(name)]
+    return {"weights": [(name.partition("/vars/")[0], SHARE) for name in weights],
+            "optimizer state": [(kind, SHARE**2 if SQUARES.match(kind) else SHARE)
+                                for kind in slots]}
+
+
+def is_slot(name):
+    return name.startswith("optimizer/")
 
 
 def read_weights(path):
@@ -66,18 +95,27 @@ def read_weights(path):
     return arrays
 
 
-def differences(case, folder):
-    """How far other answers of Keras are from that on TensorFlow, by quantity; nothing where JAX
-    cannot run the case. JAX evaluates only where a smaller last batch makes the backends part."""
+def measured_differences(case, folder):
+    """How far those other answers are from that of Keras on TensorFlow, by quantity; nothing where
+    JAX cannot run the case. JAX evaluates only where a smaller last batch makes the backends part."""
     if (folder / "jax.error").exists():
         return {}
-    tensorflow = quantities(case, folder, "tensorflow")
+    return differences(case, folder, labels(case))
+
+
+def differences(case, folder, others, reference="tensorflow"):
+    """The largest difference of these answers from another one of Keras, by quantity."""
+    expected = quantities(case, folder, reference)
+    shared = neighbours(folder) if has_variables(case) else {}
     result = {}
-    for other in (quantities(case, folder, label) for label in labels(case)):
+    for label in others:
+        other = quantities(case, folder, label)
         if case.application:  # of the first loss: JAX has it for noisy copies too
-            first = tensorflow["first losses"][0][:1]
-            tensorflow["first losses"] = [np.broadcast_to(first, other["first losses"][0].shape)]
-        for name, arrays in tensorflow.items():
+            losses = other["first losses"][0] if label == "jax" else other["first losses"][0][:1]
+            other["first losses"] = [losses]
+            first = expected["first losses"][0][:1]
+            expected["first losses"] = [np.broadcast_to(first, losses.shape)]
+        for name, arrays in expected.items():
             if name in other:
-                result[name] = max(result.get(name, 0.0), error(other[name], arrays))
+                result[name] = max(result.get(name, 0.0), error(other[name], arrays, shared.get(name)))
     return result

@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import cases  # noqa: E402,F401
 from case import CASES  # noqa: E402
 from cases import random_models  # noqa: E402
-from compare import Table  # noqa: E402
+from compare import Judge  # noqa: E402
 from differences import EVERY, sample_of_today  # noqa: E402
 from lamina import Lamina  # noqa: E402
 from oracle_runs import OracleRuns  # noqa: E402
@@ -136,14 +136,15 @@ def oracles(pytestconfig):
 
 
 @pytest.fixture(scope="session")
-def table(pytestconfig):
-    """The errors that this process measures; a worker hands them to the conductor at its end."""
-    errors = Table()
-    yield errors
+def judge(pytestconfig, oracles):
+    """Decides by the error rule. The errors that this process measures go to the conductor at its
+    end."""
+    result = Judge(oracles)
+    yield result
     if hasattr(pytestconfig, "workeroutput"):
-        pytestconfig.workeroutput["errors"] = json.dumps(errors.rows)
+        pytestconfig.workeroutput["errors"] = json.dumps(result.rows)
     else:
-        pytestconfig.pluginmanager.get_plugin(CONDUCTOR).errors += errors.rows
+        pytestconfig.pluginmanager.get_plugin(CONDUCTOR).errors += result.rows
 
 
 @pytest.fixture(scope="session")

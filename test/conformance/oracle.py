@@ -4,7 +4,8 @@ backend (KERAS_BACKEND) for all cases, because importing a backend takes seconds
 Usage: oracle.py FOLDER SAMPLE [CASE…] [--resume CASE…]   for each case, FOLDER/CASE/ receives
   model.keras    the model, written by a TensorFlow process; all others load this file
   BACKEND.npz    before.K, after.K (predictions), log.NAME (a value per epoch); evaluate.NAME where the
-                 backends part: from TensorFlow, and from both for a smaller last batch
+                 backends part: from TensorFlow, and from both for a smaller last batch; slots, for
+                 every variable of the optimizer its kind and the layer it belongs to
   BACKEND.keras  the trained model; BACKEND.half.keras after half the epochs of a `resume` case
   BACKEND.error  instead of the above: what Keras said
 Which differences are measured is said in differences.py: of the cases whose difference is recorded,
@@ -40,7 +41,8 @@ from case import CASES  # noqa: E402
 from differences import Record  # noqa: E402
 
 BACKEND = keras.backend.backend()
-FEW_STEPS = 6  # take less time than tracing one
+# How many steps of training run eagerly at the most; more are traced, as is everything without any.
+IN_GRAPHS, WHEN_FEW, ALWAYS = 0, 6, 10**9  # as many as WHEN_FEW take less time than tracing one
 
 
 def single(arrays):
@@ -70,10 +72,10 @@ def publish(path, write):
     partial.rename(path)
 
 
-def predict(case, model, eager):
+def predict(case, model, eager_steps):
     """What `predict` returns, without its pipeline of data."""
     (x, _, _), _ = case.parts()
-    model.run_eagerly = eager
+    model.run_eagerly = eager_steps > 0
     batches = (slice(i, i + case.batch_size) for i in range(0, case.rows, case.batch_size))
     outputs = [as_list(model.predict_on_batch(single([a[rows] for a in x]))) for rows in batches]
     return [np.concatenate(parts) for parts in zip(*outputs)]
@@ -85,23 +87,23 @@ def is_one_batch(case):
     return case.rows <= case.batch_size and not case.validation_rows
 
 
-def evaluate(case, model, eager):
+def evaluate(case, model, eager_steps):
     (x, y, weights), _ = case.parts()
     settings = {"sample_weight": single(weights) if weights else None, "return_dict": True}
     # Eagerly, Keras weighs the losses of single outputs in a smaller last batch in another way.
     one = is_one_batch(case)
-    model.run_eagerly = eager and (one or case.rows % case.batch_size == 0)
+    model.run_eagerly = eager_steps > 0 and (one or case.rows % case.batch_size == 0)
     if one:
         return model.test_on_batch(single(x), single(y), **settings)
     return model.evaluate(single(x), single(y), case.batch_size, verbose=0, **settings)
 
 
-def train_epochs(case, model, epochs, eager):
+def train_epochs(case, model, epochs, eager_steps):
     """Logs per epoch as `fit` gives them."""
     (x, y, weights), validation = case.parts()
     settings = {"sample_weight": single(weights) if weights else None,
                 "class_weight": case.class_weight}
-    model.run_eagerly = eager and epochs * case.rows <= FEW_STEPS * case.batch_size
+    model.run_eagerly = epochs * case.rows <= eager_steps * case.batch_size
     if is_one_batch(case):
         logs = [model.train_on_batch(single(x), single(y), return_dict=True, **settings)
                 for _ in range(epochs)]
@@ -110,6 +112,13 @@ def train_epochs(case, model, epochs, eager):
         single(x), single(y), batch_size=case.batch_size, epochs=epochs, shuffle=False, verbose=0,
         validation_batch_size=case.batch_size, **settings,
         validation_data=validation and tuple(single(part) for part in validation if part)).history
+
+
+def copy_metrics(model):
+    """Keras gives values of metrics that are vectors as the variables they are kept in; the logs of an
+    epoch would become those of the validation after it."""
+    metrics = model.get_metrics_result
+    model.get_metrics_result = lambda: {name: value + 0 for name, value in metrics().items()}
 
 
 def load(path):
@@ -153,37 +162,55 @@ def numbered(prefix, arrays):
     return {f"{prefix}.{i}": a for i, a in enumerate(arrays)}
 
 
-def train(case, model, folder, label, eager):
+def slots(model):
+    """Kind and layer of every variable of the optimizer, "velocity of dense"; whose name begins with
+    that of no variable of the model stands for itself."""
+    result = []
+    for slot in model.optimizer.variables:
+        for variable in model.trainable_variables:
+            owner = variable.path.replace("/", "_") + "_"
+            if slot.name.startswith(owner):
+                layer = variable.path.rpartition("/")[0]
+                result.append(f"{slot.name.removeprefix(owner)} of {layer}")
+                break
+        else:
+            result.append(slot.path)
+    return np.array(result)
+
+
+def train(case, model, folder, label, eager_steps):
     """Evaluates, trains and predicts; the model afterwards is that of LABEL.keras."""
     result = {}
     if BACKEND == "tensorflow" or case.rows % case.batch_size:
-        result.update(named("evaluate", evaluate(case, model, eager), 0))
+        result.update(named("evaluate", evaluate(case, model, eager_steps), 0))
     half = case.epochs // 2 if case.resume else 0
-    logs = train_epochs(case, model, half, eager) if half else {}
+    logs = train_epochs(case, model, half, eager_steps) if half else {}
     if half:
         model.save(folder / f"{label}.half.keras")
-    for key, values in train_epochs(case, model, case.epochs - half, eager).items():
+    for key, values in train_epochs(case, model, case.epochs - half, eager_steps).items():
         logs[key] = logs.get(key, []) + values
     result.update(named("log", logs, 1))
     publish(folder / f"{label}.keras", model.save)
-    return result | numbered("after", predict(case, model, eager))
+    result["slots"] = slots(model)
+    return result | numbered("after", predict(case, model, eager_steps))
 
 
-def run(case, folder, eager, label=BACKEND, change=lambda model: None):
-    """Computes everything; `eager`: what runs a few times only is not traced, which takes longer."""
+def run(case, folder, eager_steps, label=BACKEND, change=lambda model: None):
+    """Computes everything, with the model changed before."""
     model = load(folder / "model.keras")
+    copy_metrics(model)
     change(model)
     if case.application and BACKEND == "jax":
         result = first_losses(case, model)
     else:
-        result = numbered("before", predict(case, model, eager))
+        result = numbered("before", predict(case, model, eager_steps))
         if not case.predict_only:
-            result |= train(case, model, folder, label, eager)
+            result |= train(case, model, folder, label, eager_steps)
     # np.savez adds ".npz" to names that end otherwise; a file object keeps the name.
     publish(folder / f"{label}.npz", lambda p: np.savez(p.open("wb"), **result))
 
 
-def run_with_noise(case, folder):
+def run_with_noise(case, folder, eager_steps=WHEN_FEW):
     """The same with other noise in every copy."""
     for number in range(COPIES):
         random = np.random.default_rng([case.seed, number])
@@ -194,15 +221,15 @@ def run_with_noise(case, folder):
 
         run(dataclasses.replace(case, x=[with_noise(source) for source in case.x],
                                 y=[with_noise(source) for source in case.y]),
-            folder, eager=True, label=noise_label(number), change=change)
+            folder, eager_steps, noise_label(number), change)
 
 
 def answer(case, folder):
     """TensorFlow has some convolutions in graphs alone, for example those with channels first."""
     try:
-        run(case, folder, eager=True)
+        run(case, folder, WHEN_FEW)
     except Exception:
-        run(case, folder, eager=False)
+        run(case, folder, IN_GRAPHS)
 
 
 def obtain_model(case, folder):
@@ -233,7 +260,7 @@ def resume(case, folder):
     try:
         model = keras.models.load_model(folder / "lamina.half.keras")
         iterations = int(model.optimizer.iterations)
-        logs = train_epochs(case, model, case.epochs - case.epochs // 2, eager=True)
+        logs = train_epochs(case, model, case.epochs - case.epochs // 2, WHEN_FEW)
         result = {f"log.{k}": np.asarray(v) for k, v in logs.items()}
         publish(folder / "resumed.npz",
                 lambda p: np.savez(p.open("wb"), iterations=iterations, **result))

@@ -22,6 +22,9 @@ HERE = pathlib.Path(__file__).parent
 PROCESSES = {"tensorflow": 2, "jax": 1}
 # Files of a case that come of what Lamina writes.
 CONTINUATION = ("lamina.half.keras", "resumed.npz", "resumed.error")
+ORACLE = HERE / "oracle.py"
+REFEREE = HERE / "referee.py"
+IN_DOUBLE = {"KERAS_BACKEND": "jax", "JAX_ENABLE_X64": "1"}  # its environment
 # Small models gain nothing from more threads in each.
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
@@ -77,8 +80,8 @@ def prepare(case, folder):
 def fingerprint(case):
     """Answers hold as long as the case's module, the oracle and Keras' versions are the same."""
     digest = hashlib.sha256()
-    for path in (sys.modules[case.build.__module__].__file__, HERE / "case.py", HERE / "oracle.py",
-                 HERE / "cases/chain.py"):
+    for path in (sys.modules[case.build.__module__].__file__, HERE / "case.py", ORACLE,
+                 HERE / "second_opinion.py", HERE / "cases/chain.py"):
         digest.update(pathlib.Path(path).read_bytes())
     for package in ("keras", "tensorflow-cpu", "jax", "numpy"):
         digest.update(metadata.version(package).encode())
@@ -102,7 +105,7 @@ def start(backend, folder, number, sample, names, continued):
     fcntl.flock(log, fcntl.LOCK_EX)
     with log:
         return subprocess.Popen(
-            [sys.executable, str(HERE / "oracle.py"), str(folder), sample, *names, "--resume",
+            [sys.executable, str(ORACLE), str(folder), sample, *names, "--resume",
              *continued], cwd=HERE, stdout=log, stderr=log,
             env={**os.environ, "KERAS_BACKEND": backend, **ONE_THREAD})
 

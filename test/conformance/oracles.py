@@ -1,5 +1,10 @@
 """Keras' answers as the tests see them: they wait until the background processes (oracle_runs.py) have
 written what they need."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -19,7 +24,7 @@ class Oracles:
         self.folder = oracle_runs.folder_of_cases(work)
         self.sample = sample
         self.record = Record()
-        self.known, self.parted = {}, {}  # quantities and differences, by case
+        self.known, self.parted, self.shared = {}, {}, {}  # by case
 
     def path(self, case, name):
         """A file of a case; waits until the TensorFlow process has written the model."""
@@ -27,13 +32,36 @@ class Oracles:
             self._wait(case, "tensorflow", "model.keras", "tensorflow.error")
         return self.folder / case.name / name
 
-    def quantities(self, case):
-        """What Keras on TensorFlow computed, by quantity (answers.py)."""
+    def quantities(self, case, label="tensorflow"):
+        """What Keras on TensorFlow computed, by quantity (answers.py); as the `label` of another
+        answer of it says, after an opinion was asked for."""
+        self._answer(case, "tensorflow", label)
+        key = case.name, label
+        if key not in self.known:
+            self.known[key] = answers.quantities(case, self.folder / case.name, label)
+        return self.known[key]
+
+    def neighbours(self, case):
+        """Which arrays have scales in common, by quantity (answers.py)."""
+        if not answers.has_variables(case):
+            return {}
         self._answer(case, "tensorflow", "tensorflow")
-        folder = self.folder / case.name
-        if case.name not in self.known:
-            self.known[case.name] = answers.quantities(case, folder, "tensorflow")
-        return self.known[case.name]
+        if case.name not in self.shared:
+            self.shared[case.name] = answers.neighbours(self.folder / case.name)
+        return self.shared[case.name]
+
+    def opinion(self, case):
+        """What Keras says when it is asked again (second_opinion.py), by this process: the tests of a
+        case stay together."""
+        path = self.folder / case.name / "opinion.json"
+        if not path.exists():
+            program = pathlib.Path(__file__).with_name("second_opinion.py")
+            done = subprocess.run(
+                [sys.executable, program, self.folder, case.name], capture_output=True, text=True,
+                cwd=program.parent,
+                env={**os.environ, "KERAS_BACKEND": "tensorflow", **oracle_runs.ONE_THREAD})
+            assert done.returncode == 0, f"second_opinion.py {case.name}:\n{done.stderr}"
+        return json.loads(path.read_text())
 
     def difference(self, case, quantity):
         """How far another answer of Keras is from that on TensorFlow, as computed now or as recorded;
@@ -47,7 +75,7 @@ class Oracles:
     def _differences(self, name):
         folder = self.folder / name
         if name not in self.parted:
-            self.parted[name] = (answers.differences(CASES[name], folder)
+            self.parted[name] = (answers.measured_differences(CASES[name], folder)
                                  if answers.is_measured(CASES[name], folder)
                                  else self.record.find(CASES[name], folder / "model.keras"))
         return self.parted[name]

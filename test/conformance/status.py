@@ -152,8 +152,11 @@ def row(name, cases, table, refuses):
     rows = [r for case in cases for r in table.get(case, [])]
     if not rows:
         return f"| `{name}` | not run | {len(cases)} | | |"
-    failed = [r for r in rows if not r["passed"]]
-    worst = max(rows, key=lambda r: r["error"] / r["limit"])
+    failed = [r for r in rows if r["outcome"] == "failed"]
+    compared = [r for r in rows if r["outcome"] != "skipped"]
+    if not compared:
+        return f"| `{name}` | not comparable | {len(cases)} | | {rows[0]['said']} |"
+    worst = max(compared, key=lambda r: r["error"] / r["limit"])
     return (f"| `{name}` | {'differs' if failed else 'agrees'} | {len(cases)} | "
             f"{worst['error']:.1e} of {worst['limit']:.1e} | {worst['quantity']} of "
             f"{worst['case']} |")

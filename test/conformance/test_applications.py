@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from compare import Comparison
+
 EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples/applications/run.sh"
 MOST_CHANGE = 0.1  # of the change of the loss that Keras on TensorFlow sees
 
@@ -18,13 +20,12 @@ def application(case):
 
 
 @pytest.mark.cases(where=application)
-def test_losses(case, oracles, lamina, table):
+def test_losses(case, oracles, lamina, judge):
     folder = oracles.path(case, "model.keras").parent
     log = lamina.train(folder / "model.keras", folder / "data.npz", folder / "lamina.keras",
                        folder / "lamina.csv", epochs=case.epochs, batch_size=case.batch_size)
     theirs = oracles.quantities(case)["first losses"][0]
-    table.check(case.name, "first loss", [log["loss"][:1]], [theirs[:1]],
-                oracles.difference(case, "first losses"))
+    judge.check(case, [Comparison("first loss", [log["loss"][:1]], "first losses", first=1)])
     change, expected = log["loss"][1] - log["loss"][0], theirs[1] - theirs[0]
     assert abs(change - expected) <= MOST_CHANGE * abs(expected), (
         f"{case.name}: a step changes the loss by {change:.4g}, in Keras by {expected:.4g}")

@@ -3,18 +3,18 @@ weights and optimizer state after training, predictions of the trained model."""
 import pytest
 
 from answers import read_weights, variables
+from compare import FLOOR, Comparison
 
 EVALUATION_FLOOR = 1e-5  # of the value, beside 1e-6 in absolute terms
 
 
 @pytest.fixture
-def check(case, oracles, table):
-    """Compares what Lamina computed with a quantity of Keras' answer."""
+def check(case, judge):
+    """Compares what Lamina computed with Keras' answer, by quantity."""
 
-    def compare(quantity, actual, **settings):
-        expected = oracles.quantities(case)[quantity]
-        table.check(case.name, quantity, actual, expected, oracles.difference(case, quantity),
-                    **settings)
+    def compare(actual, floors=None):
+        judge.check(case, [Comparison(name, arrays, name, (floors or {}).get(name, FLOOR))
+                           for name, arrays in actual.items()])
 
     return compare
 
@@ -51,15 +51,15 @@ def trainable(case):
 def test_predictions(case, oracles, lamina, check):
     folder = oracles.path(case, "model.keras").parent
     ours = lamina.predict(folder / "model.keras", folder / "data.npz", folder / "lamina.npz")
-    check("predictions", ours)
+    check({"predictions": ours})
 
 
 @pytest.mark.cases(where=trainable)
 def test_losses(case, oracles, trained, check):
     expected = {name for name in oracles.quantities(case) if name.startswith("log.")}
     assert {f"log.{name}" for name in trained} == expected
-    for name in sorted(trained, key=lambda n: (n != "loss", n)):
-        check(f"log.{name}", [trained[name]])
+    check({f"log.{name}": [trained[name]]
+           for name in sorted(trained, key=lambda n: (n != "loss", n))})
 
 
 @pytest.mark.cases(where=trainable)
@@ -69,8 +69,7 @@ def test_weights(case, oracles, trained, check):
     ours, theirs = read_weights(folder / "lamina.keras"), read_weights(folder / "tensorflow.keras")
     assert {k: (v.shape, v.dtype) for k, v in ours.items()} == {
         k: (v.shape, v.dtype) for k, v in theirs.items()}
-    for quantity, arrays in variables(folder / "lamina.keras").items():
-        check(quantity, arrays)
+    check(variables(folder / "lamina.keras"))
 
 
 @pytest.mark.cases(where=trainable)
@@ -79,7 +78,7 @@ def test_trained_predictions(case, oracles, lamina, trained, check):
     batch_size = case.batch_size if case.mixes_rows else 5
     ours = lamina.predict(folder / "lamina.keras", folder / "data.npz", folder / "lamina.npz",
                           batch_size)
-    check("trained predictions", ours)
+    check({"trained predictions": ours})
 
 
 @pytest.mark.cases(where=trainable)
@@ -92,7 +91,6 @@ def test_evaluation(case, oracles, lamina, check):
     ours = lamina.evaluate(folder / "model.keras", folder / "data.npz", case.batch_size,
                            weighting(case, training=False))
     assert {f"evaluate.{name}" for name in ours} == set(theirs)
-    for name, value in ours.items():
-        expected = abs(theirs[f"evaluate.{name}"])
-        check(f"evaluate.{name}", [value],
-              floor=EVALUATION_FLOOR + 1e-6 / expected if expected else 1e-6)
+    floors = {name: EVALUATION_FLOOR + FLOOR / abs(value) if value else FLOOR
+              for name, value in theirs.items()}
+    check({f"evaluate.{name}": [value] for name, value in ours.items()}, floors)

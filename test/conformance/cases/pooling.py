@@ -23,7 +23,7 @@ chain("max_pooling_overlapping", (8, 8, 2), lambda L: [L.Conv2D(3, 1), L.MaxPool
 chain("max_pooling_gaps", (9, 9, 2), lambda L: [L.Conv2D(3, 1), L.MaxPooling2D(2, 3)])
 chain("max_pooling_ties", (6, 6, 2), lambda L: [L.DepthwiseConv2D(1, depthwise_initializer="ones"),
                                                 L.MaxPooling2D(3, 2, "same"), L.Conv2D(3, 2)],
-      source=steps(6, 6, 2))
+      source=steps(6, 6, 2), rate=0.002)
 chain("max_pooling_after_relu", (8, 8, 2), lambda L: [
     L.Conv2D(4, 3, activation="relu"), L.MaxPooling2D(), L.Conv2D(3, 2, activation="relu"),
     L.MaxPooling2D()])
