@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "support/error.h"
 #include "trainer/cast.h"
@@ -18,21 +19,65 @@ std::string arrayNames(const DataFile &file) {
   return names.empty() ? "none" : names;
 }
 
-/// The names under which the array of the tensor number `index` may stand, best first: its own,
-/// the letter with its number, and the letter alone for an only one.
-std::vector<std::string> acceptedNames(const std::vector<TensorSpec> &specs, size_t index,
-                                       char letter) {
-  std::vector<std::string> names = {specs[index].name, letter + std::to_string(index)};
-  if (specs.size() == 1)
-    names.insert(names.begin(), std::string(1, letter));
-  return names;
+/// The place of each target's output among the model's outputs, which may have no loss and so no
+/// target.
+std::vector<size_t> outputPlaces(const std::vector<TensorSpec> &targets,
+                                 const std::vector<std::string> &outputs) {
+  std::vector<size_t> places;
+  size_t next = 0;
+  for (const TensorSpec &target : targets) {
+    auto found = std::find(outputs.begin() + static_cast<ptrdiff_t>(std::min(next, outputs.size())),
+                           outputs.end(), target.name);
+    size_t place = found == outputs.end() ? next : static_cast<size_t>(found - outputs.begin());
+    places.push_back(place);
+    next = place + 1;
+  }
+  return places;
 }
 
-Array *findArray(DataFile &file, const std::vector<std::string> &names) {
-  for (const std::string &name : names)
-    if (Array *found = file.find(name))
-      return found;
-  return nullptr;
+/// The arrays of a file, and which of them are used.
+class Arrays {
+public:
+  Arrays(DataFile &file, const BindOptions &options) : file(file), options(options) {}
+
+  std::vector<Array> fitInputs(const std::vector<TensorSpec> &inputs) {
+    return fitAll(inputs, outputPlaces(inputs, {}), 'x', "input", {});
+  }
+  std::vector<Array> fitTargets(const std::vector<TensorSpec> &targets) {
+    return fitAll(targets, outputPlaces(targets, options.outputs), 'y', "target",
+                  options.targetClasses);
+  }
+  /// The weights of samples; empty where there are none, or none are wanted.
+  std::vector<Array> fitWeights();
+  /// Refuses arrays with the letter and a number that nothing was made of: x2 of a model with two
+  /// inputs. Targets of outputs without a loss may be there.
+  void refuseUnused(char letter, size_t count, const char *role) const;
+
+private:
+  Array *find(const std::vector<std::string> &names) {
+    for (const std::string &name : names)
+      if (Array *found = file.find(name)) {
+        used.insert(name);
+        return found;
+      }
+    return nullptr;
+  }
+  std::vector<Array> fitAll(const std::vector<TensorSpec> &specs, const std::vector<size_t> &places,
+                            char letter, const char *role, const std::vector<int64_t> &classes);
+
+  DataFile &file;
+  const BindOptions &options;
+  std::set<std::string> used;
+};
+
+/// The names under which the array of the tensor may stand, best first: its own, the letter with
+/// its number, and the letter alone for an only one.
+std::vector<std::string> acceptedNames(const TensorSpec &spec, size_t place, bool isOnly,
+                                       char letter) {
+  std::vector<std::string> names = {spec.name, letter + std::to_string(place)};
+  if (isOnly)
+    names.insert(names.begin(), std::string(1, letter));
+  return names;
 }
 
 /// The dimensions of a row without those of extent 1: Keras adds or drops such dimensions itself.
@@ -84,12 +129,13 @@ Array fitArray(const std::string &file, Array array, const TensorSpec &spec, con
   return array;
 }
 
-std::vector<Array> fitAll(DataFile &file, const std::vector<TensorSpec> &specs, char letter,
-                          const char *role, const std::vector<int64_t> &classes) {
+std::vector<Array> Arrays::fitAll(const std::vector<TensorSpec> &specs,
+                                  const std::vector<size_t> &places, char letter, const char *role,
+                                  const std::vector<int64_t> &classes) {
   std::vector<Array> result;
   for (size_t i = 0; i < specs.size(); ++i) {
-    auto names = acceptedNames(specs, i, letter);
-    Array *array = findArray(file, names);
+    auto names = acceptedNames(specs[i], places[i], specs.size() == 1, letter);
+    Array *array = find(names);
     if (!array && letter == 'y' && file.isSingleArray)
       fail("{}: a .npy file holds inputs only; give inputs and targets as x and y of a .npz file",
            file.path);
@@ -105,14 +151,14 @@ std::vector<Array> fitAll(DataFile &file, const std::vector<TensorSpec> &specs, 
   return result;
 }
 
-/// The weights of samples; empty where there are none, or none are wanted.
-std::vector<Array> findWeights(DataFile &file, const BindOptions &options) {
+std::vector<Array> Arrays::fitWeights() {
   const std::string &name = options.weighting.name;
   std::vector<Array> weights;
   if (name.empty())
     return weights;
+  std::vector<size_t> places = outputPlaces(options.weights, options.outputs);
   for (size_t i = 0; i < options.weights.size(); ++i) {
-    Array *array = findArray(file, {name + std::to_string(i), name});
+    Array *array = find({name + std::to_string(places[i]), name});
     if (!array && options.weighting.mayBeAbsent)
       return {};
     if (!array)
@@ -121,6 +167,22 @@ std::vector<Array> findWeights(DataFile &file, const BindOptions &options) {
     weights.push_back(fitArray(file.path, *array, options.weights[i], "sample weights of", 0));
   }
   return weights;
+}
+
+void Arrays::refuseUnused(char letter, size_t count, const char *role) const {
+  for (const std::string &name : file.arrayNames()) {
+    bool isNumbered =
+        name.size() > 1 && name.size() < 6 && name[0] == letter &&
+        std::all_of(name.begin() + 1, name.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (!isNumbered || used.contains(name) || name == options.weighting.name)
+      continue;
+    if (std::stoul(name.substr(1)) >= count)
+      fail("{}: there is an array '{}', but the model has {} {}{}", file.path, name, count, role,
+           count == 1 ? "" : "s");
+    if (letter == 'x')
+      fail("{}: the array '{}' is not used, for another one has the name of that input", file.path,
+           name);
+  }
 }
 
 void requireEqualRows(const Dataset &data, const std::vector<Array> &arrays, const char *role) {
@@ -136,14 +198,17 @@ Dataset bindArrays(DataFile file, const std::vector<TensorSpec> &inputs,
                    const std::vector<TensorSpec> &targets, const BindOptions &options) {
   Dataset data;
   data.file = file.path;
-  data.inputs = fitAll(file, inputs, 'x', "input", {});
+  Arrays arrays(file, options);
+  data.inputs = arrays.fitInputs(inputs);
+  arrays.refuseUnused('x', inputs.size(), "input");
   data.rows = data.inputs.empty() ? 0 : data.inputs[0].shape[0];
   requireEqualRows(data, data.inputs, "input");
   if (options.wantTargets) {
-    data.targets = fitAll(file, targets, 'y', "target", options.targetClasses);
+    data.targets = arrays.fitTargets(targets);
+    arrays.refuseUnused('y', std::max(options.outputs.size(), targets.size()), "output");
     requireEqualRows(data, data.targets, "target");
   }
-  data.weights = findWeights(file, options);
+  data.weights = arrays.fitWeights();
   requireEqualRows(data, data.weights, "array of weights");
   data.classes.resize(data.targets.size());
   if (data.rows == 0)

@@ -57,6 +57,9 @@ struct BindOptions {
   /// Per input the number of entries that its values are indices into (an embedding's rows), 0 if
   /// they are none. Shorter vectors count as filled up with 0.
   std::vector<int64_t> inputEntries;
+  /// The model's outputs in order: an array `y1` belongs to the second, whichever have a loss.
+  /// Empty: the targets.
+  std::vector<std::string> outputs;
   /// Weights of samples that the model takes (codegen::Signature::weights); empty for none.
   std::vector<codegen::TensorSpec> weights;
   WeightOptions weighting;

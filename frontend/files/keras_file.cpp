@@ -35,15 +35,18 @@ void setConfig(KerasFile &file, json config) {
     file.compileConfig = *compileConfig;
 }
 
-/// The configuration of Keras 2, or one of an `.h5` file. Its version goes, for it is one no more.
-void setModernized(KerasFile &file, json config, bool isOlder) {
+/// The configuration of Keras 2 of this version, or (empty) that of an `.h5` file of Keras 3. The
+/// version goes, for it is one no more.
+void setModernized(KerasFile &file, json config, const std::string &version) {
   config.erase("keras_version");
   config.erase("backend");
   file.metadata = nullptr;
-  file.isOlder = isOlder;
+  file.isOlder = !version.empty();
   if (config.contains("compile_config"))
-    config["compile_config"] = modernizeTraining(std::move(config["compile_config"]));
-  setConfig(file, modernizeModel(std::move(config), isOlder));
+    config["compile_config"] = modernizeTraining(std::move(config["compile_config"]), version);
+  setConfig(file, modernizeModel(std::move(config), file.isOlder));
+  if (file.compileConfig)
+    file.config["compile_config"] = writableTraining(*file.compileConfig);
   file.configText = dumpJson(file.config);
 }
 
@@ -75,8 +78,9 @@ json parseConfig(const std::string &source, std::string_view text) {
 void setConfigText(KerasFile &file, const std::string &source, std::string_view text,
                    const json &version) {
   json config = parseConfig(source, text);
-  if (isOlderKeras(version) || isOlderKeras(config.value("keras_version", json())))
-    return setModernized(file, std::move(config), true);
+  for (const json &origin : {version, config.value("keras_version", json())})
+    if (isOlderKeras(origin))
+      return setModernized(file, std::move(config), origin.get<std::string>());
   file.configText = text;
   setConfig(file, std::move(config));
 }
@@ -141,7 +145,7 @@ KerasFile readLegacyModel(const std::string &path, std::span<const std::byte> by
   if (std::optional<std::string> training = rootText(content, "training_config"))
     config["compile_config"] = parseJson(memberPath(path, "training_config"), *training);
   file.legacyWeights = readLegacyWeights(path, content);
-  setModernized(file, std::move(config), file.legacyWeights->isOlder);
+  setModernized(file, std::move(config), file.legacyWeights->version);
   file.hasWeights = true; // such files always hold them: layers without any are a damage
   return file;
 }

@@ -26,6 +26,8 @@ struct KerasFile {
   std::optional<nlohmann::json> compileConfig;
   /// Whether Keras 2 wrote the file: optimizer state has no learning rate then.
   bool isOlder = false;
+  /// What of the file was left out of account, as lines for the user without the file's name.
+  std::vector<std::string> notes;
   /// metadata.json (keras_version, date_saved); null for a plain JSON model.
   nlohmann::json metadata;
 

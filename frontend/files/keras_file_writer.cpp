@@ -4,6 +4,7 @@
 #include "frontend/files/json.h"
 #include "frontend/files/keras_archive.h"
 #include "frontend/files/keras_file.h"
+#include "frontend/files/legacy_config.h"
 #include "frontend/files/zip_archive.h"
 #include "support/atomic_file.h"
 #include "support/error.h"
@@ -37,13 +38,15 @@ std::vector<std::byte> hdf5Image(const std::string &path, const Hdf5Content &con
 std::string configTextOf(const KerasFile &original, const std::optional<json> &compileConfig) {
   if (!compileConfig)
     return original.configText;
-  return setJsonMember(original.path, original.configText, "compile_config", *compileConfig);
+  return setJsonMember(original.path, original.configText, "compile_config",
+                       writableTraining(*compileConfig));
 }
 
 /// What legacy files say of `compile`: as Keras 3, with the optimizer apart.
 json trainingConfig(json compileConfig) {
   if (!compileConfig.is_object() || compileConfig.empty())
     return nullptr;
+  compileConfig = writableTraining(std::move(compileConfig));
   json optimizer = compileConfig.value("optimizer", json());
   compileConfig.erase("optimizer");
   if (optimizer.is_string())

@@ -236,6 +236,12 @@ bool isOlderKeras(const json &version) {
                                  version.get<std::string>().starts_with("1."));
 }
 
+bool isStandaloneKeras(std::string_view version) {
+  return version.starts_with("2.") && version.size() > 2 && version[2] >= '0' &&
+         version[2] <= '3' && !version.ends_with("-tf") &&
+         (version.size() == 3 || version[3] == '.');
+}
+
 json modernizeModel(json model, bool isOlder) {
   if (isObjectOfClass(model))
     modernizeObject(model, isOlder);

@@ -23,10 +23,25 @@ bool isOlderKeras(const nlohmann::json &version);
 /// What is not of the expected form stays as it is, for the parser to refuse.
 nlohmann::json modernizeModel(nlohmann::json model, bool isOlder);
 
-/// `training_config` of an `.h5` file, or `compile_config` of an archive of Keras 2, as Keras 3 has
-/// it: the optimizer under its own name, losses and metrics with the settings that there are. A
-/// decay of the learning rate (`decay` of the optimizers before 2.11) becomes the schedule
-/// InverseTimeDecay.
-nlohmann::json modernizeTraining(nlohmann::json training);
+/// Whether a version is of Keras when it stood apart from TensorFlow, 2.0 to 2.3; "2.2.4-tf" is not.
+bool isStandaloneKeras(std::string_view version);
+
+/// `training_config` of an `.h5` file, or `compile_config` of an archive, as Keras 3 has it: the
+/// optimizer under its own name, losses and metrics with the settings that there are. `version` is
+/// that of the Keras 2 that wrote it; empty for Keras 3.
+///
+/// Optimizers from before 2.11, which later ones know as "legacy", change like this:
+/// - `decay` of the learning rate becomes the schedule InverseTimeDecay, but Nadam's `decay` and
+///   `schedule_decay` are those of its momentum;
+/// - `clipnorm` of Keras 2.0 to 2.3 limits the norm of all gradients together: `global_clipnorm`;
+/// - RMSprop, Adagrad and Nadam, which Keras 3 computes otherwise, are of the module
+///   keras.optimizers.legacy. Only Lamina knows those: see `writableTraining`.
+nlohmann::json modernizeTraining(nlohmann::json training, std::string_view version);
+
+/// The same as Keras 3 can read it: legacy optimizers become their namesakes of today.
+nlohmann::json writableTraining(nlohmann::json training);
+
+/// What `writableTraining` changes in what is computed, as a line for the user; empty for nothing.
+std::string changeOfWriting(const nlohmann::json &training);
 
 } // namespace lamina::frontend

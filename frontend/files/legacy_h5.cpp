@@ -40,7 +40,7 @@ public:
   LegacyWeights read() {
     std::string root = isLegacyModel(content) ? kModelWeights : "";
     LegacyWeights weights;
-    weights.isOlder = checkOrigin(root);
+    weights.version = checkOrigin(root);
     for (const std::string &name : readNames(root, "layer_names"))
       weights.layers.push_back({name, readArrays(joined(root, name))});
     if (!root.empty() && content.groups.contains(kOptimizerWeights))
@@ -49,8 +49,8 @@ public:
   }
 
 private:
-  /// Says whether Keras 2 wrote the weights.
-  bool checkOrigin(const std::string &root) const {
+  /// The version where Keras 2 wrote the weights, else nothing.
+  std::string checkOrigin(const std::string &root) const {
     auto text = [&](const char *name) -> std::string {
       auto *value = findAttribute(content, root, name);
       auto *found = value ? std::get_if<std::string>(value) : nullptr;
@@ -66,7 +66,7 @@ private:
           "{}: was written with the backend {}, whose kernels are flipped; load it in Keras 2 with "
           "TensorFlow and save it again",
           file, backend);
-    return version.starts_with("2.");
+    return version.starts_with("2.") ? version : "";
   }
 
   /// The list NAME of a group, or NAME0, NAME1, … one after the other.

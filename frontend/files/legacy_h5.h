@@ -27,7 +27,8 @@ struct LegacyLayer {
 struct LegacyWeights {
   std::vector<LegacyLayer> layers;   ///< all in the model's order, also those without weights
   std::vector<NamedArray> optimizer; ///< in the optimizer's order; empty for none
-  bool isOlder = false;              ///< of Keras 2: the optimizer's weights have other names
+  /// Of the Keras 2 that wrote them: the optimizer's weights have other names. Empty: Keras 3.
+  std::string version;
 };
 
 /// Whether the content is a model (`model_config`), or weights alone (`layer_names`).

@@ -64,7 +64,53 @@ json metricsOf(json metrics) {
   return metrics;
 }
 
-json modernOptimizer(json object) {
+constexpr char kLegacyModule[] = "keras.optimizers.legacy";
+
+/// Whether an optimizer in a file of Keras 2 is of those before 2.11: the later ones say that they
+/// are not, and have a setting that no earlier one has.
+bool isLegacyOptimizer(const json &config) {
+  return config.value("is_legacy_optimizer", json(true)) != false &&
+         !config.contains("jit_compile");
+}
+
+/// A decay that cannot be said together with the learning rate stays, so that it is refused.
+void decayLearningRate(json &config) {
+  json &rate = config["learning_rate"];
+  json decay = config.value("decay", json());
+  if (decay == 0.0)
+    config.erase("decay");
+  if (!rate.is_number() || !decay.is_number() || !(decay > 0.0))
+    return;
+  rate = {{"module", "keras.optimizers.schedules"},
+          {"class_name", "InverseTimeDecay"},
+          {"config", {{"initial_learning_rate", rate}, {"decay_steps", 1}, {"decay_rate", decay}}},
+          {"registered_name", nullptr}};
+  config.erase("decay");
+}
+
+void modernizeLegacyOptimizer(json &object, std::string_view version) {
+  json &config = object["config"];
+  const json &className = object["class_name"];
+  if (className == "Nadam") {
+    json pace = config.value("schedule_decay", config.value("decay", json(0.004)));
+    config["schedule_decay"] = pace;
+    config.erase("decay");
+  }
+  decayLearningRate(config);
+  // Only optimizers of tf.keras say it; the others' sums begin at 0.
+  if (className == "Adagrad")
+    config.emplace("initial_accumulator_value", 0.0);
+  if (isStandaloneKeras(version) && config.contains("clipnorm")) {
+    config["global_clipnorm"] = config["clipnorm"];
+    config.erase("clipnorm");
+  }
+  // With momentum, RMSprop has always been what it is today.
+  bool hasMomentum = config.value("momentum", json(0)) != 0;
+  if (className == "Nadam" || className == "Adagrad" || (className == "RMSprop" && !hasMomentum))
+    object["module"] = kLegacyModule;
+}
+
+json modernOptimizer(json object, std::string_view version) {
   constexpr std::string_view custom = "Custom>";
   if (!isObjectOfClass(object) || !object["config"].is_object())
     return object;
@@ -75,30 +121,30 @@ json modernOptimizer(json object) {
   json &config = object["config"];
   if (config.contains("lr"))
     config["learning_rate"] = config["lr"];
-  json &rate = config["learning_rate"];
-  json decay = config.value("decay", json());
-  if (isObjectOfClass(rate))
-    setModule(rate, "keras.optimizers.schedules");
-  else if (rate.is_number() && decay.is_number() && decay != 0.0)
-    rate = {
-        {"module", "keras.optimizers.schedules"},
-        {"class_name", "InverseTimeDecay"},
-        {"config", {{"initial_learning_rate", rate}, {"decay_steps", 1}, {"decay_rate", decay}}},
-        {"registered_name", nullptr}};
-  if (rate.is_null())
+  if (isObjectOfClass(config["learning_rate"]))
+    setModule(config["learning_rate"], "keras.optimizers.schedules");
+  if (!version.empty() && isLegacyOptimizer(config))
+    modernizeLegacyOptimizer(object, version);
+  if (config["learning_rate"].is_null())
     config.erase("learning_rate");
-  for (const char *key : {"lr", "decay", "jit_compile", "is_legacy_optimizer"})
+  for (const char *key : {"lr", "jit_compile", "is_legacy_optimizer"})
     config.erase(key);
   return object;
 }
 
+/// Whether an optimizer is one that only Lamina knows.
+bool isOfLegacyModule(const json &training) {
+  static const json::json_pointer module("/optimizer/module");
+  return training.is_object() && training.contains(module) && training[module] == kLegacyModule;
+}
+
 } // namespace
 
-json modernizeTraining(json training) {
+json modernizeTraining(json training, std::string_view version) {
   if (!training.is_object())
     return training;
   const char *key = training.contains("optimizer_config") ? "optimizer_config" : "optimizer";
-  training["optimizer"] = modernOptimizer(training.value(key, json()));
+  training["optimizer"] = modernOptimizer(training.value(key, json()), version);
   training.erase("optimizer_config");
   training.erase("sample_weight_mode");
   if (training.contains("loss"))
@@ -108,6 +154,25 @@ json modernizeTraining(json training) {
       training[key] = metricsOf(training[key]);
   eraseNulls(training);
   return training;
+}
+
+json writableTraining(json training) {
+  if (!isOfLegacyModule(training))
+    return training;
+  json &optimizer = training["optimizer"];
+  optimizer["module"] = "keras.optimizers";
+  optimizer["config"].erase("schedule_decay");
+  return training;
+}
+
+std::string changeOfWriting(const json &training) {
+  if (!isOfLegacyModule(training))
+    return "";
+  const json &optimizer = training["optimizer"];
+  if (optimizer["class_name"] == "Nadam")
+    return "Keras 3 has no schedule_decay: its Nadam lets the momentum grow faster than the file's";
+  return "Keras 3 adds the epsilon of " + optimizer["class_name"].get<std::string>() +
+         " below the root, not behind it as the file's optimizer does";
 }
 
 } // namespace lamina::frontend

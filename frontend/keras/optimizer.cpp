@@ -24,7 +24,19 @@ std::vector<std::string> mainNames() {
   return names;
 }
 
-const OptimizerEntry &findOptimizer(const Place &where, const std::string &className) {
+const OptimizerEntry *findLegacyOptimizer(const std::string &className) {
+  for (const OptimizerEntry *entry :
+       {&legacyRMSpropOptimizer, &legacyAdagradOptimizer, &legacyNadamOptimizer})
+    if (entry->names.front() == className)
+      return entry;
+  return nullptr;
+}
+
+const OptimizerEntry &findOptimizer(const Place &where, const ObjectConfig &object) {
+  const std::string &className = object.className;
+  if (object.module == "keras.optimizers.legacy")
+    if (const OptimizerEntry *legacy = findLegacyOptimizer(className))
+      return *legacy;
   std::string lower = llvm::StringRef(className).lower();
   for (const OptimizerEntry &entry : optimizerEntries())
     if (llvm::is_contained(entry.names, className) || llvm::is_contained(entry.names, lower))
@@ -68,7 +80,7 @@ Optimizer::Optimizer(const Place &where, const nlohmann::json &value,
     : place(where) {
   ObjectConfig object = ObjectConfig::read(where, "the optimizer", value);
   place.part = fmt::format("optimizer '{}'", printable(object.className));
-  const OptimizerEntry &entry = findOptimizer(where, object.className);
+  const OptimizerEntry &entry = findOptimizer(where, object);
   for (const auto &[key, fallback] : entry.defaults.items())
     if (!object.config.contains(key))
       object.config[key] = fallback;

@@ -236,6 +236,9 @@ Tensor where(Tensor condition, Tensor onTrue, Tensor onFalse) {
 Tensor where(Tensor condition, Tensor onTrue, double onFalse) {
   return where(condition, onTrue, onTrue.like(onFalse));
 }
+Tensor where(Tensor condition, double onTrue, Tensor onFalse) {
+  return where(condition, onFalse.like(onTrue), onFalse);
+}
 
 Tensor abs(Tensor x) {
   return x.apply<ir::AbsOp>();

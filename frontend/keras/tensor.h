@@ -128,6 +128,7 @@ Tensor isNan(Tensor x);
 /// `onTrue` where the condition holds, else `onFalse`.
 Tensor where(Tensor condition, Tensor onTrue, Tensor onFalse);
 Tensor where(Tensor condition, Tensor onTrue, double onFalse);
+Tensor where(Tensor condition, double onTrue, Tensor onFalse);
 
 Tensor abs(Tensor x);
 Tensor ceil(Tensor x);

@@ -109,6 +109,20 @@ WeightBinding bindWeights(ModuleOp module, const KerasFile &file) {
   return binding;
 }
 
+std::string describeLostState(ModuleOp module, const KerasFile &file) {
+  size_t expected = 0, stored = 0;
+  for (ir::VariableOp variable : module.getOps<ir::VariableOp>())
+    expected += isOptimizerPath(variable.getPath());
+  for (const auto &[path, array] : file.weights)
+    stored += isOptimizerPath(path);
+  // An optimizer that has not run yet has a counter and a learning rate alone.
+  if (expected == 0 || stored <= 2 || matchesOptimizer(module, file))
+    return "";
+  return fmt::format("the optimizer's state is not taken over, it starts afresh: the file has {} "
+                     "values of another form than the optimizer's {}",
+                     stored, expected);
+}
+
 void addCopies(ModuleOp module, std::map<std::string, Array> &weights) {
   for (ir::VariableOp variable : module.getOps<ir::VariableOp>())
     if (auto copy = variable->getAttrOfType<StringAttr>(kCopyAttr))

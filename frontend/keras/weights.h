@@ -33,6 +33,10 @@ bool isOptimizerPath(llvm::StringRef path);
 /// optimizer has, all of it starts fresh.
 WeightBinding bindWeights(mlir::ModuleOp module, const KerasFile &file);
 
+/// Why the file's optimizer state is not the module's, as a note for the user; empty where it is,
+/// or where there is none in the file or no optimizer in the module.
+std::string describeLostState(mlir::ModuleOp module, const KerasFile &file);
+
 /// Adds the variables that stand in the file twice at their second place, by path.
 void addCopies(mlir::ModuleOp module, std::map<std::string, Array> &weights);
 

@@ -17,6 +17,8 @@ trainer::Dataset PendingData::bind(const Session &session, const trainer::BindOp
   complete.targetClasses = session.targetClasses();
   complete.inputEntries = session.inputEntries();
   complete.weights = signature.weights;
+  for (const codegen::TensorSpec &output : signature.outputs)
+    complete.outputs.push_back(output.name);
   trainer::Dataset data =
       trainer::bindDataset(file_.get(), signature.inputs, signature.targets, complete);
   if (!tell)

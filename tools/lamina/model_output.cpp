@@ -1,5 +1,6 @@
 #include "tools/lamina/model_output.h"
 
+#include "frontend/files/legacy_config.h"
 #include "frontend/keras/legacy_weights.h"
 #include "support/error.h"
 
@@ -15,9 +16,11 @@ ModelFormat requireModelFormat(const std::string &path) {
   return *format;
 }
 
-void writeModel(const std::string &path, const frontend::KerasFile &file, mlir::ModuleOp module,
-                const std::map<std::string, frontend::Array> &weights,
-                const std::optional<nlohmann::json> &compileConfig) {
+namespace {
+
+void writeFormat(const std::string &path, const frontend::KerasFile &file, mlir::ModuleOp module,
+                 const std::map<std::string, frontend::Array> &weights,
+                 const std::optional<nlohmann::json> &compileConfig) {
   switch (requireModelFormat(path)) {
   case ModelFormat::Keras:
     return frontend::writeKerasFile(path, file, weights, compileConfig);
@@ -29,6 +32,18 @@ void writeModel(const std::string &path, const frontend::KerasFile &file, mlir::
   case ModelFormat::ConfigJson:
     return frontend::writeConfigFile(path, file, compileConfig);
   }
+}
+
+} // namespace
+
+void writeModel(const std::string &path, const frontend::KerasFile &file, mlir::ModuleOp module,
+                const std::map<std::string, frontend::Array> &weights,
+                const std::optional<nlohmann::json> &compileConfig) {
+  writeFormat(path, file, module, weights, compileConfig);
+  const auto &written = compileConfig ? compileConfig : file.compileConfig;
+  std::string change = frontend::changeOfWriting(written.value_or(nullptr));
+  if (!change.empty() && requireModelFormat(path) != ModelFormat::Weights)
+    fmt::print(stderr, "note: {}: {}\n", printable(path, 4096), change);
 }
 
 } // namespace lamina::tools

@@ -1,6 +1,23 @@
 #include "frontend/keras/activations/functions.h"
 
+#include <cmath>
+#include <limits>
+
 namespace lamina::frontend::keras {
+
+namespace {
+
+double largestFinite(Tensor x) {
+  return x.elementType().isF64() ? std::numeric_limits<double>::max()
+                                 : double(std::numeric_limits<float>::max());
+}
+
+/// x, but for minus infinity the lowest number: a factor that has to lose against a zero.
+Tensor aboveInfinity(Tensor x) {
+  return maximum(x, -largestFinite(x));
+}
+
+} // namespace
 
 // The constant stands left in maximum and minimum: at a tie the left operand gets the gradient, and
 // TensorFlow's Relu and Relu6 give none to x there.
@@ -35,10 +52,10 @@ Tensor elu(Tensor x, double alpha) {
   return alpha == 1 ? y : where(x > 0, y, alpha * y);
 }
 
-// relu(x) as (x + |x|) / 2, whose derivative at 0 is the wanted 1/2.
+// At 0 the derivative is that of x - x / 2, the wanted 1/2.
 Tensor softplus(Tensor x) {
-  Tensor magnitude = abs(x);
-  return 0.5 * (x + magnitude) + log1p(exp(-magnitude));
+  Tensor isNegative = x < 0;
+  return where(isNegative, 0.0, x) + log1p(exp(where(isNegative, x, -x)));
 }
 
 Tensor hardSigmoid(Tensor x) {
@@ -49,19 +66,29 @@ Tensor celu(Tensor x, double alpha) {
   return maximum(x, 0.0) + alpha * expm1(minimum(x, 0.0) / alpha);
 }
 Tensor softsign(Tensor x) {
-  return x / (abs(x) + 1.0);
+  Tensor finite = minimum(aboveInfinity(x), largestFinite(x));
+  return finite / (abs(finite) + 1.0);
 }
+/// Far from 0 the root is |x|, and for negative x it is moved below the line: neither overflows nor
+/// cancels.
 Tensor squareplus(Tensor x, double b) {
-  return (x + sqrt(square(x) + b)) / 2.0;
+  double far = 1e9 * std::max(1.0, std::sqrt(b));
+  Tensor magnitude = abs(x);
+  Tensor root = where(magnitude > far, magnitude, sqrt(square(minimum(magnitude, far)) + b));
+  return where(x < 0, (b / 2) / (root + magnitude), 0.5 * x + 0.5 * root);
 }
 Tensor silu(Tensor x) {
-  return x * sigmoid(x);
+  return aboveInfinity(x) * sigmoid(x);
 }
 Tensor gelu(Tensor x) {
-  return 0.5 * x * (1.0 + erf(x / 1.4142135623730951));
+  return 0.5 * aboveInfinity(x) * (1.0 + erf(x / 1.4142135623730951));
+}
+Tensor geluByTanh(Tensor x) {
+  Tensor inner = 0.7978845608028654 * (x + 0.044715 * x * square(x));
+  return 0.5 * aboveInfinity(x) * (1.0 + tanh(inner));
 }
 Tensor mish(Tensor x) {
-  return x * tanh(softplus(x));
+  return aboveInfinity(x) * tanh(softplus(x));
 }
 Tensor tanhShrink(Tensor x) {
   return x - tanh(x);
@@ -70,10 +97,10 @@ Tensor hardTanh(Tensor x) {
   return clip(x, -1, 1);
 }
 Tensor hardSilu(Tensor x) {
-  return x * hardSigmoid(x);
+  return aboveInfinity(x) * hardSigmoid(x);
 }
 Tensor hardShrink(Tensor x, double threshold) {
-  return where(abs(x) > threshold, x, 0.0);
+  return where(abs(x) <= threshold, 0.0, x);
 }
 Tensor logSigmoid(Tensor x) {
   return -softplus(-x);
@@ -87,7 +114,8 @@ Tensor selu(Tensor x) {
 }
 
 Tensor softShrink(Tensor x, double threshold) {
-  return where(x > threshold, x - threshold, where(x < -threshold, x + threshold, x.like(0)));
+  Tensor shrunk = where(x < -threshold, x + threshold, x - threshold);
+  return where(abs(x) <= threshold, 0.0, shrunk);
 }
 
 Tensor sparsePlus(Tensor x) {

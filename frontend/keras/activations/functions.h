@@ -23,6 +23,8 @@ Tensor hardSigmoid(Tensor x);
 Tensor celu(Tensor x, double alpha);
 /// By erf.
 Tensor gelu(Tensor x);
+/// By tanh (Hendrycks and Gimpel 2016).
+Tensor geluByTanh(Tensor x);
 Tensor hardShrink(Tensor x, double threshold);
 Tensor hardSilu(Tensor x);
 Tensor hardTanh(Tensor x);

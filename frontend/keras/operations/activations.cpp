@@ -25,13 +25,9 @@ Tensors celuWith(OperationCall &call) {
   return {celu(call.floatTensor("x"), call.settings.number("alpha", 1))};
 }
 
-/// By erf, or with "approximate" by tanh (Hendrycks and Gimpel 2016).
 Tensors geluWith(OperationCall &call) {
   Tensor x = call.floatTensor("x");
-  if (!call.settings.boolean("approximate", true))
-    return {gelu(x)};
-  Tensor inner = 0.7978845608028654 * (x + 0.044715 * x * square(x));
-  return {0.5 * x * (1.0 + tanh(inner))};
+  return {call.settings.boolean("approximate", true) ? geluByTanh(x) : gelu(x)};
 }
 
 Tensors hardShrinkWith(OperationCall &call) {

@@ -56,23 +56,45 @@ Tensor log10(Tensor x) {
 Tensor exp2(Tensor x) {
   return power(x.like(2), x);
 }
+/// From here on exp(-x) is nothing beside exp(x), and exp(x / 2) does not overflow before exp(x) / 2.
+constexpr double kFarExponent = 80;
+
+/// exp(x) / 2 for large x.
+Tensor halfExponential(Tensor x) {
+  Tensor root = exp(0.5 * maximum(x, kFarExponent));
+  return 0.5 * root * root;
+}
 Tensor sinh(Tensor x) {
-  return 0.5 * (expm1(x) - expm1(-x));
+  Tensor magnitude = abs(x), near = clip(x, -kFarExponent, kFarExponent);
+  Tensor far = x.apply<ir::SignOp>() * halfExponential(magnitude);
+  return where(magnitude > kFarExponent, far, 0.5 * (expm1(near) - expm1(-near)));
 }
 Tensor cosh(Tensor x) {
-  return 0.5 * (exp(x) + exp(-x));
+  Tensor magnitude = abs(x), near = clip(x, -kFarExponent, kFarExponent);
+  return where(magnitude > kFarExponent, halfExponential(magnitude),
+               0.5 * (exp(near) + exp(-near)));
+}
+
+/// From here on x^2 + 1 and x^2 - 1 are x^2 to the last digit; x^2 does not overflow below.
+constexpr double kFarRoot = 1e9;
+
+/// log(2 x) for large x.
+Tensor logOfTwice(Tensor x) {
+  return log(maximum(x, kFarRoot)) + std::numbers::ln2;
 }
 /// log(x + sqrt(x^2 + 1)) of |x|, with the sign of x: without cancellation, and with the derivative
 /// 1 at 0, where the maximum takes its left operand.
 Tensor inverseSinh(Tensor x) {
-  Tensor magnitude = maximum(x, -x), squares = square(x);
-  Tensor y = log1p(magnitude + squares / (1.0 + sqrt(squares + 1.0)));
+  Tensor magnitude = maximum(x, -x), near = minimum(magnitude, kFarRoot), squares = square(near);
+  Tensor y = log1p(near + squares / (1.0 + sqrt(squares + 1.0)));
+  y = where(magnitude > kFarRoot, logOfTwice(magnitude), y);
   return where(x < 0, -y, y);
 }
-/// log(x + sqrt(x^2 - 1)) without cancellation near 1.
+/// log(x + sqrt(x^2 - 1)) without cancellation near 1, NaN below 1.
 Tensor inverseCosh(Tensor x) {
-  Tensor above = x - 1.0;
-  return log1p(above + sqrt(above * (above + 2.0)));
+  Tensor above = minimum(x, kFarRoot) - 1.0;
+  Tensor y = log1p(above + sqrt(above) * sqrt(above + 2.0));
+  return where(x > kFarRoot, logOfTwice(x), y);
 }
 Tensor inverseTanh(Tensor x) {
   return 0.5 * (log1p(x) - log1p(-x));
@@ -86,14 +108,16 @@ Tensor toRadians(Tensor x) {
 Tensor toDegrees(Tensor x) {
   return x * (180 / std::numbers::pi);
 }
-/// sin(pi x) / (pi x)
+/// sin(pi x) / (pi x); numbers that are too large for a fraction are whole, and so zeros.
 Tensor sinc(Tensor x) {
-  Tensor angle = x * std::numbers::pi;
-  return where(equal(x, x.like(0)), x.like(1), sine(angle) / angle);
+  double whole = x.elementType().isF64() ? 0x1p53 : 0x1p24;
+  Tensor angle = clip(x, -whole, whole) * std::numbers::pi;
+  Tensor y = where(equal(x, x.like(0)), x.like(1), sine(angle) / angle);
+  return where(abs(x) >= whole, 0.0, y);
 }
 /// Of a real number.
 Tensor angle(Tensor x) {
-  return where(x < 0, x.like(std::numbers::pi), x.like(0));
+  return where(x < 0, std::numbers::pi, where(x >= 0, 0.0, x));
 }
 Tensor truncate(Tensor x) {
   return where(x < 0, ceil(x), floor(x));

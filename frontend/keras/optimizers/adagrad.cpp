@@ -4,11 +4,11 @@
 namespace lamina::frontend::keras {
 namespace {
 
-/// a += g^2, w -= lr g / sqrt(a + epsilon).
+/// a += g^2, w -= lr g / sqrt(a + epsilon); legacy: w -= lr g / (sqrt(a) + epsilon).
 class Adagrad : public OptimizerMeaning {
 public:
-  explicit Adagrad(Config &config)
-      : initial(config.number("initial_accumulator_value", 0.1)),
+  explicit Adagrad(Config &config, bool isLegacy = false)
+      : isLegacy(isLegacy), initial(config.number("initial_accumulator_value", 0.1)),
         epsilon(config.number("epsilon", 1e-7)) {}
 
   SlotGroups getSlotGroups(const Variable &variable) const override {
@@ -18,16 +18,26 @@ public:
   void update(UpdateCall &call) const override {
     Tensor &sum = call.slots[0];
     sum = sum + square(call.gradient);
-    call.value = call.value - (call.learningRate * call.gradient) / sqrt(sum + epsilon);
+    Tensor root = isLegacy ? sqrt(sum) + epsilon : sqrt(sum + epsilon);
+    call.value = call.value - (call.learningRate * call.gradient) / root;
   }
 
 private:
+  bool isLegacy;
   double initial, epsilon;
+};
+
+/// keras.optimizers.legacy.Adagrad (Keras 2).
+class LegacyAdagrad : public Adagrad {
+public:
+  explicit LegacyAdagrad(Config &config) : Adagrad(config, true) {}
 };
 
 } // namespace
 
 const OptimizerEntry adagradOptimizer = {
     {"Adagrad", "adagrad"}, 0.001, nlohmann::json::object(), createOptimizer<Adagrad>};
+const OptimizerEntry legacyAdagradOptimizer = {
+    {"Adagrad", "adagrad"}, 0.001, nlohmann::json::object(), createOptimizer<LegacyAdagrad>};
 
 } // namespace lamina::frontend::keras

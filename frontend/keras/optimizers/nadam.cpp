@@ -6,11 +6,12 @@ namespace {
 
 /// Adam with Nesterov momentum whose strength grows: u(t) = b1 (1 - 0.5 * 0.96^t),
 /// m^ = u(t+1) m / (1 - prod u(1..t+1)) + (1 - u(t)) g / (1 - prod u(1..t)), v^ = v / (1 - b2^t),
-/// w -= lr m^ / (sqrt(v^) + epsilon).
+/// w -= lr m^ / (sqrt(v^) + epsilon). With a `pace` other than 1 the strength grows with
+/// 0.96^(pace t).
 class Nadam : public OptimizerMeaning {
 public:
-  explicit Nadam(Config &config)
-      : beta1(castCoefficient(config.number("beta_1", 0.9))),
+  explicit Nadam(Config &config, double pace = 1)
+      : pace(pace), beta1(castCoefficient(config.number("beta_1", 0.9))),
         beta2(castCoefficient(config.number("beta_2", 0.999))),
         epsilon(config.number("epsilon", 1e-7)) {}
 
@@ -35,14 +36,24 @@ public:
   }
 
 private:
-  Tensor strength(Tensor step) const { return beta1 * (1.0 - 0.5 * powerOf(0.96, step)); }
+  Tensor strength(Tensor step) const {
+    return beta1 * (1.0 - 0.5 * powerOf(0.96, pace == 1 ? step : step * pace));
+  }
 
-  double beta1, beta2, epsilon;
+  double pace, beta1, beta2, epsilon;
+};
+
+/// keras.optimizers.legacy.Nadam (Keras 2): `schedule_decay` is the pace.
+class LegacyNadam : public Nadam {
+public:
+  explicit LegacyNadam(Config &config) : Nadam(config, config.number("schedule_decay", 0.004)) {}
 };
 
 } // namespace
 
 const OptimizerEntry nadamOptimizer = {
     {"Nadam", "nadam"}, 0.001, nlohmann::json::object(), createOptimizer<Nadam>};
+const OptimizerEntry legacyNadamOptimizer = {
+    {"Nadam", "nadam"}, 0.001, nlohmann::json::object(), createOptimizer<LegacyNadam>};
 
 } // namespace lamina::frontend::keras

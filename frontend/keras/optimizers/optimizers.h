@@ -9,6 +9,9 @@ extern const OptimizerEntry sgdOptimizer, rmspropOptimizer, adamOptimizer, adamW
     adamaxOptimizer, nadamOptimizer, adadeltaOptimizer, adagradOptimizer, adafactorOptimizer,
     ftrlOptimizer, lionOptimizer, lambOptimizer, muonOptimizer, scheduleFreeAdamWOptimizer;
 
+/// Those of Keras 2 (module keras.optimizers.legacy) that compute otherwise than their namesakes.
+extern const OptimizerEntry legacyRMSpropOptimizer, legacyAdagradOptimizer, legacyNadamOptimizer;
+
 /// One group of slots of the variable's shape.
 SlotGroups slotsLike(const Variable &variable, std::initializer_list<const char *> names,
                      double initial = 0);

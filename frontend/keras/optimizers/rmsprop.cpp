@@ -7,11 +7,14 @@ namespace {
 
 /// v = rho v + (1 - rho) g^2, and centered a = rho a + (1 - rho) g, else a = 0;
 /// s = lr g / sqrt(v - a^2 + epsilon); w -= s, or with momentum m = momentum m + s, w -= m.
+/// Legacy optimizers without momentum have the epsilon outside: s = lr g / (sqrt(v - a^2) +
+/// epsilon).
 class RMSprop : public OptimizerMeaning {
 public:
-  explicit RMSprop(Config &config)
+  explicit RMSprop(Config &config, bool isLegacy = false)
       : rho(config.number("rho", 0.9)), momentum(config.number("momentum", 0)),
-        epsilon(config.number("epsilon", 1e-7)), isCentered(config.boolean("centered", false)) {}
+        epsilon(config.number("epsilon", 1e-7)), isCentered(config.boolean("centered", false)),
+        addsToRoot(isLegacy && momentum == 0) {}
 
   SlotGroups getSlotGroups(const Variable &variable) const override {
     SlotGroups groups = slotsLike(variable, {"velocity"});
@@ -32,7 +35,8 @@ public:
       average = average * rho + gradient * (1 - rho);
       denominator = velocity - square(average);
     }
-    Tensor step = call.learningRate * gradient / sqrt(denominator + epsilon);
+    Tensor root = addsToRoot ? sqrt(denominator) + epsilon : sqrt(denominator + epsilon);
+    Tensor step = call.learningRate * gradient / root;
     if (momentum > 0)
       step = call.slots[1] = call.slots[1] * momentum + step;
     call.value = call.value - step;
@@ -40,12 +44,20 @@ public:
 
 private:
   double rho, momentum, epsilon;
-  bool isCentered;
+  bool isCentered, addsToRoot;
+};
+
+/// keras.optimizers.legacy.RMSprop (Keras 2).
+class LegacyRMSprop : public RMSprop {
+public:
+  explicit LegacyRMSprop(Config &config) : RMSprop(config, true) {}
 };
 
 } // namespace
 
 const OptimizerEntry rmspropOptimizer = {
     {"RMSprop", "rmsprop"}, 0.001, nlohmann::json::object(), createOptimizer<RMSprop>};
+const OptimizerEntry legacyRMSpropOptimizer = {
+    {"RMSprop", "rmsprop"}, 0.001, nlohmann::json::object(), createOptimizer<LegacyRMSprop>};
 
 } // namespace lamina::frontend::keras

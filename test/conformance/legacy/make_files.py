@@ -2,13 +2,14 @@
 what it wrote is kept, so that the tests need that environment no more.
 
     python3.11 -m venv FOLDER && FOLDER/bin/pip install "tensorflow-cpu==2.15.*"
-    FOLDER/bin/python make_files.py tf-2.15
+    FOLDER/bin/python make_files.py tf-2.15 (with `optimizers` behind it: these files alone)
     python3.11 -m venv FOLDER && FOLDER/bin/pip install "tensorflow-cpu==2.16.*" "keras==3.3.3"
     FOLDER/bin/python make_files.py keras-3.3
 
 For every model NAME there are MAKER.NAME.h5, .keras, .json, .weights.h5 (gzipped), and
 MAKER.NAME.npz with the data (`x…`, `y`), the predictions after three steps of training, which is
 when the files were written (`predictions`), and the losses of three more steps (`losses`).
+For every optimizer there is an .h5 file of a small model: see keep_optimizers.
 """
 import gzip
 import os
@@ -103,6 +104,52 @@ def keep(model, name):
         path.unlink()
 
 
+def legacy_optimizers():
+    """The optimizers of before 2.11, each with settings that show which formula holds: a large epsilon,
+    a fast schedule; and some of today with other names of their slots (but Nadam, which multiplies its
+    product of momenta once for each variable in 2.15)."""
+    O = keras.optimizers.legacy
+    return {
+        "SGD": O.SGD(0.05, momentum=0.5, nesterov=True, decay=0.1, clipnorm=0.5),
+        "RMSprop": O.RMSprop(0.01, epsilon=0.01, decay=0.05),
+        "RMSprop.momentum": O.RMSprop(0.01, momentum=0.5, centered=True, epsilon=0.01),
+        "Adagrad": O.Adagrad(0.05, epsilon=0.1, initial_accumulator_value=0.01),
+        "Adadelta": O.Adadelta(1.0, epsilon=1e-3),
+        "Adam": O.Adam(0.02, amsgrad=True, epsilon=0.01),
+        "Adamax": O.Adamax(0.02, epsilon=0.01),
+        "Nadam": O.Nadam(0.02),
+        "Adamax.today": keras.optimizers.Adamax(0.02),
+        "Adadelta.today": keras.optimizers.Adadelta(1.0),
+        "Ftrl": O.Ftrl(0.05, beta=0.1, l1_regularization_strength=0.01,
+                       l2_shrinkage_regularization_strength=0.01),
+    }
+
+
+def keep_optimizers():
+    """optimizers/MAKER.NAME.h5, and optimizers/MAKER.npz with the data and the losses of three more
+    steps of each, by NAME."""
+    folder = HERE / "optimizers"
+    random = np.random.default_rng(9)
+    arrays = {"x": random.standard_normal((8, 4)).astype("float32"),
+              "y": random.standard_normal((8, 2)).astype("float32")}
+    for name, optimizer in legacy_optimizers().items():
+        keras.utils.set_random_seed(7)
+        model = keras.Sequential([L.Dense(3, activation="tanh", input_shape=(4,), name="second"),
+                                  L.Dense(2, name="first")], name="small")
+        model.compile(optimizer, loss="mse")
+        losses = []
+        for step in range(6):
+            if step == 3:
+                path = folder / f"{MAKER}.{name}.h5"
+                model.save(path)
+                with gzip.GzipFile(f"{path}.gz", "wb", mtime=0) as file:
+                    file.write(path.read_bytes())
+                path.unlink()
+            losses.append(float(model.train_on_batch(arrays["x"], arrays["y"])))
+        arrays[name] = np.array(losses[3:])
+    np.savez_compressed(folder / f"{MAKER}.npz", **arrays)
+
+
 def main():
     for number, build in enumerate((branches, images, words)):
         keras.utils.set_random_seed(number)
@@ -123,4 +170,7 @@ def main():
                             losses=np.array(losses[3:]), **dict(zip(names, x)))
 
 
-main()
+if sys.argv[2:] != ["optimizers"]:
+    main()
+if IS_OLDER:
+    keep_optimizers()

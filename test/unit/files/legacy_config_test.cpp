@@ -151,7 +151,8 @@ TEST(LegacyConfig, TurnsTrainingIntoCompileSettings) {
                   "dtype": "float32", "fn": "sparse_categorical_accuracy"}}, "mae"]],
     "weighted_metrics": null, "loss_weights": null,
     "optimizer_config": {"class_name": "Custom>Adam", "config": {"learning_rate": 0.5,
-                         "jit_compile": true, "is_legacy_optimizer": false}}})"));
+                         "jit_compile": true, "is_legacy_optimizer": false}}})"),
+                                   "2.15.0");
   EXPECT_EQ(compile["loss"]["config"],
             parse(R"({"reduction": "sum_over_batch_size", "axis": -1})"));
   EXPECT_EQ(compile["loss"]["module"], "keras.losses");
@@ -163,16 +164,72 @@ TEST(LegacyConfig, TurnsTrainingIntoCompileSettings) {
   EXPECT_FALSE(compile.contains("optimizer_config"));
 }
 
+/// An optimizer of this Keras 2 as Keras 3 has it.
+json modernOptimizer(const char *className, const char *config, const char *version = "2.9.0") {
+  json training = {{"optimizer_config", {{"class_name", className}, {"config", parse(config)}}}};
+  return modernizeTraining(training, version)["optimizer"];
+}
+
 TEST(LegacyConfig, TurnsDecayIntoASchedule) {
-  auto optimizer = [](const char *config) {
-    json training = {{"optimizer_config", {{"class_name", "SGD"}, {"config", parse(config)}}}};
-    return modernizeTraining(training)["optimizer"]["config"];
-  };
-  EXPECT_EQ(optimizer(R"({"lr": 0.5, "decay": 0.0})"), parse(R"({"learning_rate": 0.5})"));
-  json rate = optimizer(R"({"learning_rate": 0.5, "decay": 0.1})")["learning_rate"];
+  auto configOf = [](const char *config) { return modernOptimizer("SGD", config)["config"]; };
+  EXPECT_EQ(configOf(R"({"lr": 0.5, "decay": 0.0})"), parse(R"({"learning_rate": 0.5})"));
+  json rate = configOf(R"({"learning_rate": 0.5, "decay": 0.1})")["learning_rate"];
   EXPECT_EQ(rate["class_name"], "InverseTimeDecay");
   EXPECT_EQ(rate["config"], parse(R"({"initial_learning_rate": 0.5, "decay_steps": 1,
                                       "decay_rate": 0.1})"));
+  // Two decays at once: left for the optimizer to refuse.
+  const char *both = R"({"learning_rate": {"class_name": "CosineDecay", "config": {}},
+                         "decay": 0.1})";
+  EXPECT_EQ(configOf(both)["decay"], 0.1);
+}
+
+TEST(LegacyConfig, LeavesNadamsDecayToItsMomentum) {
+  for (const char *config :
+       {R"({"learning_rate": 0.5, "decay": 0.01})", R"({"lr": 0.5, "schedule_decay": 0.01})"}) {
+    json nadam = modernOptimizer("Nadam", config);
+    EXPECT_EQ(nadam["config"], parse(R"({"learning_rate": 0.5, "schedule_decay": 0.01})"));
+    EXPECT_EQ(nadam["module"], "keras.optimizers.legacy");
+  }
+  json later = modernOptimizer("Nadam", R"({"learning_rate": 0.5, "is_legacy_optimizer": false})");
+  EXPECT_EQ(later["config"], parse(R"({"learning_rate": 0.5})"));
+  EXPECT_EQ(later["module"], "keras.optimizers");
+}
+
+TEST(LegacyConfig, KnowsOptimizersThatHaveChanged) {
+  auto moduleOf = [](const char *className, const char *config, const char *version = "2.9.0") {
+    return modernOptimizer(className, config, version)["module"];
+  };
+  EXPECT_EQ(moduleOf("RMSprop", R"({"momentum": 0.0})"), "keras.optimizers.legacy");
+  EXPECT_EQ(moduleOf("RMSprop", R"({"momentum": 0.5})"), "keras.optimizers");
+  EXPECT_EQ(moduleOf("RMSprop", R"({"jit_compile": false})"), "keras.optimizers");
+  EXPECT_EQ(moduleOf("RMSprop", "{}", ""), "keras.optimizers");
+  EXPECT_EQ(moduleOf("Adagrad", "{}"), "keras.optimizers.legacy");
+  for (const char *same : {"SGD", "Adam", "Adamax", "Adadelta", "Ftrl"})
+    EXPECT_EQ(moduleOf(same, "{}"), "keras.optimizers");
+  EXPECT_EQ(modernOptimizer("Adagrad", "{}")["config"]["initial_accumulator_value"], 0);
+}
+
+TEST(LegacyConfig, ClipsAllGradientsTogetherWhereKerasDid) {
+  auto clippingOf = [](const char *version) {
+    return modernOptimizer("SGD", R"({"clipnorm": 2.0})", version)["config"];
+  };
+  EXPECT_EQ(clippingOf("2.2.4"), parse(R"({"global_clipnorm": 2.0})"));
+  for (const char *version : {"2.2.4-tf", "2.4.0", "2.15.0", "2.30.0", ""})
+    EXPECT_EQ(clippingOf(version), parse(R"({"clipnorm": 2.0})")) << version;
+}
+
+TEST(LegacyConfig, WritesNamesakesOfLegacyOptimizers) {
+  json training = {{"optimizer", modernOptimizer("Nadam", R"({"decay": 0.01})")}};
+  EXPECT_EQ(writableTraining(training)["optimizer"], parse(R"({"class_name": "Nadam",
+    "config": {}, "module": "keras.optimizers", "registered_name": null})"));
+  EXPECT_EQ(changeOfWriting(training), "Keras 3 has no schedule_decay: its Nadam lets the momentum "
+                                       "grow faster than the file's");
+  training = {{"optimizer", modernOptimizer("Adagrad", "{}")}};
+  EXPECT_EQ(changeOfWriting(training), "Keras 3 adds the epsilon of Adagrad below the root, not "
+                                       "behind it as the file's optimizer does");
+  training = {{"optimizer", modernOptimizer("Adam", "{}")}};
+  EXPECT_EQ(writableTraining(training), training);
+  EXPECT_EQ(changeOfWriting(training), "");
 }
 
 } // namespace

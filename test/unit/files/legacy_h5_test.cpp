@@ -48,7 +48,7 @@ TEST(LegacyH5, ReadsWhatItWrote) {
   EXPECT_EQ((*file.compileConfig)["optimizer"]["class_name"], "SGD");
   EXPECT_TRUE(file.hasWeights);
   ASSERT_TRUE(file.legacyWeights);
-  EXPECT_FALSE(file.legacyWeights->isOlder);
+  EXPECT_EQ(file.legacyWeights->version, "");
   ASSERT_EQ(file.legacyWeights->layers.size(), 2u);
   EXPECT_EQ(file.legacyWeights->layers[0].name, "d");
   EXPECT_EQ(file.legacyWeights->layers[0].weights[1].second.values<float>()[0], 3);

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -54,7 +56,7 @@ protected:
 
   /// State of four trainable weights: slots m and v under names that `name` makes.
   void addOlderState(bool slotIsLast) {
-    file.legacyWeights->isOlder = true;
+    file.legacyWeights->version = "2.15.0";
     auto &optimizer = file.legacyWeights->optimizer;
     const std::pair<const char *, std::vector<int64_t>> weights[] = {
         {"norm/gamma", {2}}, {"norm/beta", {2}}, {"kept/kernel", {2, 2}}, {"kept/bias", {2}}};
@@ -130,12 +132,95 @@ TEST_F(LegacyWeightsTest, stateOfOptimizersBefore211GoesBySlot) {
   EXPECT_THAT(placedState(), ElementsAre(1, 15, 2, 16, 3, 17, 4, 18));
 }
 
-TEST_F(LegacyWeightsTest, stateWithAMissingSlotIsLeft) {
+TEST_F(LegacyWeightsTest, stateWithAMissingSlotIsLeftAndSaid) {
   addOlderState(false);
   file.legacyWeights->optimizer.pop_back();
   place();
   EXPECT_FALSE(file.weights.contains("optimizer/vars/0"));
   EXPECT_TRUE(file.weights.contains("layers/dense/vars/0"));
+  EXPECT_THAT(file.notes,
+              ElementsAre("the optimizer's state is not taken over, it starts afresh: there is no "
+                          "'Adam/inner_norm_gamma_velocity' that fits in the file"));
+}
+
+/// The file has no product of Nadam's momenta: that of seven updates, with a pace of 1 and with the
+/// one of before 2.11.
+TEST_F(LegacyWeightsTest, nadamsProductFollowsFromTheIteration) {
+  auto productAt = [&](const char *module) {
+    KerasFile nadam = file;
+    nadam.legacyWeights->version = "2.15.0";
+    (*nadam.compileConfig)["optimizer"] = {
+        {"module", module},
+        {"class_name", "Nadam"},
+        {"config", {{"learning_rate", 0.5}, {"beta_1", 0.8}, {"schedule_decay", nullptr}}}};
+    Array iteration = makeArray(ElementType::I64, {});
+    iteration.values<int64_t>()[0] = 7;
+    auto &stored = nadam.legacyWeights->optimizer;
+    stored.emplace_back("Nadam/iteration:0", iteration);
+    for (const char *slot : {"m", "v"})
+      for (std::vector<int64_t> shape : {std::vector<int64_t>{2}, {2}, {2, 2}, {2}})
+        stored.emplace_back("Nadam/" + std::string(slot) + "/w:0", marked(shape, 1));
+    placeLegacyWeights(Imported(nadam).getModule(), nadam);
+    return markOf(nadam, "optimizer/vars/10");
+  };
+  for (auto [module, pace] :
+       {std::pair("keras.optimizers", 1.0), {"keras.optimizers.legacy", 0.004}}) {
+    double product = 1;
+    for (int t = 1; t <= 7; ++t)
+      product *= 0.8 * (1 - 0.5 * std::pow(0.96, pace * t));
+    EXPECT_FLOAT_EQ(productAt(module), product);
+  }
+}
+
+/// Keras 2.0 to 2.3: a counter, then all m, then all v.
+class StandaloneStateTest : public LegacyWeightsTest {
+protected:
+  /// The state's shapes are those of the weights in the order `order`, its marks 1, 2, ...
+  void addState(const char *version, std::vector<size_t> order, size_t slots) {
+    const std::vector<int64_t> shapes[] = {{2}, {2}, {2, 2}, {2}}; // gamma, beta, kernel, bias
+    file.legacyWeights->version = version;
+    auto &stored = file.legacyWeights->optimizer;
+    Array iteration = makeArray(ElementType::F32, {});
+    iteration.values<float>()[0] = 7;
+    stored.emplace_back("iterations:0", iteration);
+    for (size_t slot = 0; slot < slots; ++slot)
+      for (size_t index : order)
+        stored.emplace_back("Variable_" + std::to_string(stored.size()) + ":0",
+                            marked(shapes[index], static_cast<float>(stored.size())));
+  }
+};
+
+TEST_F(StandaloneStateTest, isFoundByPosition) {
+  addState("2.2.4", {0, 1, 2, 3}, 2);
+  place();
+  EXPECT_EQ(file.weights.at("optimizer/vars/0").values<int64_t>()[0], 7);
+  EXPECT_EQ(markOf(file, "optimizer/vars/1"), 0.5);
+  EXPECT_THAT(placedState(), ElementsAre(1, 5, 2, 6, 3, 7, 4, 8));
+  EXPECT_TRUE(file.notes.empty());
+}
+
+TEST_F(StandaloneStateTest, isSortedByNameBefore206) {
+  addState("2.0.5", {1, 3, 0, 2}, 2); // beta, bias, gamma, kernel
+  place();
+  EXPECT_THAT(placedState(), ElementsAre(3, 7, 1, 5, 4, 8, 2, 6));
+}
+
+/// Adam of 2.1 to 2.3 has placeholders without amsgrad.
+TEST_F(StandaloneStateTest, mayHavePlaceholders) {
+  addState("2.3.1", {0, 1, 2, 3}, 2);
+  for (int i = 0; i < 4; ++i)
+    file.legacyWeights->optimizer.emplace_back("vhat_" + std::to_string(i), marked({1}, 99));
+  place();
+  EXPECT_THAT(placedState(), ElementsAre(1, 5, 2, 6, 3, 7, 4, 8));
+}
+
+TEST_F(StandaloneStateTest, thatDoesNotFitIsLeftAndSaid) {
+  addState("2.2.4", {2, 1, 0, 3}, 2);
+  place();
+  EXPECT_FALSE(file.weights.contains("optimizer/vars/0"));
+  EXPECT_THAT(file.notes,
+              ElementsAre("the optimizer's state is not taken over, it starts afresh: there is no "
+                          "'Adam/inner_norm_gamma_momentum' that fits in the file"));
 }
 
 TEST_F(LegacyWeightsTest, countsThatDiffer) {

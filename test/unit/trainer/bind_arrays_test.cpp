@@ -52,6 +52,41 @@ TEST(BindArrays, NumberedAndNamed) {
   EXPECT_THAT(valuesOf<float>(data.inputs[0]), ElementsAre(2));
 }
 
+/// As in Keras, where a list of targets goes by the outputs, also those without a loss.
+TEST(BindArrays, TargetsAreNumberedByOutput) {
+  auto x = floats({1, 2}, {1, 2});
+  BindOptions options;
+  options.outputs = {"first", "digit"};
+  options.weights = {{"digit", ElementType::F32, {-1}}};
+  options.weighting.name = "w";
+  Dataset data = bind({{"x", x},
+                       {"y0", labels({3})},
+                       {"y1", labels({7})},
+                       {"w0", floats({1}, {3})},
+                       {"w1", floats({1}, {7})}},
+                      kInput, kLabel, options);
+  EXPECT_THAT(valuesOf<int32_t>(data.targets[0]), ElementsAre(7));
+  EXPECT_THAT(valuesOf<float>(data.weights[0]), ElementsAre(7));
+  options.weighting.name.clear();
+  data = bind({{"x", x}, {"y", labels({5})}}, kInput, kLabel, options);
+  EXPECT_THAT(valuesOf<int32_t>(data.targets[0]), ElementsAre(5));
+  EXPECT_EQ(errorOf([&] { bind({{"x", x}, {"y0", labels({3})}}, kInput, kLabel, options); }),
+            "data.npz: there is no array 'y' for target 'digit'; the file has 'x', 'y0'");
+}
+
+TEST(BindArrays, NumberedArraysThatAreNotUsed) {
+  auto x = floats({1, 2}, {1, 2});
+  EXPECT_EQ(errorOf([&] { bind({{"x0", x}, {"x1", x}, {"y", labels({0})}}); }),
+            "data.npz: there is an array 'x1', but the model has 1 input");
+  EXPECT_EQ(errorOf([&] { bind({{"x", x}, {"y0", labels({0})}, {"y2", labels({0})}}); }),
+            "data.npz: there is an array 'y2', but the model has 1 output");
+  EXPECT_EQ(errorOf([&] { bind({{"x", x}, {"x0", x}, {"y", labels({0})}}); }),
+            "data.npz: the array 'x0' is not used, for another one has the name of that input");
+  BindOptions options;
+  options.wantTargets = false;
+  EXPECT_EQ(errorOf([&] { bind({{"x", x}, {"y7", x}}, kInput, kLabel, options); }), "(no error)");
+}
+
 TEST(BindArrays, TargetsAreIgnoredWhenNotWanted) {
   BindOptions options;
   options.wantTargets = false;
