@@ -101,8 +101,11 @@ Checkpoints::Checkpoints(std::string directory, CheckpointIdentity identity, int
 
 void Checkpoints::onPosition(const ModelRunner &runner, const FitPosition &position) {
   bool due = position.step == 0 || (everySteps_ > 0 && position.step % everySteps_ == 0);
-  if (!due)
-    return;
+  if (due)
+    failure_.attempt([&] { write(runner, position); });
+}
+
+void Checkpoints::write(const ModelRunner &runner, const FitPosition &position) const {
   json meta = {{"format", kFormatVersion},
                {"run", describeIdentity(identity_)},
                {"variables", describeVariables(runner.signature())},

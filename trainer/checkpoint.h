@@ -4,6 +4,7 @@
 #include <string>
 
 #include "trainer/fit.h"
+#include "trainer/write_failure.h"
 
 namespace lamina::trainer {
 
@@ -16,7 +17,8 @@ struct CheckpointIdentity {
 };
 
 /// Keeps DIR/checkpoint.npz: all variables, the position of the training and its history. The file
-/// is replaced as a whole after every epoch, and after every `everySteps` steps if that is not 0.
+/// is replaced as a whole after every epoch, and after every `everySteps` steps if that is not 0;
+/// where that fails, the one before stays.
 /// Members of the archive: "meta" (JSON text) and "variables/N" in the signature's order.
 class Checkpoints : public FitObserver {
 public:
@@ -29,12 +31,17 @@ public:
 
   void onPosition(const ModelRunner &runner, const FitPosition &position) override;
 
+  void requireWritten() const override { failure_.raise(); }
+
   std::string path() const { return directory_ + "/checkpoint.npz"; }
 
 private:
+  void write(const ModelRunner &runner, const FitPosition &position) const;
+
   std::string directory_;
   CheckpointIdentity identity_;
   int64_t everySteps_;
+  WriteFailure failure_;
 };
 
 } // namespace lamina::trainer

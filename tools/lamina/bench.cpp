@@ -7,6 +7,7 @@
 
 #include "ir/module.h"
 #include "support/error.h"
+#include "support/output.h"
 #include "tools/lamina/commands.h"
 #include "tools/lamina/cost.h"
 #include "tools/lamina/profile.h"
@@ -106,11 +107,11 @@ void bench(const BenchOptions &options) {
   if (options.json) {
     if (profile)
       result["profile"] = toJson(*profile);
-    fmt::print("{}\n", result.dump());
+    output("{}\n", result.dump());
     return;
   }
   for (const auto &[name, value] : result.items())
-    fmt::print("{:<16} {}\n", name, value.is_string() ? value.get<std::string>() : value.dump());
+    output("{:<16} {}\n", name, value.is_string() ? value.get<std::string>() : value.dump());
   if (profile)
     print(*profile, kProfileRows);
 }

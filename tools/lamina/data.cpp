@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "support/error.h"
+#include "support/output.h"
 
 namespace lamina::tools {
 
@@ -22,15 +23,14 @@ trainer::Dataset PendingData::bind(const Session &session, const trainer::BindOp
   if (!tell)
     return data;
   if (data.droppedRows)
-    fmt::print(stderr, "{}: {} rows with missing values are left out\n", data.file,
-               data.droppedRows);
+    note("{}: {} rows with missing values are left out\n", data.file, data.droppedRows);
   for (const auto &classes : data.classes) {
     if (classes.empty())
       continue;
-    fmt::print(stderr, "{}: classes", data.file);
+    note("{}: classes", data.file);
     for (size_t i = 0; i < classes.size(); ++i)
-      fmt::print(stderr, "{} {}={}", i ? "," : "", i, printable(classes[i]));
-    fmt::print(stderr, "\n");
+      note("{} {}={}", i ? "," : "", i, printable(classes[i]));
+    note("\n");
   }
   return data;
 }

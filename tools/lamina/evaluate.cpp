@@ -1,5 +1,6 @@
 // lamina evaluate
 #include "support/error.h"
+#include "support/output.h"
 #include "tools/lamina/commands.h"
 #include "tools/lamina/data.h"
 #include "trainer/fit.h"
@@ -22,7 +23,7 @@ void evaluate(const EvaluateOptions &options) {
   trainer::ModelRunner &runner = session.compile(0);
   trainer::Logs logs = trainer::evaluate(runner, data);
   for (const codegen::LogSpec &log : runner.signature().evaluateLogs)
-    fmt::print("{}: {:#.9g}\n", log.name, logs.at(log.name));
+    output("{}: {:#.9g}\n", log.name, logs.at(log.name));
 }
 
 } // namespace

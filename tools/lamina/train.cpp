@@ -5,6 +5,7 @@
 
 #include "ir/module.h"
 #include "support/error.h"
+#include "support/output.h"
 #include "tools/lamina/callback_options.h"
 #include "tools/lamina/commands.h"
 #include "tools/lamina/compile_config.h"
@@ -84,7 +85,11 @@ public:
     Observers observers;
     trainer::FitPosition start = addObservers(observers, runner);
     trainer::FitOptions fitOptions{options_.epochs, options_.seed, !options_.noShuffle};
-    auto callbacks = callbacks_->create(runner, [&](const std::string &path) { write(path); });
+    trainer::WriteFailure saved;
+    auto callbacks = callbacks_->create(runner, [&](const std::string &path) {
+      auto weights = finiteWeights();
+      saved.attempt([&] { write(path, weights); });
+    });
     std::vector<trainer::FitCallback *> called;
     for (const auto &callback : callbacks)
       called.push_back(callback.get());
@@ -92,16 +97,19 @@ public:
     trainer::fit(runner, data_, validation_ ? &*validation_ : nullptr, fitOptions, observers.all,
                  start, called);
     if (!options_.out.empty())
-      write(options_.out);
+      write(options_.out, finiteWeights());
+    saved.raise();
+    for (const trainer::FitObserver *observer : observers.all)
+      observer->requireWritten();
   }
 
 private:
   /// What training needs beside its data: planned, so known before it begins.
   void tellMemory(const codegen::Signature &signature) const {
     if (verbosity(options_.verbose) != trainer::Verbosity::Silent)
-      fmt::print(stderr, "Memory: {} of state, {} for a step\n",
-                 formatBytes(static_cast<int64_t>(signature.stateBytes)),
-                 formatBytes(static_cast<int64_t>(signature.workspaceBytes)));
+      note("Memory: {} of state, {} for a step\n",
+           formatBytes(static_cast<int64_t>(signature.stateBytes)),
+           formatBytes(static_cast<int64_t>(signature.workspaceBytes)));
   }
 
   void readCallbacks() {
@@ -140,6 +148,8 @@ private:
 
   trainer::FitPosition addObservers(Observers &observers, trainer::ModelRunner &runner) {
     trainer::FitPosition start;
+    // First, so that it has ended its line when others have something to say.
+    observers.add<trainer::Progress>(stderr, verbosity(options_.verbose));
     trainer::Checkpoints *checkpoints = nullptr;
     if (!options_.checkpoint.empty()) {
       trainer::CheckpointIdentity identity{options_.seed, !options_.noShuffle,
@@ -154,13 +164,16 @@ private:
       observers.add<trainer::CsvLog>(options_.log);
     if (!options_.tensorBoard.empty())
       observers.add<trainer::TensorBoardLog>(options_.tensorBoard);
-    observers.add<trainer::Progress>(stderr, verbosity(options_.verbose));
     return start;
   }
 
-  void write(const std::string &path) {
+  std::map<std::string, frontend::Array> finiteWeights() const {
     auto weights = session_.weights();
     trainer::requireFinite(session_.name(), weights);
+    return weights;
+  }
+
+  void write(const std::string &path, const std::map<std::string, frontend::Array> &weights) {
     writeModel(path, session_.file(), session_.module(), weights,
                changedCompileConfig(session_.file(), options_.model));
   }
