@@ -112,7 +112,7 @@ std::vector<Array> findWeights(DataFile &file, const BindOptions &options) {
   if (name.empty())
     return weights;
   for (size_t i = 0; i < options.weights.size(); ++i) {
-    Array *array = findArray(file, {name + std::to_string(i), name});
+    Array *array = findArray(file, {name, name + std::to_string(i)});
     if (!array && options.weighting.mayBeAbsent)
       return {};
     if (!array)
@@ -145,7 +145,6 @@ Dataset bindArrays(DataFile file, const std::vector<TensorSpec> &inputs,
   }
   data.weights = findWeights(file, options);
   requireEqualRows(data, data.weights, "array of weights");
-  data.classes.resize(data.targets.size());
   if (data.rows == 0)
     fail("{}: there are no rows of data in it", data.file);
   return data;

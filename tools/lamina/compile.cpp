@@ -108,6 +108,7 @@ void writeObject(Session &session, const CompileCommandOptions &options) {
 void compile(const CompileCommandOptions &options) {
   if (!options.targetCpu.empty())
     codegen::targetFromName(options.targetCpu); // refuses unknown ones before the work begins
+  requireDistinct(options.model.inputs(), {{"--output", options.out}});
   if (!options.out.empty())
     requireWritable(options.out);
   Session session(options.model, options.function != "predict");
@@ -139,8 +140,8 @@ void addCompile(CLI::App &command, Action &action) {
       ->capture_default_str();
   options->model.addOptimizer(command);
   options->model.addLoss(command);
-  command.add_option("-o,--output", options->out,
-                     "File to write; its header goes beside it (stages: default standard output)");
+  addPath(command, "-o,--output", options->out,
+          "File to write; its header goes beside it (stages: default standard output)");
   command.callback([&action, options] { action = [options] { compile(*options); }; });
 }
 

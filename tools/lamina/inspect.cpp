@@ -115,6 +115,7 @@ void requireWholeTraining(Session &session) {
 }
 
 void inspect(const InspectOptions &options) {
+  requireDistinct(options.model.inputs(), {{"--graph", options.graph}});
   if (!options.graph.empty())
     requireDrawable(options.graph);
   frontend::KerasFile file = readModel(options.model);
@@ -145,8 +146,8 @@ void addInspect(CLI::App &command, Action &action) {
   options->model.addWinograd(command);
   options->model.addOptimizer(command);
   options->model.addLoss(command);
-  command.add_option("--graph", options->graph,
-                     "File for a drawing of the layers: .svg, .png or .pdf by Graphviz, or .dot");
+  addPath(command, "--graph", options->graph,
+          "File for a drawing of the layers: .svg, .png or .pdf by Graphviz, or .dot");
   command.callback([&action, options] { action = [options] { inspect(*options); }; });
 }
 

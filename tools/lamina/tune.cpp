@@ -5,9 +5,9 @@
 
 #include "codegen/profile.h"
 #include "ir/module.h"
-#include "support/output.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/schedule.h"
+#include "support/output.h"
 #include "tools/lamina/statistics.h"
 
 namespace lamina::tools {
