@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include "llvm/AsmParser/Parser.h"
@@ -115,8 +116,12 @@ compileObjects(const std::vector<std::unique_ptr<ModuleWithContext>> &modules,
   };
   std::vector<std::thread> helpers;
   size_t wanted = std::min<size_t>(std::max(threads, 1u), modules.size());
-  for (size_t i = 1; i < wanted; ++i)
-    helpers.emplace_back(work);
+  try {
+    for (size_t i = 1; i < wanted; ++i)
+      helpers.emplace_back(work);
+  } catch (const std::system_error &) {
+    // No more threads can be started: those that run do the work.
+  }
   work();
   for (std::thread &helper : helpers)
     helper.join();

@@ -1,15 +1,20 @@
 #include "support/atomic_file.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "support/error.h"
+#include "support/write_all.h"
 
 namespace lamina {
 namespace {
@@ -28,16 +33,64 @@ std::string resolveLinks(const std::string &path) {
   return result;
 }
 
+/// The folder that holds `path`, and the name in it.
+std::pair<std::string, std::string> splitPath(const std::string &path) {
+  size_t slash = path.rfind('/');
+  if (slash == std::string::npos)
+    return {"./", path};
+  return {path.substr(0, slash + 1), path.substr(slash + 1)};
+}
+
 /// A rename is durable only once the folder that holds the name is on disk. Best effort: some file
 /// systems cannot sync a folder, and the file's content is safe either way.
 void syncFolderOf(const std::string &path) {
-  size_t slash = path.rfind('/');
-  std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int descriptor = open(splitPath(path).first.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0)
     return;
   fsync(descriptor);
   close(descriptor);
+}
+
+/// Whether `name` is that of a temporary file for the target `base`: BASE.NUMBER-NUMBER.tmp.
+bool isTemporaryOf(std::string_view name, std::string_view base) {
+  constexpr std::string_view suffix = ".tmp";
+  if (!name.starts_with(base) || !name.ends_with(suffix) ||
+      name.size() <= base.size() + suffix.size())
+    return false;
+  std::string_view middle = name.substr(base.size(), name.size() - base.size() - suffix.size());
+  return middle.starts_with('.') && std::count(middle.begin(), middle.end(), '-') == 1 &&
+         middle.find_first_not_of("0123456789-", 1) == std::string_view::npos;
+}
+
+/// Removes a temporary file unless its writer lives: that one holds a lock on it.
+void removeIfAbandoned(const std::string &path) {
+  int descriptor = open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (descriptor < 0)
+    return;
+  if (flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+    unlink(path.c_str());
+  close(descriptor);
+}
+
+/// Removes what runs that were killed have left of the target.
+void removeAbandoned(const std::string &target) {
+  auto [folder, base] = splitPath(target);
+  DIR *entries = opendir(folder.c_str());
+  if (!entries)
+    return;
+  while (const dirent *entry = readdir(entries))
+    if (isTemporaryOf(entry->d_name, base))
+      removeIfAbandoned(folder + entry->d_name);
+  closedir(entries);
+}
+
+/// Takes the lock that tells others the writer lives; false when somebody has removed the file in
+/// between. A file system without locks is none the worse: nobody can take one there.
+bool lockTemporary(int descriptor) {
+  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0)
+    return errno != EWOULDBLOCK;
+  struct stat status = {};
+  return fstat(descriptor, &status) == 0 && status.st_nlink > 0;
 }
 
 } // namespace
@@ -58,6 +111,7 @@ AtomicFile::AtomicFile(const std::string &path) : path(path), target(resolveLink
     }
     mode = status.st_mode & 07777;
   }
+  removeAbandoned(target);
   openTemporary(mode);
   // The creation mode went through the umask; an existing target's permissions are kept exactly.
   if (status.st_mode != 0)
@@ -70,12 +124,14 @@ void AtomicFile::openTemporary(unsigned mode) {
   for (int attempt = 0; attempt < 1000; ++attempt) {
     std::string name = fmt::format("{}.{}-{}.tmp", target, getpid(), counter++);
     descriptor = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-    if (descriptor >= 0) {
+    if (descriptor < 0 && errno != EEXIST)
+      break;
+    if (descriptor >= 0 && lockTemporary(descriptor)) {
       temporary = std::move(name);
       return;
     }
-    if (errno != EEXIST)
-      break;
+    if (descriptor >= 0)
+      close(std::exchange(descriptor, -1));
   }
   cannotWrite(path, errno);
 }
@@ -88,31 +144,24 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count < 0)
-      cannotWrite(path, errno);
-    bytes = bytes.subspan(static_cast<size_t>(count));
-    written += static_cast<uint64_t>(count);
-  }
+  WriteResult result = writeAll(descriptor, bytes);
+  if (result.error != 0)
+    cannotWrite(path, result.error);
+  written += result.written;
 }
 
 void AtomicFile::commit() {
   bool replaces = !temporary.empty();
   if (replaces && fsync(descriptor) != 0)
     cannotWrite(path, errno);
-  int closed = close(descriptor);
-  descriptor = -1;
-  if (closed != 0)
-    cannotWrite(path, errno);
-  if (!replaces)
-    return;
-  if (rename(temporary.c_str(), target.c_str()) != 0)
+  // The lock ends with the descriptor: until then nobody takes the file for an abandoned one.
+  if (replaces && rename(temporary.c_str(), target.c_str()) != 0)
     cannotWrite(path, errno);
   temporary.clear();
-  syncFolderOf(target);
+  if (close(std::exchange(descriptor, -1)) != 0 && !replaces)
+    cannotWrite(path, errno);
+  if (replaces)
+    syncFolderOf(target);
 }
 
 void writeFileAtomically(const std::string &path, std::string_view content) {

@@ -10,7 +10,8 @@ namespace lamina {
 
 /// Writes a file so that a reader never sees half of it: the bytes go to a temporary file beside
 /// the target, which replaces the target at `commit`. Without `commit` (an exception on the way)
-/// the temporary file is removed and the target stays as it was.
+/// the temporary file is removed and the target stays as it was. What a writer that was killed has
+/// left of the same target is removed too.
 ///
 /// A symbolic link is followed, the permissions of an existing target are kept. A target that is a
 /// device or a pipe cannot be replaced and is written directly.

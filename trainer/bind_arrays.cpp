@@ -158,7 +158,7 @@ std::vector<Array> Arrays::fitWeights() {
     return weights;
   std::vector<size_t> places = outputPlaces(options.weights, options.outputs);
   for (size_t i = 0; i < options.weights.size(); ++i) {
-    Array *array = find({name + std::to_string(places[i]), name});
+    Array *array = find({name, name + std::to_string(places[i])});
     if (!array && options.weighting.mayBeAbsent)
       return {};
     if (!array)
@@ -210,7 +210,6 @@ Dataset bindArrays(DataFile file, const std::vector<TensorSpec> &inputs,
   }
   data.weights = arrays.fitWeights();
   requireEqualRows(data, data.weights, "array of weights");
-  data.classes.resize(data.targets.size());
   if (data.rows == 0)
     fail("{}: there are no rows of data in it", data.file);
   return data;

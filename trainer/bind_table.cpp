@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "support/error.h"
 #include "trainer/cast.h"
+#include "trainer/column_roles.h"
 #include "trainer/dataset.h"
-#include "trainer/label_column.h"
+#include "trainer/label_columns.h"
 
 namespace lamina::trainer {
 
@@ -13,116 +13,6 @@ namespace {
 
 using codegen::TensorSpec;
 using frontend::Array;
-using Columns = std::vector<size_t>;
-
-/// A column by name or by number; a name wins, since headers may consist of numbers.
-size_t findColumn(const Table &table, const std::string &wanted) {
-  auto named = std::find(table.names.begin(), table.names.end(), wanted);
-  if (named != table.names.end())
-    return static_cast<size_t>(named - table.names.begin());
-  int64_t number = 0;
-  auto [end, error] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), number);
-  auto width = static_cast<int64_t>(table.width);
-  if (error == std::errc() && end == wanted.data() + wanted.size()) {
-    if (number < -width || number >= width)
-      fail("{}: there is no column {}; the file has {} columns, numbered from 0", table.path,
-           number, width);
-    return static_cast<size_t>(number < 0 ? number + width : number);
-  }
-  if (table.names.empty())
-    fail("{}: there is no column '{}'; the file has no header, so give the column's number",
-         table.path, printable(wanted));
-  std::string names;
-  for (const std::string &name : table.names)
-    names += (names.empty() ? "" : ", ") + printable(name);
-  fail("{}: there is no column '{}'; the file has {}", table.path, printable(wanted),
-       printable(names, 400));
-}
-
-Columns findColumns(const Table &table, const std::vector<std::string> &wanted) {
-  Columns columns;
-  for (const std::string &name : wanted) {
-    size_t column = findColumn(table, name);
-    if (std::find(columns.begin(), columns.end(), column) != columns.end())
-      fail("{}: column {} is given twice", table.path, table.describeColumn(column));
-    columns.push_back(column);
-  }
-  return columns;
-}
-
-size_t totalValues(const std::vector<TensorSpec> &specs) {
-  int64_t total = 0;
-  for (const TensorSpec &spec : specs)
-    total += valuesPerRow(spec.shape);
-  return static_cast<size_t>(total);
-}
-
-struct Roles {
-  Columns features, targets;
-  std::optional<size_t> weights;
-};
-
-[[noreturn]] void refuseFeatureWidth(const Table &table, size_t found,
-                                     const std::vector<TensorSpec> &inputs) {
-  std::string shapes;
-  for (const TensorSpec &spec : inputs)
-    shapes +=
-        (shapes.empty() ? "" : ", ") + frontend::describeShape(std::span(spec.shape).subspan(1));
-  fail("{}: rows have {} feature values, but the model takes {} (input shape {}); choose columns "
-       "with --target and --drop",
-       table.path, found, totalValues(inputs), shapes);
-}
-
-[[noreturn]] void refuseTargetWidth(const Table &table, size_t found,
-                                    const std::vector<TensorSpec> &targets) {
-  size_t wanted = totalValues(targets);
-  if (found == 1 && targets.size() == 1)
-    fail("{}: the target is one column, but the model's loss wants rows of {} values (one-hot); "
-         "use sparse_categorical_crossentropy for class numbers, or give {} target columns",
-         table.path, wanted, wanted);
-  fail("{}: there are {} target columns, but the model's targets take {}", table.path, found,
-       wanted);
-}
-
-/// The column of sample weights, also where it is only to be left out of the features.
-std::optional<size_t> findWeights(const Table &table, const BindOptions &options) {
-  const std::string &name = options.weighting.name;
-  bool isAbsent = std::find(table.names.begin(), table.names.end(), name) == table.names.end();
-  if (name.empty() || (options.weighting.mayBeAbsent && !table.names.empty() && isAbsent))
-    return std::nullopt;
-  return findColumn(table, name);
-}
-
-/// Which columns are features and which are targets. Without target columns given, the last ones
-/// are; when targets are not wanted, a file may leave them out.
-Roles assignRoles(const Table &table, const std::vector<TensorSpec> &inputs,
-                  const std::vector<TensorSpec> &targets, const BindOptions &options) {
-  Columns dropped = findColumns(table, options.dropColumns);
-  Roles roles;
-  roles.weights = findWeights(table, options);
-  roles.targets = findColumns(table, options.targetColumns);
-  for (size_t column = 0; column < table.width; ++column) {
-    bool taken = std::count(dropped.begin(), dropped.end(), column) ||
-                 std::count(roles.targets.begin(), roles.targets.end(), column) ||
-                 roles.weights == column;
-    if (!taken)
-      roles.features.push_back(column);
-  }
-  size_t wanted = totalValues(inputs);
-  bool complete = !options.wantTargets && roles.features.size() == wanted;
-  if (options.targetColumns.empty() && !complete) {
-    // A single label column is also recognized where one-hot columns are wanted, to say so.
-    size_t last = roles.features.size() == wanted + 1 ? 1 : totalValues(targets);
-    last = std::min(last, roles.features.size());
-    roles.targets.assign(roles.features.end() - static_cast<ptrdiff_t>(last), roles.features.end());
-    roles.features.resize(roles.features.size() - last);
-  }
-  if (roles.features.size() != wanted)
-    refuseFeatureWidth(table, roles.features.size(), inputs);
-  if (options.wantTargets && roles.targets.size() != totalValues(targets))
-    refuseTargetWidth(table, roles.targets.size(), targets);
-  return roles;
-}
 
 bool isMissingCell(const Table &table, size_t row, size_t column) {
   return std::isnan(table.value(row, column)) && !table.text(row, column);
@@ -212,17 +102,35 @@ std::vector<Array> weightArrays(const Table &table, const std::vector<size_t> &r
 
 Array targetArray(const Table &table, const std::vector<size_t> &rows,
                   std::span<const size_t> columns, const TensorSpec &spec,
-                  const BindOptions &options, int64_t classes, std::vector<std::string> &names) {
+                  const LabelColumns &labels) {
   Array array = newArray(spec, rows.size());
   size_t width = byteWidth(spec.type);
-  for (size_t i = 0; i < columns.size(); ++i) {
-    LabelColumn labels(table, columns[i], rows, options.classes, classes);
-    names = labels.names();
+  for (size_t i = 0; i < columns.size(); ++i)
     for (size_t r = 0; r < rows.size(); ++r)
       storeCell(table, rows[r], columns[i], spec,
-                array.bytes.data() + (r * columns.size() + i) * width, labels.number(rows[r]));
-  }
+                array.bytes.data() + (r * columns.size() + i) * width,
+                labels.number(rows[r], columns[i]));
   return array;
+}
+
+/// Fills the targets, and says which columns and classes they are from.
+void addTargets(Dataset &data, const Table &table, const std::vector<size_t> &rows,
+                const std::vector<TensorSpec> &targets, const Columns &all,
+                const BindOptions &options) {
+  std::span<const size_t> columns = all;
+  for (size_t t = 0; t < targets.size(); ++t) {
+    auto own = columns.first(static_cast<size_t>(valuesPerRow(targets[t].shape)));
+    columns = columns.subspan(own.size());
+    LabelOptions labeling;
+    labeling.named = options.classes;
+    if (t < options.known.classes.size())
+      labeling.known = options.known.classes[t];
+    labeling.needed = t < options.targetClasses.size() ? options.targetClasses[t] : 0;
+    labeling.mayNumber = options.numbersLabels;
+    LabelColumns labels(table, own, rows, labeling);
+    data.targets.push_back(targetArray(table, rows, own, targets[t], labels));
+    data.recipe.classes.push_back(labels.names());
+  }
 }
 
 } // namespace
@@ -252,15 +160,10 @@ Dataset bindTable(const Table &table, const std::vector<TensorSpec> &inputs,
   }
   if (roles.weights)
     data.weights = weightArrays(table, rows, *roles.weights, options.weights);
-  columns = roles.targets;
-  data.classes.resize(options.wantTargets ? targets.size() : 0);
-  for (size_t t = 0; t < data.classes.size(); ++t) {
-    auto count = static_cast<size_t>(valuesPerRow(targets[t].shape));
-    int64_t classes = t < options.targetClasses.size() ? options.targetClasses[t] : 0;
-    data.targets.push_back(targetArray(table, rows, columns.first(count), targets[t], options,
-                                       classes, data.classes[t]));
-    columns = columns.subspan(count);
-  }
+  if (options.wantTargets)
+    addTargets(data, table, rows, targets, roles.targets, options);
+  data.recipe.features = columnNames(table, roles.features);
+  data.recipe.targets = columnNames(table, roles.targets);
   return data;
 }
 

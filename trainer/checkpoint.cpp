@@ -1,8 +1,13 @@
 #include "trainer/checkpoint.h"
 
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <utility>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "frontend/files/json.h"
 #include "frontend/files/npy.h"
@@ -91,22 +96,46 @@ void requireSameRun(const std::string &path, const json &saved, const json &curr
 
 } // namespace
 
-Checkpoints::Checkpoints(std::string directory, CheckpointIdentity identity, int64_t everySteps)
-    : directory_(std::move(directory)), identity_(identity), everySteps_(everySteps) {
+Checkpoints::Checkpoints(std::string directory, CheckpointIdentity identity,
+                         CheckpointSettings settings)
+    : directory_(std::move(directory)), identity_(identity), settings_(settings) {
   std::error_code error;
   std::filesystem::create_directories(directory_, error);
   if (error)
-    fail("cannot write {}: {}", directory_, error.message());
+    fail("cannot write {}: {}", printable(directory_, 4096), error.message());
+  lock();
+}
+
+Checkpoints::~Checkpoints() {
+  if (folder_ >= 0)
+    close(folder_);
+}
+
+/// The folder itself is locked: no file has to be made, and none is left by a run that is killed. A
+/// file system without locks is taken as it is.
+void Checkpoints::lock() {
+  folder_ = open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder_ >= 0 && flock(folder_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    close(std::exchange(folder_, -1));
+    fail("cannot write {}: another training keeps its checkpoints there; wait for its end, or use "
+         "another folder",
+         printable(directory_, 4096));
+  }
 }
 
 void Checkpoints::onPosition(const ModelRunner &runner, const FitPosition &position) {
-  bool due = position.step == 0 || (everySteps_ > 0 && position.step % everySteps_ == 0);
-  if (!due)
-    return;
+  int64_t every = settings_.everySteps;
+  bool due = position.step == 0 || (every > 0 && position.step % every == 0);
+  if (due)
+    failure_.attempt([&] { write(runner, position); });
+}
+
+void Checkpoints::write(const ModelRunner &runner, const FitPosition &position) const {
   json meta = {{"format", kFormatVersion},
                {"run", describeIdentity(identity_)},
                {"variables", describeVariables(runner.signature())},
                {"logs", describeLogs(runner.signature())},
+               {"learning_rate", settings_.learningRate ? json(*settings_.learningRate) : json()},
                {"position", describePosition(position)}};
   std::map<std::string, Array> arrays;
   arrays.emplace("meta", textArray(frontend::dumpJson(meta)));
@@ -116,7 +145,14 @@ void Checkpoints::onPosition(const ModelRunner &runner, const FitPosition &posit
   frontend::writeNpz(path(), arrays);
 }
 
-std::optional<FitPosition> Checkpoints::restore(ModelRunner &runner) const {
+void Checkpoints::takeLearningRate(const json &saved, ModelRunner &runner) {
+  if (!settings_.learningRate && saved.is_number())
+    settings_.learningRate = saved.get<double>();
+  else if (settings_.learningRate && saved != *settings_.learningRate && runner.hasLearningRate())
+    runner.setLearningRate(*settings_.learningRate);
+}
+
+std::optional<FitPosition> Checkpoints::restore(ModelRunner &runner) {
   std::error_code error;
   if (!std::filesystem::exists(path(), error))
     return std::nullopt;
@@ -139,6 +175,7 @@ std::optional<FitPosition> Checkpoints::restore(ModelRunner &runner) const {
         fail("{}: the checkpoint is damaged", path());
     }
     runner.loadAll(values);
+    takeLearningRate(meta.value("learning_rate", json()), runner);
     return position;
   } catch (const json::exception &) {
     fail("{}: the checkpoint is damaged", path());

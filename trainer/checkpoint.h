@@ -3,7 +3,10 @@
 #include <optional>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include "trainer/fit.h"
+#include "trainer/write_failure.h"
 
 namespace lamina::trainer {
 
@@ -15,26 +18,47 @@ struct CheckpointIdentity {
   bool operator==(const CheckpointIdentity &) const = default;
 };
 
+/// What may differ between the runs that a training is made of.
+struct CheckpointSettings {
+  int64_t everySteps = 0; ///< also after so many steps of an epoch; 0: after epochs alone
+  /// The rate that the user has asked for. A resumed training takes it over from the checkpoint's
+  /// only where another one was asked for before: callbacks may have changed the rate since.
+  std::optional<double> learningRate;
+};
+
 /// Keeps DIR/checkpoint.npz: all variables, the position of the training and its history. The file
-/// is replaced as a whole after every epoch, and after every `everySteps` steps if that is not 0.
+/// is replaced as a whole after every epoch and as the settings say; where that fails, the one
+/// before stays. The folder belongs to one run at a time, by a lock that ends with the process.
 /// Members of the archive: "meta" (JSON text) and "variables/N" in the signature's order.
 class Checkpoints : public FitObserver {
 public:
-  /// Makes the folder. Throws UserError `cannot write DIR: reason`.
-  Checkpoints(std::string directory, CheckpointIdentity identity, int64_t everySteps = 0);
+  /// Makes the folder. Throws UserError `cannot write DIR: reason`, also while another run has it.
+  Checkpoints(std::string directory, CheckpointIdentity identity, CheckpointSettings settings = {});
+  ~Checkpoints() override;
+  Checkpoints(const Checkpoints &) = delete;
+  Checkpoints &operator=(const Checkpoints &) = delete;
 
   /// Puts the saved state into `runner` and gives the saved position; nothing when there is no
   /// checkpoint yet. Throws UserError when it belongs to another model or another training run.
-  std::optional<FitPosition> restore(ModelRunner &runner) const;
+  std::optional<FitPosition> restore(ModelRunner &runner);
 
   void onPosition(const ModelRunner &runner, const FitPosition &position) override;
 
-  std::string path() const { return directory_ + "/checkpoint.npz"; }
+  void requireWritten() const override { failure_.raise(); }
+
+  std::string path() const { return pathIn(directory_); }
+  static std::string pathIn(const std::string &directory) { return directory + "/checkpoint.npz"; }
 
 private:
+  void lock();
+  void takeLearningRate(const nlohmann::json &saved, ModelRunner &runner);
+  void write(const ModelRunner &runner, const FitPosition &position) const;
+
   std::string directory_;
   CheckpointIdentity identity_;
-  int64_t everySteps_;
+  CheckpointSettings settings_;
+  int folder_ = -1; ///< holds the lock
+  WriteFailure failure_;
 };
 
 } // namespace lamina::trainer

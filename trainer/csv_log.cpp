@@ -1,10 +1,5 @@
 #include "trainer/csv_log.h"
 
-#include <cerrno>
-#include <cstring>
-
-#include "support/error.h"
-
 namespace lamina::trainer {
 
 namespace {
@@ -21,18 +16,10 @@ std::string csvField(const std::string &text) {
 
 } // namespace
 
-CsvLog::CsvLog(const std::string &path) : path_(path), file_(std::fopen(path.c_str(), "w")) {
-  if (!file_)
-    fail("cannot write {}: {}", path, std::strerror(errno));
-}
-
-CsvLog::~CsvLog() {
-  std::fclose(file_);
-}
+CsvLog::CsvLog(const std::string &path) : file_(path, AppendFile::Content::Replaced) {}
 
 void CsvLog::writeLine(const std::string &line) {
-  if (std::fputs((line + "\n").c_str(), file_) < 0 || std::fflush(file_) != 0)
-    fail("cannot write {}: {}", path_, std::strerror(errno));
+  failure_.attempt([&] { file_.append(line + "\n"); });
 }
 
 void CsvLog::onTrainBegin(const FitPlan &plan) {

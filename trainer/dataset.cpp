@@ -126,7 +126,7 @@ Dataset splitLast(Dataset &data, double fraction) {
          data.file, data.rows, fraction);
   Dataset last;
   last.file = data.file;
-  last.classes = data.classes;
+  last.recipe = data.recipe;
   last.rows = data.rows - kept;
   for (auto member : {&Dataset::inputs, &Dataset::targets, &Dataset::weights})
     for (Array &array : data.*member) {

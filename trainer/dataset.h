@@ -12,15 +12,21 @@
 
 namespace lamina::trainer {
 
+/// What the columns of a table became, for fitting other tables in the same way.
+struct ColumnRecipe {
+  std::vector<std::string> features; ///< names in the inputs' order; empty where there are none
+  std::vector<std::string> targets;  ///< likewise
+  /// Per target the texts of its labels by class number; empty where the file holds numbers.
+  std::vector<std::vector<std::string>> classes;
+};
+
 /// Rows fit for a model: one array per input and per target, in model order, and per target one of
-/// weights when samples are weighted, with the model's
-/// element types and shapes (rows, …).
+/// weights when samples are weighted, with the model's element types and shapes (rows, …).
 struct Dataset {
   std::string file; ///< where the rows come from, for messages
   std::vector<frontend::Array> inputs, targets, weights;
   std::vector<size_t> lines; ///< line of each row in a text file; empty otherwise
-  /// Per target the texts of its labels by class number; empty where the file holds numbers.
-  std::vector<std::vector<std::string>> classes;
+  ColumnRecipe recipe;       ///< of a text file
   int64_t rows = 0;
   int64_t droppedRows = 0; ///< left out because of missing values
 
@@ -48,8 +54,15 @@ struct BindOptions {
   /// Columns of a table by name or by number (from 0, negative from the end). No target columns:
   /// the last ones, as many as the targets need.
   std::vector<std::string> targetColumns, dropColumns;
-  /// Texts (or numbers) of the labels in class order; empty: sorted, or as an ARFF file declares.
+  /// Texts (or numbers) of the labels in class order; empty: as is known, as an ARFF file declares,
+  /// or sorted.
   std::vector<std::string> classes;
+  /// What the columns were that the model was trained on, where that is known. Columns are then
+  /// found by name, and labels get the same class numbers.
+  ColumnRecipe known;
+  /// Whether texts of labels may get their class numbers from this file, because training begins
+  /// with it. Numbers that depend on the file at hand are none to judge a trained model by.
+  bool numbersLabels = true;
   MissingValues missing;
   /// Per target the number of classes if its values are class numbers, 0 otherwise. Shorter
   /// vectors count as filled up with 0.

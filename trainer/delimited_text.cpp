@@ -90,8 +90,8 @@ bool countsUp(const std::vector<std::string> &row) {
   return row.size() >= 3;
 }
 
-/// The first row is a header if it has text above a column of numbers, or another width than all
-/// the rest (scikit-learn's own files begin with counts and class names).
+/// The first row is a header if it has text above a column of numbers, or text and another width
+/// than all the rest (scikit-learn's own files begin with counts and class names).
 bool detectHeader(const Rows &rows) {
   if (rows.size() < 2)
     return !rows.empty() && std::all_of(rows[0].begin(), rows[0].end(), isText);
@@ -99,7 +99,7 @@ bool detectHeader(const Rows &rows) {
   if (countsUp(first))
     return true;
   if (first.size() != rows[1].size())
-    return commonWidth(rows) != 0;
+    return commonWidth(rows) != 0 && std::any_of(first.begin(), first.end(), isText);
   for (size_t column = 0; column < first.size(); ++column) {
     bool numbersBelow = false, textBelow = false;
     for (size_t row = 1; row < rows.size(); ++row) {
@@ -192,7 +192,8 @@ Table parseDelimitedText(const std::string &path, std::string_view text,
   }
   if (table.lines.empty())
     fail("{}: there are no rows of data in it", path);
-  if (names.size() == table.width)
+  // A count of the rows is nobody's name.
+  if (names.size() == table.width && names[0] != std::to_string(table.rows()))
     table.names = std::move(names);
   return table;
 }

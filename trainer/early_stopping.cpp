@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "support/error.h"
+#include "support/output.h"
 
 namespace lamina::trainer {
 
@@ -43,12 +44,11 @@ void EarlyStopping::onEpochEnd(FitControl &control, int64_t epoch, Logs &logs) {
 
 void EarlyStopping::onTrainEnd(FitControl &control) {
   if (stoppedEpoch_ && options_.reports)
-    fmt::print(stderr, "Epoch {}: early stopping\n", *stoppedEpoch_ + 1);
+    note("Epoch {}: early stopping\n", *stoppedEpoch_ + 1);
   if (bestState_.empty())
     return;
   if (options_.reports)
-    fmt::print(stderr, "Restoring model weights from the end of the best epoch: {}.\n",
-               *bestEpoch_ + 1);
+    note("Restoring model weights from the end of the best epoch: {}.\n", *bestEpoch_ + 1);
   control.runner.loadModel(bestState_);
 }
 

@@ -47,6 +47,9 @@ public:
   /// which training can be resumed.
   virtual void onPosition(const ModelRunner &runner, const FitPosition &position) {}
   virtual void onTrainEnd() {}
+  /// Throws UserError when something is missing in what it writes. What cannot be written does not
+  /// end a training: this is asked once the model is saved.
+  virtual void requireWritten() const {}
 };
 
 class FitCallback;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "support/error.h"
+#include "support/output.h"
 
 namespace lamina::trainer {
 
@@ -44,7 +45,7 @@ void ReduceOnPlateau::onEpochEnd(FitControl &control, int64_t epoch, Logs &logs)
     return;
   control.runner.setLearningRate(next);
   if (options_.reports)
-    fmt::print(stderr, "Epoch {}: reducing the learning rate to {}\n", epoch + 1, next);
+    note("Epoch {}: reducing the learning rate to {}\n", epoch + 1, next);
 }
 
 double RateSchedule::at(int64_t epoch, double rate) const {

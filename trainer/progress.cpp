@@ -60,7 +60,12 @@ std::string formatStepTime(double seconds) {
 
 Progress::~Progress() {
   if (lineOpen_)
-    std::fputc('\n', stream_);
+    write("\n");
+}
+
+void Progress::write(const std::string &text) {
+  std::fputs(text.c_str(), stream_);
+  std::fflush(stream_);
 }
 
 void Progress::onTrainBegin(const FitPlan &plan) {
@@ -72,7 +77,7 @@ void Progress::onEpochBegin(int64_t epoch) {
   stepsDone_ = 0;
   epochStart_ = lastDrawing_ = Clock::now();
   if (verbosity_ != Verbosity::Silent)
-    fmt::print(stream_, "Epoch {}/{}\n", epoch + 1, epochs_);
+    write(fmt::format("Epoch {}/{}\n", epoch + 1, epochs_));
 }
 
 /// The first step of an epoch is left out, as soon as there are others.
@@ -112,8 +117,7 @@ void Progress::drawBar(int64_t step, const Logs &logs, bool last) {
     line += std::string(lastWidth_ - width, ' ');
   if (last)
     line += '\n';
-  std::fputs(line.c_str(), stream_);
-  std::fflush(stream_);
+  write(line);
   lineOpen_ = !last;
   lastWidth_ = last ? 0 : width;
 }
@@ -124,9 +128,8 @@ void Progress::onEpochEnd(int64_t, const Logs &logs) {
   if (verbosity_ != Verbosity::Lines)
     return;
   auto now = Clock::now();
-  fmt::print(stream_, "{}/{} - {:.0f}s - {}{}\n", steps_, steps_, secondsBetween(epochStart_, now),
-             formatStepTime(secondsPerStep(now)), formatLogs(logs));
-  std::fflush(stream_);
+  write(fmt::format("{}/{} - {:.0f}s - {}{}\n", steps_, steps_, secondsBetween(epochStart_, now),
+                    formatStepTime(secondsPerStep(now)), formatLogs(logs)));
 }
 
 } // namespace lamina::trainer

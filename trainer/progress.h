@@ -12,7 +12,8 @@ namespace lamina::trainer {
 enum class Verbosity { Silent = 0, Bar = 1, Lines = 2 };
 
 /// Progress of training in the form of keras.utils.Progbar, written to `stream`. When it goes away
-/// in the middle of a bar, it ends the line, so that an error begins a line of its own.
+/// in the middle of a bar, it ends the line, so that an error begins a line of its own. What the
+/// stream does not take is left out.
 class Progress : public FitObserver {
 public:
   Progress(std::FILE *stream, Verbosity verbosity) : stream_(stream), verbosity_(verbosity) {}
@@ -26,6 +27,7 @@ public:
 private:
   using Clock = std::chrono::steady_clock;
 
+  void write(const std::string &text);
   void drawBar(int64_t step, const Logs &logs, bool last);
   double secondsPerStep(Clock::time_point now) const;
 

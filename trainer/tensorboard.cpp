@@ -2,13 +2,12 @@
 
 #include <array>
 #include <bit>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <filesystem>
 
 #include <unistd.h>
 
+#include "support/append_file.h"
 #include "support/error.h"
 
 namespace lamina::trainer {
@@ -95,33 +94,26 @@ std::string scalarEvent(double wallTime, int64_t step, std::string_view tag, flo
 /// One event file. TensorBoard finds it by "tfevents" in its name.
 class TensorBoardLog::EventFile {
 public:
-  explicit EventFile(const std::string &directory) {
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
-    double now = secondsSinceEpoch();
-    char host[256] = "localhost";
-    gethostname(host, sizeof host - 1);
-    path_ = fmt::format("{}/events.out.tfevents.{}.{}.{}.0.v2", directory,
-                        static_cast<int64_t>(now), host, getpid());
-    file_ = std::fopen(path_.c_str(), "ab");
-    if (!file_)
-      fail("cannot write {}: {}", path_, std::strerror(errno));
-    write(versionEvent(now));
+  explicit EventFile(const std::string &directory)
+      : file_(newPath(directory), AppendFile::Content::Kept) {
+    append(tfRecord(versionEvent(secondsSinceEpoch())));
   }
-  ~EventFile() { std::fclose(file_); }
-  EventFile(const EventFile &) = delete;
-  EventFile &operator=(const EventFile &) = delete;
 
-  void write(const std::string &event) {
-    std::string record = tfRecord(event);
-    if (std::fwrite(record.data(), 1, record.size(), file_) != record.size() ||
-        std::fflush(file_) != 0)
-      fail("cannot write {}: {}", path_, std::strerror(errno));
-  }
+  void append(const std::string &records) { file_.append(records); }
 
 private:
-  std::string path_;
-  std::FILE *file_;
+  static std::string newPath(const std::string &directory) {
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    if (error)
+      fail("cannot write {}: {}", printable(directory, 4096), error.message());
+    char host[256] = "localhost";
+    gethostname(host, sizeof host - 1);
+    return fmt::format("{}/events.out.tfevents.{}.{}.{}.0.v2", directory,
+                       static_cast<int64_t>(secondsSinceEpoch()), host, getpid());
+  }
+
+  AppendFile file_;
 };
 
 TensorBoardLog::TensorBoardLog(std::string directory) : directory_(std::move(directory)) {
@@ -138,13 +130,21 @@ TensorBoardLog::EventFile &TensorBoardLog::file(std::unique_ptr<EventFile> &slot
 }
 
 void TensorBoardLog::onEpochEnd(int64_t epoch, const Logs &logs) {
+  failure_.attempt([&] { writeEpoch(epoch, logs); });
+}
+
+void TensorBoardLog::writeEpoch(int64_t epoch, const Logs &logs) {
   double now = secondsSinceEpoch();
+  std::string training, validation;
   for (const auto &[name, value] : logs) {
     bool validated = name.starts_with("val_");
-    EventFile &events = validated ? file(validation_, "validation") : file(training_, "train");
     std::string tag = "epoch_" + (validated ? name.substr(4) : name);
-    events.write(scalarEvent(now, epoch, tag, static_cast<float>(value)));
+    (validated ? validation : training) +=
+        tfRecord(scalarEvent(now, epoch, tag, static_cast<float>(value)));
   }
+  file(training_, "train").append(training);
+  if (!validation.empty())
+    file(validation_, "validation").append(validation);
 }
 
 } // namespace lamina::trainer

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "trainer/fit.h"
+#include "trainer/write_failure.h"
 
 namespace lamina::trainer {
 
@@ -31,13 +31,16 @@ public:
   ~TensorBoardLog() override;
 
   void onEpochEnd(int64_t epoch, const Logs &logs) override;
+  void requireWritten() const override { failure_.raise(); }
 
 private:
   class EventFile;
+  void writeEpoch(int64_t epoch, const Logs &logs);
   EventFile &file(std::unique_ptr<EventFile> &slot, const char *part);
 
   std::string directory_;
   std::unique_ptr<EventFile> training_, validation_;
+  WriteFailure failure_;
 };
 
 } // namespace lamina::trainer

@@ -7,6 +7,7 @@
 
 #include "ir/module.h"
 #include "support/error.h"
+#include "support/output.h"
 #include "tools/lamina/commands.h"
 #include "tools/lamina/cost.h"
 #include "tools/lamina/profile.h"
@@ -89,6 +90,7 @@ nlohmann::ordered_json measure(Session &session, const trainer::Dataset &data,
 void bench(const BenchOptions &options) {
   auto start = Clock::now();
   bool train = options.function == "train_step";
+  requireDistinct(options.model.inputs(), {{"--trace", options.trace}});
   if (!options.trace.empty())
     requireWritable(options.trace);
   Session session(options.model, train);
@@ -106,11 +108,11 @@ void bench(const BenchOptions &options) {
   if (options.json) {
     if (profile)
       result["profile"] = toJson(*profile);
-    fmt::print("{}\n", result.dump());
+    output("{}\n", result.dump());
     return;
   }
   for (const auto &[name, value] : result.items())
-    fmt::print("{:<16} {}\n", name, value.is_string() ? value.get<std::string>() : value.dump());
+    output("{:<16} {}\n", name, value.is_string() ? value.get<std::string>() : value.dump());
   if (profile)
     print(*profile, kProfileRows);
 }
@@ -134,8 +136,8 @@ void addBench(CLI::App &command, Action &action) {
   options->model.addTune(command);
   command.add_flag("--profile", options->profile,
                    "Tell what each kernel takes: time, FLOPs, bytes, share of the roofline");
-  command.add_option("--trace", options->trace,
-                     "File for the tasks of one step in Chrome's trace format; profiles too");
+  addPath(command, "--trace", options->trace,
+          "File for the tasks of one step in Chrome's trace format; profiles too");
   command.add_flag("--json", options->json, "Print one line of JSON");
   command.callback([&action, options] { action = [options] { bench(*options); }; });
 }

@@ -6,6 +6,7 @@
 #include "ir/module.h"
 #include "support/atomic_file.h"
 #include "support/error.h"
+#include "support/output.h"
 #include "tools/lamina/commands.h"
 #include "tools/lamina/session.h"
 #include "trainer/cast.h"
@@ -47,7 +48,7 @@ void printStage(Session &session, const CompileCommandOptions &options) {
     session.compileOptions().target = codegen::targetFromName(options.targetCpu);
   std::string text = stageText(session, options.emit);
   if (options.out.empty())
-    fmt::print("{}", text);
+    writeOutput(text);
   else
     writeFileAtomically(options.out, text);
 }
@@ -98,15 +99,16 @@ void writeObject(Session &session, const CompileCommandOptions &options) {
   object.passes = session.compileOptions().passes;
   codegen::CompiledObject written =
       codegen::compileObject(session.module(), object, kObjectKinds.at(options.emit), options.out);
-  fmt::print("{}: {} bytes, for {}\n", options.out, written.fileBytes, join(written.targets));
-  fmt::print("{}: {}_{{{}}}\n", written.headerPath, written.name, join(written.functions));
-  fmt::print("state {} bytes, workspace {} bytes, batches of up to {} rows\n", written.stateBytes,
-             written.workspaceBytes, options.model.batchSize);
+  output("{}: {} bytes, for {}\n", options.out, written.fileBytes, join(written.targets));
+  output("{}: {}_{{{}}}\n", written.headerPath, written.name, join(written.functions));
+  output("state {} bytes, workspace {} bytes, batches of up to {} rows\n", written.stateBytes,
+         written.workspaceBytes, options.model.batchSize);
 }
 
 void compile(const CompileCommandOptions &options) {
   if (!options.targetCpu.empty())
     codegen::targetFromName(options.targetCpu); // refuses unknown ones before the work begins
+  requireDistinct(options.model.inputs(), {{"--output", options.out}});
   if (!options.out.empty())
     requireWritable(options.out);
   Session session(options.model, options.function != "predict");
@@ -138,8 +140,8 @@ void addCompile(CLI::App &command, Action &action) {
       ->capture_default_str();
   options->model.addOptimizer(command);
   options->model.addLoss(command);
-  command.add_option("-o,--output", options->out,
-                     "File to write; its header goes beside it (stages: default standard output)");
+  addPath(command, "-o,--output", options->out,
+          "File to write; its header goes beside it (stages: default standard output)");
   command.callback([&action, options] { action = [options] { compile(*options); }; });
 }
 

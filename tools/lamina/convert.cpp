@@ -38,6 +38,7 @@ void convertWithModule(KerasFile file, const ConvertOptions &options) {
 
 void convert(const ConvertOptions &options) {
   ModelFormat format = requireModelFormat(options.out);
+  requireDistinct(options.model.inputs(), {{"OUT", options.out}});
   requireWritable(options.out);
   KerasFile file = readModel(options.model);
   if (needsModule(file, options, format))
@@ -51,7 +52,7 @@ void convert(const ConvertOptions &options) {
 void addConvert(CLI::App &command, Action &action) {
   auto options = std::make_shared<ConvertOptions>();
   options->model.addModel(command);
-  command.add_option("OUT", options->out, "A .keras, .h5, .weights.h5 or .json file")->required();
+  addPath(command, "OUT", options->out, "A .keras, .h5, .weights.h5 or .json file")->required();
   command
       .add_option("--seed", options->seed,
                   "Seed of initial weights, where the model has no weights")

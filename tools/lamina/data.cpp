@@ -1,17 +1,28 @@
 #include "tools/lamina/data.h"
 
-#include <fmt/format.h>
+#include <algorithm>
+#include <system_error>
 
 #include "support/error.h"
+#include "support/output.h"
 
 namespace lamina::tools {
 
-PendingData::PendingData(const std::string &path, const trainer::TextOptions &options)
-    : file_(std::async(std::launch::async,
-                       [path, options] { return trainer::openDataFile(path, options); })) {}
+namespace {
 
-trainer::Dataset PendingData::bind(const Session &session, const trainer::BindOptions &options,
-                                   bool tell) {
+/// Reads the file on a thread of its own, or later where none can be started.
+std::future<trainer::DataFile> startReading(const std::string &path,
+                                            const trainer::TextOptions &options) {
+  auto read = [path, options] { return trainer::openDataFile(path, options); };
+  try {
+    return std::async(std::launch::async, read);
+  } catch (const std::system_error &) {
+    return std::async(std::launch::deferred, read);
+  }
+}
+
+trainer::Dataset bindFile(trainer::DataFile file, const Session &session,
+                          const trainer::BindOptions &options) {
   const codegen::Signature &signature = session.importedSignature();
   trainer::BindOptions complete = options;
   complete.targetClasses = session.targetClasses();
@@ -19,21 +30,60 @@ trainer::Dataset PendingData::bind(const Session &session, const trainer::BindOp
   complete.weights = signature.weights;
   for (const codegen::TensorSpec &output : signature.outputs)
     complete.outputs.push_back(output.name);
-  trainer::Dataset data =
-      trainer::bindDataset(file_.get(), signature.inputs, signature.targets, complete);
-  if (!tell)
-    return data;
-  if (data.droppedRows)
-    fmt::print(stderr, "{}: {} rows with missing values are left out\n", data.file,
-               data.droppedRows);
-  for (const auto &classes : data.classes) {
+  return trainer::bindDataset(std::move(file), signature.inputs, signature.targets, complete);
+}
+
+/// A training may begin anew with other columns than the model knows.
+bool lacksColumns(const trainer::DataFile &file, const trainer::ColumnRecipe &known) {
+  if (!file.table || file.table->names.empty())
+    return false;
+  const auto &names = file.table->names;
+  return std::ranges::any_of(known.features, [&](const std::string &name) {
+    return std::find(names.begin(), names.end(), name) == names.end();
+  });
+}
+
+void tellClasses(const trainer::Dataset &data) {
+  for (const auto &classes : data.recipe.classes) {
     if (classes.empty())
       continue;
-    fmt::print(stderr, "{}: classes", data.file);
+    std::string line = data.file + ": classes";
     for (size_t i = 0; i < classes.size(); ++i)
-      fmt::print(stderr, "{} {}={}", i ? "," : "", i, printable(classes[i]));
-    fmt::print(stderr, "\n");
+      line += fmt::format("{} {}={}", i ? "," : "", i, printable(classes[i]));
+    note("{}\n", line);
   }
+}
+
+} // namespace
+
+PendingData::PendingData(const std::string &path, const DataOptions &options)
+    : file_(startReading(path, options.text())), textOptions_(options.givenForText()) {}
+
+trainer::Dataset PendingData::bind(const Session &session, const trainer::BindOptions &options) {
+  return bindFile(file_.get(), session, options);
+}
+
+trainer::Dataset PendingData::bindAloud(const Session &session,
+                                        const trainer::BindOptions &options) {
+  trainer::DataFile file = file_.get();
+  if (!file.table && !textOptions_.empty())
+    fail("{}: {} is for text files, and this file holds arrays; leave it out", file.path,
+         textOptions_.front());
+  bool isArff = file.table && !file.table->declared.empty();
+  for (const std::string &option : textOptions_)
+    if (isArff && (option == "--delimiter" || option == "--header" || option == "--no-header"))
+      fail("{}: {} is for other text files, an ARFF file says this itself; leave it out", file.path,
+           option);
+  trainer::BindOptions adapted = options;
+  if (options.numbersLabels && lacksColumns(file, options.known)) {
+    note("{}: other columns than the model was trained on; they are taken by position\n",
+         file.path);
+    adapted.known = {};
+  }
+  trainer::Dataset data = bindFile(std::move(file), session, adapted);
+  if (data.droppedRows)
+    note("{}: {} rows with missing values are left out\n", data.file, data.droppedRows);
+  tellClasses(data);
   return data;
 }
 

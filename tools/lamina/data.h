@@ -11,13 +11,17 @@ namespace lamina::tools {
 /// A data file that is read while the model is compiled.
 class PendingData {
 public:
-  PendingData(const std::string &path, const trainer::TextOptions &options);
-  /// Waits for the file and fits it to the model. Tells on stderr what was decided about classes
-  /// and rows left out, if `tell`.
-  trainer::Dataset bind(const Session &session, const trainer::BindOptions &options, bool tell);
+  PendingData(const std::string &path, const DataOptions &options);
+
+  /// Waits for the file and fits it to the model, as the columns and classes that `options` knows.
+  trainer::Dataset bind(const Session &session, const trainer::BindOptions &options);
+  /// As bind, and tells what was decided about rows left out and, where the file decides them,
+  /// about classes. Throws UserError where options for text files were given for one of arrays.
+  trainer::Dataset bindAloud(const Session &session, const trainer::BindOptions &options);
 
 private:
   std::future<trainer::DataFile> file_;
+  std::vector<std::string> textOptions_; ///< those that were given
 };
 
 } // namespace lamina::tools

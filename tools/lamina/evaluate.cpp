@@ -1,5 +1,6 @@
 // lamina evaluate
 #include "support/error.h"
+#include "support/output.h"
 #include "tools/lamina/commands.h"
 #include "tools/lamina/data.h"
 #include "trainer/fit.h"
@@ -14,15 +15,18 @@ struct EvaluateOptions {
 };
 
 void evaluate(const EvaluateOptions &options) {
-  PendingData pending(options.data.data, options.data.text());
+  PendingData pending(options.data.data, options.data);
   Session session(options.model, false);
   if (session.importedSignature().targets.empty())
     fail("{}: the model has no loss; compile it in Keras, or give --loss", session.name());
-  trainer::Dataset data = pending.bind(session, options.data.binding(), true);
+  trainer::BindOptions binding = options.data.binding();
+  binding.known = session.recipe();
+  binding.numbersLabels = false;
+  trainer::Dataset data = pending.bindAloud(session, binding);
   trainer::ModelRunner &runner = session.compile(0);
   trainer::Logs logs = trainer::evaluate(runner, data);
   for (const codegen::LogSpec &log : runner.signature().evaluateLogs)
-    fmt::print("{}: {:#.9g}\n", log.name, logs.at(log.name));
+    output("{}: {:#.9g}\n", log.name, logs.at(log.name));
 }
 
 } // namespace

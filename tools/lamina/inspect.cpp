@@ -3,6 +3,7 @@
 #include "ir/module.h"
 #include "passes/plan.h"
 #include "support/error.h"
+#include "support/output.h"
 #include "tools/lamina/commands.h"
 #include "tools/lamina/cost.h"
 #include "tools/lamina/layer_summary.h"
@@ -40,9 +41,9 @@ void printLayers(const ModelSummary &summary, const Model &model, double batchSi
     LayerSummary row = summary.describe(*layer);
     std::string name = indent + fmt::format("{} ({})", printable(layer->name, 28 - indent.size()),
                                             layer->className);
-    fmt::print("{:<44} {:<26} {:>14} {:>12}\n", name,
-               fmt::format("{}", fmt::join(row.outputShapes, ", ")), formatCount(row.parameters),
-               formatFlops(row.flops / batchSize));
+    output("{:<44} {:<26} {:>14} {:>12}\n", name,
+           fmt::format("{}", fmt::join(row.outputShapes, ", ")), formatCount(row.parameters),
+           formatFlops(row.flops / batchSize));
     if (layer->model)
       printLayers(summary, *layer->model, batchSize, indent + "  ");
   }
@@ -50,8 +51,8 @@ void printLayers(const ModelSummary &summary, const Model &model, double batchSi
 
 void printModel(const ModelSummary &summary, double batchSize) {
   const Model &model = summary.model();
-  fmt::print("Model: \"{}\"\n\n{:<44} {:<26} {:>14} {:>12}\n", printable(model.name),
-             "Layer (type)", "Output shape", "Param #", "FLOPs a row");
+  output("Model: \"{}\"\n\n{:<44} {:<26} {:>14} {:>12}\n", printable(model.name), "Layer (type)",
+         "Output shape", "Param #", "FLOPs a row");
   printLayers(summary, model, batchSize, "");
 }
 
@@ -63,11 +64,10 @@ void printParameters(const codegen::Signature &signature) {
     else if (variable.path.starts_with("layers/"))
       (variable.trainable ? trainable : fixed) += countElements(variable);
   }
-  fmt::print(
-      "\nTotal params: {}\nTrainable params: {}\nNon-trainable params: {}\nOptimizer params: "
-      "{}\n",
-      formatCount(trainable + fixed + optimizer), formatCount(trainable), formatCount(fixed),
-      formatCount(optimizer));
+  output("\nTotal params: {}\nTrainable params: {}\nNon-trainable params: {}\nOptimizer params: "
+         "{}\n",
+         formatCount(trainable + fixed + optimizer), formatCount(trainable), formatCount(fixed),
+         formatCount(optimizer));
 }
 
 /// A kernel's layer, family, and what it does for a full batch.
@@ -85,15 +85,14 @@ void printFunction(mlir::func::FuncOp function) {
   passes::MemoryPlan plan = passes::describeArena(function);
   std::vector<std::string> kernels;
   function.walk([&](ir::KernelOp kernel) { kernels.push_back(describeKernel(kernel)); });
-  fmt::print("\n{}: {} kernels in {} waves, {:.3f} MFLOP\n"
-             "  arena {} (live at most {}, without sharing {})\n",
-             function.getName().str(), kernels.size(), plan.waves, countFlopsWithin(function) / 1e6,
-             formatBytes(plan.arenaBytes), formatBytes(plan.liveBytes),
-             formatBytes(plan.totalBytes));
-  fmt::print("  {:<36} {:<12} {:>4} {:>10} {:>12} {:>12}\n", "kernel of layer", "family", "wave",
-             "operations", "MFLOP", "moves");
+  output("\n{}: {} kernels in {} waves, {:.3f} MFLOP\n"
+         "  arena {} (live at most {}, without sharing {})\n",
+         function.getName().str(), kernels.size(), plan.waves, countFlopsWithin(function) / 1e6,
+         formatBytes(plan.arenaBytes), formatBytes(plan.liveBytes), formatBytes(plan.totalBytes));
+  output("  {:<36} {:<12} {:>4} {:>10} {:>12} {:>12}\n", "kernel of layer", "family", "wave",
+         "operations", "MFLOP", "moves");
   for (const std::string &kernel : kernels)
-    fmt::print("{}\n", kernel);
+    output("{}\n", kernel);
 }
 
 /// Lists all that keeps the model from compiling; where it is one thing, that is the error.
@@ -104,7 +103,7 @@ void requireCompilable(const frontend::KerasFile &file, const ModelOptions &opti
   if (problems.size() == 1)
     throw UserError(problems.front());
   for (const std::string &problem : problems)
-    fmt::print("{}\n", problem);
+    output("{}\n", problem);
   fail("{}: does not compile for {} reasons, listed above", file.path, problems.size());
 }
 
@@ -117,6 +116,7 @@ void requireWholeTraining(Session &session) {
 }
 
 void inspect(const InspectOptions &options) {
+  requireDistinct(options.model.inputs(), {{"--graph", options.graph}});
   if (!options.graph.empty())
     requireDrawable(options.graph);
   frontend::KerasFile file = readModel(options.model);
@@ -130,9 +130,9 @@ void inspect(const InspectOptions &options) {
   printParameters(session.importedSignature());
   session.lower(passes::Stage::Memory);
   codegen::Signature signature = codegen::makeSignature(session.module());
-  fmt::print("\nBatch size {}: state {}, workspace {}\n", signature.batchSize,
-             formatBytes(static_cast<int64_t>(signature.stateBytes)),
-             formatBytes(static_cast<int64_t>(signature.workspaceBytes)));
+  output("\nBatch size {}: state {}, workspace {}\n", signature.batchSize,
+         formatBytes(static_cast<int64_t>(signature.stateBytes)),
+         formatBytes(static_cast<int64_t>(signature.workspaceBytes)));
   for (llvm::StringRef name : {ir::kTrainStep, ir::kEvaluate, ir::kPredict})
     if (auto function = session.module().lookupSymbol<mlir::func::FuncOp>(name))
       printFunction(function);
@@ -147,8 +147,8 @@ void addInspect(CLI::App &command, Action &action) {
   options->model.addWinograd(command);
   options->model.addOptimizer(command);
   options->model.addLoss(command);
-  command.add_option("--graph", options->graph,
-                     "File for a drawing of the layers: .svg, .png or .pdf by Graphviz, or .dot");
+  addPath(command, "--graph", options->graph,
+          "File for a drawing of the layers: .svg, .png or .pdf by Graphviz, or .dot");
   command.callback([&action, options] { action = [options] { inspect(*options); }; });
 }
 

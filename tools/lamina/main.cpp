@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "support/error.h"
+#include "support/output.h"
 #include "tools/lamina/commands.h"
 
 namespace {
@@ -29,13 +30,14 @@ constexpr Command kCommands[] = {
 };
 
 int report(const std::string &reason) {
-  fmt::print(stderr, "error: {}\n", reason);
+  lamina::note("error: {}\n", reason);
   return 1;
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
+  lamina::prepareStandardStreams();
   CLI::App app("Trains, runs and compiles neural networks from Keras files on CPUs.", "lamina");
   app.require_subcommand(1);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
@@ -44,11 +46,14 @@ int main(int argc, char **argv) {
     command.add(*app.add_subcommand(command.name, command.description), action);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::CallForHelp &) {
+    action = [&] { lamina::writeOutput(app.help()); };
   } catch (const CLI::ParseError &error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   try {
     action();
+    lamina::finishOutput();
   } catch (const lamina::UserError &error) {
     return report(error.what());
   } catch (const std::bad_alloc &) {

@@ -6,12 +6,19 @@
 
 namespace lamina::tools {
 
+CLI::Option *addPath(CLI::App &command, const std::string &names, std::string &path,
+                     const std::string &help, const char *kind) {
+  CLI::Validator named([](std::string &given) { return given.empty() ? "the name is empty" : ""; },
+                       "");
+  return command.add_option(names, path, help)->type_name(kind)->check(named);
+}
+
 void ModelOptions::addModel(CLI::App &command) {
-  command
-      .add_option("MODEL", model, "A .keras file, a legacy .h5 file, or the JSON text of to_json()")
+  addPath(command, "MODEL", model,
+          "A .keras file, a legacy .h5 file, or the JSON text of to_json()")
       ->required();
-  command.add_option("--weights", weights,
-                     "Weights in place of the file's: .weights.h5, .keras or legacy .h5");
+  addPath(command, "--weights", weights,
+          "Weights in place of the file's: .weights.h5, .keras or legacy .h5");
   command
       .add_option("--input-shape", inputShapes,
                   "Shape of one row of an input whose axes the file leaves open: NAME=28,28")
@@ -80,13 +87,13 @@ std::map<std::string, std::vector<int64_t>> ModelOptions::parsedInputShapes() co
 }
 
 void DataOptions::add(CLI::App &command) {
+  this->command = &command;
   auto list = [&](const char *name, std::vector<std::string> &values, const char *help) {
     command.add_option(name, values, help)
         ->delimiter(',')
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   };
-  command
-      .add_option("--data", data, "Rows: .npz, .npy, CSV, TSV, .data or ARFF, also gzipped text")
+  addPath(command, "--data", data, "Rows: .npz, .npy, CSV, TSV, .data or ARFF, also gzipped text")
       ->required();
   list("--target", targets, "Target columns of a text file, by name or number (default: the last)");
   list("--drop", drop, "Columns of a text file to leave out, by name or number");
@@ -136,6 +143,15 @@ std::map<int64_t, double> parseClassWeights(const std::vector<std::string> &text
 }
 
 } // namespace
+
+std::vector<std::string> DataOptions::givenForText() const {
+  std::vector<std::string> given;
+  for (const char *name :
+       {"--target", "--drop", "--classes", "--delimiter", "--missing", "--header", "--no-header"})
+    if (command->count(name))
+      given.push_back(name);
+  return given;
+}
 
 trainer::TextOptions DataOptions::text() const {
   trainer::TextOptions options;

@@ -8,9 +8,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tools/lamina/paths.h"
 #include "trainer/dataset.h"
 
 namespace lamina::tools {
+
+/// Adds an option for the name of a file or, with the kind "DIR", of a folder.
+CLI::Option *addPath(CLI::App &command, const std::string &names, std::string &path,
+                     const std::string &help, const char *kind = "FILE");
 
 /// The model and how it is to be compiled.
 struct ModelOptions {
@@ -33,6 +38,8 @@ struct ModelOptions {
   void addLoss(CLI::App &command);      ///< --loss, --metrics
   void addOptimizer(CLI::App &command); ///< --optimizer, --learning-rate
   std::map<std::string, std::vector<int64_t>> parsedInputShapes() const;
+  /// The files that are read.
+  std::vector<NamedPath> inputs() const { return {{"MODEL", model}, {"--weights", weights}}; }
 };
 
 /// The data and how columns become inputs and targets.
@@ -41,6 +48,7 @@ struct DataOptions {
   std::vector<std::string> targets, drop, classes;
   std::string delimiter, missing = "error";
   bool header = false, noHeader = false;
+  CLI::App *command = nullptr;           ///< which was given the options
   std::string sampleWeight;              ///< column or array
   std::vector<std::string> classWeights; ///< "CLASS=WEIGHT"
 
@@ -49,6 +57,8 @@ struct DataOptions {
   void addClassWeight(CLI::App &command);  ///< --class-weight
   bool hasWeights() const { return !sampleWeight.empty() || !classWeights.empty(); }
   trainer::TextOptions text() const;
+  /// The options given that mean something for text files alone.
+  std::vector<std::string> givenForText() const;
   /// Without the model's class counts.
   trainer::BindOptions binding() const;
 };

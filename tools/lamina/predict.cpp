@@ -70,7 +70,10 @@ void writeOutputs(const std::string &path, Format format, const std::vector<Arra
 
 void predict(const PredictOptions &options) {
   Format format = formatOf(options.out);
-  PendingData pending(options.data.data, options.data.text());
+  std::vector<NamedPath> inputs = options.model.inputs();
+  inputs.push_back({"--data", options.data.data});
+  requireDistinct(inputs, {{"--output", options.out}});
+  PendingData pending(options.data.data, options.data);
   Session session(options.model, false);
   requireWritable(options.out);
   if (format == Format::Npy && session.importedSignature().outputs.size() > 1)
@@ -78,7 +81,9 @@ void predict(const PredictOptions &options) {
          session.name(), session.importedSignature().outputs.size());
   trainer::BindOptions binding = options.data.binding();
   binding.wantTargets = false;
-  trainer::Dataset data = pending.bind(session, binding, true);
+  binding.known = session.recipe();
+  binding.numbersLabels = false;
+  trainer::Dataset data = pending.bindAloud(session, binding);
   writeOutputs(options.out, format, trainer::predict(session.compile(0), data));
 }
 
@@ -91,7 +96,7 @@ void addPredict(CLI::App &command, Action &action) {
   options->model.addBatchSize(command);
   options->model.addWinograd(command);
   options->model.addThreads(command);
-  command.add_option("-o,--output", options->out, "Outputs as .npy, .npz or .csv")->required();
+  addPath(command, "-o,--output", options->out, "Outputs as .npy, .npz or .csv")->required();
   command.callback([&action, options] { action = [options] { predict(*options); }; });
 }
 

@@ -9,6 +9,7 @@
 #include "passes/plan.h"
 #include "support/atomic_file.h"
 #include "support/error.h"
+#include "support/output.h"
 #include "tools/lamina/cost.h"
 #include "tools/lamina/roofline.h"
 #include "tools/lamina/statistics.h"
@@ -150,12 +151,12 @@ nlohmann::ordered_json toJson(const StepProfile &profile) {
 namespace {
 
 void printRow(const std::string &label, const KernelProfile &kernel, const StepProfile &profile) {
-  fmt::print("{:<30} {:<18} {:<18} {:>6} {:>10.4f} {:>6.1f} {:>10.3f} {:>10.3f} {:>8.1f} {:>8.1f} "
-             "{:>8.1f}\n",
-             label, kernel.family, kernel.anchor, kernel.tasks, kernel.milliseconds,
-             100 * kernel.milliseconds / profile.stepMs, kernel.flops / 1e6, kernel.bytes / 1e6,
-             kernel.flops / kernel.milliseconds / 1e6, kernel.bytes / kernel.milliseconds / 1e6,
-             100 * profile.rooflineShare(kernel));
+  output("{:<30} {:<18} {:<18} {:>6} {:>10.4f} {:>6.1f} {:>10.3f} {:>10.3f} {:>8.1f} {:>8.1f} "
+         "{:>8.1f}\n",
+         label, kernel.family, kernel.anchor, kernel.tasks, kernel.milliseconds,
+         100 * kernel.milliseconds / profile.stepMs, kernel.flops / 1e6, kernel.bytes / 1e6,
+         kernel.flops / kernel.milliseconds / 1e6, kernel.bytes / kernel.milliseconds / 1e6,
+         100 * profile.rooflineShare(kernel));
 }
 
 void add(KernelProfile &sum, const KernelProfile &kernel) {
@@ -193,9 +194,8 @@ std::vector<std::pair<KernelProfile, int64_t>> groupKernels(const StepProfile &p
 }
 
 void printHeader(const char *first) {
-  fmt::print("\n{:<30} {:<18} {:<18} {:>6} {:>10} {:>6} {:>10} {:>10} {:>8} {:>8} {:>8}\n", first,
-             "family", "anchor", "tasks", "ms", "% step", "MFLOP", "MB", "GFLOP/s", "GB/s",
-             "% roof");
+  output("\n{:<30} {:<18} {:<18} {:>6} {:>10} {:>6} {:>10} {:>10} {:>8} {:>8} {:>8}\n", first,
+         "family", "anchor", "tasks", "ms", "% step", "MFLOP", "MB", "GFLOP/s", "GB/s", "% roof");
 }
 
 } // namespace
@@ -215,11 +215,11 @@ void print(const StepProfile &profile, size_t rows) {
   printHeader("kernels");
   for (const auto &[sum, count] : groupKernels(profile))
     printRow(fmt::format("{}", count), sum, profile);
-  fmt::print("\nstep {:.4f} ms with clocks, {:.4f} ms ({:.1f} %) of it outside kernels\n"
-             "roofline: {:.1f} GFLOP/s, {:.1f} GB/s, measured\n",
-             profile.stepMs, profile.stepMs - profile.kernelsMs,
-             100 * (1 - profile.kernelsMs / profile.stepMs), profile.peakFlops / 1e9,
-             profile.bandwidth / 1e9);
+  output("\nstep {:.4f} ms with clocks, {:.4f} ms ({:.1f} %) of it outside kernels\n"
+         "roofline: {:.1f} GFLOP/s, {:.1f} GB/s, measured\n",
+         profile.stepMs, profile.stepMs - profile.kernelsMs,
+         100 * (1 - profile.kernelsMs / profile.stepMs), profile.peakFlops / 1e9,
+         profile.bandwidth / 1e9);
 }
 
 } // namespace lamina::tools

@@ -6,8 +6,11 @@
 #include "frontend/keras/legacy_weights.h"
 #include "frontend/keras/weights.h"
 #include "ir/module.h"
+#include "runtime/lamina_runtime.h"
 #include "support/atomic_file.h"
 #include "support/error.h"
+#include "support/output.h"
+#include "support/threads.h"
 
 namespace lamina::tools {
 
@@ -34,6 +37,18 @@ bool isOverridden(ir::VariableOp variable, const ModelOptions &options) {
     return false;
   bool isRate = variable.getSymName().ends_with("learning_rate");
   return !options.optimizer.empty() || (options.learningRate && isRate);
+}
+
+/// `wanted` threads, or as many as CPUs may be used for 0; fewer, with a word, where no more can be
+/// started.
+uint32_t threadsToUse(uint32_t wanted) {
+  wanted = wanted ? wanted : lamina_available_cpus();
+  uint32_t count = countStartableThreads(wanted);
+  if (count < wanted)
+    note("warning: only {} of {} threads can be started; a limit on processes or memory allows no "
+         "more\n",
+         count, wanted);
+  return count;
 }
 
 /// Errors of the passes name the layer, not the file.
@@ -68,7 +83,7 @@ Session::Session(const ModelOptions &options, bool training)
 
 Session::Session(frontend::KerasFile file, const ModelOptions &options, bool training)
     : file_(std::move(file)), context_(mlir::MLIRContext::Threading::DISABLED),
-      pool_(options.threads) {
+      pool_(threadsToUse(options.threads)) {
   module_ = withFileName(name(), [&] {
     return frontend::importModel(context_, file_, importOptions(options, training));
   });

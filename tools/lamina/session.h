@@ -11,6 +11,7 @@
 #include "mlir/IR/OwningOpRef.h"
 #include "tools/lamina/initial_values.h"
 #include "tools/lamina/options.h"
+#include "tools/lamina/recipe.h"
 #include "trainer/model_runner.h"
 
 namespace lamina::tools {
@@ -37,7 +38,7 @@ public:
   trainer::ModelRunner &compile(uint64_t seed);
 
   const std::string &name() const { return file_.path; }
-  const frontend::KerasFile &file() const { return file_; }
+  frontend::KerasFile &file() { return file_; }
   mlir::ModuleOp module() { return *module_; }
   /// Inputs and targets; complete from the start.
   const codegen::Signature &importedSignature() const { return imported_; }
@@ -45,6 +46,8 @@ public:
   const std::vector<int64_t> &targetClasses() const { return targetClasses_; }
   /// Per input the number of entries that its values are indices into, 0 when they are none.
   const std::vector<int64_t> &inputEntries() const { return inputEntries_; }
+  /// What is known of the columns and classes that the model was trained on.
+  trainer::ColumnRecipe recipe() const { return readRecipe(file_, imported_.targets); }
   codegen::CompileOptions &compileOptions() { return compileOptions_; }
   uint32_t threads() const { return pool_.threads(); }
   const codegen::CompiledModel &compiled() const { return *compiled_; }

@@ -5,6 +5,7 @@
 
 #include "ir/module.h"
 #include "support/error.h"
+#include "support/output.h"
 #include "tools/lamina/callback_options.h"
 #include "tools/lamina/commands.h"
 #include "tools/lamina/compile_config.h"
@@ -67,13 +68,14 @@ struct Observers {
 class Training {
 public:
   explicit Training(const TrainOptions &options)
-      : options_(options), pendingData_(options.data.data, options.data.text()),
+      : options_(options), pendingData_(options.data.data, options.data),
         session_(options.model, true) {
     if (!options.validationData.empty())
-      pendingValidation_.emplace(options.validationData, options.data.text());
+      pendingValidation_.emplace(options.validationData, options.data);
     requireModelOutput();
     requireTrainable(session_);
     readCallbacks();
+    requireOutputsOfTheirOwn();
   }
 
   void run() {
@@ -84,7 +86,14 @@ public:
     Observers observers;
     trainer::FitPosition start = addObservers(observers, runner);
     trainer::FitOptions fitOptions{options_.epochs, options_.seed, !options_.noShuffle};
-    auto callbacks = callbacks_->create(runner, [&](const std::string &path) { write(path); });
+    trainer::WriteFailure saved;
+    auto callbacks = callbacks_->create(runner, [&](const std::string &path) {
+      auto weights = finiteWeights();
+      saved.attempt([&] {
+        requireDistinct(inputs(), {{"--model-checkpoint", path}});
+        write(path, weights);
+      });
+    });
     std::vector<trainer::FitCallback *> called;
     for (const auto &callback : callbacks)
       called.push_back(callback.get());
@@ -92,16 +101,19 @@ public:
     trainer::fit(runner, data_, validation_ ? &*validation_ : nullptr, fitOptions, observers.all,
                  start, called);
     if (!options_.out.empty())
-      write(options_.out);
+      write(options_.out, finiteWeights());
+    saved.raise();
+    for (const trainer::FitObserver *observer : observers.all)
+      observer->requireWritten();
   }
 
 private:
   /// What training needs beside its data: planned, so known before it begins.
   void tellMemory(const codegen::Signature &signature) const {
     if (verbosity(options_.verbose) != trainer::Verbosity::Silent)
-      fmt::print(stderr, "Memory: {} of state, {} for a step\n",
-                 formatBytes(static_cast<int64_t>(signature.stateBytes)),
-                 formatBytes(static_cast<int64_t>(signature.workspaceBytes)));
+      note("Memory: {} of state, {} for a step\n",
+           formatBytes(static_cast<int64_t>(signature.stateBytes)),
+           formatBytes(static_cast<int64_t>(signature.workspaceBytes)));
   }
 
   void readCallbacks() {
@@ -121,16 +133,18 @@ private:
 
   void bindData() {
     trainer::BindOptions binding = options_.data.binding();
-    data_ = pendingData_.bind(session_, binding, true);
+    binding.known = session_.recipe();
+    data_ = pendingData_.bindAloud(session_, binding);
+    keepRecipe(session_.file(), data_.recipe, session_.importedSignature().targets);
     // Class weights are for training alone; validation data may come without weights.
     bool hasClassWeights = !binding.weighting.classes.empty();
     binding.weighting.classes.clear();
     binding.weighting.mayBeAbsent = true;
     if (pendingValidation_) {
-      // The training data decide which class a label is.
-      if (binding.classes.empty() && !data_.classes.empty())
-        binding.classes = data_.classes[0];
-      validation_ = pendingValidation_->bind(session_, binding, false);
+      // The training data decide which column is which, and which class a label is.
+      binding.known = session_.recipe();
+      binding.numbersLabels = false;
+      validation_ = pendingValidation_->bind(session_, binding);
     } else if (options_.validationSplit > 0) {
       validation_ = trainer::splitLast(data_, options_.validationSplit);
       if (hasClassWeights)
@@ -140,13 +154,15 @@ private:
 
   trainer::FitPosition addObservers(Observers &observers, trainer::ModelRunner &runner) {
     trainer::FitPosition start;
+    // First, so that it has ended its line when others have something to say.
+    observers.add<trainer::Progress>(stderr, verbosity(options_.verbose));
     trainer::Checkpoints *checkpoints = nullptr;
     if (!options_.checkpoint.empty()) {
       trainer::CheckpointIdentity identity{options_.seed, !options_.noShuffle,
                                            options_.model.batchSize, data_.rows,
                                            validation_ ? validation_->rows : 0};
-      checkpoints = observers.add<trainer::Checkpoints>(options_.checkpoint, identity,
-                                                        options_.checkpointSteps);
+      trainer::CheckpointSettings settings{options_.checkpointSteps, options_.model.learningRate};
+      checkpoints = observers.add<trainer::Checkpoints>(options_.checkpoint, identity, settings);
     }
     if (checkpoints && options_.resume)
       start = checkpoints->restore(runner).value_or(start);
@@ -154,15 +170,35 @@ private:
       observers.add<trainer::CsvLog>(options_.log);
     if (!options_.tensorBoard.empty())
       observers.add<trainer::TensorBoardLog>(options_.tensorBoard);
-    observers.add<trainer::Progress>(stderr, verbosity(options_.verbose));
     return start;
   }
 
-  void write(const std::string &path) {
+  std::map<std::string, frontend::Array> finiteWeights() const {
     auto weights = session_.weights();
     trainer::requireFinite(session_.name(), weights);
+    return weights;
+  }
+
+  void write(const std::string &path, const std::map<std::string, frontend::Array> &weights) {
     writeModel(path, session_.file(), session_.module(), weights,
                changedCompileConfig(session_.file(), options_.model));
+  }
+
+  std::vector<NamedPath> inputs() const {
+    std::vector<NamedPath> inputs = options_.model.inputs();
+    inputs.push_back({"--data", options_.data.data});
+    inputs.push_back({"--validation-data", options_.validationData});
+    return inputs;
+  }
+
+  void requireOutputsOfTheirOwn() const {
+    std::string state = options_.checkpoint;
+    if (!state.empty())
+      state = trainer::Checkpoints::pathIn(state);
+    requireDistinct(inputs(), {{"--output", options_.out},
+                               {"--log", options_.log},
+                               {"--checkpoint", state},
+                               {"--model-checkpoint", callbacks_->checkpointPath()}});
   }
 
   void requireModelOutput() const {
@@ -184,10 +220,10 @@ private:
 };
 
 void addOutputs(CLI::App &command, TrainOptions &options) {
-  command.add_option("--log", options.log, "CSV file of losses and metrics, one row an epoch");
-  command.add_option("--tensorboard", options.tensorBoard, "Folder for TensorBoard events");
-  auto *checkpoint = command.add_option("--checkpoint", options.checkpoint,
-                                        "Folder that keeps the state of the training");
+  addPath(command, "--log", options.log, "CSV file of losses and metrics, one row an epoch");
+  addPath(command, "--tensorboard", options.tensorBoard, "Folder for TensorBoard events", "DIR");
+  auto *checkpoint = addPath(command, "--checkpoint", options.checkpoint,
+                             "Folder that keeps the state of the training", "DIR");
   command.add_flag("--resume", options.resume, "Go on from the checkpoint, if there is one")
       ->needs(checkpoint);
   command
@@ -199,7 +235,7 @@ void addOutputs(CLI::App &command, TrainOptions &options) {
       .add_option("--verbose", options.verbose,
                   "0 silent, 1 progress bar, 2 a line an epoch (default: by terminal)")
       ->check(CLI::Range(0, 2));
-  command.add_option("-o,--output", options.out, "The trained model: .keras, .h5 or .weights.h5");
+  addPath(command, "-o,--output", options.out, "The trained model: .keras, .h5 or .weights.h5");
 }
 
 } // namespace
@@ -219,7 +255,7 @@ void addTrain(CLI::App &command, Action &action) {
       ->capture_default_str();
   command.add_flag("--no-shuffle", options->noShuffle, "Take the rows in the file's order");
   auto *validation =
-      command.add_option("--validation-data", options->validationData, "Data for validation");
+      addPath(command, "--validation-data", options->validationData, "Data for validation");
   command
       .add_option("--validation-split", options->validationSplit,
                   "Part of the rows, the last ones, to keep for validation")

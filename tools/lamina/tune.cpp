@@ -7,6 +7,7 @@
 #include "ir/module.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/schedule.h"
+#include "support/output.h"
 #include "tools/lamina/statistics.h"
 
 namespace lamina::tools {
@@ -148,11 +149,10 @@ TuneResult tune(Session &session, const std::string &function, const trainer::Da
 
 void tuneAloud(Session &session, const std::string &function, const trainer::Dataset &data) {
   TuneResult result = tune(session, function, data, [](int64_t round, int64_t rounds) {
-    fmt::print(stderr, "Tuning: measurement {}{}\n", round + 1,
-               rounds > 1 ? fmt::format(" of {}", rounds) : "");
+    note("Tuning: measurement {}{}\n", round + 1, rounds > 1 ? fmt::format(" of {}", rounds) : "");
   });
-  fmt::print(stderr, "Tuned: {} of {} kernels changed, {:.3f} ms in kernels, {:.3f} ms before\n",
-             result.changed, result.kernels, result.afterMs, result.beforeMs);
+  note("Tuned: {} of {} kernels changed, {:.3f} ms in kernels, {:.3f} ms before\n", result.changed,
+       result.kernels, result.afterMs, result.beforeMs);
 }
 
 } // namespace lamina::tools

@@ -1,6 +1,9 @@
 #include "support/atomic_file.h"
 
+#include <csignal>
+
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "test/unit/files/test_files.h"
@@ -42,6 +45,37 @@ TEST(AtomicFile, KeepsPermissionsAndFollowsLinks) {
   struct stat status = {};
   ASSERT_EQ(stat(folder.path("real").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0640u);
+}
+
+TEST(AtomicFile, RemovesWhatKilledWritersHaveLeft) {
+  TemporaryFolder folder;
+  pid_t child = fork();
+  if (child == 0) {
+    AtomicFile file(folder.path("a"));
+    file.write("half");
+    raise(SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(folder.fileCount(), 1u);
+  writeFileAtomically(folder.path("a"), "whole");
+  EXPECT_EQ(folder.fileCount(), 1u);
+  EXPECT_EQ(folder.read("a"), "whole");
+}
+
+TEST(AtomicFile, LeavesLivingWritersAndOtherFilesAlone) {
+  TemporaryFolder folder;
+  for (const char *name : {"a.tmp", "a.1.tmp", "a.1-x.tmp", "b.1-2.tmp", "xa.1-2.tmp"})
+    folder.write(name, "somebody's");
+  AtomicFile slow(folder.path("a"));
+  slow.write("slow");
+  writeFileAtomically(folder.path("a"), "quick");
+  EXPECT_EQ(folder.read("a"), "quick");
+  EXPECT_EQ(folder.fileCount(), 7u);
+  slow.commit();
+  EXPECT_EQ(folder.read("a"), "slow");
+  EXPECT_EQ(folder.fileCount(), 6u);
 }
 
 TEST(AtomicFile, WritesToDevicesWithoutReplacingThem) {

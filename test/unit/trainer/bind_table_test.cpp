@@ -36,7 +36,7 @@ TEST(BindTable, TheLastColumnIsTheTarget) {
   EXPECT_THAT(valuesOf<float>(data.inputs[0]), ElementsAre(1, 2, 3, 4));
   EXPECT_THAT(valuesOf<int32_t>(data.targets[0]), ElementsAre(0, 1));
   EXPECT_EQ(data.describeRow(0), "line 2");
-  EXPECT_THAT(data.classes[0], IsEmpty());
+  EXPECT_THAT(data.recipe.classes[0], IsEmpty());
 }
 
 TEST(BindTable, TargetByNameNumberAndFromTheEnd) {
@@ -55,7 +55,7 @@ TEST(BindTable, DroppedColumns) {
   options.dropColumns = {"0"};
   Dataset data = bindText("842302,M,17.99,10.38\n842517,B,20.57,17.77\n", options);
   EXPECT_THAT(valuesOf<int32_t>(data.targets[0]), ElementsAre(1, 0));
-  EXPECT_THAT(data.classes[0], ElementsAre("B", "M"));
+  EXPECT_THAT(data.recipe.classes[0], ElementsAre("B", "M"));
   EXPECT_FLOAT_EQ(data.inputs[0].values<float>()[0], 17.99f);
 }
 
@@ -86,7 +86,7 @@ TEST(BindTable, TextLabelsAreNumberedAlphabetically) {
   Dataset data =
       bindText("1,2,setosa\n3,4,virginica\n5,6,setosa\n7,8,versicolor\n", withClasses(3));
   EXPECT_THAT(valuesOf<int32_t>(data.targets[0]), ElementsAre(0, 2, 0, 1));
-  EXPECT_THAT(data.classes[0], ElementsAre("setosa", "versicolor", "virginica"));
+  EXPECT_THAT(data.recipe.classes[0], ElementsAre("setosa", "versicolor", "virginica"));
 }
 
 TEST(BindTable, ClassesMayBeGivenInOrder) {

@@ -52,7 +52,7 @@ void trainUntilFailure(Checkpoints &checkpoints, int64_t steps) {
                std::runtime_error);
 }
 
-Result resumed(const Checkpoints &checkpoints) {
+Result resumed(Checkpoints &checkpoints) {
   LinearModel model;
   ModelRunner runner("m", model, oneThread());
   runner.initialize(99);
@@ -72,7 +72,7 @@ TEST(Checkpoint, ResumingGivesTheSameBits) {
 
 TEST(Checkpoint, AlsoInTheMiddleOfAnEpoch) {
   TemporaryFolder folder;
-  Checkpoints checkpoints(folder / "state", kRun, 2);
+  Checkpoints checkpoints(folder / "state", kRun, {.everySteps = 2});
   trainUntilFailure(checkpoints, 15);
   LinearModel model;
   ModelRunner runner("m", model, oneThread());
@@ -101,8 +101,10 @@ TEST(Checkpoint, NoneYet) {
 
 TEST(Checkpoint, AnotherRunIsRefused) {
   TemporaryFolder folder;
-  Checkpoints checkpoints(folder / "state", kRun);
-  trainUntilFailure(checkpoints, 8);
+  {
+    Checkpoints checkpoints(folder / "state", kRun);
+    trainUntilFailure(checkpoints, 8);
+  }
   LinearModel model;
   ModelRunner runner("m", model, oneThread());
   CheckpointIdentity other = kRun;
@@ -118,7 +120,7 @@ TEST(Checkpoint, OtherMetricsInTheMiddleOfAnEpochAreRefused) {
     OtherLogs() { signature_.trainLogs[1].name = "mse"; }
   };
   TemporaryFolder folder;
-  Checkpoints checkpoints(folder / "state", kRun, 2);
+  Checkpoints checkpoints(folder / "state", kRun, {.everySteps = 2});
   trainUntilFailure(checkpoints, 15);
   OtherLogs model;
   ModelRunner runner("m", model, oneThread());
@@ -138,6 +140,44 @@ TEST(Checkpoint, DamageIsAnError) {
   EXPECT_NE(errorOf([&] { checkpoints.restore(runner); }), "(no error)");
   folder.write("state/checkpoint.npz", "");
   EXPECT_NE(errorOf([&] { checkpoints.restore(runner); }), "(no error)");
+}
+
+TEST(Checkpoint, AFolderBelongsToOneRunAtATime) {
+  TemporaryFolder folder;
+  std::string path = folder / "state";
+  {
+    Checkpoints first(path, kRun);
+    EXPECT_EQ(
+        errorOf([&] { Checkpoints(path, kRun); }),
+        "cannot write " + path +
+            ": another training keeps its checkpoints there; wait for its end, or use another "
+            "folder");
+  }
+  EXPECT_EQ(errorOf([&] { Checkpoints(path, kRun); }), "(no error)");
+}
+
+TEST(Checkpoint, AnotherLearningRateThanBeforeIsTakenOver) {
+  TemporaryFolder folder;
+  auto open = [&](std::optional<double> asked) {
+    return Checkpoints(folder / "state", kRun, {.learningRate = asked});
+  };
+  LinearModel model;
+  ModelRunner runner("m", model, oneThread());
+  runner.initialize(3);
+  runner.setLearningRate(0.0625); // as a callback might
+  open(0.5).onPosition(runner, {});
+  auto rateAfterResuming = [&](std::optional<double> asked) {
+    runner.setLearningRate(9);
+    Checkpoints checkpoints = open(asked);
+    checkpoints.restore(runner);
+    checkpoints.onPosition(runner, {});
+    return runner.learningRate();
+  };
+  EXPECT_EQ(rateAfterResuming({}), 0.0625);
+  EXPECT_EQ(rateAfterResuming(0.5), 0.0625) << "the same was asked for before";
+  EXPECT_EQ(rateAfterResuming(0.25), 0.25);
+  runner.setLearningRate(0.125);
+  EXPECT_EQ(rateAfterResuming(0.25), 0.25);
 }
 
 TEST(Checkpoint, UnwritableFolder) {

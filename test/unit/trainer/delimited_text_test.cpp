@@ -54,6 +54,16 @@ TEST(DelimitedText, ScikitLearnsFirstRowOfTheSameWidth) {
   EXPECT_EQ(table.rows(), 2u);
 }
 
+TEST(DelimitedText, ACountOfTheRowsIsNoName) {
+  EXPECT_TRUE(parse("2,2,no,yes\n5.1,3.5,1.4,0\n4.9,3.0,1.4,1\n").names.empty());
+}
+
+TEST(DelimitedText, NumbersOfAnotherWidthAreNoHeader) {
+  EXPECT_EQ(errorOf([] { parse("150,4\n5.1,3.5,1.4,0.2,0\n4.9,3.0,1.4,0.2,0\n"); }),
+            "data.csv: line 2: 5 values, but the rows before have 2");
+  EXPECT_EQ(parse("150,4\n5.1,3.5,0\n4.9,3.0,0\n", {.delimiter = {}, .header = true}).rows(), 2u);
+}
+
 TEST(DelimitedText, PandasNumbersColumns) {
   EXPECT_EQ(parse("0,1,2\n5,6,7\n").rows(), 1u);
 }

@@ -68,6 +68,6 @@ TEST(TensorBoard, TrainingAndValidationHaveFilesOfTheirOwn) {
 }
 
 TEST(TensorBoard, UnwritableFolder) {
-  EXPECT_THAT(errorOf([] { TensorBoardLog log("/proc/lamina"); }),
-              testing::StartsWith("cannot write /proc/lamina/train/events.out.tfevents."));
+  EXPECT_EQ(errorOf([] { TensorBoardLog log("/proc/lamina"); }),
+            "cannot write /proc/lamina/train: No such file or directory");
 }

@@ -60,9 +60,11 @@ TEST(Weights, FromAnArray) {
   EXPECT_THAT(weightsOf(data), ElementsAre(1, 2, 0.5f));
 }
 
-TEST(Weights, ANumberedArrayGoesBeforeTheCommonOne) {
+TEST(Weights, TheArrayOfThatNameGoesBeforeNumberedOnes) {
   Dataset data = bindDataset(npz({{"w", floats({3}, {9, 9, 9})}, {"w0", floats({3}, {1, 2, 3})}}),
                              kInput, kLabel, named("w"));
+  EXPECT_THAT(weightsOf(data), ElementsAre(9, 9, 9));
+  data = bindDataset(npz({{"w0", floats({3}, {1, 2, 3})}}), kInput, kLabel, named("w"));
   EXPECT_THAT(weightsOf(data), ElementsAre(1, 2, 3));
 }
 

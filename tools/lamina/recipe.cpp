@@ -1,0 +1,60 @@
+#include "tools/lamina/recipe.h"
+
+#include <algorithm>
+
+#include "frontend/files/json.h"
+#include "support/error.h"
+
+namespace lamina::tools {
+
+namespace {
+
+using codegen::TensorSpec;
+using nlohmann::json;
+using Names = std::vector<std::string>;
+
+constexpr const char *kMember = "assets/lamina.json";
+
+bool hasClasses(const trainer::ColumnRecipe &recipe) {
+  return std::ranges::any_of(recipe.classes, [](const Names &names) { return !names.empty(); });
+}
+
+} // namespace
+
+trainer::ColumnRecipe readRecipe(const frontend::KerasFile &file,
+                                 const std::vector<TensorSpec> &targets) {
+  trainer::ColumnRecipe recipe;
+  auto member = file.assets.find(kMember);
+  if (member == file.assets.end())
+    return recipe;
+  std::string_view text(reinterpret_cast<const char *>(member->second.data()),
+                        member->second.size());
+  json content = frontend::parseJson(file.path + ": " + kMember, text);
+  try {
+    recipe.features = content.value("columns", Names());
+    recipe.targets = content.value("targets", Names());
+    json classes = content.value("classes", json::object());
+    for (const TensorSpec &target : targets)
+      recipe.classes.push_back(classes.value(target.name, Names()));
+  } catch (const json::exception &) {
+    fail("{}: {} is damaged; write the model again, or remove the member from the archive",
+         file.path, kMember);
+  }
+  return recipe;
+}
+
+void keepRecipe(frontend::KerasFile &file, const trainer::ColumnRecipe &recipe,
+                const std::vector<TensorSpec> &targets) {
+  if (recipe.features.empty() && !hasClasses(recipe))
+    return;
+  json classes = json::object();
+  for (size_t t = 0; t < recipe.classes.size(); ++t)
+    if (!recipe.classes[t].empty())
+      classes[targets[t].name] = recipe.classes[t];
+  std::string text = frontend::dumpJson(
+      {{"columns", recipe.features}, {"targets", recipe.targets}, {"classes", classes}});
+  auto bytes = std::as_bytes(std::span(text));
+  file.assets[kMember].assign(bytes.begin(), bytes.end());
+}
+
+} // namespace lamina::tools

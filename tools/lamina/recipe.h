@@ -1,0 +1,26 @@
+#pragma once
+
+#include <vector>
+
+#include "codegen/compiled_model.h"
+#include "frontend/files/keras_file.h"
+#include "trainer/dataset.h"
+
+namespace lamina::tools {
+
+/// What the model's file says about the columns and classes that it was trained on: the member
+/// assets/lamina.json of the archive, which Keras passes over:
+///
+///     {"columns": ["length", "width"], "targets": ["species"], "classes": {"OUTPUT": ["a", "b"]}}
+///
+/// Classes are by the name of the model's output. Empty where the file says nothing. Throws
+/// UserError when the member is damaged.
+trainer::ColumnRecipe readRecipe(const frontend::KerasFile &file,
+                                 const std::vector<codegen::TensorSpec> &targets);
+
+/// Puts a recipe into the file in the place of the one before. One that says nothing, as that of
+/// arrays, changes nothing.
+void keepRecipe(frontend::KerasFile &file, const trainer::ColumnRecipe &recipe,
+                const std::vector<codegen::TensorSpec> &targets);
+
+} // namespace lamina::tools
