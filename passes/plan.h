@@ -31,6 +31,9 @@ int64_t getBufferBytes(mlir::RankedTensorType type, int64_t batchSize,
 /// The variable that `value` is the old value of, also where it is a block argument that stands for
 /// it in a body; null when it is none.
 mlir::FlatSymbolRefAttr variableOf(mlir::Value value);
+/// How the elements of `value` are ordered where it lives; null means row-major. That of the
+/// variable whose old or new value it is.
+ir::PackedAttr layoutOf(mlir::Value value);
 /// Bytes of a variable in the state.
 int64_t getStorageBytes(ir::VariableOp variable);
 

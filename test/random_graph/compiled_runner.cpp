@@ -162,13 +162,13 @@ std::vector<Tensor> gatherAll(ModuleOp module, const Results &results, int64_t r
 
 /// Gives every kernel one of its other schedules; kernels take turns with theirs. False where there
 /// are none.
-bool takeOtherSchedules(ModuleOp module, ArrayRef<ScheduleAttr> chosen,
+bool takeOtherSchedules(ModuleOp module, ArrayRef<Schedule> chosen,
                         const passes::VectorTarget &target, size_t round) {
   bool changed = false;
   size_t index = 0;
   module.walk([&](KernelOp kernel) {
     kernel.setScheduleAttr(chosen[index]);
-    auto others = passes::equivalentSchedules(kernel, target);
+    auto others = passes::equivalentSchedules(kernel, getBatchSize(module), target);
     if (!others.empty()) {
       kernel.setScheduleAttr(others[(round + index) % others.size()]);
       changed = true;
@@ -220,7 +220,7 @@ Runner compiledWithOtherSchedules(const std::string &targetName) {
     codegen::lower(module, passes::Stage::Memory, options);
     passes::VectorTarget target{options.target.vectorLanes(sizeof(float)),
                                 options.target.vectorRegisters};
-    std::vector<ScheduleAttr> chosen;
+    std::vector<Schedule> chosen;
     module.walk([&](KernelOp kernel) { chosen.push_back(*kernel.getSchedule()); });
     Results expected;
     if (!run(codegen::JitFunctions(module, options.target, 2), module, nullptr, arguments, rows,

@@ -76,7 +76,7 @@ std::string describeKernel(ir::KernelOp kernel) {
   auto operations = kernel.getBlock().without_terminator();
   return fmt::format(
       "  {:<36} {:<12} {:>4} {:>10} {:>12.3f} {:>12}", layer.empty() ? "-" : printable(layer, 32),
-      stringifyKernelFamily(kernel.getSchedule()->getFamily()).str(), kernel.getWave().value_or(0),
+      stringifyKernelFamily(kernel.getFamily()).str(), kernel.getWave().value_or(0),
       std::distance(operations.begin(), operations.end()), countFlopsWithin(kernel) / 1e6,
       formatBytes(countBytes(kernel)));
 }

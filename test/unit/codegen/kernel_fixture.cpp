@@ -7,6 +7,7 @@
 #include "ir/interpreter.h"
 #include "ir/module.h"
 #include "mlir/Pass/PassManager.h"
+#include "passes/families/families.h"
 #include "passes/passes.h"
 #include "passes/plan.h"
 #include "test/unit/codegen/kernel_fixture.h"
@@ -83,8 +84,8 @@ ir::Tensor Random::specialTensor(Type type, int64_t rows) {
 }
 
 OwningOpRef<ModuleOp> makeKernelModule(MLIRContext &context, int64_t batchSize,
-                                       ArrayRef<Type> inputs, ir::ScheduleAttr schedule,
-                                       const KernelBody &body) {
+                                       ArrayRef<Type> inputs, const TargetSpec &target,
+                                       const ScheduleMaker &schedule, const KernelBody &body) {
   Location loc = UnknownLoc::get(&context);
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
@@ -99,10 +100,16 @@ OwningOpRef<ModuleOp> makeKernelModule(MLIRContext &context, int64_t batchSize,
   auto main =
       builder.create<func::FuncOp>(loc, "main", FunctionType::get(&context, inputs, results));
   builder.setInsertionPointToEnd(main.addEntryBlock());
-  auto kernel = builder.create<ir::KernelOp>(loc, results, main.getArguments(), schedule,
-                                             IntegerAttr(), ArrayAttr());
+  auto kernel =
+      builder.create<ir::KernelOp>(loc, results, ir::KernelFamily::map, main.getArguments(),
+                                   ir::Schedule(), IntegerAttr(), ArrayAttr());
   kernel.getBody().push_back(block.release());
   builder.create<func::ReturnOp>(loc, kernel.getResults());
+  if (Operation *anchor = passes::anchorOf(kernel))
+    kernel.setFamily(passes::familyOf(anchor));
+  passes::VectorTarget vectors{target.vectorLanes(sizeof(float)), target.vectorRegisters};
+  kernel.setScheduleAttr(schedule(kernel, vectors.of(kernel).lanes));
+  EXPECT_TRUE(succeeded(passes::checkSchedule(kernel, batchSize)));
   nameExternals(main);
   return module;
 }

@@ -60,12 +60,14 @@ std::string nameTarget(const testing::TestParamInfo<const char *> &info);
 using KernelBody =
     std::function<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &builder, mlir::ValueRange)>;
 
+/// Gives the schedule of a kernel, whose vectors have so many elements.
+using ScheduleMaker = std::function<ir::Schedule(ir::KernelOp kernel, int64_t lanes)>;
+
 /// A module whose @main is one kernel with the given schedule: what fusion and scheduling would
 /// leave, so that an emitter can be tested with schedules that they would not choose.
-mlir::OwningOpRef<mlir::ModuleOp> makeKernelModule(mlir::MLIRContext &context, int64_t batchSize,
-                                                   llvm::ArrayRef<mlir::Type> inputs,
-                                                   ir::ScheduleAttr schedule,
-                                                   const KernelBody &body);
+mlir::OwningOpRef<mlir::ModuleOp>
+makeKernelModule(mlir::MLIRContext &context, int64_t batchSize, llvm::ArrayRef<mlir::Type> inputs,
+                 const TargetSpec &target, const ScheduleMaker &schedule, const KernelBody &body);
 
 /// Compiles @main of such a module and runs it, its tasks from the last to the first. The row
 /// dimension of all tensors is their leading one.

@@ -92,7 +92,7 @@ constexpr const char *kNested = R"(
         %next = lamina.add %sum, %step : tensor<i32>
         "test.yield"(%q, %next) : (tensor<i32>, tensor<i32>) -> ()
       }) {times = 2 : i64} : (tensor<i32>, tensor<i32>) -> (tensor<i32>, tensor<i32>)
-      %z:2 = lamina.kernel (%s#0, %y) : (tensor<i32>, tensor<i32>) -> (tensor<i32>, tensor<i32>) {
+      %z:2 = lamina.kernel map(%s#0, %y) : (tensor<i32>, tensor<i32>) -> (tensor<i32>, tensor<i32>) {
       ^bb0(%p: tensor<i32>, %q: tensor<i32>):
         %both = lamina.multiply %p, %q : tensor<i32>
         lamina.yield %both, %p : tensor<i32>, tensor<i32>
@@ -128,7 +128,7 @@ TEST_F(InterpreterTest, ErrorsInBodiesComeOut) {
   context.loadDialect<test::TestDialect>();
   constexpr const char *text = R"(
     func.func @f(%a: tensor<f32>) -> tensor<f32> {
-      %r = lamina.kernel (%a) : (tensor<f32>) -> tensor<f32> {
+      %r = lamina.kernel map(%a) : (tensor<f32>) -> tensor<f32> {
       ^bb0(%p: tensor<f32>):
         %s = "test.repeat"(%p) ({
         ^bb0(%q: tensor<f32>):

@@ -21,7 +21,7 @@ protected:
       func.func @f(%a: tensor<2xf32>, %w: tensor<2xf32>, %c: tensor<2xf32>) -> tensor<2xf32> {
         %r = "test.repeat"(%a, %w) ({
         ^bb0(%x: tensor<2xf32>, %v: tensor<2xf32>):
-          %y = lamina.kernel (%x, %v) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32> {
+          %y = lamina.kernel map(%x, %v) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32> {
           ^bb0(%p: tensor<2xf32>, %q: tensor<2xf32>):
             %z = lamina.add %p, %q : tensor<2xf32>
             lamina.yield %z : tensor<2xf32>

@@ -19,20 +19,20 @@ module attributes {lamina.batch_size = 8 : i64, lamina.state_bytes = 4096 : i64}
                         %y: tensor<?x3xf32> {lamina.target = "y"})
       -> (tensor<4x3xf32> {lamina.variable = @w}, tensor<f32> {lamina.log = "loss"})
       attributes {lamina.arena_bytes = 384 : i64} {
-    %a = lamina.kernel(%x) {buffers = [#lamina.buffer<arena, 0>], wave = 0 : i64} : (tensor<?x3xf32>) -> tensor<?x3xf32> {
+    %a = lamina.kernel map(%x) {buffers = [#lamina.buffer<arena, 0>], wave = 0 : i64} : (tensor<?x3xf32>) -> tensor<?x3xf32> {
     ^bb0(%e: tensor<?x3xf32>):
       lamina.yield %e : tensor<?x3xf32>
     } loc("dense")
-    %b = lamina.kernel(%a, %y) {buffers = [#lamina.buffer<arena, 0>], wave = 1 : i64} : (tensor<?x3xf32>, tensor<?x3xf32>) -> tensor<?x3xf32> {
+    %b = lamina.kernel map(%a, %y) {buffers = [#lamina.buffer<arena, 0>], wave = 1 : i64} : (tensor<?x3xf32>, tensor<?x3xf32>) -> tensor<?x3xf32> {
     ^bb0(%e: tensor<?x3xf32>, %f: tensor<?x3xf32>):
       %r = lamina.add %e, %f : tensor<?x3xf32>
       lamina.yield %r : tensor<?x3xf32>
     } loc("relu"(fused["step.mlir":1:2, "dense"]))
-    %c = lamina.kernel(%x) {buffers = [#lamina.buffer<arena, 192>], wave = 1 : i64} : (tensor<?x3xf32>) -> tensor<?x3xf32> {
+    %c = lamina.kernel map(%x) {buffers = [#lamina.buffer<arena, 192>], wave = 1 : i64} : (tensor<?x3xf32>) -> tensor<?x3xf32> {
     ^bb0(%e: tensor<?x3xf32>):
       lamina.yield %e : tensor<?x3xf32>
     }
-    %d:2 = lamina.kernel(%w, %b, %c) {buffers = [#lamina.buffer<state, 64>, #lamina.buffer<result, 0>], wave = 2 : i64} : (tensor<4x3xf32>, tensor<?x3xf32>, tensor<?x3xf32>) -> (tensor<4x3xf32>, tensor<f32>) {
+    %d:2 = lamina.kernel row(%w, %b, %c) {buffers = [#lamina.buffer<state, 64>, #lamina.buffer<result, 0>], wave = 2 : i64} : (tensor<4x3xf32>, tensor<?x3xf32>, tensor<?x3xf32>) -> (tensor<4x3xf32>, tensor<f32>) {
     ^bb0(%e: tensor<4x3xf32>, %f: tensor<?x3xf32>, %g: tensor<?x3xf32>):
       %r = lamina.reduce add %f, dims = [0, 1] : (tensor<?x3xf32>) -> tensor<f32>
       lamina.yield %e, %r : tensor<4x3xf32>, tensor<f32>
