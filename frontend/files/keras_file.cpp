@@ -43,7 +43,8 @@ void setModernized(KerasFile &file, json config, const std::string &version) {
   file.metadata = nullptr;
   file.isOlder = !version.empty();
   if (config.contains("compile_config"))
-    config["compile_config"] = modernizeTraining(std::move(config["compile_config"]), version);
+    config["compile_config"] =
+        modernizeTraining(std::move(config["compile_config"]), version, outputNames(config));
   setConfig(file, modernizeModel(std::move(config), file.isOlder));
   if (file.compileConfig)
     file.config["compile_config"] = writableTraining(*file.compileConfig);

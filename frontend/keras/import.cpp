@@ -11,6 +11,7 @@
 #include "ir/tensor.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
+#include "support/error.h"
 
 using namespace mlir;
 
@@ -23,12 +24,18 @@ namespace {
 /// Writes a module's functions one after the other from the parsed model.
 class Importer {
 public:
-  Importer(MLIRContext &context, const KerasFile &file, const ImportOptions &options)
-      : context(context), file(file), options(options) {}
+  Importer(MLIRContext &context, const KerasFile &file, const ImportOptions &options,
+           PassedOver passedOver = PassedOver::Nothing)
+      : context(context), file(file), options(options), passedOver(passedOver) {}
 
   OwningOpRef<ModuleOp> run();
   /// Everything but the functions, with what is not understood reported in `problems`.
   void check(std::vector<std::string> &problems);
+  /// Tells the options' `notes` what was left out.
+  void tellNotes() const {
+    if (options.notes)
+      llvm::append_range(*options.notes, notes);
+  }
 
 private:
   void startModule();
@@ -44,6 +51,7 @@ private:
   Tensors addTargets(FunctionWriter &writer, Forward &forward);
   void buildLayers();
   void declareVariables();
+  void declareOptimizer(llvm::ArrayRef<const Variable *> trainable);
   void declareVariable(const Variable &variable);
   void writeInit();
   void writePredict();
@@ -62,6 +70,8 @@ private:
   MLIRContext &context;
   const KerasFile &file;
   const ImportOptions &options;
+  PassedOver passedOver;
+  std::vector<std::string> notes;
   OwningOpRef<ModuleOp> module;
   std::unique_ptr<Model> model;
   RandomState random;
@@ -91,7 +101,10 @@ void Importer::check(std::vector<std::string> &problems) {
     // Losses and metrics look at the predictions' rank and last dimension at most, to choose one.
     predictions.assign(model->outputs.size(), RankedTensorType::get({ShapedType::kDynamic, 2},
                                                                     Float32Type::get(&context)));
-  settings = resolveCompileSettings(file, options, *model, predictions, &problems);
+  if (options.forwardOnly)
+    return;
+  settings =
+      resolveCompileSettings(file, options, *model, predictions, passedOver, notes, &problems);
   bool hasLoss = settings.hasLoss() || !problems.empty();
   if (options.training && hasLoss && !settings.optimizer.is_null())
     attempt(&problems,
@@ -105,7 +118,7 @@ OwningOpRef<ModuleOp> Importer::run() {
   model = parseModel(file, options.inputShapes);
   startModule();
   buildLayers();
-  settings = resolveCompileSettings(file, options, *model, predictions);
+  settings = resolveCompileSettings(file, options, *model, predictions, passedOver, notes);
   declareVariables();
   writeInit();
   writePredict();
@@ -171,13 +184,7 @@ void Importer::declareVariables() {
     }
   if (random.isUsed)
     variables.append({&random.seed, &random.step});
-  if (options.training && settings.hasLoss() && !settings.optimizer.is_null()) {
-    optimizer =
-        std::make_unique<Optimizer>(Place{file.path, ""}, settings.optimizer, options.learningRate);
-    optimizer->declareVariables(trainable);
-    for (const std::unique_ptr<Variable> &variable : optimizer->getVariables())
-      variables.push_back(variable.get());
-  }
+  declareOptimizer(trainable);
   for (auto [index, variable] : llvm::enumerate(variables)) {
     variable->index = index;
     declareVariable(*variable);
@@ -187,6 +194,23 @@ void Importer::declareVariables() {
   for (auto [variable, average] : optimizer->getAverages())
     module->lookupSymbol(variable->symbol)
         ->setAttr(kAverageAttr, FlatSymbolRefAttr::get(&context, average->symbol));
+}
+
+/// An optimizer without a loss, which was passed over, is there for its state.
+void Importer::declareOptimizer(llvm::ArrayRef<const Variable *> trainable) {
+  bool isPassedOver = passedOver == PassedOver::LossesAndMetrics;
+  if (!options.training || settings.optimizer.is_null() || !(settings.hasLoss() || isPassedOver))
+    return;
+  std::vector<std::string> unknown;
+  attempt(isPassedOver ? &unknown : nullptr, [&] {
+    optimizer =
+        std::make_unique<Optimizer>(Place{file.path, ""}, settings.optimizer, options.learningRate);
+  });
+  if (!optimizer)
+    return;
+  optimizer->declareVariables(trainable);
+  for (const std::unique_ptr<Variable> &variable : optimizer->getVariables())
+    variables.push_back(variable.get());
 }
 
 void Importer::declareVariable(const Variable &variable) {
@@ -390,7 +414,28 @@ void Importer::verifyModule() {
 
 OwningOpRef<ModuleOp> importModel(MLIRContext &context, const KerasFile &file,
                                   const ImportOptions &options) {
-  return Importer(context, file, options).run();
+  auto run = [&](PassedOver passedOver) {
+    Importer importer(context, file, options, passedOver);
+    OwningOpRef<ModuleOp> module = importer.run();
+    importer.tellNotes();
+    return module;
+  };
+  bool ownLoss = !options.loss.empty() && options.metrics.empty();
+  if (!options.forwardOnly && !ownLoss)
+    return run(PassedOver::Nothing);
+  try {
+    return run(PassedOver::Nothing);
+  } catch (const UserError &error) {
+    // Whatever is wrong with the model itself is found again.
+    auto module = run(options.forwardOnly ? PassedOver::LossesAndMetrics : PassedOver::Metrics);
+    llvm::StringRef reason = error.what();
+    reason.consume_front(file.path + ": ");
+    if (options.notes)
+      options.notes->push_back(fmt::format(
+          "{} left out: {}",
+          options.forwardOnly ? "losses and metrics are" : "the file's metrics are", reason.str()));
+    return module;
+  }
 }
 
 std::vector<std::string> findProblems(MLIRContext &context, const KerasFile &file,

@@ -91,7 +91,7 @@ void bench(const BenchOptions &options) {
   bool train = options.function == "train_step";
   if (!options.trace.empty())
     requireWritable(options.trace);
-  Session session(options.model, train);
+  Session session(options.model, train, /*forwardOnly=*/!train);
   requireFunction(session, train);
   trainer::Dataset data = randomBatch(session);
   if (options.model.tune) {

@@ -109,7 +109,8 @@ void compile(const CompileCommandOptions &options) {
     codegen::targetFromName(options.targetCpu); // refuses unknown ones before the work begins
   if (!options.out.empty())
     requireWritable(options.out);
-  Session session(options.model, options.function != "predict");
+  bool isForward = options.function == "predict";
+  Session session(options.model, !isForward, isForward);
   if (kObjectKinds.contains(options.emit))
     writeObject(session, options);
   else

@@ -71,7 +71,7 @@ void writeOutputs(const std::string &path, Format format, const std::vector<Arra
 void predict(const PredictOptions &options) {
   Format format = formatOf(options.out);
   PendingData pending(options.data.data, options.data.text());
-  Session session(options.model, false);
+  Session session(options.model, false, /*forwardOnly=*/true);
   requireWritable(options.out);
   if (format == Format::Npy && session.importedSignature().outputs.size() > 1)
     fail("{}: the model has {} outputs, and a .npy file holds one array; write a .npz file",
