@@ -147,7 +147,8 @@ MaskedTensors Importer::addInputs(FunctionWriter &writer, Forward &forward) {
     checkSize(layer.place, shape);
     auto type = RankedTensorType::get(shape, ir::toMlirType(&context, layer.input->type));
     Value input = writer.addArgument(type, ir::kInputAttr, StringAttr::get(&context, layer.name));
-    inputs.push_back({Tensor(emitter, input)});
+    Tensor value(emitter, input);
+    inputs.push_back({layer.input->isHalf ? roundToHalf(value) : value});
     if (auto entries = inputEntries.find(layer.name); entries != inputEntries.end())
       writer.annotateArgument(kEntriesAttr, writer.getBuilder().getI64IntegerAttr(entries->second));
   }
@@ -265,6 +266,8 @@ Tensors Importer::addTargets(FunctionWriter &writer, Forward &forward) {
         RankedTensorType::get(output.target.shape, ir::toMlirType(&context, output.target.type));
     targets.push_back(Tensor(emitter, writer.addArgument(type, ir::kTargetAttr,
                                                          StringAttr::get(&context, output.name))));
+    if (output.target.isProbability)
+      writer.annotateArgument(kProbabilityAttr, writer.getBuilder().getI64IntegerAttr(1));
     if (output.target.classes)
       writer.annotateArgument(kClassesAttr,
                               writer.getBuilder().getI64IntegerAttr(output.target.classes));
@@ -431,9 +434,11 @@ OwningOpRef<ModuleOp> importModel(MLIRContext &context, const KerasFile &file,
     llvm::StringRef reason = error.what();
     reason.consume_front(file.path + ": ");
     if (options.notes)
-      options.notes->push_back(fmt::format(
-          "{} left out: {}",
-          options.forwardOnly ? "losses and metrics are" : "the file's metrics are", reason.str()));
+      options.notes->push_back(fmt::format("{}: {}",
+                                           options.forwardOnly
+                                               ? "losses and metrics are not looked at"
+                                               : "the file's metrics are left out",
+                                           reason.str()));
     return module;
   }
 }

@@ -3,8 +3,34 @@
 #include <fmt/format.h>
 
 #include "support/error.h"
+#include "trainer/cast.h"
 
 namespace lamina::tools {
+
+namespace {
+
+/// Keras trains on such targets too, so they are no error: most are labels that count from 1.
+void tellImproperProbabilities(const trainer::Dataset &data, const Session &session) {
+  const auto &targets = session.importedSignature().targets;
+  for (size_t t = 0; t < data.targets.size(); ++t) {
+    const frontend::Array &target = data.targets[t];
+    int64_t count = session.targetProbabilities()[t] ? target.elementCount() : 0;
+    for (int64_t i = 0; i < count; ++i) {
+      double value = trainer::loadValue(target, static_cast<size_t>(i));
+      if (value >= 0 && value <= 1)
+        continue;
+      fmt::print(
+          stderr,
+          "note: {}: {}: target '{}' is {}, but binary cross-entropy is for targets from 0 to "
+          "1: with others the loss falls without end\n",
+          data.file, data.describeRow(i / trainer::valuesPerRow(target.shape)),
+          printable(targets[t].name), value);
+      break;
+    }
+  }
+}
+
+} // namespace
 
 PendingData::PendingData(const std::string &path, const trainer::TextOptions &options)
     : file_(std::async(std::launch::async,
@@ -23,6 +49,7 @@ trainer::Dataset PendingData::bind(const Session &session, const trainer::BindOp
       trainer::bindDataset(file_.get(), signature.inputs, signature.targets, complete);
   if (!tell)
     return data;
+  tellImproperProbabilities(data, session);
   if (data.droppedRows)
     fmt::print(stderr, "{}: {} rows with missing values are left out\n", data.file,
                data.droppedRows);

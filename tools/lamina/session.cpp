@@ -139,6 +139,8 @@ void Session::readSignature() {
   imported_ = codegen::makeSignature(*module_);
   targetClasses_ = readCounts(module_->lookupSymbol<mlir::func::FuncOp>(ir::kEvaluate),
                               ir::kTargetAttr, frontend::kClassesAttr);
+  targetProbabilities_ = readCounts(module_->lookupSymbol<mlir::func::FuncOp>(ir::kEvaluate),
+                                    ir::kTargetAttr, frontend::kProbabilityAttr);
   inputEntries_ = readCounts(module_->lookupSymbol<mlir::func::FuncOp>(ir::kPredict),
                              ir::kInputAttr, frontend::kEntriesAttr);
 }
