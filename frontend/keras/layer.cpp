@@ -38,7 +38,7 @@ void refuseRepeated(const Place &place, ArrayRef<int64_t> dimensions) {
 }
 
 void checkSize(const Place &place, ArrayRef<int64_t> shape) {
-  constexpr int64_t kMostElements = int64_t(1) << 40;
+  constexpr int64_t kMostElements = int64_t(1) << 32;
   int64_t elements = 1;
   for (int64_t extent : shape)
     if (!ShapedType::isDynamic(extent) &&
