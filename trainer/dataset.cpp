@@ -51,7 +51,8 @@ std::string labelHint(const Array &labels, int64_t classes, bool isTable) {
   if (*distinct.begin() == 1 && *distinct.rbegin() == static_cast<double>(classes))
     return "; the labels seem to count from 1: subtract 1, or name the classes in order";
   constexpr size_t kMostNamed = 30;
-  if (distinct.size() != static_cast<size_t>(classes) || distinct.size() > kMostNamed)
+  bool isNumbered = *distinct.begin() <= 0; // as the model has it, but for some
+  if (isNumbered || distinct.size() != static_cast<size_t>(classes) || distinct.size() > kMostNamed)
     return "";
   std::string names = fmt::format("{}", fmt::join(distinct, ","));
   return isTable ? fmt::format("; with --classes {} they count in this order", names)
