@@ -69,3 +69,29 @@ def test_training(name, folder, lamina):
     assert (done.returncode, done.stderr) == (0, said)
     done = lamina.run(*command, "--loss", "mse", "--metrics", "mae")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_targets_of_binary_crossentropy(folder, lamina):
+    """Keras trains on labels 1 and 2 too, and the loss falls without end."""
+    model, data = folder / "binary.json", folder / "binary.npz"
+    write_model(model, {"loss": "binary_crossentropy"})
+    np.savez(data, x=np.ones((4, 3), "float32"), y=np.array([[1, 0]] * 3 + [[1, 2]], "float32"))
+    done = lamina.run("train", model, "--data", data, "--verbose", 0)
+    assert (done.returncode, done.stderr) == (
+        0, f"note: {data}: row 3: target 'd' is 2, but binary cross-entropy is for targets from 0 to 1: "
+           "with others the loss falls without end\n")
+
+
+@pytest.mark.parametrize("model", [
+    {"class_name": "Sequential", "config": [
+        {"class_name": "Convolution2D", "config": {"nb_filter": 3, "batch_input_shape": [None, 3, 3, 3]}}]},
+    {"class_name": "Sequential", "keras_version": "1.2.2", "config": []},
+    {"class_name": "Model", "config": {"layers": [{"class_name": "Dense", "config": {"output_dim": 3}}]}},
+])
+def test_models_of_keras_1(model, folder, lamina):
+    path = folder / "first.json"
+    path.write_text(json.dumps(model))
+    done = lamina.run("inspect", path)
+    assert (done.returncode, done.stderr) == (
+        1, f"error: {path}: is a model of Keras 1, which Keras 2 and 3 do not read either; build the "
+           "model anew in Keras 3\n")
