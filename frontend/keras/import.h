@@ -14,6 +14,9 @@ namespace lamina::frontend {
 /// On a target argument of class indices: how many classes there are (i64).
 inline constexpr llvm::StringLiteral kClassesAttr = "lamina.classes";
 
+/// On a target argument whose loss has no lower bound unless the values are from 0 to 1 (i64, 1).
+inline constexpr llvm::StringLiteral kProbabilityAttr = "lamina.probability";
+
 /// On an input argument of indices into an embedding: how many entries that has (i64).
 inline constexpr llvm::StringLiteral kEntriesAttr = "lamina.entries";
 
@@ -35,6 +38,11 @@ struct ImportOptions {
   std::vector<std::string> metrics;
   /// Whether @loss and @evaluate take weights of samples: one for each value of an output's loss.
   bool sampleWeights = false;
+  /// The model alone is wanted: compile settings of the file that are not understood, or do not
+  /// fit, are left out. Metrics of the file are left out like that wherever `loss` is given.
+  bool forwardOnly = false;
+  /// Gets a line for what was left out, without the file's name; null: nobody wants to know.
+  std::vector<std::string> *notes = nullptr;
   /// Shapes of one row by input name, for axes that the file leaves open.
   std::map<std::string, std::vector<int64_t>> inputShapes;
 };

@@ -98,7 +98,8 @@ void printFunction(mlir::func::FuncOp function) {
 /// Lists all that keeps the model from compiling; where it is one thing, that is the error.
 void requireCompilable(const frontend::KerasFile &file, const ModelOptions &options) {
   std::vector<std::string> problems = findProblems(file, options);
-  if (problems.empty())
+  // Without the compile settings there is still a model to look at.
+  if (problems.empty() || findProblems(file, options, /*forwardOnly=*/true).empty())
     return;
   if (problems.size() == 1)
     throw UserError(problems.front());
@@ -121,7 +122,7 @@ void inspect(const InspectOptions &options) {
     requireDrawable(options.graph);
   frontend::KerasFile file = readModel(options.model);
   requireCompilable(file, options.model);
-  Session session(std::move(file), options.model, true);
+  Session session(std::move(file), options.model, true, /*forwardOnly=*/true);
   requireWholeTraining(session);
   ModelSummary summary(session, options.model);
   if (!options.graph.empty())

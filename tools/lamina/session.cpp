@@ -72,21 +72,26 @@ frontend::KerasFile readModel(const ModelOptions &options) {
   return file;
 }
 
-std::vector<std::string> findProblems(const frontend::KerasFile &file,
-                                      const ModelOptions &options) {
+std::vector<std::string> findProblems(const frontend::KerasFile &file, const ModelOptions &options,
+                                      bool forwardOnly) {
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
-  return frontend::findProblems(context, file, importOptions(options, true));
+  frontend::ImportOptions import = importOptions(options, true);
+  import.forwardOnly = forwardOnly;
+  return frontend::findProblems(context, file, import);
 }
 
-Session::Session(const ModelOptions &options, bool training)
-    : Session(readModel(options), options, training) {}
+Session::Session(const ModelOptions &options, bool training, bool forwardOnly)
+    : Session(readModel(options), options, training, forwardOnly) {}
 
-Session::Session(frontend::KerasFile file, const ModelOptions &options, bool training)
+Session::Session(frontend::KerasFile file, const ModelOptions &options, bool training,
+                 bool forwardOnly)
     : file_(std::move(file)), context_(mlir::MLIRContext::Threading::DISABLED),
       pool_(threadsToUse(options.threads)) {
-  module_ = withFileName(name(), [&] {
-    return frontend::importModel(context_, file_, importOptions(options, training));
-  });
+  frontend::ImportOptions import = importOptions(options, training);
+  import.forwardOnly = forwardOnly;
+  // Who does not train does not miss them.
+  import.notes = training ? &file_.notes : nullptr;
+  module_ = withFileName(name(), [&] { return frontend::importModel(context_, file_, import); });
   frontend::placeLegacyWeights(*module_, file_);
   if (std::string lost = frontend::describeLostState(*module_, file_);
       !lost.empty() && options.optimizer.empty())
@@ -149,6 +154,8 @@ void Session::readSignature() {
   imported_ = codegen::makeSignature(*module_);
   targetClasses_ = readCounts(module_->lookupSymbol<mlir::func::FuncOp>(ir::kEvaluate),
                               ir::kTargetAttr, frontend::kClassesAttr);
+  targetProbabilities_ = readCounts(module_->lookupSymbol<mlir::func::FuncOp>(ir::kEvaluate),
+                                    ir::kTargetAttr, frontend::kProbabilityAttr);
   inputEntries_ = readCounts(module_->lookupSymbol<mlir::func::FuncOp>(ir::kPredict),
                              ir::kInputAttr, frontend::kEntriesAttr);
 }

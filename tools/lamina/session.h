@@ -20,15 +20,19 @@ namespace lamina::tools {
 frontend::KerasFile readModel(const ModelOptions &options);
 
 /// Every reason why the model does not compile, each a line that importing it would throw.
-std::vector<std::string> findProblems(const frontend::KerasFile &file, const ModelOptions &options);
+/// With `forwardOnly` losses and metrics are none.
+std::vector<std::string> findProblems(const frontend::KerasFile &file, const ModelOptions &options,
+                                      bool forwardOnly = false);
 
 /// A model file on its way to native code.
 class Session {
 public:
-  /// Reads and imports the model. Without `training` there is neither step nor optimizer.
-  Session(const ModelOptions &options, bool training);
+  /// Reads and imports the model. Without `training` there is neither step nor optimizer; with
+  /// `forwardOnly` losses and metrics that are not understood are left out.
+  Session(const ModelOptions &options, bool training, bool forwardOnly = false);
   /// The same for a model that was read before.
-  Session(frontend::KerasFile file, const ModelOptions &options, bool training);
+  Session(frontend::KerasFile file, const ModelOptions &options, bool training,
+          bool forwardOnly = false);
 
   /// Runs all stages up to `stage`.
   void lower(passes::Stage stage);
@@ -44,6 +48,8 @@ public:
   const codegen::Signature &importedSignature() const { return imported_; }
   /// Per target the number of classes, 0 when it is not a class number.
   const std::vector<int64_t> &targetClasses() const { return targetClasses_; }
+  /// Per target 1 when its loss has no lower bound unless the values are from 0 to 1, else 0.
+  const std::vector<int64_t> &targetProbabilities() const { return targetProbabilities_; }
   /// Per input the number of entries that its values are indices into, 0 when they are none.
   const std::vector<int64_t> &inputEntries() const { return inputEntries_; }
   /// What is known of the columns and classes that the model was trained on.
@@ -64,7 +70,7 @@ private:
   mlir::MLIRContext context_;
   mlir::OwningOpRef<mlir::ModuleOp> module_;
   codegen::Signature imported_;
-  std::vector<int64_t> targetClasses_, inputEntries_;
+  std::vector<int64_t> targetClasses_, targetProbabilities_, inputEntries_;
   passes::Stage stage_ = passes::Stage::Import;    ///< of the module
   std::map<std::string, frontend::Array> initial_; ///< from the file, by symbol
   PlainInitialValues plain_;
