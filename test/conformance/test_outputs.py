@@ -109,6 +109,17 @@ def test_empty_names(option, lamina, small):
     assert done.stderr == f"error: {EMPTY[option]}: the name is empty; see 'lamina help train'\n"
 
 
+@pytest.mark.parametrize("arguments", [["--log", "--epochs", "1"], ["--log=", "--epochs", "1"],
+                                       ["--epochs", "1", "--log", "--epochs"]])
+def test_name_that_was_forgotten(arguments, lamina, small):
+    before = sorted(small.iterdir())
+    done = lamina.run("train", "model.json", "--data", "data.npz", *arguments, cwd=small)
+    assert done.returncode == 2
+    assert done.stderr == ("error: --log: the name is missing before --epochs; a file of that name is "
+                           "./--epochs; see 'lamina help train'\n")
+    assert sorted(small.iterdir()) == before
+
+
 TEXT_OPTIONS = {"--target": "4", "--drop": "0", "--classes": "a,b", "--delimiter": ";",
                 "--missing": "drop", "--header": None, "--no-header": None}
 
@@ -177,6 +188,29 @@ def test_learning_rate_of_a_resumed_training(lamina, small):
     assert learning_rates(small / "log.csv") == [0.5, 0.25, 0.125]
     lamina(*arguments, 4, "--resume", "--learning-rate", 2)
     assert learning_rates(small / "log.csv") == [0.5, 0.25, 0.125, 1]
+
+
+def test_killed_runs_lose_nothing(lamina, small):
+    """Kills at random moments, and runs that go on: the same files as those of one run, no others."""
+    random = np.random.default_rng(3)
+    arguments = ["train", "../model.json", "--data", "../data.npz", "--epochs", "600", "--batch-size",
+                 "8", "--log", "log.csv", "--verbose", "0", "-o", "out.keras"]
+    for folder in ("whole", "killed"):
+        (small / folder).mkdir()
+    assert lamina.run(*arguments, cwd=small / "whole").returncode == 0
+    arguments += ["--checkpoint", "kept", "--checkpoint-steps", "3", "--resume"]
+    for _ in range(6):
+        running = subprocess.Popen([lamina.binary, *arguments], cwd=small / "killed")
+        try:
+            running.wait(0.1 + 0.3 * random.random())
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait(TIME_LIMIT)
+    assert lamina.run(*arguments, cwd=small / "killed").returncode == 0
+    for name in ("log.csv", "out.keras"):
+        assert (small / "killed" / name).read_bytes() == (small / "whole" / name).read_bytes(), name
+    assert sorted(p.name for p in (small / "killed").rglob("*")) == [
+        "checkpoint.npz", "kept", "log.csv", "out.keras"]
 
 
 def test_file_that_a_killed_run_has_left(lamina, small):

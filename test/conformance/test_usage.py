@@ -38,6 +38,8 @@ WRONG = {
                  "--data: 1 required FILE missing; see 'lamina help train'"),
     "contradiction": (["train", "m.keras", "--data", "d.csv", "--header", "--no-header"],
                       "--header excludes --no-header; see 'lamina help train'"),
+    "weights_twice": (["train", "m.keras", "--data", "d.csv", "--sample-weight", "w", "--class-weight",
+                       "0=1"], "--sample-weight excludes --class-weight; see 'lamina help train'"),
     "help_of_no_command": (["help", "me"], "COMMAND: me not in {"),
     "completion_of_no_shell": (["completion", "fish"],
                                "SHELL: fish not in {bash,zsh}; see 'lamina help completion'"),

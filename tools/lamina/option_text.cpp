@@ -25,8 +25,6 @@ std::vector<std::string> choicesOf(const std::string &type) {
 OptionText describe(const CLI::Option &option) {
   OptionText text;
   text.names = split(option.get_name(option.get_positional(), !option.get_positional()), ',');
-  for (std::string &name : text.names)
-    name = name.substr(0, name.find('{')); // CLI11 marks flags that turn something off
   if (option.get_items_expected_max() > 0) {
     std::string type = option.get_type_name();
     text.value = type.substr(0, type.find_first_of(": "));

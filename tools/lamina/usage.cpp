@@ -77,7 +77,7 @@ std::string explainUsage(const CLI::App &app, const CLI::ParseError &error) {
     return unknownCommand(app, rest.front());
   if (chosen.empty())
     return fmt::format("a command is missing; '{}' lists them", help);
-  if (!rest.empty())
+  if (!rest.empty() && error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError))
     return fmt::format("there is no place for '{}'; see '{}'", printable(rest.front()), help);
   return fmt::format("{}; see '{}'", firstLine(error), help);
 }
