@@ -1,11 +1,15 @@
 """Threads that cannot be started and memory that is short: fewer threads and a word, or one line."""
 import os
+import pathlib
 import resource
+import shutil
+import tempfile
 
 import numpy as np
 import pytest
 
 import small_models as models
+from lamina import Lamina
 
 MIB = 1 << 20
 NOBODY = 65534
@@ -21,7 +25,6 @@ def small(tmp_path):
                       y=random.standard_normal((64, 8)).astype("float32"))
     (tmp_path / "data.csv").write_text("".join(
         ",".join(map(str, row)) + "\n" for row in random.integers(0, 9, (64, 72))))
-    os.chmod(tmp_path, 0o777)
     return tmp_path
 
 
@@ -56,26 +59,35 @@ def without_processes():
     os.setuid(NOBODY)
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody without processes")
+@pytest.fixture
+def open_folder(lamina, small):
+    """A folder that somebody without rights can reach and write to, with the tool and its files."""
+    if os.getuid() != 0:
+        pytest.skip("only root can become somebody without processes")
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        for path in (lamina.binary, *small.iterdir()):
+            shutil.copy(path, folder)
+        os.chmod(folder, 0o777)
+        yield folder
+
+
+def run_without_processes(folder, *arguments):
+    return Lamina(folder / "lamina").run(*arguments, cwd=folder, preexec_fn=without_processes)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
-def test_no_further_process(command, lamina, small, tmp_path_factory):
-    for folder in (small, *small.parents):
-        if folder.stat().st_mode & 0o005 != 0o005:
-            os.chmod(folder, folder.stat().st_mode | 0o055)
-        if folder == tmp_path_factory.getbasetemp().parent:
-            break
-    done = lamina.run(*ARGUMENTS[command], cwd=small, preexec_fn=without_processes)
+def test_no_further_process(command, open_folder):
+    done = run_without_processes(open_folder, *ARGUMENTS[command])
     assert done.returncode == 0, done.stderr
     if command in ("train", "predict", "bench"):
         assert "warning: only 1 of 4 threads can be started" in done.stderr
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody without processes")
-def test_no_process_to_read_in(lamina, small, tmp_path_factory):
-    """Archives are read in a process of their own."""
-    test_no_further_process("train", lamina, small, tmp_path_factory)
-    done = lamina.run("convert", "out.keras", "again.keras", "--weights", "out.keras", cwd=small,
-                      preexec_fn=without_processes)
+def test_no_process_to_read_in(lamina, open_folder):
+    """Weights in HDF5 are read in a process of their own."""
+    lamina("convert", open_folder / "model.json", open_folder / "model.keras")
+    done = run_without_processes(open_folder, "convert", "model.keras", "again.keras")
     assert done.returncode == 1
     assert done.stderr == ("error: cannot start a process to read the file in: Resource temporarily "
                            "unavailable\n")
