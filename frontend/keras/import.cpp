@@ -7,8 +7,8 @@
 #include "frontend/keras/optimizer.h"
 #include "frontend/keras/problems.h"
 #include "frontend/keras/regularizers.h"
+#include "ir/host_tensor.h"
 #include "ir/logs.h"
-#include "ir/tensor.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 

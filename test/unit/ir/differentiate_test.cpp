@@ -48,7 +48,7 @@ protected:
     return differentiate(block(), seeds, wanted, builder);
   }
 
-  std::vector<Tensor> run(ArrayRef<Tensor> arguments) {
+  std::vector<HostTensor> run(ArrayRef<HostTensor> arguments) {
     return llvm::cantFail(interpret(function, arguments, 1, test::evaluatorsWithRepeat()));
   }
 
@@ -77,11 +77,11 @@ constexpr const char *kRepeat = R"(
 
 TEST_F(DifferentiateTest, GradientsPassThroughTheBodyOfAnOperation) {
   parse(kRepeat);
-  std::vector<Tensor> at{Tensor::scalar(0.3), Tensor::scalar(-0.7), Tensor::scalar(1.2),
-                         Tensor::scalar(0.4)};
+  std::vector<HostTensor> at{HostTensor::scalar(0.3), HostTensor::scalar(-0.7),
+                             HostTensor::scalar(1.2), HostTensor::scalar(0.4)};
   std::vector<double> expected;
   for (size_t i = 0; i < at.size(); ++i) {
-    std::vector<Tensor> above = at, below = at;
+    std::vector<HostTensor> above = at, below = at;
     above[i].elements<double>()[0] += 1e-5;
     below[i].elements<double>()[0] -= 1e-5;
     expected.push_back((run(above)[0].at(0) - run(below)[0].at(0)) / 2e-5);
@@ -93,7 +93,7 @@ TEST_F(DifferentiateTest, GradientsPassThroughTheBodyOfAnOperation) {
   function.setFunctionType(
       FunctionType::get(&context, function.getArgumentTypes(), ValueRange(*gradients).getTypes()));
   ASSERT_TRUE(succeeded(verify(*module)));
-  std::vector<Tensor> results = run(at);
+  std::vector<HostTensor> results = run(at);
   for (size_t i = 0; i < at.size(); ++i)
     EXPECT_NEAR(results[i].at(0), expected[i], 1e-8 * (1 + std::abs(expected[i]))) << i;
 }
