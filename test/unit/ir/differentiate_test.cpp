@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "ir/interpreter.h"
@@ -13,7 +12,6 @@
 #include "test/unit/ir/repeat_op.h"
 
 using namespace mlir;
-using testing::ElementsAre;
 
 namespace lamina::ir {
 namespace {
@@ -135,26 +133,6 @@ TEST_F(DifferentiateTest, WithoutSeedsThereIsNothingToDo) {
   ASSERT_TRUE(succeeded(gradients));
   EXPECT_FALSE((*gradients)[0]);
   EXPECT_EQ(block().getOperations().size(), operations);
-}
-
-TEST_F(DifferentiateTest, CapturedValuesComeInTheOrderOfTheirUses) {
-  parse(R"(
-    func.func @f(%a: tensor<f64>, %b: tensor<f64>, %c: tensor<f64>) -> tensor<f64> {
-      %r = "test.repeat"(%a) ({
-      ^bb0(%x: tensor<f64>):
-        %y = lamina.add %c, %x : tensor<f64>
-        %s = "test.repeat"(%y) ({
-        ^bb0(%z: tensor<f64>):
-          %t = lamina.multiply %b, %c : tensor<f64>
-          "test.yield"(%t) : (tensor<f64>) -> ()
-        }) {times = 1 : i64} : (tensor<f64>) -> tensor<f64>
-        "test.yield"(%s) : (tensor<f64>) -> ()
-      }) {times = 1 : i64} : (tensor<f64>) -> tensor<f64>
-      return %r : tensor<f64>
-    })");
-  auto outer = cast<test::RepeatOp>(block().front());
-  EXPECT_THAT(getCapturedValues(outer),
-              ElementsAre(Value(function.getArgument(2)), Value(function.getArgument(1))));
 }
 
 /// The layer in the message is that of the operation inside of the body.

@@ -2,6 +2,7 @@
 
 #include "ir/differentiate.h"
 #include "ir/interpreter.h"
+#include "ir/region_arguments.h"
 #include "ir/term.h"
 #include "mlir/IR/IRMapping.h"
 
