@@ -69,12 +69,11 @@ bool mayOverwrite(ir::KernelOp kernel, unsigned operand, unsigned result);
 /// that value, element by element.
 bool storesTransposed(ir::KernelOp kernel, unsigned result);
 
-/// A buffer of a function's arena or a variable in the state, for people.
+/// A buffer of a function's arena, for people.
 struct PlannedBuffer {
-  std::string name; ///< the layer that makes it or the variable
-  ir::MemorySpace space = ir::MemorySpace::arena;
+  std::string name; ///< the layer that makes it
   int64_t offset = 0, bytes = 0;
-  int64_t firstWave = 0, lastWave = 0; ///< arena only: written, last read
+  int64_t firstWave = 0, lastWave = 0; ///< written, last read
 };
 
 /// What a function keeps in its arena.
@@ -90,9 +89,6 @@ struct MemoryPlan {
 /// Of a function after the memory stage.
 MemoryPlan describeArena(mlir::func::FuncOp function);
 MemoryPlan describeArena(mlir::func::FuncOp function, const Sequence &program);
-/// The variables in order of their offsets.
-std::vector<PlannedBuffer> describeState(mlir::ModuleOp module);
-void print(const MemoryPlan &plan, llvm::raw_ostream &os);
 
 /// Gives the results of `program`'s kernels their buffers and returns the bytes of the function's
 /// arena. Variables must have their offsets.

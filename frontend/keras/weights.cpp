@@ -1,8 +1,8 @@
 #include "frontend/keras/weights.h"
 
 #include "frontend/keras/import.h"
+#include "ir/host_tensor.h"
 #include "ir/module.h"
-#include "ir/tensor.h"
 #include "support/error.h"
 #include "llvm/ADT/StringRef.h"
 

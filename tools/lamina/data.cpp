@@ -29,7 +29,6 @@ void tellImproperProbabilities(const trainer::Dataset &data, const Session &sess
   }
 }
 
-
 /// Reads the file on a thread of its own, or later where none can be started.
 std::future<trainer::DataFile> startReading(const std::string &path,
                                             const trainer::TextOptions &options) {

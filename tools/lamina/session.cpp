@@ -97,7 +97,7 @@ Session::Session(frontend::KerasFile file, const ModelOptions &options, bool tra
       !lost.empty() && options.optimizer.empty())
     file_.notes.push_back(lost);
   for (const std::string &note : file_.notes)
-    fmt::print(stderr, "note: {}: {}\n", name(), note);
+    note("note: {}: {}\n", name(), note);
   auto binding = frontend::bindWeights(*module_, file_);
   size_t index = 0;
   for (ir::VariableOp variable : module_->getOps<ir::VariableOp>()) {

@@ -9,7 +9,7 @@ using namespace mlir;
 namespace lamina::codegen {
 namespace {
 
-using ir::Tensor;
+using ir::HostTensor;
 
 constexpr int64_t kBatchSize = 3;
 
@@ -129,7 +129,7 @@ TEST_P(WindowKernel, SendsBack) {
     OwningOpRef<ModuleOp> module =
         makeKernelModule(context, kBatchSize, inputs, target, randomSchedule(random), body);
     int64_t rows = type.isDynamicDim(0) ? random.between(1, kBatchSize) : kBatchSize;
-    std::vector<Tensor> arguments;
+    std::vector<HostTensor> arguments;
     for (Type input : inputs)
       arguments.push_back(random.specialTensor(input, rows));
     expectInterpreted(*module, target, arguments, rows);
