@@ -8,6 +8,7 @@
 #include "frontend/keras/problems.h"
 #include "frontend/keras/regularizers.h"
 #include "ir/logs.h"
+#include "ir/signature.h"
 #include "ir/tensor.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
@@ -136,7 +137,8 @@ MaskedTensors Importer::addInputs(FunctionWriter &writer, Forward &forward) {
     Value input = writer.addArgument(type, ir::kInputAttr, StringAttr::get(&context, layer.name));
     inputs.push_back({Tensor(emitter, input)});
     if (auto entries = inputEntries.find(layer.name); entries != inputEntries.end())
-      writer.annotateArgument(kEntriesAttr, writer.getBuilder().getI64IntegerAttr(entries->second));
+      writer.annotateArgument(ir::kEntriesAttr,
+                              writer.getBuilder().getI64IntegerAttr(entries->second));
   }
   return inputs;
 }
@@ -186,7 +188,7 @@ void Importer::declareVariables() {
     return;
   for (auto [variable, average] : optimizer->getAverages())
     module->lookupSymbol(variable->symbol)
-        ->setAttr(kAverageAttr, FlatSymbolRefAttr::get(&context, average->symbol));
+        ->setAttr(ir::kAverageAttr, FlatSymbolRefAttr::get(&context, average->symbol));
 }
 
 void Importer::declareVariable(const Variable &variable) {
@@ -196,6 +198,7 @@ void Importer::declareVariable(const Variable &variable) {
       TypeAttr::get(variableType(&context, variable)), builder.getStringAttr(variable.path),
       variable.isTrainable ? builder.getUnitAttr() : UnitAttr(), ir::PackedAttr(),
       FlatSymbolRefAttr(), DenseI64ArrayAttr(), IntegerAttr());
+  ir::setRole(declared, variable.training);
   if (!variable.copyPath.empty())
     declared->setAttr(kCopyAttr, builder.getStringAttr(variable.copyPath));
 }
@@ -242,7 +245,7 @@ Tensors Importer::addTargets(FunctionWriter &writer, Forward &forward) {
     targets.push_back(Tensor(emitter, writer.addArgument(type, ir::kTargetAttr,
                                                          StringAttr::get(&context, output.name))));
     if (output.target.classes)
-      writer.annotateArgument(kClassesAttr,
+      writer.annotateArgument(ir::kClassesAttr,
                               writer.getBuilder().getI64IntegerAttr(output.target.classes));
   }
   return targets;
