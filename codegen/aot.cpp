@@ -202,8 +202,9 @@ void ObjectBuilder::emitVariant(ModuleOp module, const Variant &variant) {
       emitter.emitKernel(*owner->module, kernel);
     Inner &entry = inner[function];
     entry.variants.push_back({variant.target.level, emitter.emitEntry(*owner->module)});
-    entry.function.arguments = externalArguments(scheduled);
-    entry.function.results = externalResults(scheduled);
+    ir::FunctionSignature ports = signatureOf(scheduled);
+    entry.function.arguments = ports.externalArguments();
+    entry.function.results = ports.externalResults();
     entry.function.arenaBytes = std::max(entry.function.arenaBytes, arenaBytesOf(scheduled));
     entry.function.scratchBytes = std::max(entry.function.scratchBytes, emitter.scratchBytes());
   }
@@ -245,7 +246,7 @@ void ObjectBuilder::build() {
     takeSignature(*module);
     emitVariant(*module, variant);
     if (&variant == &variants.front())
-      interface = makeCInterface(signature, name, wantedFunctions(*module), options.targetClasses);
+      interface = makeCInterface(signature, name, wantedFunctions(*module));
   }
   interface.arenaBytes = std::max(interface.arenaBytes, signature.workspaceBytes);
   for (const CFunction &function : interface.functions)

@@ -22,8 +22,6 @@ struct ObjectOptions {
   /// What the variables start with, by symbol, as row-major values of their types. Other variables
   /// start with what @init gives them.
   std::map<std::string, std::vector<std::byte>> weights;
-  /// Per target the number of classes, 0 when it is not a class number.
-  std::vector<int64_t> targetClasses;
   /// The model's file, which errors of the passes begin with.
   std::string file;
   /// Switches of single passes.

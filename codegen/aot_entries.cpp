@@ -19,35 +19,6 @@ namespace {
 
 using llvm::Value;
 
-std::optional<ExternalValue::Kind> kindOf(DictionaryAttr attributes) {
-  const std::pair<llvm::StringRef, ExternalValue::Kind> kinds[] = {
-      {ir::kInputAttr, ExternalValue::Input},   {ir::kTargetAttr, ExternalValue::Target},
-      {ir::kOutputAttr, ExternalValue::Output}, {ir::kLogAttr, ExternalValue::Log},
-      {ir::kSeedAttr, ExternalValue::Seed},     {ir::kLoadAttr, ExternalValue::Data},
-      {ir::kSaveAttr, ExternalValue::Data}};
-  for (auto [name, kind] : kinds)
-    if (attributes && attributes.get(name))
-      return kind;
-  return std::nullopt;
-}
-
-/// Numbers external values, each kind from 0: a log by its first element.
-class Counter {
-public:
-  void add(DictionaryAttr attributes, Type type) {
-    auto kind = kindOf(attributes);
-    if (!kind)
-      return;
-    values.push_back({*kind, counts[*kind]});
-    counts[*kind] +=
-        *kind == ExternalValue::Log ? cast<RankedTensorType>(type).getNumElements() : 1;
-  }
-  std::vector<ExternalValue> values;
-
-private:
-  size_t counts[ExternalValue::Data + 1] = {};
-};
-
 /// Emits one C function.
 class EntryEmitter {
 public:
@@ -62,10 +33,8 @@ public:
   void emitStatusText();
 
 private:
-  /// The values that a call passes on, by kind.
-  struct Bundle {
-    std::vector<Value *> values[ExternalValue::Data + 1];
-  };
+  /// The values that a call passes on, by role.
+  using Bundle = std::map<ir::PortRole, std::vector<Value *>>;
 
   llvm::Function *begin(const std::string &name, llvm::Type *result,
                         llvm::ArrayRef<llvm::Type *> parameters);
@@ -75,7 +44,7 @@ private:
   Value *callInner(llvm::StringRef name, Value *env, Value *state, Value *workspace, Value *rows,
                    Value *scratch, const Bundle &bundle);
   Value *allocate(llvm::Type *type, uint32_t count);
-  Value *pointerArray(const std::vector<ExternalValue> &places, const Bundle &bundle);
+  Value *pointerArray(const std::vector<ir::Port> &ports, const Bundle &bundle);
   Value *callStateFunction(llvm::StringRef name, Value *state, const Bundle &bundle);
   Bundle dataBundle(Value *data);
   int64_t mostOfStateFunctions(int64_t InnerFunction::*bytes) const;
@@ -120,22 +89,22 @@ void EntryEmitter::requireAbi(Value *env) {
 /// All labels are looked at, so that the loop has no second way out.
 void EntryEmitter::requireLabels(const CTensor &target, Value *labels, Value *rows) {
   ElementType element = target.spec.type;
-  if (target.classes <= 0 || element == ElementType::F32 || element == ElementType::F64)
+  if (target.spec.bound <= 0 || element == ElementType::F32 || element == ElementType::F64)
     return;
   bool isSigned = element != ElementType::U8 && element != ElementType::I1;
   llvm::Type *type = b.getIntNTy(8 * byteWidth(element));
   Value *count = b.getInt64(target.rowElements);
   if (target.hasRows)
     count = b.CreateMul(count, b.CreateZExt(rows, b.getInt64Ty()));
-  Values wrong =
-      emitLoop(b, b.getInt64(0), count, 1, {b.getFalse()},
-               [&](Value *index, const Values &before) -> Values {
-                 Value *label = b.CreateAlignedLoad(type, b.CreateInBoundsGEP(type, labels, index),
-                                                    llvm::Align(byteWidth(element)));
-                 // A negative label is a very large one without its sign.
-                 label = b.CreateIntCast(label, b.getInt64Ty(), isSigned);
-                 return {b.CreateOr(before[0], b.CreateICmpUGE(label, b.getInt64(target.classes)))};
-               });
+  Values wrong = emitLoop(
+      b, b.getInt64(0), count, 1, {b.getFalse()},
+      [&](Value *index, const Values &before) -> Values {
+        Value *label = b.CreateAlignedLoad(type, b.CreateInBoundsGEP(type, labels, index),
+                                           llvm::Align(byteWidth(element)));
+        // A negative label is a very large one without its sign.
+        label = b.CreateIntCast(label, b.getInt64Ty(), isSigned);
+        return {b.CreateOr(before[0], b.CreateICmpUGE(label, b.getInt64(target.spec.bound)))};
+      });
   emitReturnUnless(b, b.CreateNot(wrong[0]), LAMINA_ERROR_LABEL);
 }
 
@@ -146,12 +115,12 @@ Value *EntryEmitter::allocate(llvm::Type *type, uint32_t count) {
   return start.CreateAlloca(type, start.getInt32(count));
 }
 
-Value *EntryEmitter::pointerArray(const std::vector<ExternalValue> &places, const Bundle &bundle) {
-  if (places.empty())
+Value *EntryEmitter::pointerArray(const std::vector<ir::Port> &ports, const Bundle &bundle) {
+  if (ports.empty())
     return llvm::ConstantPointerNull::get(b.getPtrTy());
-  Value *array = allocate(b.getPtrTy(), places.size());
-  for (size_t i = 0; i < places.size(); ++i)
-    b.CreateStore(bundle.values[places[i].kind].at(places[i].index),
+  Value *array = allocate(b.getPtrTy(), ports.size());
+  for (size_t i = 0; i < ports.size(); ++i)
+    b.CreateStore(bundle.at(ports[i].role).at(ports[i].index),
                   b.CreateConstInBoundsGEP1_64(b.getPtrTy(), array, i));
   return array;
 }
@@ -225,8 +194,9 @@ llvm::GlobalVariable *EntryEmitter::workspaceLock() {
 EntryEmitter::Bundle EntryEmitter::dataBundle(Value *data) {
   Bundle bundle;
   for (const CVariable &variable : interface.variables)
-    bundle.values[ExternalValue::Data].push_back(
+    bundle[ir::PortRole::Load].push_back(
         b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), data, variable.offset));
+  bundle[ir::PortRole::Save] = bundle[ir::PortRole::Load];
   return bundle;
 }
 
@@ -241,12 +211,12 @@ void EntryEmitter::emitInit() {
   Value *seed = allocate(b.getInt64Ty(), 1);
   b.CreateStore(function->getArg(1), seed);
   Bundle bundle;
-  bundle.values[ExternalValue::Seed] = {seed};
+  bundle[ir::PortRole::Seed] = {seed};
   Value *status = b.getInt32(LAMINA_OK);
   if (object.functions.contains(ir::kInit.str()))
     status = callStateFunction(ir::kInit, state, bundle);
   if (object.functions.contains(kLoadWeights.str())) {
-    bundle.values[ExternalValue::Data].assign(object.weights.begin(), object.weights.end());
+    bundle[ir::PortRole::Load].assign(object.weights.begin(), object.weights.end());
     status = callStateFunction(kLoadWeights, state, bundle);
   }
   b.CreateRet(status);
@@ -295,11 +265,11 @@ void EntryEmitter::emitCall(const CFunction &call) {
   unsigned next = 4;
   Bundle bundle;
   for (size_t i = 0; i < call.inputs.size(); ++i)
-    bundle.values[ExternalValue::Input].push_back(function->getArg(next++));
+    bundle[ir::PortRole::Input].push_back(function->getArg(next++));
   for (size_t i = 0; i < call.targets.size(); ++i)
-    bundle.values[ExternalValue::Target].push_back(function->getArg(next++));
+    bundle[ir::PortRole::Target].push_back(function->getArg(next++));
   for (size_t i = 0; i < call.outputs.size(); ++i)
-    bundle.values[ExternalValue::Output].push_back(function->getArg(next++));
+    bundle[ir::PortRole::Output].push_back(function->getArg(next++));
 
   requireCpu();
   requireAbi(env);
@@ -311,9 +281,9 @@ void EntryEmitter::emitCall(const CFunction &call) {
   emitRequireAligned(b, workspace);
   emitRequireRows(b, rows, interface.batchSize);
   for (size_t i = 0; i < call.targets.size(); ++i)
-    requireLabels(call.targets[i], bundle.values[ExternalValue::Target][i], rows);
+    requireLabels(call.targets[i], bundle[ir::PortRole::Target][i], rows);
   for (size_t i = 0; i < call.logs.size(); ++i)
-    bundle.values[ExternalValue::Log].push_back(
+    bundle[ir::PortRole::Log].push_back(
         b.CreateConstInBoundsGEP1_64(b.getFloatTy(), function->getArg(next), i));
   Value *scratch = b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), workspace, interface.arenaBytes);
   b.CreateRet(callInner(call.function, env, state, workspace, rows, scratch, bundle));
@@ -331,20 +301,6 @@ void EntryEmitter::emitStatusText() {
 }
 
 } // namespace
-
-std::vector<ExternalValue> externalArguments(func::FuncOp function) {
-  Counter counter;
-  for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    counter.add(function.getArgAttrDict(i), function.getArgumentTypes()[i]);
-  return counter.values;
-}
-
-std::vector<ExternalValue> externalResults(func::FuncOp function) {
-  Counter counter;
-  for (unsigned i = 0; i < function.getNumResults(); ++i)
-    counter.add(function.getResultAttrDict(i), function.getResultTypes()[i]);
-  return counter.values;
-}
 
 void emitCFunctions(ObjectModule &object, const CInterface &interface) {
   EntryEmitter emitter(object, interface);

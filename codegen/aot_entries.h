@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "codegen/aot_interface.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "ir/signature.h"
 #include "llvm/IR/Module.h"
 
 namespace lamina::codegen {
@@ -14,24 +14,13 @@ namespace lamina::codegen {
 /// has some.
 inline constexpr llvm::StringLiteral kLoadWeights = "load_weights";
 
-/// Where an argument or result that is no variable comes from, by its number among its kind in the
-/// C function.
-struct ExternalValue {
-  enum Kind { Input, Target, Output, Log, Seed, Data } kind = Data;
-  size_t index = 0;
-};
-
 /// A function of the IR as the module offers it to the C functions.
 struct InnerFunction {
   llvm::Function *entry = nullptr; ///< as FunctionEmitter describes it; chooses among the variants
-  std::vector<ExternalValue> arguments, results;
+  std::vector<ir::Port> arguments, results; ///< none of variables
   int64_t arenaBytes = 0;
   int64_t scratchBytes = 0; ///< of one slot
 };
-
-/// The arguments and results of `function` that are no variables, in order.
-std::vector<ExternalValue> externalArguments(mlir::func::FuncOp function);
-std::vector<ExternalValue> externalResults(mlir::func::FuncOp function);
 
 /// A module that is to become a compiled object.
 struct ObjectModule {

@@ -56,7 +56,7 @@ private:
 };
 
 CFunction makeFunction(const Signature &signature, const std::string &function,
-                       const std::string &constantPrefix, const std::vector<int64_t> &classes) {
+                       const std::string &constantPrefix) {
   CFunction result;
   result.function = function;
   TensorNamer namer(constantPrefix);
@@ -66,8 +66,6 @@ CFunction makeFunction(const Signature &signature, const std::string &function,
     return result;
   }
   result.targets = namer.name(signature.targets, "TARGET", "y");
-  for (size_t i = 0; i < std::min(classes.size(), result.targets.size()); ++i)
-    result.targets[i].classes = classes[i];
   for (const LogSpec &log :
        function == ir::kTrainStep ? signature.trainLogs : signature.evaluateLogs)
     result.logs.push_back(log.name);
@@ -99,15 +97,13 @@ size_t CInterface::stackBytes() const {
 }
 
 CInterface makeCInterface(const Signature &signature, const std::string &name,
-                          const std::vector<std::string> &functions,
-                          const std::vector<int64_t> &classes) {
+                          const std::vector<std::string> &functions) {
   CInterface interface;
   interface.name = name;
   interface.constantPrefix = upperCase(name);
   interface.variables = placeVariables(signature, interface.constantPrefix);
   for (const std::string &function : functions)
-    interface.functions.push_back(
-        makeFunction(signature, function, interface.constantPrefix, classes));
+    interface.functions.push_back(makeFunction(signature, function, interface.constantPrefix));
   if (!interface.variables.empty()) {
     const CVariable &last = interface.variables.back();
     interface.dataBytes = alignedTo(last.offset + last.spec.byteSize(), kDataAlignment);

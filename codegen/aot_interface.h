@@ -16,7 +16,6 @@ struct CTensor {
   TensorSpec spec;
   std::string parameter;   ///< its name in C
   std::string constant;    ///< what its constants begin with: DIGITS_INPUT_PIXELS
-  int64_t classes = 0;     ///< of a target of class numbers, else 0
   int64_t rowElements = 1; ///< elements of one row, or of the whole where there are no rows
   bool hasRows = false;
 };
@@ -52,10 +51,8 @@ struct CInterface {
 };
 
 /// The interface called `name` (a C identifier) with those of the functions train_step, evaluate
-/// and predict that `functions` lists. `classes` has one number for each target, 0 when it is not a
-/// class number.
+/// and predict that `functions` lists.
 CInterface makeCInterface(const Signature &signature, const std::string &name,
-                          const std::vector<std::string> &functions,
-                          const std::vector<int64_t> &classes);
+                          const std::vector<std::string> &functions);
 
 } // namespace lamina::codegen

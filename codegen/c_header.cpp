@@ -155,12 +155,14 @@ void HeaderWriter::writeLogs() {
 }
 
 void HeaderWriter::writeTensor(const CTensor &tensor, const char *kind) {
+  bool isTarget = std::string_view(kind) == "Target";
+  const char *what = isTarget ? "class" : "index";
   line("/* {} {}: {} {}{}. */", kind, quotedForComment(tensor.spec.name),
        typeName(tensor.spec.type), dimensions(tensor.spec.shape),
-       tensor.classes > 0 ? fmt::format(", 0 <= class < {}", tensor.classes) : "");
+       tensor.spec.bound > 0 ? fmt::format(", 0 <= {} < {}", what, tensor.spec.bound) : "");
   constant(tensor.constant + "_SIZE", tensor.rowElements);
-  if (tensor.classes > 0)
-    constant(tensor.constant + "_CLASSES", tensor.classes);
+  if (tensor.spec.bound > 0)
+    constant(tensor.constant + (isTarget ? "_CLASSES" : "_ENTRIES"), tensor.spec.bound);
 }
 
 /// Every tensor once, whichever functions take it.

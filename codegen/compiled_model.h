@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "ir/variable_role.h"
 #include "runtime/lamina_runtime.h"
 #include "support/element_type.h"
 
@@ -17,6 +19,11 @@ struct TensorSpec {
   std::string name;
   ElementType type = ElementType::F32;
   std::vector<int64_t> shape;
+  /// Values are whole numbers below this: a target's classes, or the entries that an input's values
+  /// are indices into. 0: any values.
+  int64_t bound = 0;
+  /// Of a target: its loss has no lower bound unless the values are from 0 to 1.
+  bool isProbability = false;
 };
 
 /// A variable of the state: parameters, optimizer slots, counters. `shape` is the logical
@@ -27,7 +34,13 @@ struct VariableSpec {
   ElementType type = ElementType::F32;
   std::vector<int64_t> shape;
   bool trainable = false;
+  ir::VariableRole role = ir::VariableRole::Model;
+  /// The variable that holds the moving average which the training step keeps of this one, by its
+  /// number.
+  std::optional<size_t> average = std::nullopt;
+
   int64_t byteSize() const;
+  bool isOfOptimizer() const { return role != ir::VariableRole::Model; }
 };
 
 /// How a log of several batches follows from their own.

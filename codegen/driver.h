@@ -5,6 +5,7 @@
 
 #include "codegen/compiled_model.h"
 #include "codegen/target.h"
+#include "ir/signature.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/pipelines.h"
 
@@ -24,9 +25,13 @@ struct CompileOptions {
 /// diagnostic, its location (the layer) and what was being done.
 void lower(mlir::ModuleOp module, passes::Stage upTo, const CompileOptions &options);
 
-/// What the functions of a module take and give. State and workspace sizes are those of the memory
-/// stage, 0 before it.
+/// What the functions of a module take and give, from their signatures (ir/signature.h). State and
+/// workspace sizes are those of the memory stage, 0 before it. Throws UserError when a signature
+/// does not hold, or when two functions differ in what they share.
 Signature makeSignature(mlir::ModuleOp module);
+
+/// The signature of one function. Throws UserError when it does not hold.
+ir::FunctionSignature signatureOf(mlir::func::FuncOp function);
 
 /// LLVM IR text of all functions of a module of the memory stage, kernels included: what machine
 /// code for `target` is generated from. Throws UserError when code generation fails.

@@ -47,8 +47,16 @@ void *scratchOfThread(size_t bytes) {
 
 int JitFunction::operator()(const lamina_env *env, void *state, void *workspace, uint32_t rows,
                             const void *const *arguments, void *const *results) const {
-  void *scratch = scratchOfThread(scratchBytes_);
-  return entry_(env, state, workspace, rows, arguments, results, scratch);
+  Entry *native = entry.load(std::memory_order_acquire);
+  if (!native) {
+    compile();
+    native = entry.load(std::memory_order_acquire);
+  }
+  return native(env, state, workspace, rows, arguments, results, scratchOfThread(scratchBytes));
+}
+
+void JitFunction::compile() const {
+  owner->compile(*this);
 }
 
 JitFunctions::JitFunctions(ModuleOp module, const TargetSpec &target, unsigned compileThreads,
@@ -58,17 +66,22 @@ JitFunctions::JitFunctions(ModuleOp module, const TargetSpec &target, unsigned c
   if (!created)
     failInternally(created.takeError());
   jit = std::move(*created);
-  for (auto function : module.getOps<func::FuncOp>())
-    functions[function.getName()].source = function;
+  for (auto source : module.getOps<func::FuncOp>()) {
+    JitFunction &function = functions[source.getName()];
+    function.owner = this;
+    function.source = source;
+  }
 }
 
 JitFunctions::~JitFunctions() = default;
 
 /// LLVM IR of one function, its kernels dealt out to as many modules as there are compile threads:
 /// the largest that is left goes to the module with the least code.
-std::vector<std::unique_ptr<ModuleWithContext>> JitFunctions::emit(Function &function) const {
-  std::string name = function.source.getName().str();
-  FunctionEmitter emitter(function.source, name, target, runsOnce(name));
+std::vector<std::unique_ptr<ModuleWithContext>>
+JitFunctions::emit(const JitFunction &function) const {
+  mlir::func::FuncOp source = function.source;
+  std::string name = source.getName().str();
+  FunctionEmitter emitter(source, name, target, runsOnce(name));
   if (profiled) {
     function.profile = std::make_unique<FunctionProfile>(emitter.wavesOfKernels());
     emitter.setProfile(function.profile.get());
@@ -88,32 +101,37 @@ std::vector<std::unique_ptr<ModuleWithContext>> JitFunctions::emit(Function &fun
     emitter.emitKernel(*modules[least - load.begin()]->module, kernel);
   }
   emitter.emitEntry(*modules[0]->module);
-  function.native.scratchBytes_ = static_cast<size_t>(emitter.scratchBytes());
+  function.scratchBytes = static_cast<size_t>(emitter.scratchBytes());
   return modules;
 }
 
 FunctionProfile *JitFunctions::profile(llvm::StringRef name) const {
-  std::lock_guard lock(mutex);
   auto found = functions.find(name);
-  return found == functions.end() ? nullptr : found->second.profile.get();
+  if (found == functions.end() || !found->second.entry.load(std::memory_order_acquire))
+    return nullptr;
+  return found->second.profile.get();
 }
 
-const JitFunction &JitFunctions::get(llvm::StringRef name) const {
-  std::lock_guard lock(mutex);
+const JitFunction &JitFunctions::find(llvm::StringRef name) const {
   auto found = functions.find(name);
   if (found == functions.end())
     fail("the model has no function '{}'", name.str());
-  Function &function = found->second;
-  if (function.native.entry_)
-    return function.native;
-  auto level = runsOnce(name) ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default;
+  return found->second;
+}
+
+void JitFunctions::compile(const JitFunction &function) const {
+  std::lock_guard lock(mutex);
+  if (function.entry.load(std::memory_order_relaxed))
+    return;
+  mlir::func::FuncOp source = function.source;
+  auto level =
+      runsOnce(source.getName()) ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default;
   if (llvm::Error error = jit->add(emit(function), level))
     failInternally(std::move(error));
-  auto address = jit->lookupFunction<JitFunction::Entry>(name);
+  auto address = jit->lookupFunction<JitFunction::Entry>(source.getName());
   if (!address)
     failInternally(address.takeError());
-  function.native.entry_ = *address;
-  return function.native;
+  function.entry.store(*address, std::memory_order_release);
 }
 
 } // namespace lamina::codegen

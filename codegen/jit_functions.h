@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <mutex>
 
 #include "codegen/jit_compiler.h"
@@ -11,29 +13,36 @@
 
 namespace lamina::codegen {
 
-/// A function compiled into this process.
+class JitFunctions;
+
+/// A function of a module, compiled into this process when it is first called.
 class JitFunction {
 public:
   /// `arguments` and `results` point at what is not a variable, in the function's order; the result
   /// is a status code of lamina_runtime.h. Scratch memory of slot 0 belongs to the calling thread
-  /// and is kept between calls.
+  /// and is kept between calls. Safe to call from several threads. Throws UserError when code
+  /// generation fails.
   int operator()(const lamina_env *env, void *state, void *workspace, uint32_t rows,
                  const void *const *arguments, void *const *results) const;
-  /// Bytes of scratch memory of each slot.
-  size_t scratchBytes() const { return scratchBytes_; }
+  /// Compiles the function unless that has been done.
+  void compile() const;
 
 private:
   friend class JitFunctions;
   using Entry = int(const lamina_env *env, void *state, void *workspace, uint32_t rows,
                     const void *const *arguments, void *const *results, void *scratch);
 
-  Entry *entry_ = nullptr; ///< null: not yet compiled
-  size_t scratchBytes_ = 0;
+  const JitFunctions *owner = nullptr;
+  mlir::func::FuncOp source;
+  // Written once, before `entry`, which others see without the owner's mutex.
+  mutable size_t scratchBytes = 0; ///< of each slot
+  mutable std::unique_ptr<FunctionProfile> profile;
+  mutable std::atomic<Entry *> entry = nullptr; ///< null: not yet compiled
 };
 
 /// The functions of a module of the memory stage, each emitted and compiled into this process when
-/// it is first asked for. The module must live as long as this and stay as it is; nobody else may
-/// work in its MLIR context while `get` runs, unless the context allows several threads.
+/// it is first called. The module must live as long as this and stay as it is; nobody else may
+/// work in its MLIR context while one is compiled, unless the context allows several threads.
 class JitFunctions {
 public:
   /// Throws UserError when the back end refuses the target. With `profiled` the functions report
@@ -44,28 +53,23 @@ public:
 
   bool contains(llvm::StringRef name) const { return functions.contains(name); }
 
-  /// The native function, which lives as long as this. Compiles it unless that has been done; safe
-  /// to call from several threads. Throws UserError when there is no such function or code
-  /// generation fails.
-  const JitFunction &get(llvm::StringRef name) const;
+  /// The function, which lives as long as this. Throws UserError when there is none of that name.
+  const JitFunction &find(llvm::StringRef name) const;
 
   /// What a function reports; null unless `profiled` and compiled.
   FunctionProfile *profile(llvm::StringRef name) const;
 
 private:
-  struct Function {
-    mlir::func::FuncOp source;
-    JitFunction native;
-    std::unique_ptr<FunctionProfile> profile;
-  };
+  friend class JitFunction;
 
-  std::vector<std::unique_ptr<ModuleWithContext>> emit(Function &function) const;
+  std::vector<std::unique_ptr<ModuleWithContext>> emit(const JitFunction &function) const;
+  void compile(const JitFunction &function) const;
 
   TargetSpec target;
   unsigned compileThreads;
   bool profiled;
-  mutable std::mutex mutex;
-  mutable llvm::StringMap<Function> functions;
+  mutable std::mutex mutex; ///< held while a function is compiled
+  llvm::StringMap<JitFunction> functions;
   std::unique_ptr<JitCompiler> jit;
 };
 

@@ -1,12 +1,13 @@
 // What compiled functions take and give, read from a module.
-#include <numeric>
 #include <set>
 
 #include "codegen/driver.h"
+#include "codegen/first_error.h"
 #include "ir/logs.h"
-#include "ir/module.h"
+#include "ir/signature.h"
 #include "passes/plan.h"
 #include "support/error.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
@@ -39,55 +40,114 @@ std::vector<int64_t> shapeOf(RankedTensorType type) {
   return shape;
 }
 
-TensorSpec specOf(StringAttr name, mlir::Type type) {
-  auto tensor = cast<RankedTensorType>(type);
-  return {name.str(), elementTypeOf(tensor.getElementType()), shapeOf(tensor)};
+TensorSpec specOf(const ir::Port &port) {
+  return {port.name.str(), elementTypeOf(port.type.getElementType()), shapeOf(port.type),
+          port.bound, port.isProbability};
 }
 
-std::vector<TensorSpec> argumentsWith(func::FuncOp function, llvm::StringRef attribute) {
+std::vector<TensorSpec> specsOf(llvm::ArrayRef<ir::Port> ports, ir::PortRole role) {
   std::vector<TensorSpec> specs;
-  for (BlockArgument argument : function.getArguments())
-    if (auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), attribute))
-      specs.push_back(specOf(name, argument.getType()));
+  for (const ir::Port &port : ir::portsOf(ports, role))
+    specs.push_back(specOf(port));
   return specs;
-}
-
-std::vector<TensorSpec> resultsWith(func::FuncOp function, llvm::StringRef attribute) {
-  std::vector<TensorSpec> specs;
-  for (unsigned i = 0; i < function.getNumResults(); ++i)
-    if (auto name = function.getResultAttrOfType<StringAttr>(i, attribute))
-      specs.push_back(specOf(name, function.getResultTypes()[i]));
-  return specs;
-}
-
-int64_t elementsOf(const TensorSpec &spec) {
-  return std::accumulate(spec.shape.begin(), spec.shape.end(), int64_t(1), std::multiplies<>());
 }
 
 /// The function's logs; `summed` are those that follow from sums.
-std::vector<LogSpec> logsOf(func::FuncOp function, const std::set<std::string> &summed) {
+std::vector<LogSpec> logsOf(const ir::FunctionSignature &function,
+                            const std::set<std::string> &summed) {
   std::vector<LogSpec> logs;
-  for (unsigned i = 0; i < function.getNumResults(); ++i) {
-    auto name = function.getResultAttrOfType<StringAttr>(i, ir::kLogAttr);
-    if (!name)
-      continue;
-    LogMean mean = summed.contains(name.str())                    ? LogMean::Sums
-                   : function.getResultAttr(i, ir::kPerBatchAttr) ? LogMean::Batches
-                                                                  : LogMean::Rows;
-    TensorSpec spec = specOf(name, function.getResultTypes()[i]);
-    if (spec.shape.empty())
-      logs.push_back({spec.name, mean});
+  for (const ir::Port &port : ir::portsOf(function.results, ir::PortRole::Log)) {
+    std::string name = port.name.str();
+    LogMean mean = summed.contains(name) ? LogMean::Sums
+                   : port.isPerBatch     ? LogMean::Batches
+                                         : LogMean::Rows;
+    if (port.type.getRank() == 0)
+      logs.push_back({name, mean});
     else
-      for (int64_t element = 0; element < elementsOf(spec); ++element)
-        logs.push_back({fmt::format("{}[{}]", spec.name, element), mean});
+      for (int64_t element = 0; element < port.type.getNumElements(); ++element)
+        logs.push_back({fmt::format("{}[{}]", name, element), mean});
   }
   return logs;
 }
 
-size_t bytesOf(ModuleOp module, llvm::StringRef attribute) {
-  auto bytes = module->getAttrOfType<IntegerAttr>(attribute);
-  return bytes ? bytes.getInt() : 0;
-}
+/// Reads one module.
+class SignatureReader {
+public:
+  explicit SignatureReader(ModuleOp module) : module(module) {}
+
+  Signature read() {
+    signature.batchSize = ir::getBatchSize(module);
+    signature.stateBytes = bytesOf(passes::kStateBytesAttr);
+    signature.workspaceBytes = bytesOf(passes::kWorkspaceBytesAttr);
+    readVariables();
+    if (auto predict = find(ir::kPredict)) {
+      signature.inputs = specsOf(predict->arguments, ir::PortRole::Input);
+      signature.outputs = specsOf(predict->results, ir::PortRole::Output);
+    }
+    std::set<std::string> summed;
+    if (auto results = find(ir::kResults)) {
+      for (const ir::Port &sum : ir::portsOf(results->arguments, ir::PortRole::Sum))
+        signature.sums += sum.type.getNumElements();
+      for (const ir::Port &log : ir::portsOf(results->results, ir::PortRole::Log))
+        summed.insert(log.name.str());
+    }
+    if (auto evaluate = find(ir::kEvaluate)) {
+      signature.targets = specsOf(evaluate->arguments, ir::PortRole::Target);
+      signature.weights = specsOf(evaluate->arguments, ir::PortRole::SampleWeight);
+      signature.evaluateLogs = logsOf(*evaluate, summed);
+    }
+    if (auto step = find(ir::kTrainStep)) {
+      if (signature.targets.empty())
+        signature.targets = specsOf(step->arguments, ir::PortRole::Target);
+      signature.trainLogs = logsOf(*step, summed);
+      readAverages(*step);
+    }
+    return std::move(signature);
+  }
+
+private:
+  size_t bytesOf(llvm::StringRef attribute) {
+    auto bytes = module->getAttrOfType<IntegerAttr>(attribute);
+    return bytes ? bytes.getInt() : 0;
+  }
+
+  /// The signature of a function; nothing when there is no such function.
+  std::optional<ir::FunctionSignature> find(llvm::StringRef name) {
+    auto function = module.lookupSymbol<func::FuncOp>(name);
+    if (!function)
+      return std::nullopt;
+    return signatureOf(function);
+  }
+
+  void readVariables() {
+    for (ir::VariableOp variable : module.getOps<ir::VariableOp>()) {
+      if (variable.getMirrorAttr())
+        continue;
+      RankedTensorType type = variable.getTensorType();
+      numbers.try_emplace(variable.getSymName(), signature.variables.size());
+      signature.variables.push_back({variable.getSymName().str(), variable.getPath().str(),
+                                     elementTypeOf(type.getElementType()), shapeOf(type),
+                                     variable.getTrainable(), ir::roleOf(variable)});
+    }
+  }
+
+  /// Averages count where the step keeps them.
+  void readAverages(const ir::FunctionSignature &step) {
+    llvm::StringSet<> assigned;
+    for (const ir::Port &port : ir::portsOf(step.results, ir::PortRole::Variable))
+      assigned.insert(port.name.getValue());
+    for (ir::VariableOp variable : module.getOps<ir::VariableOp>()) {
+      auto average = variable->getAttrOfType<FlatSymbolRefAttr>(ir::kAverageAttr);
+      if (average && !variable.getMirrorAttr() && assigned.contains(average.getValue()))
+        signature.variables[numbers.lookup(variable.getSymName())].average =
+            numbers.lookup(average.getValue());
+    }
+  }
+
+  ModuleOp module;
+  Signature signature;
+  llvm::StringMap<size_t> numbers; ///< of variables
+};
 
 } // namespace
 
@@ -98,40 +158,16 @@ int64_t VariableSpec::byteSize() const {
   return bytes;
 }
 
+ir::FunctionSignature signatureOf(func::FuncOp function) {
+  FirstError error(function.getContext());
+  FailureOr<ir::FunctionSignature> signature = ir::readSignature(function);
+  if (failed(signature))
+    error.raise("a function's signature could not be read");
+  return std::move(*signature);
+}
+
 Signature makeSignature(ModuleOp module) {
-  Signature signature;
-  signature.batchSize = ir::getBatchSize(module);
-  signature.stateBytes = bytesOf(module, passes::kStateBytesAttr);
-  signature.workspaceBytes = bytesOf(module, passes::kWorkspaceBytesAttr);
-  for (ir::VariableOp variable : module.getOps<ir::VariableOp>()) {
-    if (variable.getMirrorAttr())
-      continue;
-    RankedTensorType type = variable.getTensorType();
-    signature.variables.push_back({variable.getSymName().str(), variable.getPath().str(),
-                                   elementTypeOf(type.getElementType()), shapeOf(type),
-                                   variable.getTrainable()});
-  }
-  if (auto predict = module.lookupSymbol<func::FuncOp>(ir::kPredict)) {
-    signature.inputs = argumentsWith(predict, ir::kInputAttr);
-    signature.outputs = resultsWith(predict, ir::kOutputAttr);
-  }
-  std::set<std::string> summed;
-  if (auto results = module.lookupSymbol<func::FuncOp>(ir::kResults)) {
-    for (const TensorSpec &spec : argumentsWith(results, ir::kSumAttr))
-      signature.sums += elementsOf(spec);
-    for (const TensorSpec &spec : resultsWith(results, ir::kLogAttr))
-      summed.insert(spec.name);
-  }
-  if (auto evaluate = module.lookupSymbol<func::FuncOp>(ir::kEvaluate)) {
-    signature.targets = argumentsWith(evaluate, ir::kTargetAttr);
-    signature.weights = argumentsWith(evaluate, ir::kWeightAttr);
-    signature.evaluateLogs = logsOf(evaluate, summed);
-  }
-  if (auto step = module.lookupSymbol<func::FuncOp>(ir::kTrainStep)) {
-    signature.targets = argumentsWith(step, ir::kTargetAttr);
-    signature.trainLogs = logsOf(step, summed);
-  }
-  return signature;
+  return SignatureReader(module).read();
 }
 
 } // namespace lamina::codegen

@@ -9,21 +9,18 @@
 
 namespace lamina::trainer {
 
-namespace {
-
-bool isOptimizerState(const codegen::VariableSpec &variable) {
-  return variable.path.starts_with("optimizer/");
-}
-
-} // namespace
-
 using codegen::VariableSpec;
 using frontend::Array;
 
 ModelRunner::ModelRunner(std::string name, const codegen::CompiledModel &model,
                          const lamina_env &env)
     : name_(std::move(name)), model_(model), env_(env), state_(model.signature().stateBytes),
-      workspace_(model.signature().workspaceBytes) {}
+      workspace_(model.signature().workspaceBytes) {
+  const std::vector<VariableSpec> &variables = signature().variables;
+  for (size_t i = 0; i < variables.size(); ++i)
+    if (variables[i].average)
+      averages_.emplace_back(i, *variables[i].average);
+}
 
 void ModelRunner::require(int status, const char *function) const {
   if (status != LAMINA_OK)
@@ -98,7 +95,7 @@ void ModelRunner::loadModel(const std::vector<Array> &values) {
   std::vector<const void *> pointers;
   for (size_t i = 0; i < values.size(); ++i) {
     const VariableSpec &variable = signature().variables[i];
-    bool isWeight = !variable.path.empty() && !isOptimizerState(variable);
+    bool isWeight = !variable.path.empty() && !variable.isOfOptimizer();
     pointers.push_back(isWeight ? values[i].bytes.data() : nullptr);
   }
   require(model_.load(state_.data(), pointers.data()), "loading the weights");
@@ -107,8 +104,7 @@ void ModelRunner::loadModel(const std::vector<Array> &values) {
 int64_t ModelRunner::learningRateIndex() const {
   const auto &variables = signature().variables;
   for (size_t i = 0; i < variables.size(); ++i)
-    if (isOptimizerState(variables[i]) && variables[i].name.ends_with("/learning_rate") &&
-        variables[i].shape.empty())
+    if (variables[i].role == ir::VariableRole::LearningRate)
       return static_cast<int64_t>(i);
   return -1;
 }

@@ -52,9 +52,7 @@ public:
   double learningRate() const;
   void setLearningRate(double rate);
 
-  /// Names variables whose moving averages the optimizer keeps, by index: the variable and that of
-  /// its average.
-  void setAverages(std::vector<std::pair<size_t, size_t>> pairs) { averages_ = std::move(pairs); }
+  /// Whether the optimizer keeps moving averages of variables.
   bool hasAverages() const { return !averages_.empty(); }
   /// Gives variables the values of their moving averages, as Keras' optimizers do when training
   /// ends.
@@ -85,7 +83,7 @@ private:
   const codegen::CompiledModel &model_;
   lamina_env env_;
   AlignedBuffer state_, workspace_;
-  std::vector<std::pair<size_t, size_t>> averages_;
+  std::vector<std::pair<size_t, size_t>> averages_; ///< variables, and those of their averages
 };
 
 /// The CPU pool of this process as an environment for compiled functions.

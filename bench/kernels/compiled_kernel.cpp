@@ -58,7 +58,8 @@ CompiledKernel::CompiledKernel(const std::string &text, Direction direction, uns
   allocate(main);
   functions_ =
       std::make_unique<codegen::JitFunctions>(*module_, options.target, options.compileThreads);
-  function_ = &functions_->get("main");
+  function_ = &functions_->find("main");
+  function_->compile();
 }
 
 void CompiledKernel::allocate(func::FuncOp main) {

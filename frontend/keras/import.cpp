@@ -9,6 +9,7 @@
 #include "frontend/keras/regularizers.h"
 #include "ir/host_tensor.h"
 #include "ir/logs.h"
+#include "ir/signature.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 #include "support/error.h"
@@ -150,7 +151,8 @@ MaskedTensors Importer::addInputs(FunctionWriter &writer, Forward &forward) {
     Tensor value(emitter, input);
     inputs.push_back({layer.input->isHalf ? roundToHalf(value) : value});
     if (auto entries = inputEntries.find(layer.name); entries != inputEntries.end())
-      writer.annotateArgument(kEntriesAttr, writer.getBuilder().getI64IntegerAttr(entries->second));
+      writer.annotateArgument(ir::kEntriesAttr,
+                              writer.getBuilder().getI64IntegerAttr(entries->second));
   }
   return inputs;
 }
@@ -194,7 +196,7 @@ void Importer::declareVariables() {
     return;
   for (auto [variable, average] : optimizer->getAverages())
     module->lookupSymbol(variable->symbol)
-        ->setAttr(kAverageAttr, FlatSymbolRefAttr::get(&context, average->symbol));
+        ->setAttr(ir::kAverageAttr, FlatSymbolRefAttr::get(&context, average->symbol));
 }
 
 /// An optimizer without a loss, which was passed over, is there for its state.
@@ -221,6 +223,7 @@ void Importer::declareVariable(const Variable &variable) {
       TypeAttr::get(variableType(&context, variable)), builder.getStringAttr(variable.path),
       variable.isTrainable ? builder.getUnitAttr() : UnitAttr(), ir::PackedAttr(),
       FlatSymbolRefAttr(), DenseI64ArrayAttr(), IntegerAttr());
+  ir::setRole(declared, variable.training);
   if (!variable.copyPath.empty())
     declared->setAttr(kCopyAttr, builder.getStringAttr(variable.copyPath));
 }
@@ -267,9 +270,9 @@ Tensors Importer::addTargets(FunctionWriter &writer, Forward &forward) {
     targets.push_back(Tensor(emitter, writer.addArgument(type, ir::kTargetAttr,
                                                          StringAttr::get(&context, output.name))));
     if (output.target.isProbability)
-      writer.annotateArgument(kProbabilityAttr, writer.getBuilder().getI64IntegerAttr(1));
+      writer.annotateArgument(ir::kProbabilityAttr, writer.getBuilder().getUnitAttr());
     if (output.target.classes)
-      writer.annotateArgument(kClassesAttr,
+      writer.annotateArgument(ir::kClassesAttr,
                               writer.getBuilder().getI64IntegerAttr(output.target.classes));
   }
   return targets;

@@ -11,19 +11,6 @@
 
 namespace lamina::frontend {
 
-/// On a target argument of class indices: how many classes there are (i64).
-inline constexpr llvm::StringLiteral kClassesAttr = "lamina.classes";
-
-/// On a target argument whose loss has no lower bound unless the values are from 0 to 1 (i64, 1).
-inline constexpr llvm::StringLiteral kProbabilityAttr = "lamina.probability";
-
-/// On an input argument of indices into an embedding: how many entries that has (i64).
-inline constexpr llvm::StringLiteral kEntriesAttr = "lamina.entries";
-
-/// On a variable: symbol of the variable that holds its moving average, to take its place when
-/// training ends.
-inline constexpr llvm::StringLiteral kAverageAttr = "lamina.average";
-
 /// On a variable that stands in the weights file twice: the path of the second place.
 inline constexpr llvm::StringLiteral kCopyAttr = "lamina.copy";
 

@@ -6,7 +6,7 @@
 
 #include "frontend/files/legacy_config.h"
 #include "frontend/keras/weights.h"
-#include "ir/module.h"
+#include "ir/signature.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -188,9 +188,9 @@ public:
   /// Nothing where the file does not have it.
   std::optional<Array> find(ir::VariableOp variable) {
     llvm::StringRef name = variable.getSymName().split('/').second;
-    if (name == "iteration")
+    if (ir::roleOf(variable) == ir::VariableRole::Iteration)
       return state.iteration;
-    if (name == "learning_rate")
+    if (ir::roleOf(variable) == ir::VariableRole::LearningRate)
       return configuredLearningRate(file);
     if (auto slot = state.slots.find(name.str()); slot != state.slots.end())
       return slot->second.front();
@@ -265,7 +265,7 @@ void completeOlderState(ModuleOp module, KerasFile &file) {
   for (auto [index, variable] : llvm::enumerate(expected)) {
     llvm::StringRef name = variable.getSymName().split('/').second;
     std::optional<Array> value;
-    if (name == "learning_rate")
+    if (ir::roleOf(variable) == ir::VariableRole::LearningRate)
       value = configuredLearningRate(file);
     else if (name == "u_product" && iteration)
       value = momentumProduct(file, iteration->values<int64_t>()[0]);

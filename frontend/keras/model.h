@@ -8,6 +8,7 @@
 
 #include "frontend/files/keras_file.h"
 #include "frontend/keras/layer.h"
+#include "ir/variable_role.h"
 #include "support/element_type.h"
 
 /// A model as its configuration describes it, before any shape is known.
@@ -39,6 +40,7 @@ struct Variable {
   ElementType type = ElementType::F32;
   VariableDeclaration declaration;
   bool isTrainable = false;
+  ir::VariableRole training = ir::VariableRole::Model; ///< what it is to the training
   size_t index = 0; ///< position among the module's variables, once all are known
 };
 

@@ -142,6 +142,7 @@ const Variable *Optimizer::declare(const Slot &slot) {
   variable->path = fmt::format("optimizer/vars/{}", variables.size());
   variable->owner = place.part;
   variable->role = slot.name;
+  variable->training = slot.training;
   variable->type = slot.type;
   nlohmann::json initializer = "zeros";
   if (slot.initial != 0)
@@ -159,9 +160,10 @@ const Variable *Optimizer::declareFor(const Trained &entry, const Slot &slot) {
 }
 
 void Optimizer::declareVariables(llvm::ArrayRef<const Variable *> trainable) {
-  iteration = declare({"iteration", {}, 0, ElementType::I64});
+  iteration = declare({"iteration", {}, 0, ElementType::I64, ir::VariableRole::Iteration});
   if (schedule.is_null())
-    learningRateVariable = declare({"learning_rate", {}, learningRate});
+    learningRateVariable = declare(
+        {"learning_rate", {}, learningRate, ElementType::F32, ir::VariableRole::LearningRate});
   for (const Variable *variable : trainable)
     trained.push_back({variable});
   if (ema)

@@ -13,6 +13,7 @@ struct Slot {
   std::vector<int64_t> shape;
   double initial = 0;
   ElementType type = ElementType::F32; ///< f64 where the variable, or the first one, has it
+  ir::VariableRole training = ir::VariableRole::OptimizerState;
 };
 
 /// Groups of slots: a group's slots are stored interleaved by variable, one group after the other.

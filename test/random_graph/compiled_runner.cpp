@@ -135,7 +135,8 @@ bool run(const codegen::JitFunctions &functions, ModuleOp module, const lamina_e
     inputPointers.push_back(input.data());
   for (auto &result : results)
     outputPointers.push_back(result.data());
-  const codegen::JitFunction &compiled = functions.get("main");
+  const codegen::JitFunction &compiled = functions.find("main");
+  compiled.compile();
   int status = -1;
   runOnSmallStack([&] {
     status = compiled(env, align(state), align(workspace), static_cast<uint32_t>(rows),

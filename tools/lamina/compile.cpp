@@ -94,7 +94,6 @@ void writeObject(Session &session, const CompileCommandOptions &options) {
   object.predict = options.function != "train_step";
   object.targetCpu = options.targetCpu;
   object.weights = weightsOf(session);
-  object.targetClasses = session.targetClasses();
   object.file = session.name();
   object.passes = session.compileOptions().passes;
   codegen::CompiledObject written =

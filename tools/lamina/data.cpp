@@ -15,7 +15,7 @@ void tellImproperProbabilities(const trainer::Dataset &data, const Session &sess
   const auto &targets = session.importedSignature().targets;
   for (size_t t = 0; t < data.targets.size(); ++t) {
     const frontend::Array &target = data.targets[t];
-    int64_t count = session.targetProbabilities()[t] ? target.elementCount() : 0;
+    int64_t count = targets[t].isProbability ? target.elementCount() : 0;
     for (int64_t i = 0; i < count; ++i) {
       double value = trainer::loadValue(target, static_cast<size_t>(i));
       if (value >= 0 && value <= 1)

@@ -59,7 +59,7 @@ void printModel(const ModelSummary &summary, double batchSize) {
 void printParameters(const codegen::Signature &signature) {
   int64_t trainable = 0, fixed = 0, optimizer = 0;
   for (const VariableSpec &variable : signature.variables) {
-    if (variable.path.starts_with("optimizer/"))
+    if (variable.isOfOptimizer())
       optimizer += countElements(variable);
     else if (variable.path.starts_with("layers/"))
       (variable.trainable ? trainable : fixed) += countElements(variable);

@@ -1,11 +1,9 @@
 #include "tools/lamina/session.h"
 
-#include <set>
-
 #include "frontend/keras/import.h"
 #include "frontend/keras/legacy_weights.h"
 #include "frontend/keras/weights.h"
-#include "ir/module.h"
+#include "ir/signature.h"
 #include "runtime/lamina_runtime.h"
 #include "support/atomic_file.h"
 #include "support/error.h"
@@ -33,10 +31,11 @@ frontend::ImportOptions importOptions(const ModelOptions &options, bool training
 /// variables of different optimizers may look alike, and a stored learning rate would win over the
 /// one asked for.
 bool isOverridden(ir::VariableOp variable, const ModelOptions &options) {
-  if (!variable.getPath().starts_with("optimizer/"))
+  ir::VariableRole role = ir::roleOf(variable);
+  if (role == ir::VariableRole::Model)
     return false;
-  bool isRate = variable.getSymName().ends_with("learning_rate");
-  return !options.optimizer.empty() || (options.learningRate && isRate);
+  return !options.optimizer.empty() ||
+         (options.learningRate && role == ir::VariableRole::LearningRate);
 }
 
 /// `wanted` threads, or as many as CPUs may be used for 0; fewer, with a word, where no more can be
@@ -111,53 +110,12 @@ Session::Session(frontend::KerasFile file, const ModelOptions &options, bool tra
   readSignature();
 }
 
-namespace {
-
-/// The integer attribute `count` (0: none) of each of the function's arguments with the attribute
-/// `role`.
-std::vector<int64_t> readCounts(mlir::func::FuncOp function, llvm::StringRef role,
-                                llvm::StringRef count) {
-  std::vector<int64_t> counts;
-  for (unsigned i = 0; function && i < function.getNumArguments(); ++i) {
-    if (!function.getArgAttr(i, role))
-      continue;
-    auto attribute = function.getArgAttrOfType<mlir::IntegerAttr>(i, count);
-    counts.push_back(attribute ? attribute.getInt() : 0);
-  }
-  return counts;
-}
-
-/// The variables whose moving averages the training step keeps, with those averages, as indices.
-std::vector<std::pair<size_t, size_t>> readAverages(mlir::ModuleOp module,
-                                                    const codegen::Signature &signature) {
-  std::map<std::string, size_t> indices;
-  for (const codegen::VariableSpec &variable : signature.variables)
-    indices.emplace(variable.name, indices.size());
-  std::set<std::string> assigned;
-  auto step = module.lookupSymbol<mlir::func::FuncOp>(ir::kTrainStep);
-  for (unsigned i = 0; step && i < step.getNumResults(); ++i)
-    if (auto variable = ir::getResultVariable(step, i))
-      assigned.insert(variable.getValue().str());
-  std::vector<std::pair<size_t, size_t>> averages;
-  for (ir::VariableOp variable : module.getOps<ir::VariableOp>()) {
-    auto average = variable->getAttrOfType<mlir::FlatSymbolRefAttr>(frontend::kAverageAttr);
-    if (average && assigned.contains(average.getValue().str()))
-      averages.emplace_back(indices.at(variable.getSymName().str()),
-                            indices.at(average.getValue().str()));
-  }
-  return averages;
-}
-
-} // namespace
-
 void Session::readSignature() {
-  imported_ = codegen::makeSignature(*module_);
-  targetClasses_ = readCounts(module_->lookupSymbol<mlir::func::FuncOp>(ir::kEvaluate),
-                              ir::kTargetAttr, frontend::kClassesAttr);
-  targetProbabilities_ = readCounts(module_->lookupSymbol<mlir::func::FuncOp>(ir::kEvaluate),
-                                    ir::kTargetAttr, frontend::kProbabilityAttr);
-  inputEntries_ = readCounts(module_->lookupSymbol<mlir::func::FuncOp>(ir::kPredict),
-                             ir::kInputAttr, frontend::kEntriesAttr);
+  imported_ = withFileName(name(), [&] { return codegen::makeSignature(*module_); });
+  for (const codegen::TensorSpec &target : imported_.targets)
+    targetClasses_.push_back(target.bound);
+  for (const codegen::TensorSpec &input : imported_.inputs)
+    inputEntries_.push_back(input.bound);
 }
 
 void Session::lower(passes::Stage stage) {
@@ -171,7 +129,6 @@ trainer::ModelRunner &Session::compile(uint64_t seed) {
   runner_.reset();
   compiled_ = withFileName(name(), [&] { return codegen::compileJit(*module_, compileOptions_); });
   runner_ = std::make_unique<trainer::ModelRunner>(name(), *compiled_, pool_.env());
-  runner_->setAverages(readAverages(*module_, compiled_->signature()));
   runner_->start(seed, initialValues(seed));
   return *runner_;
 }
@@ -190,7 +147,7 @@ std::map<std::string, frontend::Array> Session::weights() const {
   auto weights = runner_->save();
   frontend::addCopies(*module_, weights);
   for (const auto &[path, array] : file_.weights)
-    if (!path.starts_with("optimizer/"))
+    if (!frontend::isOptimizerPath(path))
       weights.emplace(path, array);
   return weights;
 }

@@ -48,8 +48,6 @@ public:
   const codegen::Signature &importedSignature() const { return imported_; }
   /// Per target the number of classes, 0 when it is not a class number.
   const std::vector<int64_t> &targetClasses() const { return targetClasses_; }
-  /// Per target 1 when its loss has no lower bound unless the values are from 0 to 1, else 0.
-  const std::vector<int64_t> &targetProbabilities() const { return targetProbabilities_; }
   /// Per input the number of entries that its values are indices into, 0 when they are none.
   const std::vector<int64_t> &inputEntries() const { return inputEntries_; }
   /// What is known of the columns and classes that the model was trained on.
@@ -70,7 +68,7 @@ private:
   mlir::MLIRContext context_;
   mlir::OwningOpRef<mlir::ModuleOp> module_;
   codegen::Signature imported_;
-  std::vector<int64_t> targetClasses_, targetProbabilities_, inputEntries_;
+  std::vector<int64_t> targetClasses_, inputEntries_;
   passes::Stage stage_ = passes::Stage::Import;    ///< of the module
   std::map<std::string, frontend::Array> initial_; ///< from the file, by symbol
   PlainInitialValues plain_;

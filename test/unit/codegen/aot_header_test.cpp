@@ -40,7 +40,7 @@ Signature twoTensors() {
   signature.variables = {{"dense/kernel", "layers/dense/vars/0", ElementType::F32, {3, 2}, true},
                          {"dense_kernel", "", ElementType::I64, {}, false}};
   signature.inputs = {{"x", ElementType::F32, {-1, 3}}, {"for", ElementType::U8, {-1, 2, 2}}};
-  signature.targets = {{"x", ElementType::I32, {-1}}};
+  signature.targets = {{"x", ElementType::I32, {-1}, 5}};
   signature.outputs = {{"NULL", ElementType::F32, {-1, 2}}};
   signature.trainLogs = signature.evaluateLogs = {{"loss"}, {"a \"b\""}};
   signature.batchSize = 8;
@@ -49,7 +49,7 @@ Signature twoTensors() {
 }
 
 std::string headerOf(const std::vector<std::string> &functions) {
-  CInterface interface = makeCInterface(twoTensors(), "net", functions, {5});
+  CInterface interface = makeCInterface(twoTensors(), "net", functions);
   interface.model = "evil */ \n model";
   return makeCHeader(interface);
 }

@@ -61,7 +61,6 @@ private:
           initial.emplace(variable.name, *array);
           options.weights.emplace(variable.name, array->bytes);
         }
-    options.targetClasses = {kClasses};
     options.file = "digits.keras";
   }
 };

@@ -141,8 +141,8 @@ std::vector<ir::HostTensor> runKernelModule(ModuleOp module, const TargetSpec &t
                        .struct_size = sizeof env,
                        .parallel_for_slots = runBackwards,
                        .slots = 1};
-  EXPECT_EQ(functions.get("main")(&env, state.get(), workspace.get(), static_cast<uint32_t>(rows),
-                                  inputs.data(), outputs.data()),
+  EXPECT_EQ(functions.find("main")(&env, state.get(), workspace.get(), static_cast<uint32_t>(rows),
+                                   inputs.data(), outputs.data()),
             LAMINA_OK);
   return results;
 }

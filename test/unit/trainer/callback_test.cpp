@@ -168,14 +168,16 @@ TEST(ModelCheckpoint, namesFilesByEpochAndLogs) {
 
 /// The linear model with its learning rate for a "moving average" of its bias.
 struct AveragedModel : LinearModel {
-  AveragedModel() { signature_.variables[2].shape = {1}; }
+  AveragedModel() {
+    signature_.variables[2].shape = {1};
+    signature_.variables[1].average = 2;
+  }
 };
 
 class Averages : public testing::Test {
 protected:
   Averages() {
     runner.initialize(3);
-    runner.setAverages({{1, 2}});
     set(1, 2);
   }
   void set(float bias, float average) {

@@ -85,8 +85,18 @@ public:
     signature_.variables = {
         {"dense_kernel", "layers/dense/vars/0", ElementType::F32, {2, 1}, true},
         {"dense_bias", "layers/dense/vars/1", ElementType::F32, {1}, true},
-        {"sgd/learning_rate", "optimizer/vars/1", ElementType::F32, {}, false},
-        {"sgd/iteration", "optimizer/vars/0", ElementType::I64, {}, false},
+        {"sgd/learning_rate",
+         "optimizer/vars/1",
+         ElementType::F32,
+         {},
+         false,
+         ir::VariableRole::LearningRate},
+        {"sgd/iteration",
+         "optimizer/vars/0",
+         ElementType::I64,
+         {},
+         false,
+         ir::VariableRole::Iteration},
     };
     signature_.inputs = {{"x_in", ElementType::F32, {-1, 2}}};
     signature_.targets = {{"y_true", ElementType::F32, {-1, 1}}};

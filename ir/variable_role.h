@@ -1,0 +1,13 @@
+#pragma once
+
+namespace lamina::ir {
+
+/// What a variable of the state is to the training, apart from its place in the model file.
+enum class VariableRole {
+  Model,          ///< a weight, or another state of a layer
+  OptimizerState, ///< of the optimizer, but none of those that follow
+  LearningRate,   ///< the optimizer's, where it is no schedule: a scalar
+  Iteration,      ///< steps done: a scalar
+};
+
+} // namespace lamina::ir
