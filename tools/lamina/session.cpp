@@ -95,8 +95,8 @@ Session::Session(frontend::KerasFile file, const ModelOptions &options, bool tra
   if (std::string lost = frontend::describeLostState(*module_, file_);
       !lost.empty() && options.optimizer.empty())
     file_.notes.push_back(lost);
-  for (const std::string &note : file_.notes)
-    note("note: {}: {}\n", name(), note);
+  for (const std::string &line : file_.notes)
+    note("note: {}: {}\n", name(), line);
   auto binding = frontend::bindWeights(*module_, file_);
   size_t index = 0;
   for (ir::VariableOp variable : module_->getOps<ir::VariableOp>()) {
