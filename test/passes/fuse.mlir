@@ -181,3 +181,32 @@ func.func @strangers(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<4xf32>
   %1 = lamina.reduce add %y, dims = [0] : (tensor<?x4xf32>) -> tensor<4xf32>
   return %0, %1 : tensor<4xf32>, tensor<4xf32>
 }
+
+// -----
+
+// Places of maxima are found while the maxima are.
+// CHECK-LABEL: func.func @places
+// CHECK: lamina.kernel window(%arg0)
+// CHECK: lamina.reduce_window maximum
+// CHECK-NEXT: lamina.argmax_window
+// CHECK-NOT: lamina.kernel
+// CHECK: return
+func.func @places(%x: tensor<?x8x4xf32>) -> (tensor<?x4x4xf32>, tensor<?x4x4xi8>) {
+  %0 = lamina.reduce_window maximum %x, window = [2], strides = [2], low = [0], high = [0] : (tensor<?x8x4xf32>) -> tensor<?x4x4xf32>
+  %1 = lamina.argmax_window %x, window = [2], strides = [2], low = [0], high = [0] : (tensor<?x8x4xf32>) -> tensor<?x4x4xi8>
+  return %0, %1 : tensor<?x4x4xf32>, tensor<?x4x4xi8>
+}
+
+// -----
+
+// Not with other windows, and not while sums are taken.
+// CHECK-LABEL: func.func @other_places
+// CHECK: lamina.kernel window(%arg0)
+// CHECK: lamina.kernel window(%arg0)
+// CHECK: lamina.kernel window(%arg0)
+func.func @other_places(%x: tensor<?x8x4xf32>) -> (tensor<?x4x4xf32>, tensor<?x7x4xf32>, tensor<?x4x4xi8>) {
+  %0 = lamina.reduce_window add %x, window = [2], strides = [2], low = [0], high = [0] : (tensor<?x8x4xf32>) -> tensor<?x4x4xf32>
+  %1 = lamina.reduce_window maximum %x, window = [2], strides = [1], low = [0], high = [0] : (tensor<?x8x4xf32>) -> tensor<?x7x4xf32>
+  %2 = lamina.argmax_window %x, window = [2], strides = [2], low = [0], high = [0] : (tensor<?x8x4xf32>) -> tensor<?x4x4xi8>
+  return %0, %1, %2 : tensor<?x4x4xf32>, tensor<?x7x4xf32>, tensor<?x4x4xi8>
+}
