@@ -60,34 +60,10 @@ std::unique_ptr<KernelEmitter> KernelEmitter::create(const KernelJob &job,
                                                      const TargetSpec &target) {
   ir::KernelOp kernel = job.kernel;
   switch (kernel.getFamily()) {
-  case ir::KernelFamily::map:
-    return createMapEmitter(job, target);
-  case ir::KernelFamily::contraction:
-    return createContractionEmitter(job, target);
-  case ir::KernelFamily::row:
-    return createRowEmitter(job, target);
-  case ir::KernelFamily::column:
-    return createColumnEmitter(job, target);
-  case ir::KernelFamily::convolution:
-    return createConvolutionEmitter(job, target);
-  case ir::KernelFamily::depthwise:
-    return createDepthwiseEmitter(job, target);
-  case ir::KernelFamily::filter_gradient:
-    return createFilterGradientEmitter(job, target);
-  case ir::KernelFamily::few_channels_gradient:
-    return createFewChannelsGradientEmitter(job, target);
-  case ir::KernelFamily::depthwise_gradient:
-    return createDepthwiseGradientEmitter(job, target);
-  case ir::KernelFamily::winograd:
-    return createWinogradEmitter(job, target);
-  case ir::KernelFamily::winograd_filter:
-    return createWinogradFilterEmitter(job, target);
-  case ir::KernelFamily::winograd_gradient:
-    return createWinogradGradientEmitter(job, target);
-  case ir::KernelFamily::window:
-    return createWindowEmitter(job, target);
-  case ir::KernelFamily::scatter:
-    return createScatterEmitter(job, target);
+#define LAMINA_KERNEL_FAMILY(family, Name)                                                         \
+  case ir::KernelFamily::family:                                                                   \
+    return create##Name##Emitter(job, target);
+#include "passes/families/families.def"
   }
   llvm_unreachable("all families are listed");
 }

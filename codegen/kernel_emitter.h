@@ -100,22 +100,9 @@ protected:
   llvm::Value *rows = nullptr;
 };
 
-/// Makes the emitters of the families.
-std::unique_ptr<KernelEmitter> createMapEmitter(const KernelJob &, const TargetSpec &);
-std::unique_ptr<KernelEmitter> createRowEmitter(const KernelJob &, const TargetSpec &);
-std::unique_ptr<KernelEmitter> createColumnEmitter(const KernelJob &, const TargetSpec &);
-std::unique_ptr<KernelEmitter> createContractionEmitter(const KernelJob &, const TargetSpec &);
-std::unique_ptr<KernelEmitter> createConvolutionEmitter(const KernelJob &, const TargetSpec &);
-std::unique_ptr<KernelEmitter> createDepthwiseEmitter(const KernelJob &, const TargetSpec &);
-std::unique_ptr<KernelEmitter> createFilterGradientEmitter(const KernelJob &, const TargetSpec &);
-std::unique_ptr<KernelEmitter> createFewChannelsGradientEmitter(const KernelJob &,
-                                                                const TargetSpec &);
-std::unique_ptr<KernelEmitter> createDepthwiseGradientEmitter(const KernelJob &,
-                                                              const TargetSpec &);
-std::unique_ptr<KernelEmitter> createWinogradEmitter(const KernelJob &, const TargetSpec &);
-std::unique_ptr<KernelEmitter> createWinogradFilterEmitter(const KernelJob &, const TargetSpec &);
-std::unique_ptr<KernelEmitter> createWinogradGradientEmitter(const KernelJob &, const TargetSpec &);
-std::unique_ptr<KernelEmitter> createWindowEmitter(const KernelJob &, const TargetSpec &);
-std::unique_ptr<KernelEmitter> createScatterEmitter(const KernelJob &, const TargetSpec &);
+/// Make the emitters of the families, each in the file of its emitter.
+#define LAMINA_KERNEL_FAMILY(family, Name)                                                         \
+  std::unique_ptr<KernelEmitter> create##Name##Emitter(const KernelJob &, const TargetSpec &);
+#include "passes/families/families.def"
 
 } // namespace lamina::codegen

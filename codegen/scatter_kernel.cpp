@@ -97,7 +97,7 @@ private:
     });
   }
 
-  /// Visits the columns of a span in vectors, with the whole index in which `middle` stands between
+  /// Visits the columns of a span in vectors, with the whole index in which `middle` is between
   /// the outer dimensions and the columns. Without columns there is one element.
   void emitColumns(const Span &span, const Indices &middle,
                    const std::function<void(ArrayRef<Index>)> &visit) {

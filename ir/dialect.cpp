@@ -6,6 +6,7 @@
 #include "llvm/ADT/TypeSwitch.h"
 
 #include "ir/module.h"
+#include "ir/schedule_checks.h"
 
 namespace lamina::ir {
 

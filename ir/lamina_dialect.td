@@ -43,16 +43,6 @@ def Lamina_ReductionKind : Lamina_I32Enum<"ReductionKind", "what a reduction com
   I32EnumAttrCase<"or_", 5, "or">]>;
 def Lamina_ReductionKindAttr : Lamina_EnumAttr<Lamina_ReductionKind, "reduction">;
 
-def Lamina_KernelFamily : Lamina_I32Enum<"KernelFamily", "which emitter makes a kernel", [
-  I32EnumAttrCase<"map", 0>, I32EnumAttrCase<"contraction", 1>, I32EnumAttrCase<"row", 2>,
-  I32EnumAttrCase<"column", 3>, I32EnumAttrCase<"convolution", 4>,
-  I32EnumAttrCase<"filter_gradient", 5>, I32EnumAttrCase<"depthwise", 6>,
-  I32EnumAttrCase<"depthwise_gradient", 7>, I32EnumAttrCase<"window", 8>,
-  I32EnumAttrCase<"scatter", 9>, I32EnumAttrCase<"winograd", 10>,
-  I32EnumAttrCase<"winograd_filter", 11>, I32EnumAttrCase<"winograd_gradient", 12>,
-  I32EnumAttrCase<"few_channels_gradient", 13>]>;
-def Lamina_KernelFamilyAttr : Lamina_EnumAttr<Lamina_KernelFamily, "family">;
-
 def Lamina_MemorySpace : Lamina_I32Enum<"MemorySpace", "where a buffer lives", [
   I32EnumAttrCase<"arena", 0>, I32EnumAttrCase<"state", 1>, I32EnumAttrCase<"argument", 2>,
   I32EnumAttrCase<"result", 3>]>;

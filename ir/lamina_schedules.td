@@ -1,9 +1,27 @@
-// How the loops of kernels run: an attribute for each family, whose fields say all that its emitter
+// The kernel families and how their loops run: an attribute for each family, whose fields say all that its emitter
 // does. The passes choose them (passes/schedule.h); emitters decide nothing.
 #ifndef LAMINA_SCHEDULES_TD
 #define LAMINA_SCHEDULES_TD
 
 include "ir/lamina_dialect.td"
+
+def Lamina_KernelFamily : Lamina_I32Enum<"KernelFamily", "which emitter makes a kernel", [
+  I32EnumAttrCase<"map", 0>,
+  I32EnumAttrCase<"contraction", 1>,
+  I32EnumAttrCase<"row", 2>,
+  I32EnumAttrCase<"column", 3>,
+  I32EnumAttrCase<"convolution", 4>,
+  I32EnumAttrCase<"filter_gradient", 5>,
+  I32EnumAttrCase<"depthwise", 6>,
+  I32EnumAttrCase<"depthwise_gradient", 7>,
+  I32EnumAttrCase<"window", 8>,
+  I32EnumAttrCase<"scatter", 9>,
+  I32EnumAttrCase<"winograd", 10>,
+  I32EnumAttrCase<"winograd_filter", 11>,
+  I32EnumAttrCase<"winograd_gradient", 12>,
+  I32EnumAttrCase<"few_channels_gradient", 13>
+]>;
+def Lamina_KernelFamilyAttr : Lamina_EnumAttr<Lamina_KernelFamily, "family">;
 
 def Lamina_ScheduleInterface : AttrInterface<"Schedule"> {
   let cppNamespace = "::lamina::ir";
@@ -41,7 +59,21 @@ class Lamina_Schedule<string name, string family, string what, dag fields, strin
       " int64_t getTileSize() const { return " # tileSize # "; }";
 }
 
-def Lamina_MapSchedule : Lamina_Schedule<"Map", "map", "Elementwise kernels", (ins
+// A schedule that is valid when all its numbers are positive.
+class Lamina_PlainSchedule<string name, string family, string what, dag fields, string tileSize>
+    : Lamina_Schedule<name, family, what, fields, tileSize> {
+  defvar declarations = !foldl("", !range(!size(fields)), text, i,
+      text # !getdagarg<string>(fields, i) # " " # !getdagname(fields, i) # ", ");
+  defvar checked = !foldl("", !range(!size(fields)), text, i,
+      !if(!eq(!getdagarg<string>(fields, i), "int64_t"),
+          text # "{\"" # !getdagname(fields, i) # "\", " # !getdagname(fields, i) # "}, ", text));
+  let extraClassDefinition = "::mlir::LogicalResult $cppClass::verify(EmitError emitError, " #
+      "int64_t lanes, " # declarations # "int64_t cost) { return ::mlir::success(" #
+      "::mlir::succeeded(checkLanes(emitError, lanes, cost)) && " #
+      "::mlir::succeeded(checkPositive(emitError, {" # checked # "}))); }";
+}
+
+def Lamina_MapSchedule : Lamina_PlainSchedule<"Map", "map", "Elementwise kernels", (ins
     "int64_t":$elements, "int64_t":$lines), "getLines()"> {
   let description = [{
     A task has about `elements` elements of the result, in whole lines of its last dimension unless
@@ -49,7 +81,7 @@ def Lamina_MapSchedule : Lamina_Schedule<"Map", "map", "Elementwise kernels", (i
   }];
 }
 
-def Lamina_RowSchedule : Lamina_Schedule<"Row", "row", "Reductions over trailing dimensions", (ins
+def Lamina_RowSchedule : Lamina_PlainSchedule<"Row", "row", "Reductions over trailing dimensions", (ins
     "int64_t":$rows, "bool":$unrolled), "getUnrolled() ? 8 : 4"> {
   let description = [{
     A task has `rows` rows, which stay in registers from one stage to the next when `unrolled`.
@@ -129,12 +161,12 @@ def Lamina_DepthwiseGradientSchedule : Lamina_Schedule<"DepthwiseGradient", "dep
   }];
 }
 
-def Lamina_WindowSchedule : Lamina_Schedule<"Window", "window", "Pooling and its gradients", (ins
+def Lamina_WindowSchedule : Lamina_PlainSchedule<"Window", "window", "Pooling and its gradients", (ins
     "int64_t":$vectors, "int64_t":$pixels), "getVectors()"> {
   let description = "A task has `pixels` pixels of the result, with `vectors` vectors at a time.";
 }
 
-def Lamina_ScatterSchedule : Lamina_Schedule<"Scatter", "scatter", "Gradients of gather", (ins
+def Lamina_ScatterSchedule : Lamina_PlainSchedule<"Scatter", "scatter", "Gradients of gather", (ins
     "int64_t":$columns), "1"> {
   let description = "A task has `columns` elements of every slice.";
 }
@@ -149,7 +181,7 @@ def Lamina_WinogradSchedule : Lamina_Schedule<"Winograd", "winograd",
   }];
 }
 
-def Lamina_WinogradFilterSchedule : Lamina_Schedule<"WinogradFilter", "winograd_filter",
+def Lamina_WinogradFilterSchedule : Lamina_PlainSchedule<"WinogradFilter", "winograd_filter",
     "Filters at the points of minimal filtering", (ins "int64_t":$blocks, "bool":$streamed), "1"> {
   let description = [{
     A task has `blocks` blocks of a panel of filters and some channels. With `streamed` it stores

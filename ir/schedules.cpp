@@ -1,19 +1,11 @@
-// What every schedule must hold, whatever kernel it belongs to. Whether it fits its kernel is
-// checked by the family (passes/families.h).
-#include "ir/dialect.h"
+// What every schedule must hold, whatever kernel it belongs to; that of plain ones is in
+// lamina_schedules.td. Whether a schedule fits its kernel is checked by the family
+// (passes/families/families.h).
+#include "ir/schedule_checks.h"
 
 using namespace mlir;
 
 namespace lamina::ir {
-namespace {
-
-using EmitError = llvm::function_ref<InFlightDiagnostic()>;
-
-/// A field of a schedule by the name that its text has.
-struct Field {
-  llvm::StringRef name;
-  int64_t value;
-};
 
 LogicalResult checkLanes(EmitError emitError, int64_t lanes, int64_t cost) {
   if (lanes < 1 || (lanes & (lanes - 1)) != 0)
@@ -23,12 +15,16 @@ LogicalResult checkLanes(EmitError emitError, int64_t lanes, int64_t cost) {
   return success();
 }
 
-LogicalResult checkPositive(EmitError emitError, llvm::ArrayRef<Field> fields) {
-  for (const Field &field : fields)
+LogicalResult checkPositive(EmitError emitError, ArrayRef<ScheduleField> fields) {
+  for (const ScheduleField &field : fields)
     if (field.value < 1)
       return emitError() << field.name << " = " << field.value << " is not positive";
   return success();
 }
+
+namespace {
+
+using Field = ScheduleField;
 
 /// Whether a task is made of whole tiles or vectors.
 LogicalResult checkMultiple(EmitError emitError, Field whole, Field part) {
@@ -57,18 +53,6 @@ LogicalResult checkColumns(EmitError emitError, int64_t columns, int64_t width) 
 }
 
 } // namespace
-
-LogicalResult MapScheduleAttr::verify(EmitError emitError, int64_t lanes, int64_t elements,
-                                      int64_t lines, int64_t cost) {
-  return success(succeeded(checkLanes(emitError, lanes, cost)) &&
-                 succeeded(checkPositive(emitError, {{"elements", elements}, {"lines", lines}})));
-}
-
-LogicalResult RowScheduleAttr::verify(EmitError emitError, int64_t lanes, int64_t rows,
-                                      bool unrolled, int64_t cost) {
-  return success(succeeded(checkLanes(emitError, lanes, cost)) &&
-                 succeeded(checkPositive(emitError, {{"rows", rows}})));
-}
 
 LogicalResult ColumnScheduleAttr::verify(EmitError emitError, int64_t lanes, int64_t vectors,
                                          int64_t blocks, int64_t ahead, int64_t cost) {
@@ -143,18 +127,6 @@ LogicalResult DepthwiseGradientScheduleAttr::verify(EmitError emitError, int64_t
       succeeded(checkColumns(emitError, columns, tileVectors * lanes)));
 }
 
-LogicalResult WindowScheduleAttr::verify(EmitError emitError, int64_t lanes, int64_t vectors,
-                                         int64_t pixels, int64_t cost) {
-  return success(succeeded(checkLanes(emitError, lanes, cost)) &&
-                 succeeded(checkPositive(emitError, {{"vectors", vectors}, {"pixels", pixels}})));
-}
-
-LogicalResult ScatterScheduleAttr::verify(EmitError emitError, int64_t lanes, int64_t columns,
-                                          int64_t cost) {
-  return success(succeeded(checkLanes(emitError, lanes, cost)) &&
-                 succeeded(checkPositive(emitError, {{"columns", columns}})));
-}
-
 LogicalResult WinogradScheduleAttr::verify(EmitError emitError, int64_t lanes, int64_t tileRows,
                                            int64_t tileVectors, int64_t squares, int64_t filters,
                                            int64_t cost) {
@@ -163,12 +135,6 @@ LogicalResult WinogradScheduleAttr::verify(EmitError emitError, int64_t lanes, i
       failed(checkMultiple(emitError, {"squares", squares}, {"tileRows", tileRows})))
     return failure();
   return checkMultiple(emitError, {"filters", filters}, {"the tile's width", tileVectors * lanes});
-}
-
-LogicalResult WinogradFilterScheduleAttr::verify(EmitError emitError, int64_t lanes, int64_t blocks,
-                                                 bool streamed, int64_t cost) {
-  return success(succeeded(checkLanes(emitError, lanes, cost)) &&
-                 succeeded(checkPositive(emitError, {{"blocks", blocks}})));
 }
 
 LogicalResult WinogradGradientScheduleAttr::verify(EmitError emitError, int64_t lanes,

@@ -30,7 +30,7 @@ constexpr int64_t kNeededTasks = 8;
 constexpr int64_t kSmallBytes = 16 * 1024;
 /// Elements of a copy that is worth being spread over the tiles of rows before it is needed.
 constexpr int64_t kLeastPanel = 2048;
-/// What a remainder of rows costs besides its arithmetic: another variant of the tile's code.
+/// The cost of a remainder of rows besides its arithmetic: another variant of the tile's code.
 constexpr int64_t kRemainderCycles = 20;
 /// Half cycles per step that no tile falls below: eight accumulators hide the latency of sums only
 /// where no operand comes late.
@@ -38,8 +38,8 @@ constexpr int64_t kLeastCycles = 9;
 
 /// The tile with the least cycles over the whole result, remainders included; the tallest among
 /// equals, as it reads the right-hand side least often.
-Tile chooseTile(int64_t rows, int64_t columns, int64_t panel, const VectorTarget &target) {
-  Tile best;
+RegisterTile chooseTile(int64_t rows, int64_t columns, int64_t panel, const VectorTarget &target) {
+  RegisterTile best;
   int64_t bestCycles = std::numeric_limits<int64_t>::max();
   for (int64_t vectors : {2, 3, 4, 1}) {
     if (vectors > 1 && vectors > static_cast<int64_t>(llvm::divideCeil(columns, target.lanes)))
@@ -90,7 +90,7 @@ public:
     return free.empty() ? std::optional<int64_t>(0) : left->strideOf(free.back());
   }
 
-  /// Whether the last steps of the left operand stand side by side, not its rows.
+  /// Whether neighbouring steps of the left operand are contiguous in memory, not its rows.
   bool stepsAreInner() const {
     int64_t rank = dot.getLhs().getType().getRank();
     return dot.getLhsFreeDimensions().empty() ||
@@ -143,7 +143,7 @@ private:
                                          : dot.getRhsContractingDimensions());
   }
 
-  /// Whether tiles read an operand often enough from far enough away. `lines` of them stand
+  /// Whether tiles read an operand often enough from far enough away. `lines` of them are
   /// `lineStride` elements apart.
   bool isWorthCopy(int64_t readers, int64_t lines, int64_t lineStride) const {
     return readers >= kTilesWorthCopy && lines * lineStride * bytes > kSmallBytes;
@@ -209,7 +209,7 @@ ir::Schedule schedule(ir::KernelOp kernel, int64_t batchSize, const VectorTarget
   int64_t rows = extent(shape.rowDimension), columns = extent(shape.columnDimension);
   int64_t depth = product(shape.contracted, batchSize);
   int64_t outer = product(shape.result, batchSize) / (rows * columns);
-  Tile tile = chooseTile(rows, columns, panelWidth(dot.getType().getElementType()), target);
+  RegisterTile tile = chooseTile(rows, columns, panelWidth(dot.getType().getElementType()), target);
   int64_t width = tile.vectors * target.lanes;
   int64_t rowTiles = llvm::divideCeil(rows, tile.rows);
   int64_t columnTiles = llvm::divideCeil(columns, width);
@@ -254,7 +254,7 @@ Schedules equivalents(ir::KernelOp kernel, int64_t batchSize, const VectorTarget
   return result;
 }
 
-/// What is not copied must be readable where it stands.
+/// An operand that is not copied must be readable in place.
 LogicalResult check(ir::KernelOp kernel, int64_t batchSize) {
   auto chosen = scheduleAs<ir::ContractionScheduleAttr>(kernel);
   auto dot = anchorAs<ir::DotGeneralOp>(kernel);

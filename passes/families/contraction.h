@@ -12,7 +12,7 @@ struct ContractionExtents {
 };
 
 /// The schedule with these extents: how the operands are read follows from them and from where the
-/// operands stand.
+/// operands lie.
 ir::ContractionScheduleAttr makeContractionSchedule(ir::KernelOp kernel, int64_t batchSize,
                                                     int64_t lanes, ContractionExtents extents,
                                                     int64_t cost);

@@ -28,9 +28,9 @@ int64_t phasePositions(const ir::WindowAxis &axis) {
   return axis.phases().front().count;
 }
 
-/// What convolutions and depthwise ones decide alike.
+/// The decisions that convolutions and depthwise ones have in common.
 struct Extents {
-  Tile tile;
+  RegisterTile tile;
   int64_t lines = 1, positions = 1, columns = 1;
   int64_t cost = 0;
 };
@@ -43,7 +43,7 @@ Extents chooseExtents(ir::KernelOp kernel, const ConvolutionGeometry &geometry, 
   const ir::WindowAxis &last = geometry.lastAxis();
   int64_t images = capacity(op.getType().getDimSize(0), batchSize);
   int64_t positions = phasePositions(last), lines = geometry.lines();
-  Tile tile = chooseConvolutionTile(positions, geometry.filters, target);
+  RegisterTile tile = chooseConvolutionTile(positions, geometry.filters, target);
   int64_t width = tile.vectors * target.lanes;
   int64_t columnTiles = llvm::divideCeil(geometry.filters, width);
   int64_t cost = images * work + elementwiseCycles(kernel, batchSize, target.lanes);
@@ -78,7 +78,7 @@ int64_t chooseChannels(ir::ConvolutionOp op, const ConvolutionGeometry &geometry
 }
 
 /// With one tap the next tile reads other pixels; some long ones in one page are no stream that
-/// processors foresee.
+/// hardware prefetchers find.
 bool prefetchesPixels(ir::ConvolutionOp op, const ConvolutionGeometry &geometry) {
   const ir::WindowAxis &last = geometry.lastAxis();
   int64_t bytes =

@@ -9,8 +9,8 @@ static int64_t lineCycles(int64_t positions, int64_t height, int64_t vectors) {
          (split.tiles - split.tall) * tileCycles(split.height - 1, vectors);
 }
 
-Tile chooseConvolutionTile(int64_t positions, int64_t filters, const VectorTarget &target) {
-  Tile best;
+RegisterTile chooseConvolutionTile(int64_t positions, int64_t filters, const VectorTarget &target) {
+  RegisterTile best;
   int64_t bestCycles = std::numeric_limits<int64_t>::max();
   int64_t needed = llvm::divideCeil(filters, target.lanes);
   for (int64_t vectors : {2, 4, 3, 1}) {

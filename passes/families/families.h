@@ -4,6 +4,7 @@
 
 /// What the passes know of each kernel family: one row of rules per value of ir::KernelFamily. What
 /// is decided by family is asked here, and nowhere by listing families or operations.
+/// docs/adding-a-kernel-family.md says what a new one takes.
 namespace lamina::passes {
 
 struct FamilyRules {
@@ -11,7 +12,7 @@ struct FamilyRules {
   /// kernels without anchor.
   bool (*matches)(mlir::Operation *anchor);
   /// Whether operations behind the anchor join its kernel. Not where results pass through memory
-  /// while they are summed up, or stand in another order.
+  /// while they are summed up, or are stored in another order.
   bool takesFollowers;
   /// Whether a transposed copy of a result is stored together with it.
   bool storesTransposedCopies;
@@ -22,6 +23,9 @@ struct FamilyRules {
   /// Whether the kernel's schedule fits its body; emits an error where it does not.
   mlir::LogicalResult (*check)(ir::KernelOp kernel, int64_t batchSize);
 };
+
+/// The check of families whose schedules fit all their kernels.
+mlir::LogicalResult acceptAny(ir::KernelOp kernel, int64_t batchSize);
 
 /// The rules of a family.
 const FamilyRules &rulesOf(ir::KernelFamily family);
@@ -43,9 +47,7 @@ template <typename Schedule> Schedule scheduleAs(ir::KernelOp kernel) {
   return llvm::cast<Schedule>(*kernel.getSchedule());
 }
 
-extern const FamilyRules kMapFamily, kRowFamily, kColumnFamily, kContractionFamily,
-    kConvolutionFamily, kDepthwiseFamily, kFilterGradientFamily, kFewChannelsGradientFamily,
-    kDepthwiseGradientFamily, kWindowFamily, kScatterFamily, kWinogradFamily, kWinogradFilterFamily,
-    kWinogradGradientFamily;
+#define LAMINA_KERNEL_FAMILY(family, Name) extern const FamilyRules k##Name##Family;
+#include "passes/families/families.def"
 
 } // namespace lamina::passes

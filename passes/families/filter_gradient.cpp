@@ -18,7 +18,7 @@ constexpr int64_t kLeastBlockPositions = 96;
 /// Bytes of the result's gradient in a block where the input has few channels: they stay in the
 /// first-level cache for all taps.
 constexpr int64_t kFewChannelsBytes = 16 * 1024;
-/// Bytes of both sides' panels in a block. They stand in scratch memory.
+/// Bytes of both sides' panels in a block, which are in scratch memory.
 constexpr int64_t kPanelBytes = 256 * 1024;
 /// Bytes of both images in a block of a depthwise gradient by the filter, where a tile's part of a
 /// block stays in the first-level cache and the next block comes into the second-level one.
@@ -98,7 +98,8 @@ ir::Schedule scheduleFewChannels(ir::KernelOp kernel, int64_t batchSize,
   ConvolutionGeometry geometry = ConvolutionGeometry::of(op);
   int64_t slices = slicesOf(op);
   int64_t cost = slices * imagesOf(op, batchSize) * geometry.multiplyAdds() / target.lanes / 2;
-  Tile tile = chooseConvolutionTile(geometry.taps() * geometry.channels, geometry.filters, target);
+  RegisterTile tile =
+      chooseConvolutionTile(geometry.taps() * geometry.channels, geometry.filters, target);
   int64_t width = tile.vectors * target.lanes;
   int64_t positions = walkPositions(geometry.axes.front()), across = positionsAcross(geometry);
   int64_t lineBytes = across * geometry.filters * elementBytes(op.getGradient());
@@ -114,7 +115,7 @@ ir::Schedule scheduleDense(ir::KernelOp kernel, int64_t batchSize, const VectorT
   int64_t slices = slicesOf(op);
   int64_t images = imagesOf(op, batchSize);
   int64_t cost = slices * images * geometry.multiplyAdds() / target.lanes / 2;
-  Tile tile = chooseConvolutionTile(geometry.channels, geometry.filters, target);
+  RegisterTile tile = chooseConvolutionTile(geometry.channels, geometry.filters, target);
   int64_t width = tile.vectors * target.lanes;
   int64_t rowTiles = llvm::divideCeil(geometry.channels, tile.rows);
   int64_t columnTiles = llvm::divideCeil(geometry.filters, width);

@@ -18,7 +18,7 @@ bool packsLast(Value value, int64_t rank) {
 }
 
 /// Where a tensor is in panels of the last dimension or stored transposed, neighbouring elements of
-/// a line stand far apart, those of neighbouring lines side by side.
+/// a line are far apart, those of neighbouring lines contiguous.
 int64_t linesTogether(ir::KernelOp kernel) {
   ArrayRef<int64_t> shape = typeOf(kernel.getResult(0)).getShape();
   auto rank = static_cast<int64_t>(shape.size());
@@ -60,9 +60,6 @@ LogicalResult check(ir::KernelOp kernel, int64_t) {
 
 const FamilyRules kMapFamily = {[](Operation *) { return false; },
                                 /*takesFollowers=*/true,
-                                /*storesTransposedCopies=*/true,
-                                schedule,
-                                equivalents,
-                                check};
+                                /*storesTransposedCopies=*/true,   schedule, equivalents, check};
 
 } // namespace lamina::passes

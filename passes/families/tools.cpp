@@ -34,7 +34,7 @@ int64_t unitsPerTask(int64_t units, int64_t cost) {
   return llvm::divideCeil(units, std::min(tasks, units));
 }
 
-bool fitsRegisters(Tile tile, const VectorTarget &target) {
+bool fitsRegisters(RegisterTile tile, const VectorTarget &target) {
   int64_t usable = target.registers == 32 ? 31 : target.registers;
   return tile.rows * tile.vectors + tile.vectors + 1 <= usable;
 }
@@ -112,7 +112,7 @@ Schedules otherExtents(int64_t whole, int64_t unit, bool mayGrow,
   return result;
 }
 
-void addOtherHeights(Schedules &schedules, Tile tile, const VectorTarget &target,
+void addOtherHeights(Schedules &schedules, RegisterTile tile, const VectorTarget &target,
                      llvm::function_ref<ir::Schedule(int64_t)> with) {
   for (int64_t change : {-1, 1, -2})
     if (int64_t rows = tile.rows + change; rows >= 1 && fitsRegisters({rows, tile.vectors}, target))

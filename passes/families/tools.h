@@ -36,7 +36,7 @@ int64_t unitsPerTask(int64_t units, int64_t cost);
 int64_t evenPart(int64_t length, int64_t most, int64_t unit);
 
 /// How one side of a product of matrices can be cut into tasks. One that is packed already is read
-/// where it stands, in the order in which processors ask for memory in advance.
+/// in place, in an order that hardware prefetchers follow.
 struct TaskSide {
   int64_t leastTasks, tiles, elements;
   bool packed = false;
@@ -51,12 +51,12 @@ struct TaskGrid {
 TaskGrid chooseTaskGrid(TaskSide rows, TaskSide columns, int64_t needed);
 
 /// A register tile.
-struct Tile {
+struct RegisterTile {
   int64_t rows = 1, vectors = 1;
 };
 
 /// Whether a tile's sums, a vector of each column and one more element stay in registers.
-bool fitsRegisters(Tile tile, const VectorTarget &target);
+bool fitsRegisters(RegisterTile tile, const VectorTarget &target);
 
 /// Half cycles per step of the contracted index for a tile: fused multiply-adds, loads, and the
 /// latency of four cycles that eight accumulators hide.
@@ -67,7 +67,7 @@ int64_t tileCycles(int64_t rows, int64_t vectors);
 Schedules otherExtents(int64_t whole, int64_t unit, bool mayGrow,
                        llvm::function_ref<ir::Schedule(int64_t extent)> with);
 /// Adds schedules with register tiles of other heights that fit the registers.
-void addOtherHeights(Schedules &schedules, Tile tile, const VectorTarget &target,
+void addOtherHeights(Schedules &schedules, RegisterTile tile, const VectorTarget &target,
                      llvm::function_ref<ir::Schedule(int64_t rows)> with);
 /// An extent of tasks in whole tiles of another height.
 int64_t wholeTiles(int64_t extent, int64_t rows);

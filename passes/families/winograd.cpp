@@ -1,8 +1,8 @@
 // Tiles and tasks of convolutions by Winograd's minimal filtering.
 //
 // A task takes some squares of the result and some filters. For one block of channels after another
-// it transforms the squares' input and adds the products to sums at the points; both stand on the
-// stack and stay in the second-level cache, while the filter passes by.
+// it transforms the squares' input and adds the products to sums at the points; both are in
+// scratch memory and stay in the second-level cache, while the filter is streamed.
 #include "ir/winograd.h"
 #include "passes/families/families.h"
 #include "passes/families/tools.h"
@@ -32,7 +32,7 @@ int64_t tilesOf(ir::WinogradConvolutionOp op, int64_t batchSize) {
 }
 
 /// Vectors of whole panels that fit the registers with as many squares as possible.
-Tile chooseWinogradRegisters(int64_t filters, const VectorTarget &target) {
+RegisterTile chooseWinogradRegisters(int64_t filters, const VectorTarget &target) {
   bool even = llvm::divideCeil(filters, ir::kWinogradPanel) % 2 == 0;
   int64_t panels = target.lanes >= ir::kWinogradPanel && even ? 2 : 1;
   int64_t vectors = panels * ir::kWinogradPanel / target.lanes;
@@ -49,7 +49,7 @@ ir::Schedule scheduleConvolution(ir::KernelOp kernel, int64_t batchSize,
   auto filters = static_cast<int64_t>(op.getFilters());
   int64_t channels = op.getLhs().getType().getShape().back();
   int64_t tiles = tilesOf(op, batchSize);
-  Tile tile = chooseWinogradRegisters(filters, target);
+  RegisterTile tile = chooseWinogradRegisters(filters, target);
   int64_t width = tile.vectors * target.lanes;
   int64_t filtersPerTask =
       std::min<int64_t>(llvm::alignTo(filters, width), llvm::alignTo(kWinogradFilters, width));
@@ -106,7 +106,7 @@ ir::Schedule scheduleGradient(ir::KernelOp kernel, int64_t batchSize, const Vect
   int64_t points = ir::winogradPoints(side) * ir::winogradPoints(side);
   ArrayRef<int64_t> outputs = op.getGradient().getType().getShape();
   int64_t channels = op.getLhs().getType().getShape().back(), filters = outputs.back();
-  Tile tile = chooseWinogradRegisters(filters, target);
+  RegisterTile tile = chooseWinogradRegisters(filters, target);
   int64_t width = tile.vectors * target.lanes;
   int64_t channelsPerTask =
       std::min<int64_t>(llvm::alignTo(channels, target.lanes), kWinogradGradientChannels);

@@ -1,0 +1,40 @@
+// Windows: results are collected element by element, also where gradients are sent back.
+#include "passes/families/families.h"
+#include "passes/families/tools.h"
+
+using namespace mlir;
+
+namespace lamina::passes {
+namespace {
+
+ir::Schedule scheduleWindow(ir::KernelOp kernel, int64_t batchSize, const VectorTarget &target) {
+  RankedTensorType type = typeOf(anchorOf(kernel)->getResult(0));
+  int64_t cost = elementwiseCycles(kernel, batchSize, target.lanes);
+  int64_t channels = type.getShape().back();
+  int64_t units = product(type.getShape().drop_back(), batchSize);
+  int64_t vectors = std::clamp<int64_t>(channels / target.lanes, 1, 4);
+  return ir::WindowScheduleAttr::get(kernel.getContext(), target.lanes, vectors,
+                                     unitsPerTask(units, cost), cost);
+}
+
+Schedules equivalentWindows(ir::KernelOp kernel, int64_t, const VectorTarget &) {
+  auto chosen = scheduleAs<ir::WindowScheduleAttr>(kernel);
+  return otherExtents(chosen.getPixels(), 1, /*mayGrow=*/true, [&](int64_t pixels) {
+    return ir::WindowScheduleAttr::get(kernel.getContext(), chosen.getLanes(), chosen.getVectors(),
+                                       pixels, chosen.getCost());
+  });
+}
+
+} // namespace
+
+const FamilyRules kWindowFamily = {
+    [](Operation *op) {
+      return isa<ir::ReduceWindowOp, ir::ArgmaxWindowOp, ir::WindowScatterOp>(op);
+    },
+    /*takesFollowers=*/true,
+    /*storesTransposedCopies=*/true,
+    scheduleWindow,
+    equivalentWindows,
+    acceptAny};
+
+} // namespace lamina::passes
