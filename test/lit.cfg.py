@@ -1,11 +1,12 @@
 """lit tests: text in, text out, of every operation, pass, stage and tool.
 
 Tools on the path: lamina, lamina-opt, FileCheck, not, count. Substitutions: %examples is the
-examples folder, %cc the C compiler, %runtime the folder of the runtime's headers (the checkout's
-root) and %librt its archive; %{lamina} and %{not} are those programs by path, for tests that search
-none.
+examples folder, %cc the C compiler, %python the Python that runs lit, %source the checkout,
+%runtime the folder of the runtime's headers (the checkout's root) and %librt its archive;
+%{lamina} and %{not} are those programs by path, for tests that search none.
 """
 import os
+import sys
 
 import lit.formats
 
@@ -25,6 +26,8 @@ config.environment["FILECHECK_OPTS"] = "--dump-input-filter=error"
 config.substitutions += [
     ("%examples", os.path.join(config.lamina_source, "examples")),
     ("%cc", config.c_compiler),
+    ("%python", sys.executable),
+    ("%source", config.lamina_source),
     ("%runtime", config.lamina_source),
     ("%{lamina}", os.path.join(config.lamina_build, "bin", "lamina")),
     ("%{not}", os.path.join(config.llvm_tools, "not")),
