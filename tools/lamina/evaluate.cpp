@@ -37,7 +37,7 @@ void addEvaluate(CLI::App &command, Action &action) {
   options->data.add(command);
   options->data.addSampleWeight(command);
   options->model.addBatchSize(command);
-  options->model.addWinograd(command);
+  options->model.addPasses(command);
   options->model.addLoss(command);
   options->model.addThreads(command);
   command.callback([&action, options] {

@@ -145,7 +145,7 @@ void addInspect(CLI::App &command, Action &action) {
   auto options = std::make_shared<InspectOptions>();
   options->model.addModel(command);
   options->model.addBatchSize(command);
-  options->model.addWinograd(command);
+  options->model.addPasses(command);
   options->model.addOptimizer(command);
   options->model.addLoss(command);
   addPath(command, "--graph", options->graph,

@@ -41,7 +41,7 @@ void ModelOptions::addBatchSize(CLI::App &command) {
       ->capture_default_str();
 }
 
-void ModelOptions::addWinograd(CLI::App &command) {
+void ModelOptions::addPasses(CLI::App &command) {
   command.add_flag_callback(
       "--no-winograd", [this] { winograd = false; },
       "Compute all convolutions directly: slower where 3 x 3 filters meet many "

@@ -94,7 +94,7 @@ void addPredict(CLI::App &command, Action &action) {
   options->model.addModel(command);
   options->data.add(command);
   options->model.addBatchSize(command);
-  options->model.addWinograd(command);
+  options->model.addPasses(command);
   options->model.addThreads(command);
   addPath(command, "-o,--output", options->out, "Outputs as .npy, .npz or .csv")->required();
   command.callback([&action, options] { action = [options] { predict(*options); }; });

@@ -250,7 +250,7 @@ void addTrain(CLI::App &command, Action &action) {
       ->check(CLI::Range(int64_t(1), int64_t(1) << 40))
       ->capture_default_str();
   options->model.addBatchSize(command);
-  options->model.addWinograd(command);
+  options->model.addPasses(command);
   command.add_option("--seed", options->seed, "Seed of shuffling, dropout and initial weights")
       ->capture_default_str();
   command.add_flag("--no-shuffle", options->noShuffle, "Take the rows in the file's order");
