@@ -14,7 +14,7 @@ public:
   mlir::Operation *getAnchor() const { return anchor; }
   mlir::Value getOperand() const { return anchor->getOperand(0); }
 
-  /// What a reduction of nothing gives, for each carried value.
+  /// The result of a reduction of nothing, for each carried value.
   Values initial(bool vector) const;
 
   /// Takes in one element per lane. `position` is the index along an argmax's dimension (i32, used

@@ -90,7 +90,7 @@ void dropSums(ModuleOp module) {
   }
 }
 
-/// Where the variables are in the state: what must not differ from processor to processor.
+/// The variables' places in the state, which must not differ from processor to processor.
 std::string describeLayout(ModuleOp module) {
   std::string text;
   llvm::raw_string_ostream stream(text);
@@ -233,7 +233,7 @@ void ObjectBuilder::addWeights() {
   }
 }
 
-/// What is defined so far is nobody's business but the C functions'.
+/// Only the C functions call the functions that are defined so far.
 void ObjectBuilder::hideInternals() {
   for (llvm::Function &function : *owner->module)
     if (!function.isDeclaration())

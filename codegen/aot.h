@@ -28,7 +28,7 @@ struct ObjectOptions {
   passes::PipelineOptions passes;
 };
 
-/// What was written.
+/// The interface of an object that was written.
 struct CompiledObject {
   std::string name; ///< what the C functions begin with
   std::string headerPath;

@@ -18,7 +18,7 @@ namespace {
 /// Elements that are combined one after another at most (twice as many where that ends a line).
 constexpr int64_t kStretch = 128;
 /// Positions that a column takes in between loading and storing its running value.
-constexpr int64_t kTogether = 8;
+constexpr int64_t kPositionsAtOnce = 8;
 
 class ColumnEmitter final : public KernelEmitter {
 public:
@@ -205,7 +205,7 @@ private:
     auto takeIn = [&](llvm::Value *first, int64_t count) {
       forColumns([&](llvm::Value *column) {
         Values values = load(level, column);
-        if (count == kTogether && schedule.getAhead() > 0)
+        if (count == kPositionsAtOnce && schedule.getAhead() > 0)
           prefetch(position, b().CreateAdd(first, i64(schedule.getAhead())), column);
         for (int64_t i = 0; i < count; ++i)
           values = combine(position, b().CreateAdd(first, i64(i)), column, values);
@@ -213,8 +213,9 @@ private:
       });
     };
     llvm::Value *length = b().CreateSub(end, begin);
-    llvm::Value *wholeEnd = b().CreateAdd(begin, b().CreateAnd(length, i64(-kTogether)));
-    emitLoop(b(), begin, wholeEnd, kTogether, [&](llvm::Value *i) { takeIn(i, kTogether); });
+    llvm::Value *wholeEnd = b().CreateAdd(begin, b().CreateAnd(length, i64(-kPositionsAtOnce)));
+    emitLoop(b(), begin, wholeEnd, kPositionsAtOnce,
+             [&](llvm::Value *i) { takeIn(i, kPositionsAtOnce); });
     emitLoop(b(), wholeEnd, end, 1, [&](llvm::Value *i) { takeIn(i, 1); });
   }
 
@@ -241,8 +242,8 @@ private:
       llvm::Value *first = expressions->address(*storage, indicesOf(position, innermost, place));
       llvm::Type *element = memoryType(b().getContext(), storage->type.getElementType());
       llvm::Value *own =
-          advance(b(), element, first, b().CreateSub(column, columnBegin), kTogether);
-      emitPrefetchLines(b(), element, own, kTogether * lanes, CacheLevel::second);
+          advance(b(), element, first, b().CreateSub(column, columnBegin), kPositionsAtOnce);
+      emitPrefetchLines(b(), element, own, kPositionsAtOnce * lanes, CacheLevel::second);
     }
   }
 

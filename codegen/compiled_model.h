@@ -57,7 +57,7 @@ struct LogSpec {
   LogMean mean = LogMean::Rows;
 };
 
-/// What the compiled functions take and give, in model order.
+/// The arguments and results of the compiled functions, in model order.
 struct Signature {
   std::vector<VariableSpec> variables;
   std::vector<TensorSpec> inputs, targets, outputs;

@@ -61,7 +61,7 @@ private:
       emitBlock(i64(0));
   }
 
-  /// Tiles of whole width, then one of what is left.
+  /// Tiles of whole width, then one of the remaining columns.
   void emitColumns() {
     if (ShapedType::isDynamic(columnExtent)) {
       emitLoop(b(), columns.first, columns.second, lanes, [&](llvm::Value *column) {
@@ -183,7 +183,7 @@ private:
   /// Applies the operations behind the contraction to the sums and stores.
   void finish(const Tile &tile, const Values &sums) {
     expressions->enterScope();
-    // What depends on the column alone is remembered from the first row on.
+    // Values that depend on the column alone are kept from the first row on.
     llvm::SmallVector<Index> columnIndices;
     for (int64_t v = 0; v < tile.vectors; ++v)
       columnIndices.push_back(columnIndex(tile.column, v));
@@ -212,7 +212,7 @@ private:
                      llvm::MaybeAlign(64));
   }
 
-  /// Where that of a tile's first row and column stands.
+  /// The address of that of a tile's first row and column.
   llvm::Value *partialSum(const Tile &tile) {
     llvm::Value *line =
         advance(b(), element, partialSums, b().CreateSub(tile.row, rowBegin), lineLength);
@@ -228,7 +228,7 @@ private:
         body(advance(b(), element, first, r * lineLength + v * lanes), sums[r * tile.vectors + v]);
   }
 
-  /// The sums of a task with all its rows and columns fill a cache: they are asked for before the
+  /// The sums of a task with all its rows and columns fill a cache: they are prefetched before the
   /// products that they are added to.
   void prefetchPartialSums(const Tile &tile) {
     llvm::Value *first = partialSum(tile);

@@ -8,7 +8,7 @@ using namespace mlir;
 namespace lamina::codegen {
 namespace {
 
-/// Steps from one that is copied to the one that is asked for in advance.
+/// Steps from one that is copied to the one that is prefetched.
 constexpr int64_t kStepsAhead = 12;
 
 } // namespace
@@ -184,7 +184,7 @@ ContractionWalkEmitter::makeReader(const Side &side, const Indices &result, bool
     bool vector = vectorDimension(first) >= 0;
     return [this, &side, base, vector](llvm::Value *step) {
       llvm::Value *place = advance(b(), element, base, step, side.memoryStride);
-      // Lines that stand far apart are on no path that the processor foresees.
+      // Lines that are far apart are no pattern that a hardware prefetcher finds.
       if (side.memoryStride > kLinePadding)
         emitPrefetch(b(), b().CreateConstGEP1_64(element, place, kStepsAhead * side.memoryStride),
                      CacheLevel::first);
@@ -209,7 +209,7 @@ void ContractionWalkEmitter::copyLeft() {
     linesOfSteps ? copyLeftLines() : copyLeftPanels();
 }
 
-/// Vectors of steps for each row, while the next row is asked for. With several contracted
+/// Vectors of steps for each row, while the next row is prefetched. With several contracted
 /// dimensions a vector stays within the last one only where that is a multiple of it.
 void ContractionWalkEmitter::copyLeftLines() {
   int64_t inner = shape.contracted.empty() ? 1 : shape.contracted.back();
@@ -239,7 +239,7 @@ void ContractionWalkEmitter::copyLeftLines() {
 }
 
 /// Vectors of rows for each step, one panel for each tile of rows. Vectors may be written behind a
-/// step's part of a panel: what stands there is written afterwards.
+/// step's part of a panel: those elements are written afterwards.
 void ContractionWalkEmitter::copyLeftPanels() {
   llvm::Value *length = b().CreateSub(block.second, block.first);
   llvm::Value *rowCount = b().CreateSub(rowEnd, rowBegin);

@@ -4,17 +4,17 @@
 #include "codegen/kernel_emitter.h"
 #include "passes/schedule.h"
 
-/// How contractions read their operands: from memory as it stands, or from copies of a block.
+/// How contractions read their operands: from memory in place, or from copies of a block.
 namespace lamina::codegen {
 
 /// Elements behind each line of a block in scratch memory, so that lines do not meet in one set of
 /// a cache.
 inline constexpr int64_t kLinePadding = 16;
 
-/// What emitters of contractions share besides their loops. The contracted dimensions count as one,
-/// row-major; a task goes through it in blocks. Where it pays, or where an operand is no memory
-/// with a constant distance from one step of the contracted index to the next, the task's part of
-/// an operand is copied to scratch memory block by block.
+/// Common parts of emitters of contractions besides their loops. The contracted dimensions count as
+/// one, row-major; a task goes through it in blocks. Where it pays, or where an operand is no
+/// memory with a constant distance from one step of the contracted index to the next, the task's
+/// part of an operand is copied to scratch memory block by block.
 class ContractionWalkEmitter : public KernelEmitter {
 protected:
   ContractionWalkEmitter(const KernelJob &job, const TargetSpec &target);
@@ -28,9 +28,9 @@ protected:
     llvm::ArrayRef<int64_t> batching, contracting;
     llvm::SmallVector<int64_t> free;
     size_t firstFree = 0;          ///< the result's dimension of the first free one
-    std::optional<Storage> memory; ///< only where steps stand at a constant distance
+    std::optional<Storage> memory; ///< only where steps are at a constant distance
     int64_t memoryStride = 0;      ///< elements from one step to the next in memory
-    llvm::Value *copy = nullptr;   ///< null: read where it stands
+    llvm::Value *copy = nullptr;   ///< null: read in place
     int64_t copyStride = 0;        ///< elements from one step to the next in the copy
 
     int64_t stride() const { return copy ? copyStride : memoryStride; }

@@ -17,9 +17,10 @@ using namespace mlir;
 namespace lamina::codegen {
 namespace {
 
-/// Products of a line of taps that go on with the sum of the lines before.
-constexpr int64_t kTogether = 64;
-/// What the schedules of convolutions and of depthwise ones have in common.
+/// A line of taps with at most so many products is added to the sum of the lines before; longer
+/// ones are summed apart.
+constexpr int64_t kMostProductsAddedOn = 64;
+/// The common fields of the schedules of convolutions and of depthwise ones.
 struct ConvolutionPlan {
   int64_t tileRows, tileVectors, channels, lines, positions, columns;
   bool ahead;
@@ -98,7 +99,7 @@ private:
       partialSums = allocateScratch(b(), element, linesPerTask * lineOutputs() * tileWidth);
   }
 
-  /// Tiles of whole width, then one of what is left.
+  /// Tiles of whole width, then one of the remaining columns.
   void emitColumns(const std::function<void()> &body) {
     emitTiles(b(), columnBegin, columnEnd, geometry.filters, tileWidth,
               [&](llvm::Value *column, int64_t width) {
@@ -209,8 +210,8 @@ private:
     Values sums =
         emitOuterTaps(0, inputPlace(tile), i64(0), zeros,
                       [&](llvm::Value *place, llvm::Value *taps, const Values &carried) {
-                        bool apart =
-                            !geometry.depthwise && last.window * geometry.channels > kTogether;
+                        bool apart = !geometry.depthwise &&
+                                     last.window * geometry.channels > kMostProductsAddedOn;
                         Values line = emitLastTaps(tile, {i64(0), i64(geometry.channels)}, product,
                                                    place, taps, apart ? zeros : carried);
                         return apart ? product.add(carried, line) : line;
@@ -265,7 +266,7 @@ private:
   /// Channels of a block, [first, first + second) of a group's.
   using ChannelRange = std::pair<llvm::Value *, llvm::Value *>;
 
-  /// The taps of the last axis and some channels. Where all taps lie inside and stand side by side
+  /// The taps of the last axis and some channels. Where all taps lie inside and are contiguous
   /// in the input and in the filter, all channels of them make one sum.
   Values emitLastTaps(const Tile &tile, const ChannelRange &range, const TileProduct &product,
                       llvm::Value *place, llvm::Value *taps, const Values &sums) {
@@ -337,7 +338,7 @@ private:
   //===--- Results ------------------------------------------------------------------------------//
 
   /// The place of an output. Merged dimensions count along their last one, past its end: that is
-  /// where the memory stands.
+  /// how they lie in memory.
   Indices resultIndices(llvm::Value *position, const Index &column) {
     Indices indices(op.getSpatialRank() + 2, expressions->constant(0));
     indices.front() = {image, false, 1};
@@ -368,8 +369,9 @@ private:
                          i64(tile.phase.first));
   }
 
-  /// Asks for what a tile's results are computed from and stored to, from position `first` of the
-  /// line on: a few elements of each pixel, which is no pattern that the processor foresees.
+  /// Prefetches the operands of a tile's epilogue and the lines of its results, from position
+  /// `first` of the line on: a few elements of each pixel, which is no pattern that a hardware
+  /// prefetcher finds.
   void prefetchResults(llvm::Value *first, const Tile &tile) {
     auto ask = [&](const Storage &storage, bool write) {
       if (storage.type.getShape() != op.getType().getShape())
@@ -389,8 +391,8 @@ private:
       ask(storage, /*write=*/true);
   }
 
-  /// Asks for what the next tile of the line, or the first one of the next line, stores to, and for
-  /// what the one behind it is the first to read.
+  /// Prefetches the results of the next tile of the line, or of the first one of the next line, and
+  /// the pixels that the tile after it is the first to read.
   void prefetchNextTile(const Tile &tile) {
     prefetchResults(b().CreateAdd(firstOutput(tile), i64(tile.height * tile.phase.outputStep)),
                     tile);
@@ -447,7 +449,7 @@ private:
     });
   }
 
-  /// Runs over all taps of the outer axes, whose indices stand in `blockTaps`, with their number.
+  /// Runs over all taps of the outer axes, whose indices are in `blockTaps`, with their number.
   void emitBlockTaps(size_t axis, llvm::Value *taps,
                      const std::function<void(llvm::Value *)> &body) {
     if (axis == tapInputs.size()) {

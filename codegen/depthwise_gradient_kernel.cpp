@@ -1,8 +1,8 @@
 // Gradients of depthwise convolutions by their filters: each filter meets its own channel, so tiles
-// are vectors of channels and both images are read as they stand. All taps of the last axis are
+// are vectors of channels and both images are read in place. All taps of the last axis are
 // summed at once, so an element of the images is loaded once for them; a block of positions is
 // small enough to stay in the caches for the taps of the other axes, and meanwhile the next one is
-// asked for in the order of memory.
+// prefetched in the order of memory.
 #include "codegen/elementwise.h"
 #include "codegen/filter_walk.h"
 #include "passes/families/families.h"

@@ -8,7 +8,7 @@ namespace lamina::codegen {
 /// the environment is null or ends before these fields, all are zero: one thread.
 class EnvironmentReader {
 public:
-  /// Reads `env` where the builder stands, which ends in a new block.
+  /// Reads `env` at the insertion point, which ends in a new block.
   EnvironmentReader(llvm::IRBuilder<> &builder, llvm::Value *env);
 
   llvm::Value *pool, *parallelFor; ///< pointers

@@ -51,7 +51,7 @@ llvm::Value *ExpressionEmitter::splat(llvm::Value *scalar) {
   return scalar->getType()->isVectorTy() ? scalar : builder.CreateVectorSplat(lanes, scalar);
 }
 
-//===--- Memory of what is known --------------------------------------------------------------===//
+//===--- Values that are known ----------------------------------------------------------------===//
 
 static bool sameIndices(ArrayRef<std::pair<llvm::Value *, bool>> key, ArrayRef<Index> indices) {
   return llvm::equal(key, indices, [](const auto &a, const Index &b) {

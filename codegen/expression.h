@@ -42,7 +42,7 @@ public:
   ExpressionEmitter(llvm::IRBuilder<> &builder, const TargetSpec &target, unsigned lanes,
                     llvm::Value *rows, int64_t batchSize);
 
-  /// Says where a block argument stands in memory.
+  /// Binds a block argument to its memory.
   void bindStorage(mlir::Value argument, const Storage &storage) { storages[argument] = storage; }
   const Storage *getStorage(mlir::Value argument) const;
 
@@ -59,7 +59,7 @@ public:
 
   /// Address of the element (of the first lane) at an index.
   llvm::Value *address(const Storage &storage, llvm::ArrayRef<Index> indices);
-  /// Whether the lanes of a vector stand side by side in memory.
+  /// Whether the lanes of a vector are contiguous in memory.
   bool isContiguous(const Storage &storage, llvm::ArrayRef<Index> indices) const;
   /// Loads an element, or a vector of them under the mask.
   llvm::Value *loadAt(llvm::Value *pointer, mlir::Type element, bool vector);
@@ -68,7 +68,7 @@ public:
   void setMask(llvm::Value *mask) { this->mask = mask; }
   llvm::Value *getMask() const { return mask; }
 
-  /// The element of a table of `extent` slices that an integer of type `element` asks for (i64):
+  /// The index into `extent` slices that an integer of type `element` selects (i64):
   /// indices outside are clamped.
   llvm::Value *clampIndex(llvm::Value *index, mlir::Type element, int64_t extent);
 
@@ -102,8 +102,8 @@ private:
   llvm::Value *lanewise(mlir::Value value, llvm::ArrayRef<Index> indices);
   llvm::Value *load(const Storage &storage, llvm::ArrayRef<Index> indices);
 
-  /// Where a lane of a vector that is not contiguous stands, and which lane to take: its own, or
-  /// the first one when the mask leaves it out. Lanes are asked for in order.
+  /// The address of a lane of a vector that is not contiguous, and which lane to take: its own, or
+  /// the first one when the mask leaves it out. Lanes come in order.
   struct Lane {
     llvm::Value *pointer, *source;
   };

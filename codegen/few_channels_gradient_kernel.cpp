@@ -1,7 +1,7 @@
 // Gradients by filters of convolutions whose input has few channels. These fill no register tile,
 // so every pair of a tap and a channel is a row of the tiles: a tile's rows read the input from
 // places of their own. Blocks are lines of one image. The lines of the input that a block meets are
-// copied, with zeros where taps reach into the padding; the gradient is read as it stands, a tile
+// copied, with zeros where taps reach into the padding; the gradient is read in place, a tile
 // of columns for all rows while it is in the first-level cache.
 #include "codegen/filter_panels.h"
 #include "codegen/filter_walk.h"
@@ -81,7 +81,7 @@ private:
     b().CreateMemCpy(to, llvm::MaybeAlign(bytes), from, llvm::MaybeAlign(bytes), elements * bytes);
   }
 
-  /// Copies what stands along the axes from `axis` on.
+  /// Copies the elements along the axes from `axis` on.
   void copyAxis(size_t axis, llvm::Value *from, llvm::Value *to) {
     if (axis == walks.size()) {
       copyElements(from, to, geometry.channels);

@@ -78,7 +78,7 @@ private:
   //===--- Tiles --------------------------------------------------------------------------------//
 
   /// Where a tile reads the copies: at a tap's first position.
-  struct Places {
+  struct PanelPointers {
     llvm::Value *left, *right;
   };
 
@@ -96,7 +96,7 @@ private:
               [&](llvm::Value *channel, int64_t height) {
                 llvm::Value *row = b().CreateSub(channel, channels.first);
                 prefetchNextBlock(row, inTask, std::min(channelsPerTask, geometry.channels));
-                Places places{inputPanels->panelOf(row), gradientPanels->panelOf(inTask)};
+                PanelPointers places{inputPanels->panelOf(row), gradientPanels->panelOf(inTask)};
                 emitTaps(1, firstTap, places, {channel, column, height, width});
               });
   }
@@ -107,7 +107,7 @@ private:
   };
 
   /// Runs over the taps of the axes behind the first; `tap` is the number of the tap so far.
-  void emitTaps(size_t axis, llvm::Value *tap, const Places &places, const Tile &tile) {
+  void emitTaps(size_t axis, llvm::Value *tap, const PanelPointers &places, const Tile &tile) {
     if (axis == walks.size()) {
       emitTile(tap, places, tile);
       return;
@@ -130,13 +130,13 @@ private:
         return b().CreateLoad(b().getInt64Ty(),
                               b().CreateInBoundsGEP(b().getInt64Ty(), global, index));
       };
-      Places next{b().CreateInBoundsGEP(element, places.left, word(1)),
-                  b().CreateInBoundsGEP(element, places.right, word(2))};
+      PanelPointers next{b().CreateInBoundsGEP(element, places.left, word(1)),
+                         b().CreateInBoundsGEP(element, places.right, word(2))};
       emitTaps(axis + 1, b().CreateAdd(before, word(0)), next, tile);
     });
   }
 
-  void emitTile(llvm::Value *tap, const Places &places, const Tile &tile) {
+  void emitTile(llvm::Value *tap, const PanelPointers &places, const Tile &tile) {
     int64_t vectors = llvm::divideCeil(tile.width, lanes);
     TileProduct product{b(), target, element, lanes};
     product.leftStride = inputPanels->stride(innerWalks().size());
@@ -144,7 +144,7 @@ private:
     RowOffsets offsets;
     for (int64_t r = 0; r < tile.rows; ++r)
       offsets.push_back(r);
-    auto multiply = [&](const Places &at, llvm::Value *length, const Values &sums) {
+    auto multiply = [&](const PanelPointers &at, llvm::Value *length, const Values &sums) {
       Values panels;
       for (int64_t v = 0; v < vectors; ++v)
         panels.push_back(advance(b(), element, at.right, v * lanes));
@@ -157,8 +157,8 @@ private:
       product.leftStride *= walks.back().inputStep;
       product.rightStride *= walks.back().gradientStep;
       sums = emitLoop(b(), i64(0), lines, 1, sums, [&](llvm::Value *line, const Values &carried) {
-        Places at{advance(b(), element, places.left, line, inputPanels->stride(0)),
-                  advance(b(), element, places.right, line, gradientPanels->stride(0))};
+        PanelPointers at{advance(b(), element, places.left, line, inputPanels->stride(0)),
+                         advance(b(), element, places.right, line, gradientPanels->stride(0))};
         return emitPositions(1, at, carried, multiply);
       });
     }
@@ -167,16 +167,17 @@ private:
   }
 
   using Multiply =
-      llvm::function_ref<Values(const Places &at, llvm::Value *length, const Values &sums)>;
+      llvm::function_ref<Values(const PanelPointers &at, llvm::Value *length, const Values &sums)>;
 
   /// The sums over all positions of the axes from `axis` on.
-  Values emitPositions(size_t axis, const Places &at, const Values &sums, Multiply multiply) {
+  Values emitPositions(size_t axis, const PanelPointers &at, const Values &sums,
+                       Multiply multiply) {
     const PanelWalk &walk = walks[axis];
     if (axis + 1 == walks.size())
       return multiply(at, i64(walk.positions), sums);
     return emitLoop(
         b(), i64(0), i64(walk.positions), 1, sums, [&](llvm::Value *q, const Values &carried) {
-          Places next{
+          PanelPointers next{
               advance(b(), element, at.left, q, walk.inputStep * inputPanels->stride(axis)),
               advance(b(), element, at.right, q, walk.gradientStep * gradientPanels->stride(axis))};
           return emitPositions(axis + 1, next, carried, multiply);

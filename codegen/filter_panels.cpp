@@ -78,7 +78,7 @@ void Panels::copyLine(llvm::Value *place, llvm::Value *number, llvm::Value *chan
   copyAxis(0, place, b.CreateMul(number, b.getInt64(stride(0) / width)), line);
 }
 
-/// Copies what stands along the axes from `axis` on to positions from `position` on.
+/// Copies the elements along the axes from `axis` on to positions from `position` on.
 void Panels::copyAxis(size_t axis, llvm::Value *place, llvm::Value *position,
                       const Line &line) const {
   if (axis == axes.size()) {

@@ -5,8 +5,8 @@
 /// Copies of a block of images for gradients by filters: panels that register tiles read in order.
 namespace lamina::codegen {
 
-/// What of an axis is copied: element i of `count` stands at first + i * step in the image. Those
-/// that stand outside become zeros.
+/// What of an axis is copied: element i of `count` is at first + i * step in the image. Those
+/// that are outside become zeros.
 struct PanelAxis {
   int64_t first = 0, step = 1, count = 1;
   int64_t size = 1; ///< of the image
@@ -35,8 +35,8 @@ struct PanelWalk {
 };
 
 /// The copy of one image's side of a block: panels of `width` channels, and in each of them `width`
-/// elements for every copied position. Vectors may be written behind a position's part: what
-/// stands there is written afterwards.
+/// elements for every copied position. Vectors may be written past the end of a position's
+/// part, over elements that are written afterwards.
 class Panels {
 public:
   /// `axes` are those behind the first. Makes room for the task's channels at `positions` positions

@@ -30,17 +30,17 @@ private:
   llvm::GlobalVariable *table; ///< first position, input, gradient, length for each tap
 };
 
-/// What both emitters of gradients by filters share. A task owns some channels x filters, of one
-/// tap of the first axis or of all, in one slice of the images; it goes through their positions in
-/// blocks (whole images, or some positions of the first axis) and, for each block, through all
-/// other taps. The sums stand in the result between blocks, which follow from shapes alone, so the
-/// order of every sum does.
+/// The common part of both emitters of gradients by filters. A task owns some channels x filters,
+/// of one tap of the first axis or of all, in one slice of the images; it goes through their
+/// positions in blocks (whole images, or some positions of the first axis) and, for each block,
+/// through all other taps. The sums are stored in the result between blocks, which follow from
+/// shapes alone, so the order of every sum does.
 class FilterWalkEmitter : public KernelEmitter {
 public:
   /// Whether each tap of the first axis has tasks of its own.
   enum class FirstTaps { Apart, Within };
 
-  /// What the schedules of the families have in common.
+  /// The common fields of the families' schedules.
   struct WalkPlan {
     int64_t tileRows, tileVectors, channels, columns, positions, images;
   };
@@ -52,7 +52,7 @@ public:
 protected:
   using Range = std::pair<llvm::Value *, llvm::Value *>;
 
-  /// Adds what the block at hand contributes. `images`, `positions`, `channels`, `columns`, `group`
+  /// Adds the products of the block at hand. `images`, `positions`, `channels`, `columns`, `group`
   /// and, if it has tasks of its own, `firstTap` are set.
   virtual void emitBlock() = 0;
   /// Called in the function's entry, before any loop.
@@ -60,7 +60,7 @@ protected:
 
   void emitTask(llvm::Value *task) override;
   int64_t filtersOfPixel() { return geometry.filters * geometry.groups; }
-  /// Asks for a tile's share of what the next block reads, so that it comes into the cache while
+  /// Prefetches a tile's share of the operands of the next block, so that memory is busy while
   /// tiles are at work: `row` and `column` are the tile's first in the task, which has `rows` rows.
   void prefetchNextBlock(llvm::Value *row, llvm::Value *column, int64_t rows);
   /// The stretch within the block of a tap of the first axis.

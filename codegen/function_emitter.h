@@ -32,7 +32,7 @@ public:
   /// The wave of every kernel of the function, in the function's order.
   std::vector<size_t> wavesOfKernels() const;
 
-  /// Kernels that differ in more than where their operands and results stand.
+  /// Kernels that differ in more than the addresses of their operands and results.
   size_t kernelCount() const { return emitters.size(); }
   /// A measure of the code that kernel `index` becomes: its operations times the size of its tile.
   int64_t codeSize(size_t index) const { return codeSizes[index]; }
@@ -64,7 +64,7 @@ private:
   void emitRunWave(llvm::IRBuilder<> &builder, const EnvironmentReader &env, const Wave &wave,
                    llvm::Function *waveFunction, llvm::Value *context, llvm::Value *rows);
 
-  /// The clock's value where the builder stands; null without a profile.
+  /// The clock's value at the insertion point; null without a profile.
   llvm::Value *emitClock(llvm::IRBuilder<> &builder);
   /// Tells the profile that task or wave `number`, which began at `begin`, is done.
   void emitReport(llvm::IRBuilder<> &builder, void (*report)(FunctionProfile *, uint32_t, int64_t),

@@ -76,7 +76,7 @@ void LineGrid::add(int64_t count, int64_t step) {
 
 void LineGrid::prefetch(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Value *place,
                         llvm::Value *part, int64_t parts) const {
-  // What stands side by side is one run; a part is some runs, or some lines where there is only
+  // Contiguous elements are one run; a part is some runs, or some lines where there is only
   // one.
   int64_t lineElements = elementsOfLine(element), run = dimensions.back().count;
   llvm::SmallVector<Dimension> outer(llvm::ArrayRef(dimensions).drop_back());

@@ -5,7 +5,8 @@
 #include "codegen/target.h"
 #include "passes/convolution_geometry.h"
 
-/// What the kernels of convolutions share: addresses in images, tables of taps, register tiles.
+/// Common parts of the kernels of convolutions: addresses in images, tables of taps, register
+/// tiles.
 namespace lamina::codegen {
 
 /// A dense tensor of rows x axes x channels in memory.
@@ -31,9 +32,9 @@ inline constexpr int64_t kCacheLineBytes = 64;
 /// Elements of a cache line.
 int64_t elementsOfLine(llvm::Type *element);
 
-/// Caches that a line may be asked for in.
+/// The cache that a line is prefetched into.
 enum class CacheLevel { first = 3, second = 2 };
-/// Asks for the cache line at `place`, which may lie anywhere, to be read or written later.
+/// Prefetches the cache line at `place`, which may be any address, to be read or written later.
 void emitPrefetch(llvm::IRBuilder<> &builder, llvm::Value *place, CacheLevel level,
                   bool write = false);
 /// The same for all lines of `count` elements that follow one another.
@@ -43,10 +44,10 @@ void emitPrefetchLines(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Va
 /// Cache lines of a block of memory: several dimensions of them, outermost first.
 class LineGrid {
 public:
-  /// Adds a dimension of `count` elements that stand `step` elements of memory apart.
+  /// Adds a dimension of `count` elements that are `step` elements of memory apart.
   void add(int64_t count, int64_t step);
-  /// Asks for part `part` of `parts` of the lines, counted from `place` on, which the second-level
-  /// cache is to hold.
+  /// Prefetches part `part` of `parts` of the lines, counted from `place` on, into the second-level
+  /// cache.
   void prefetch(llvm::IRBuilder<> &builder, llvm::Type *element, llvm::Value *place,
                 llvm::Value *part, int64_t parts) const;
 
@@ -94,7 +95,7 @@ private:
 using RowOffsets = llvm::SmallVector<std::optional<int64_t>, 16>;
 
 /// Outer products: sums[r][v] += left[r][k] * right[v][k] for `length` values of k, where left
-/// elements stand `leftStride` elements apart from `left` + their row's offset on, and right
+/// elements are `leftStride` elements apart from `left` + their row's offset on, and right
 /// vectors `rightStride`. `left` is one place for all rows, or one for each.
 struct TileProduct {
   llvm::IRBuilder<> &builder;
@@ -103,7 +104,7 @@ struct TileProduct {
   unsigned lanes;
   int64_t leftStride = 1, rightStride = 1;
   llvm::Value *lastMask = nullptr; ///< of the last right vector; null: all lanes may be read
-  /// Elements from what is read on the left to what is asked for meanwhile; 0: nothing is.
+  /// Elements from what is read on the left to what is prefetched meanwhile; 0: nothing is.
   int64_t ahead = 0;
 
   /// Adds the products of k = 0 … length - 1. Long sums are made of parts: rounding errors grow

@@ -56,7 +56,7 @@ public:
   /// The function, which lives as long as this. Throws UserError when there is none of that name.
   const JitFunction &find(llvm::StringRef name) const;
 
-  /// What a function reports; null unless `profiled` and compiled.
+  /// The profile of a function; null unless `profiled` and compiled.
   FunctionProfile *profile(llvm::StringRef name) const;
 
 private:

@@ -19,7 +19,7 @@ namespace lamina::codegen {
 
 namespace {
 
-/// Collects what the back end reports; by default it would print and end the process.
+/// Collects the back end's reports; by default it would print and end the process.
 struct DiagnosticCollector : llvm::DiagnosticHandler {
   explicit DiagnosticCollector(std::string &errors) : errors(errors) {}
 

@@ -1,7 +1,7 @@
 // Elementwise kernels: every result element on its own. Where all tensors share one layout the loop
 // runs over flat memory, otherwise over the last dimension in vectors and the others in order.
 // Where a tensor is in panels of the last dimension or stored transposed, neighbouring elements of
-// a line stand far apart, those of neighbouring lines side by side: then vectors of some lines
+// a line are far apart, those of neighbouring lines contiguous: then vectors of some lines
 // follow one another.
 #include "codegen/kernel_emitter.h"
 #include "passes/families/families.h"
@@ -42,7 +42,7 @@ private:
 
   bool isDynamic() { return llvm::any_of(shape, ShapedType::isDynamic); }
 
-  /// What the outer loop counts: elements when flat, otherwise all but the last dimension.
+  /// The outer loop's range: elements when flat, otherwise all but the last dimension.
   llvm::Value *emitUnits(llvm::IRBuilder<> &builder, llvm::Value *rows) {
     if (!flat)
       return emitProduct(builder, shape.empty() ? shape : shape.drop_back(), rows);

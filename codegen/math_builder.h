@@ -74,7 +74,7 @@ private:
 
 /// x = n ln 2 + r with an integer n and |r| <= ln(2) / 2, so that exp(x) = 2^n exp(r).
 struct ExpReduction {
-  llvm::Value *shiftedN; ///< n, shifted to where the exponent stands in the bit pattern
+  llvm::Value *shiftedN; ///< n, shifted to the exponent's bits
   llvm::Value *r;
   llvm::Value *lost; ///< what r lost by rounding: r + lost is exact for most purposes
 };
@@ -97,7 +97,7 @@ llvm::Value *powerOfTwo(MathBuilder &m, llvm::Value *shiftedN, double factor);
 struct BinaryParts {
   llvm::Value *mantissa;
   llvm::Value *exponent;        ///< as a floating-point number
-  llvm::Value *shiftedExponent; ///< where it stands in the bit pattern
+  llvm::Value *shiftedExponent; ///< in its place in the bit pattern
 };
 
 /// For a normal x > 0; the mantissa is in [3/4, 3/2) for f32 and in [sqrt(1/2), sqrt(2)) for f64.

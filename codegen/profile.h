@@ -49,7 +49,7 @@ private:
   std::vector<Event> taskEvents;
 };
 
-/// What profiled code calls; it has the profile's address as a constant.
+/// The function that profiled code calls, with the profile's address as a constant.
 void profileTask(FunctionProfile *profile, uint32_t kernel, int64_t begin);
 void profileWave(FunctionProfile *profile, uint32_t wave, int64_t begin);
 

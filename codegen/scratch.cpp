@@ -7,7 +7,7 @@
 
 namespace lamina::codegen {
 
-/// The kernel's own note of what it takes.
+/// The attribute that records the kernel's need.
 static constexpr llvm::StringLiteral kScratchAttribute = "lamina-scratch-bytes";
 
 int64_t getScratchBytes(const llvm::Function &kernel) {

@@ -1,4 +1,4 @@
-// What compiled functions take and give, read from a module.
+// The arguments and results of compiled functions, read from a module.
 #include <set>
 
 #include "codegen/driver.h"

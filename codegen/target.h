@@ -50,7 +50,7 @@ createTargetMachine(const TargetSpec &target,
                     llvm::CodeGenOptLevel level = llvm::CodeGenOptLevel::Default);
 
 /// Gives a function the target's processor, features and preferred vector width, so that functions
-/// for several targets can stand in one module; and marks it as one that does not unwind.
+/// for several targets can be in one module; and marks it as one that does not unwind.
 void setTargetAttributes(llvm::Function &function, const TargetSpec &target);
 
 } // namespace lamina::codegen

@@ -63,7 +63,7 @@ llvm::Value *emitLog(llvm::IRBuilderBase &b, const MathContext &math, llvm::Valu
   llvm::Value *f = m.sub(parts.mantissa, m.constant(1.0));
   llvm::Value *y = m.isF32() ? logOfReducedF32(m, f, parts.exponent)
                              : logOfReducedF64(m, f, parts.exponent, m.constant(0.0));
-  // Zero and what counts as zero, negative numbers, infinity and NaN.
+  // Zero and denormals, negative numbers, infinity and NaN.
   llvm::Value *low = m.select(m.less(x, m.constant(0.0)), m.nan(), m.negate(m.infinity()));
   y = m.select(m.less(x, m.infinity()), y, x);
   return m.select(m.less(x, m.constant(0x1p-126, 0x1p-1022)), low, y);

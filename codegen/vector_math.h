@@ -18,7 +18,7 @@ struct MathContext {
 };
 
 /// Every emitter takes a scalar or fixed vector of f32 or f64 and returns a value of that type. The
-/// code is free of branches and of library calls (it can stand in a freestanding object), every
+/// code is free of branches and of library calls (it can be part of a freestanding object), every
 /// multiply-add is an explicit llvm.fma when the context has FMA and a multiplication and an
 /// addition otherwise, and no fast-math flags are used.
 ///

@@ -195,7 +195,7 @@ llvm::Value *divide(MathBuilder &m, llvm::Value *over, llvm::Value *overRest, ll
     };
     return b.CreateFPTrunc(b.CreateFDiv(sum(over, overRest), sum(under, underRest)), m.type());
   }
-  // The quotient, and what it leaves of what stands over the line.
+  // The quotient, and its remainder.
   llvm::Value *quotient = b.CreateFDiv(over, under);
   Pair product = twoProduct(m, quotient, under);
   llvm::Value *left = m.sub(m.sub(over, product.high), product.low);

@@ -23,7 +23,7 @@ public:
   /// places where getPlaces() is not null.
   Values combine(const Values &carried, llvm::Value *element, llvm::Value *place,
                  llvm::Value *places) const;
-  /// What `anchor` gives, of its element type.
+  /// The result of `anchor`, of its element type.
   llvm::Value *result(mlir::Operation *anchor, const Values &carried) const;
 
   size_t carriedCount() const { return findsPlaces ? 2 : 1; }

@@ -18,8 +18,8 @@ namespace {
 /// Windows with more taps in a line are not unrolled.
 constexpr size_t kMostUnrolled = 16;
 
-/// What one position meets along one spatial dimension: source positions begin to end, the first of
-/// them in tap `tap`, the next ones `tapStep` taps further.
+/// The sources of one position along one spatial dimension: source positions begin to end, the
+/// first of them in tap `tap`, the next ones `tapStep` taps further.
 struct Met {
   llvm::Value *begin, *end, *tap;
   int64_t tapStep;
@@ -107,7 +107,7 @@ private:
     return b().CreateBinaryIntrinsic(llvm::Intrinsic::smax, a, other);
   }
 
-  /// What position `at` of the result meets along a dimension, from its bounds.
+  /// The sources of position `at` of the result along a dimension, from its bounds.
   Met meet(const ir::WindowAxis &axis, llvm::Value *at) {
     if (!scatters) {
       llvm::Value *start = b().CreateSub(b().CreateMul(at, i64(axis.stride)), i64(axis.low));
@@ -249,7 +249,7 @@ private:
 
   using Combine = std::function<Values(ArrayRef<Meeting>, const Values &)>;
 
-  /// Loops over what a position meets along the dimensions of `met`, the last one innermost.
+  /// Loops over the sources of a position along the dimensions of `met`, the last one innermost.
   Values emitMeetings(ArrayRef<Met> met, llvm::SmallVector<Meeting> meetings, const Values &carried,
                       const Combine &combine) {
     if (meetings.size() == met.size())

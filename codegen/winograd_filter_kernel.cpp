@@ -1,5 +1,5 @@
 // Filters at the points of Winograd's minimal filtering. A task makes some blocks of a panel of
-// filters and the channels that a kernel takes at once. A channel's points stand so far apart that
+// filters and the channels that a kernel takes at once. A channel's points are so far apart that
 // they meet in few sets of the first-level cache: a block is made in scratch memory, where a line
 // lies between them, and goes to its place in one piece.
 #include "codegen/image_walk.h"

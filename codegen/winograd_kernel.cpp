@@ -1,7 +1,7 @@
 // Convolutions by Winograd's minimal filtering. A task makes some squares of the result for some
 // filters: it transforms the squares' input for a block of channels, multiplies it with the filter
-// at each point, block after block, and transforms the sums back. What stands between these steps
-// is in scratch memory, in the second-level cache; the kernel's elementwise operations are applied
+// at each point, block after block, and transforms the sums back. Intermediate values
+// are in scratch memory, in the second-level cache; the kernel's elementwise operations are applied
 // to the results before they are stored.
 #include "codegen/image_walk.h"
 #include "codegen/kernel_emitter.h"
@@ -127,16 +127,16 @@ private:
     return result;
   }
 
-  /// Asks for one pixel of each of a tile's squares, with the channels of the next block: a square
-  /// has as many pixels as points.
+  /// Prefetches one pixel of each of a tile's squares, with the channels of the next block: a
+  /// square has as many pixels as points.
   void prefetchNextChannels(llvm::Value *point, llvm::Value *square, llvm::Value *channel) {
     llvm::Value *next = b().CreateAdd(channel, i64(kBlock));
     for (int64_t r = 0; r < tileRows; ++r)
       reader->prefetch(b().CreateAdd(square, i64(r)), point, next, kBlock);
   }
 
-  /// Asks for a tile's share of the filter's panels at the next point, which follow this one's:
-  /// many filters stand far from the processor, in pieces too short for it to foresee.
+  /// Prefetches a tile's share of the filter's panels at the next point, which follow this one's:
+  /// many filters are in no cache, in pieces too short for a hardware prefetcher.
   void prefetchNextPoint(llvm::Value *square, const Values &panels) {
     constexpr int64_t panelSize = kBlock * kPanel;
     int64_t tiles = llvm::divideCeil(squaresPerTask, tileRows);
@@ -200,7 +200,7 @@ private:
                    1);
   }
 
-  /// Applies the operations behind the convolution and stores what lies in the image.
+  /// Applies the epilogue of the convolution and stores the outputs inside the image.
   void storeSquare(const SquarePlace &at) {
     llvm::Value *height = emitSmaller(b(), i64(tile), b().CreateSub(i64(result[1]), at.y));
     llvm::Value *width = emitSmaller(b(), i64(tile), b().CreateSub(i64(result[2]), at.x));

@@ -47,7 +47,7 @@ public:
   void transform(const SquareTransform &transform, llvm::Value *begin, llvm::Value *end,
                  const Target &target) const;
 
-  /// Asks for `count` channels of one pixel of a square, from `channel` on.
+  /// Prefetches `count` channels of one pixel of a square, from `channel` on.
   void prefetch(llvm::Value *square, llvm::Value *number, llvm::Value *channel,
                 int64_t count) const;
 

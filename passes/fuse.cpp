@@ -149,8 +149,8 @@ bool holdsForRelu(ir::CompareOp compare, Value x) {
   return false;
 }
 
-/// Comparisons of what stood before a relu read its result instead: the backward pass then needs
-/// the activation alone.
+/// Comparisons of a relu's operand read its result instead: the backward pass then needs the
+/// activation alone.
 void readPredicatesFromResults(Block &block) {
   for (Operation &op : block) {
     Value x = op.getNumResults() == 1 ? reluOperand(&op) : Value();
@@ -165,7 +165,7 @@ void readPredicatesFromResults(Block &block) {
   }
 }
 
-/// Removes what no kernel is to be made of: operations without use, and reductions of nothing.
+/// Removes operations that need no kernel: those without use, and reductions of nothing.
 void dropTrivial(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
     if (auto reduce = dyn_cast<ir::ReduceOp>(op); reduce && reduce.getDimensions().empty())

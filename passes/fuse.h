@@ -21,7 +21,7 @@ struct FusionGroup {
   llvm::SmallVector<int64_t> inner;
 };
 
-/// How a value relates to the members of a group when only operations of no group stand between.
+/// How a value relates to the members of a group when only operations of no group are between them.
 enum class Reach { none, aligned, misaligned };
 
 /// Which group each operation of a block belongs to.
@@ -68,7 +68,7 @@ private:
   std::vector<std::unique_ptr<FusionGroup>> groups;
   llvm::SmallVector<FusionGroup *> schedule;
   llvm::DenseMap<mlir::Operation *, FusionGroup *> owner;
-  /// What operations of no group read, and how their results relate to it.
+  /// The groups that operations of no group read, and how their results relate to them.
   llvm::DenseMap<mlir::Operation *, Reaches> floating;
   /// The groups that compute such operations themselves.
   llvm::DenseMap<mlir::Operation *, Candidates> cloners;

@@ -155,7 +155,7 @@ void FusionPlan::addAnchors(Block &block, bool fuse) {
 //===--- What is stored besides ---------------------------------------------------------------===//
 
 /// The groups that read `op`, directly or through operations of no group, in the order of uses. All
-/// users of `op` are settled: they stand behind it.
+/// users of `op` are settled: they come after it.
 FusionPlan::Candidates FusionPlan::collectConsumers(Operation *op) const {
   Candidates consumers;
   for (Operation *user : op->getUsers()) {
@@ -204,7 +204,7 @@ bool FusionPlan::repeatsExpensiveWork(Operation *op) const {
   return false;
 }
 
-/// Whether `op` can stand before the members of a map group that reads it, although `consumers`
+/// Whether `op` can precede the members of a map group that reads it, although `consumers`
 /// then read its result from there: nothing that the group needs may need the group.
 bool FusionPlan::canPrepend(Operation *op, const Reaches &reaches, FusionGroup *group,
                             const Candidates &consumers) const {

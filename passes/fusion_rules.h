@@ -2,7 +2,7 @@
 
 #include "passes/fuse.h"
 
-/// What decides whether an operation may stand in a group: shapes and the kind of operation.
+/// The rules by which an operation may join a group: shapes and the kind of operation.
 namespace lamina::passes {
 
 llvm::ArrayRef<int64_t> shapeOf(mlir::Value value);

@@ -23,7 +23,7 @@ public:
   /// The groups that `group` reads itself.
   const Groups &readsOf(FusionGroup *group) const;
 
-  /// Groups looked at so far: what planning costs.
+  /// Groups visited so far: the cost of planning.
   int64_t getVisits() const { return visits; }
 
 private:

@@ -8,8 +8,8 @@ namespace lamina::passes {
 /// something that has no body, or of a function that calls itself, is an error of the call.
 mlir::LogicalResult inlineCalls(mlir::func::FuncOp function);
 
-/// Writes the body of `source` where `builder` stands, with `arguments` for its arguments, and
-/// gives the values it returns.
+/// Clones the body of `source` at the insertion point of `builder`, with `arguments` for its
+/// arguments, and returns the values that it returns.
 llvm::SmallVector<mlir::Value> inlineBody(mlir::OpBuilder &builder, mlir::func::FuncOp source,
                                           mlir::ValueRange arguments);
 

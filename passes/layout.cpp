@@ -1,12 +1,12 @@
-// How operands of contractions stand in memory, decided once for the whole module so that
+// How operands of contractions are laid out in memory, decided once for the whole module so that
 // parameters keep their layout from step to step.
 //
 // The kernels for contractions read vectors along the right operand's last dimension, so that one
 // must be free. Where it is not, the right operand is transposed. A variable is not transposed in
 // every step: a mirror variable repeats it in the other order and is written when the variable is.
-// Matrices that stand on the right of contractions, and filters of convolutions, are then packed in
-// panels of one vector's width; variables that are updated together with them (optimizer slots) are
-// packed alike, so that updates run over flat storage.
+// Right operands of contractions, and filters of convolutions, are then packed in panels of one
+// vector's width; variables that are updated together with them (optimizer slots) are packed alike,
+// so that updates run over flat storage.
 #include "ir/module.h"
 #include "ir/region_arguments.h"
 #include "passes/memory_layout.h"

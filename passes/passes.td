@@ -111,7 +111,7 @@ def Layout : Lamina_ModulePass<"layout"> {
   let summary = "Transposes and packs right operands of contractions, parameters once for all";
   let description = [{
     Afterwards the last dimension of every contraction's right operand is free, wherever it has a
-    free one; operands without free dimensions stand on the left. Where a transpose is needed, a
+    free one; operands without free dimensions become left ones. Where a transpose is needed, a
     variable gets a mirror: a variable `name^T` that every function which assigns the original
     assigns too. Other values are transposed on the spot.
 

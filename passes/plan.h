@@ -76,7 +76,7 @@ struct PlannedBuffer {
   int64_t firstWave = 0, lastWave = 0; ///< written, last read
 };
 
-/// What a function keeps in its arena.
+/// A function's buffers in its arena.
 struct MemoryPlan {
   std::string function;
   std::vector<PlannedBuffer> buffers; ///< in the order in which they are written

@@ -10,12 +10,12 @@ FailureOr<Sequence> readProgram(func::FuncOp function) {
   for (Operation &op : function.getBody().front().without_terminator()) {
     auto kernel = dyn_cast<ir::KernelOp>(op);
     if (!kernel)
-      return op.emitOpError("stands outside of a kernel");
+      return op.emitOpError("is outside of a kernel");
     std::optional<uint64_t> wave = kernel.getWave();
     if (!wave)
       return op.emitOpError("has no wave; waves are given by assign-waves");
     if (wave < current)
-      return op.emitOpError("stands behind a kernel of a later wave");
+      return op.emitOpError("follows a kernel of a later wave");
     if (wave != current)
       program.push_back(Wave());
     current = wave;

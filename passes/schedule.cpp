@@ -1,4 +1,4 @@
-// The schedule of every kernel: what its family's rules say.
+// The schedule of every kernel, by the rules of its family.
 #include "passes/schedule.h"
 
 #include "ir/module.h"

@@ -6,7 +6,7 @@
 
 namespace lamina::passes {
 
-/// What schedules depend on besides shapes: the vector registers of the target.
+/// The vector registers of the target, which schedules depend on besides shapes.
 struct VectorTarget {
   int64_t lanes = 8;      ///< elements of a register; of f32 where no kernel is named
   int64_t registers = 16; ///< vector registers
@@ -39,8 +39,8 @@ struct TileSplit {
   int64_t startOf(int64_t tile) const;
 };
 
-/// Copying what a contraction or a gradient by the filter reads pays when at least this many tiles
-/// read the copy.
+/// Copying the operands of a contraction or of a gradient by the filter pays when at least this
+/// many tiles read the copy.
 inline constexpr int64_t kTilesWorthCopy = 4;
 
 /// The schedule of one kernel, a function of its body, the capacity and the target alone.

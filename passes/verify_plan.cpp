@@ -176,7 +176,7 @@ private:
   func::FuncOp function;
   ModuleOp module;
   int64_t batchSize, stateBytes, arenaBytes;
-  /// What memory holds between waves.
+  /// The content of memory between waves.
   llvm::SmallVector<Held> held;
 };
 

@@ -18,7 +18,7 @@ namespace {
 /// Kernels without repetition, in the order of insertion.
 using Kernels = llvm::SmallSetVector<Operation *, 8>;
 
-/// The kernels of a function and what must run before what.
+/// The kernels of a function and their dependences.
 class WaveGraph {
 public:
   explicit WaveGraph(func::FuncOp function)
@@ -184,7 +184,7 @@ struct AssignWavesPass : impl::AssignWavesBase<AssignWavesPass> {
       return;
     for (Operation &op : function.getBody().front().without_terminator())
       if (!isa<ir::KernelOp>(op)) {
-        op.emitOpError("stands outside of a kernel; waves are assigned after fusion");
+        op.emitOpError("is outside of a kernel; waves are assigned after fusion");
         return signalPassFailure();
       }
     WaveGraph graph(function);

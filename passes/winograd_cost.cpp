@@ -20,9 +20,9 @@ constexpr double kImages = 8, kTilesTogether = 32;
 /// together there.
 constexpr double kTilesOfBlock = 24;
 constexpr int64_t kChannelRows = 6;
-/// What the direct kernel reaches of the peak (docs/benchmarks.md).
+/// The direct kernel's share of the peak (docs/benchmarks.md).
 constexpr double kDirectShare = 0.8;
-/// What minimal filtering must take at most, as a part of the direct kernel's cycles.
+/// The share of the direct kernel's cycles that minimal filtering may take at most.
 constexpr double kWorthwhile = 0.8;
 constexpr double kElementBytes = 4;
 

@@ -31,11 +31,11 @@ bool looksLikeHdf5(std::span<const std::byte> bytes);
 /// it crashes on some malformed files; what comes back is checked again here.
 ///
 /// Read: groups, hard links, numeric datasets as element_format.h says plus h5py's bool, compact,
-/// contiguous or chunked with gzip, shuffle, fletcher32; attributes with strings, arrays of strings
-/// or numbers. Refused with a reason: soft, external and user-defined links, objects with two
-/// paths (hence cycles), external storage, virtual datasets, other filters, bfloat16, float16,
-/// compound and other types, datasets that share bytes or reach past the end, and decompression
-/// beyond 16 times the file or 32 MiB, whichever is more.
+/// contiguous or chunked with gzip, LZF, scale-offset, shuffle, fletcher32; attributes with
+/// strings, arrays of strings or numbers. Refused with a reason: soft, external and user-defined
+/// links, objects with two paths (hence cycles), external storage, virtual datasets, other filters,
+/// bfloat16, compound and other types, datasets that share bytes or reach past the end, and
+/// decompression beyond 16 times the file or 32 MiB, whichever is more.
 ///
 /// Throws UserError `FILE: reason` for these and `FILE: is damaged: reason` for the rest.
 Hdf5Content readHdf5(std::string_view file, std::span<const std::byte> image);

@@ -14,7 +14,7 @@ namespace lamina::frontend {
 
 /// Reads an array in NumPy's .npy format, versions 1 to 3. Big-endian elements are swapped,
 /// Fortran order is transposed, element types become those of element_format.h. Object arrays
-/// (pickles, which could run code), strings, float16, complex and structured types are refused, and
+/// (pickles, which could run code), strings, complex and structured types are refused, and
 /// so is anything that does not fill the shape to the byte. `file` is for messages. Throws
 /// UserError `FILE: reason; what to do`.
 Array parseNpy(std::string_view file, std::span<const std::byte> bytes);

@@ -20,7 +20,7 @@ func.func @load(%x: tensor<4xf32>) -> (tensor<4xf32> {lamina.variable = @v}) {
 // -----
 
 func.func @predict(%x: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error@+1 {{'lamina.tanh' op stands outside of a kernel}}
+  // expected-error@+1 {{'lamina.tanh' op is outside of a kernel}}
   %a = lamina.tanh %x : tensor<4xf32>
   return %a : tensor<4xf32>
 }

@@ -155,7 +155,7 @@ func.func @predict(%x: tensor<16xf32>) -> (tensor<16xf32>, tensor<16xf32>) {
   ^bb0(%e: tensor<16xf32>):
     lamina.yield %e : tensor<16xf32>
   }
-  // expected-error@+1 {{'lamina.kernel' op stands behind a kernel of a later wave}}
+  // expected-error@+1 {{'lamina.kernel' op follows a kernel of a later wave}}
   %b = lamina.kernel map(%x) {buffers = [#lamina.buffer<result, 1>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
   ^bb0(%e: tensor<16xf32>):
     lamina.yield %e : tensor<16xf32>

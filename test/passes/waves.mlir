@@ -273,7 +273,7 @@ module @load_save {
 // -----
 
 func.func @predict(%x: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error@+1 {{'lamina.tanh' op stands outside of a kernel; waves are assigned after fusion}}
+  // expected-error@+1 {{'lamina.tanh' op is outside of a kernel; waves are assigned after fusion}}
   %a = lamina.tanh %x : tensor<4xf32>
   return %a : tensor<4xf32>
 }

@@ -29,7 +29,7 @@ TEST(EmitLlvmText, RefusesOperationsOutsideOfKernels) {
       %y = lamina.tanh %x : tensor<4xf32> loc("dense")
       return %y : tensor<4xf32>
     })"),
-            "layer 'dense': 'lamina.tanh' op stands outside of a kernel");
+            "layer 'dense': 'lamina.tanh' op is outside of a kernel");
 }
 
 TEST(EmitLlvmText, RefusesKernelsWithoutWaves) {
