@@ -97,7 +97,7 @@ void printFunction(mlir::func::FuncOp function) {
 
 /// Lists all that keeps the model from compiling; where it is one thing, that is the error.
 void requireCompilable(const frontend::KerasFile &file, const ModelOptions &options) {
-  std::vector<std::string> problems = findProblems(file, options);
+  std::vector<std::string> problems = session::findProblems(file, options.forSession());
   if (problems.empty())
     return;
   if (problems.size() == 1)
@@ -119,14 +119,14 @@ void inspect(const InspectOptions &options) {
   requireDistinct(options.model.inputs(), {{"--graph", options.graph}});
   if (!options.graph.empty())
     requireDrawable(options.graph);
-  frontend::KerasFile file = readModel(options.model);
+  frontend::KerasFile file = session::readModel(options.model.forSession());
   requireCompilable(file, options.model);
-  Session session(std::move(file), options.model, true);
+  Session session(std::move(file), options.model.forSession(), true);
   requireWholeTraining(session);
-  ModelSummary summary(session, options.model);
+  ModelSummary summary(session);
   if (!options.graph.empty())
     drawModel(summary, options.graph);
-  printModel(summary, static_cast<double>(options.model.batchSize));
+  printModel(summary, static_cast<double>(options.model.import.batchSize));
   printParameters(session.importedSignature());
   session.lower(passes::Stage::Memory);
   codegen::Signature signature = codegen::makeSignature(session.module());
