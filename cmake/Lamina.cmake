@@ -26,7 +26,7 @@ endif()
 add_library(lamina_options INTERFACE)
 target_include_directories(lamina_options INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
 target_compile_options(lamina_options INTERFACE
-  -Wall -Wextra -Wno-unused-parameter $<$<BOOL:${LAMINA_WERROR}>:-Werror>)
+  -Wall -Wextra -Wno-unused-parameter $<$<BOOL:${LAMINA_WERROR}>:-Werror> -Werror=switch)
 
 # LLVM and MLIR as archives: a program that contains what it needs of them starts in a fifth of the
 # time that it takes to relocate the shared libraries, and runs where those are not installed.

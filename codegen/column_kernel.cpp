@@ -7,6 +7,8 @@
 #include "codegen/image_walk.h"
 #include "codegen/kernel_emitter.h"
 #include "codegen/scratch.h"
+#include "passes/families/families.h"
+#include "passes/families/tools.h"
 
 using namespace mlir;
 
@@ -17,27 +19,23 @@ namespace {
 constexpr int64_t kStretch = 128;
 /// Positions that a column takes in between loading and storing its running value.
 constexpr int64_t kTogether = 8;
-/// So many times as many positions lie between those that are taken in and those asked for.
-constexpr int64_t kBlocksAhead = 2;
 
 class ColumnEmitter final : public KernelEmitter {
 public:
-  ColumnEmitter(const KernelJob &job, const TargetSpec &target) : KernelEmitter(job, target) {
+  ColumnEmitter(const KernelJob &job, const TargetSpec &target)
+      : KernelEmitter(job, target), schedule(passes::scheduleAs<ir::ColumnScheduleAttr>(kernel())) {
     for (Operation &op : body().without_terminator())
-      if (isa<ir::ReduceOp, ir::ArgmaxOp>(op))
+      if (passes::isAnchor(&op))
         anchors.push_back(&op);
     Operation *anchor = anchors.front();
-    if (auto reduce = dyn_cast<ir::ReduceOp>(anchor))
-      reduced = llvm::to_vector(reduce.getDimensions());
-    else
-      reduced = {static_cast<int64_t>(cast<ir::ArgmaxOp>(anchor).getDimension())};
+    reduced = passes::reducedDimensions(anchor);
     whole = cast<RankedTensorType>(anchor->getOperand(0).getType()).getShape();
     kept = cast<RankedTensorType>(anchor->getResult(0).getType()).getShape();
-    width = schedule().getTile()[0] * lanes;
+    width = schedule.getVectors() * lanes;
   }
 
   llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *rows) override {
-    return emitCeilDivide(builder, emitUnits(builder, rows), schedule().getTasks()[0]);
+    return emitCeilDivide(builder, emitUnits(builder, rows), schedule.getBlocks());
   }
 
 private:
@@ -53,7 +51,7 @@ private:
       accumulators.emplace_back(b(), anchor, lanes);
     for (size_t level = 0; level <= reduced.size(); ++level)
       levels.push_back(allocateLevel());
-    int64_t perTask = schedule().getTasks()[0];
+    int64_t perTask = schedule.getBlocks();
     llvm::Value *begin = b().CreateMul(task, i64(perTask));
     llvm::Value *end = emitSmaller(b(), b().CreateAdd(begin, i64(perTask)), emitUnits(b(), rows));
     llvm::Value *columns = extent(kept.back());
@@ -207,8 +205,8 @@ private:
     auto takeIn = [&](llvm::Value *first, int64_t count) {
       forColumns([&](llvm::Value *column) {
         Values values = load(level, column);
-        if (count == kTogether)
-          prefetch(position, b().CreateAdd(first, i64(kBlocksAhead * kTogether)), column);
+        if (count == kTogether && schedule.getAhead() > 0)
+          prefetch(position, b().CreateAdd(first, i64(schedule.getAhead())), column);
         for (int64_t i = 0; i < count; ++i)
           values = combine(position, b().CreateAdd(first, i64(i)), column, values);
         store(level, column, values);
@@ -231,14 +229,12 @@ private:
     return indices;
   }
 
-  /// Asks for a vector of columns' share of the positions from `innermost` on, in the order of
-  /// memory, where that is what the task goes through and does not stay in the caches.
+  /// Prefetches a vector of columns' share of the positions from `innermost` on, in the order of
+  /// memory.
   void prefetch(const Indices &position, llvm::Value *innermost, llvm::Value *column) {
-    if (width < kept.back() || reduced.back() + 2 != static_cast<int64_t>(whole.size()))
-      return;
     for (BlockArgument argument : body().getArguments()) {
       const Storage *storage = expressions->getStorage(argument);
-      if (storage->packed || storage->type.getShape() != whole || !isStreamed(storage->type))
+      if (storage->packed || storage->type.getShape() != whole)
         continue;
       Indices place(leading);
       place.push_back({columnBegin, false, 1});
@@ -260,6 +256,7 @@ private:
     });
   }
 
+  ir::ColumnScheduleAttr schedule;
   llvm::SmallVector<Accumulator, 2> accumulators; ///< of the anchors
   std::vector<Level> levels;                      ///< of the reduced dimensions, and of a stretch
   Indices leading; ///< of the block: all kept dimensions but the last

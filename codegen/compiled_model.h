@@ -22,6 +22,8 @@ struct TensorSpec {
   /// Values are whole numbers below this: a target's classes, or the entries that an input's values
   /// are indices into. 0: any values.
   int64_t bound = 0;
+  /// Of a target: its loss has no lower bound unless the values are from 0 to 1.
+  bool isProbability = false;
 };
 
 /// A variable of the state: parameters, optimizer slots, counters. `shape` is the logical

@@ -80,7 +80,7 @@ private:
   void emitRows(llvm::Value *column, int64_t vectors, llvm::Value *mask) {
     llvm::Value *length = b().CreateSub(rowEnd, rowBegin);
     llvm::Value *wholeEnd = b().CreateSub(rowEnd, b().CreateURem(length, i64(tileRows)));
-    bool ahead = copiesRightAhead && !mask && vectors == tileVectors;
+    bool ahead = copiesRightAhead() && !mask && vectors == tileVectors;
     llvm::Value *tiles = b().CreateUDiv(length, i64(tileRows));
     if (ahead) // then only the first tile of columns has nobody before it
       emitIf(b(),

@@ -1,26 +1,24 @@
 #include "codegen/contraction_walk.h"
 
 #include "codegen/elementwise.h"
+#include "passes/families/families.h"
 
 using namespace mlir;
 
 namespace lamina::codegen {
 namespace {
 
-/// Bytes of an operand's part in a task that the first-level cache holds beside the other one.
-constexpr int64_t kSmallBytes = 16 * 1024;
-/// Elements of a copy that is worth being spread over the tiles of rows before it is needed.
-constexpr int64_t kLeastPanel = 2048;
 /// Steps from one that is copied to the one that is asked for in advance.
 constexpr int64_t kStepsAhead = 12;
 
 } // namespace
 
 ContractionWalkEmitter::ContractionWalkEmitter(const KernelJob &job, const TargetSpec &target)
-    : KernelEmitter(job, target), dot(*body().getOps<ir::DotGeneralOp>().begin()), shape(dot),
-      tileRows(schedule().getTile()[0]), tileVectors(schedule().getTile()[1]),
-      tileWidth(tileVectors * lanes), blockDepth(schedule().getTile()[2]),
-      taskRows(schedule().getTasks()[0]), taskColumns(schedule().getTasks()[1]) {
+    : KernelEmitter(job, target), dot(passes::anchorAs<ir::DotGeneralOp>(kernel())), shape(dot),
+      schedule(passes::scheduleAs<ir::ContractionScheduleAttr>(kernel())),
+      tileRows(schedule.getTileRows()), tileVectors(schedule.getTileVectors()),
+      tileWidth(tileVectors * lanes), blockDepth(schedule.getDepth()), taskRows(schedule.getRows()),
+      taskColumns(schedule.getColumns()), linesOfSteps(schedule.getLeft() != ir::LeftCopy::panels) {
   for (int64_t size : shape.contracted)
     depthCapacity *= capacityOf(size);
 }
@@ -75,29 +73,12 @@ ContractionWalkEmitter::Side ContractionWalkEmitter::makeSide(bool isLeft) {
   side.firstFree = side.batching.size() + (isLeft ? 0 : dot.getLhsFreeDimensions().size());
   side.memory = findMemory(side.value);
   if (side.memory) {
-    if (auto stride = findMemoryStride(*side.memory, side))
+    if (auto stride = side.memory->strideOfMerged(side.contracting))
       side.memoryStride = *stride;
     else
       side.memory.reset();
   }
   return side;
-}
-
-/// Elements from one step of the contracted index to the next, where that is a constant.
-std::optional<int64_t> ContractionWalkEmitter::findMemoryStride(const Storage &storage,
-                                                                const Side &side) {
-  if (side.contracting.empty())
-    return 0;
-  std::optional<int64_t> stride = storage.strideOf(static_cast<int>(side.contracting.back()));
-  std::optional<int64_t> inner = stride;
-  for (size_t i = side.contracting.size() - 1; inner && i > 0; --i) {
-    int64_t extent = storage.type.getDimSize(side.contracting[i]);
-    std::optional<int64_t> next = storage.strideOf(static_cast<int>(side.contracting[i - 1]));
-    if (ShapedType::isDynamic(extent) || !next || *next != *inner * extent)
-      return std::nullopt;
-    inner = next;
-  }
-  return stride;
 }
 
 void ContractionWalkEmitter::prepareOperands() {
@@ -106,36 +87,23 @@ void ContractionWalkEmitter::prepareOperands() {
   right = makeSide(false);
   if (shape.columnDimension < 0) // numbers are multiplied one by one
     return;
-  chooseLeftCopy();
-  chooseRightCopy();
+  prepareLeft();
+  prepareRight();
 }
 
 llvm::Value *ContractionWalkEmitter::allocate(int64_t elements) {
   return allocateScratch(b(), element, elements);
 }
 
-/// Whether tiles read an operand often enough from far enough away. `lines` of them stand
-/// `lineStride` elements apart.
-bool ContractionWalkEmitter::isWorthCopy(int64_t readers, int64_t lines, int64_t lineStride) {
-  int64_t bytes = element->getPrimitiveSizeInBits() / 8;
-  return readers >= passes::kTilesWorthCopy && lines * lineStride * bytes > kSmallBytes;
-}
-
-void ContractionWalkEmitter::chooseLeftCopy() {
-  int64_t steps = std::min(blockDepth, depthCapacity);
-  int64_t rank = cast<RankedTensorType>(left.value.getType()).getRank();
-  linesOfSteps = left.free.empty() || llvm::is_contained(left.contracting, rank - 1);
-  std::optional<int64_t> rowStride = 0;
-  if (left.memory && !left.free.empty())
-    rowStride = left.memory->strideOf(static_cast<int>(left.free.back()));
-  bool readable = left.memory && rowStride;
-  int64_t rows =
-      std::min(taskRows, capacityOf(shape.rowDimension < 0 ? 1 : shape.result[shape.rowDimension]));
-  if (readable && !isWorthCopy(taskColumns / tileWidth, linesOfSteps ? rows : steps,
-                               linesOfSteps ? *rowStride : left.memoryStride)) {
-    leftRowStride = *rowStride;
+void ContractionWalkEmitter::prepareLeft() {
+  if (schedule.getLeft() == ir::LeftCopy::none) {
+    leftRowStride =
+        left.free.empty() ? 0 : *left.memory->strideOf(static_cast<int>(left.free.back()));
     return;
   }
+  int64_t steps = std::min(blockDepth, depthCapacity);
+  int64_t rows =
+      std::min(taskRows, capacityOf(shape.rowDimension < 0 ? 1 : shape.result[shape.rowDimension]));
   int64_t tiles = llvm::divideCeil(rows, tileRows);
   if (linesOfSteps) {
     leftRowStride = llvm::alignTo(steps, kLinePadding) + kLinePadding;
@@ -149,20 +117,12 @@ void ContractionWalkEmitter::chooseLeftCopy() {
   }
 }
 
-void ContractionWalkEmitter::chooseRightCopy() {
-  int64_t steps = std::min(blockDepth, depthCapacity);
-  bool contiguous =
-      right.memory && right.memory->strideOf(static_cast<int>(right.free.back())) == 1;
-  bool panels = right.memory && right.memory->packed &&
-                right.memory->packed.getDimension() == right.free.back() &&
-                right.memory->packed.getWidth() % lanes == 0;
-  if (panels ||
-      (contiguous && !isWorthCopy(llvm::divideCeil(taskRows, tileRows), steps, right.memoryStride)))
+void ContractionWalkEmitter::prepareRight() {
+  if (schedule.getRight() == ir::RightCopy::none)
     return;
   right.copyStride = tileWidth;
-  rightPanel = steps * tileWidth;
-  copiesRightAhead = taskColumns > tileWidth && rightPanel >= kLeastPanel;
-  right.copy = allocate((copiesRightAhead ? 2 : 1) * rightPanel);
+  rightPanel = std::min(blockDepth, depthCapacity) * tileWidth;
+  right.copy = allocate((copiesRightAhead() ? 2 : 1) * rightPanel);
 }
 
 llvm::Value *ContractionWalkEmitter::leftPlace(llvm::Value *row) {
@@ -185,7 +145,7 @@ llvm::Value *ContractionWalkEmitter::leftMemory(llvm::Value *row) {
 }
 
 llvm::Value *ContractionWalkEmitter::rightCopy(llvm::Value *column) {
-  if (!copiesRightAhead)
+  if (!copiesRightAhead())
     return right.copy;
   llvm::Value *tile = b().CreateUDiv(b().CreateSub(column, columns.first), i64(tileWidth));
   return advance(b(), element, right.copy, b().CreateAnd(tile, i64(1)), rightPanel);

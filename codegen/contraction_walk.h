@@ -63,14 +63,16 @@ protected:
   /// Indices of the contracted dimensions at a step.
   Indices depthIndices(llvm::Value *step) { return delinearize(step, shape.contracted); }
   int64_t capacityOf(int64_t size) const;
+  /// Whether the right operand is copied while the tile of columns before is at work.
+  bool copiesRightAhead() const { return schedule.getRight() == ir::RightCopy::ahead; }
 
   ir::DotGeneralOp dot;
   passes::ContractionShape shape;
+  ir::ContractionScheduleAttr schedule;
   int64_t tileRows, tileVectors, tileWidth, blockDepth, taskRows, taskColumns;
   int64_t depthCapacity = 1;
   llvm::Type *element = nullptr;
   Side left, right;
-  bool copiesRightAhead = false; ///< while the tile of columns before is at work
   llvm::Value *rowBegin = nullptr, *rowEnd = nullptr; ///< of the task
   Range columns;                                      ///< of the task
   Indices outer;                                      ///< dimensions besides rows and columns
@@ -80,10 +82,8 @@ private:
   /// Where the block begins in memory for a row of the left operand.
   llvm::Value *leftMemory(llvm::Value *row);
   Side makeSide(bool isLeft);
-  std::optional<int64_t> findMemoryStride(const Storage &storage, const Side &side);
-  bool isWorthCopy(int64_t readers, int64_t lines, int64_t lineStride);
-  void chooseLeftCopy();
-  void chooseRightCopy();
+  void prepareLeft();
+  void prepareRight();
 
   /// Reads the operand at a step of the block, with the result's indices fixed.
   using Reader = std::function<llvm::Value *(llvm::Value *step)>;
@@ -96,7 +96,7 @@ private:
   void copyRightSteps(llvm::Value *column, int64_t vectors, llvm::Value *mask, Range steps);
   void storeCopy(llvm::Value *place, llvm::Value *value);
 
-  bool linesOfSteps = false; ///< the left copy: lines of steps for each row, or panels of rows
+  bool linesOfSteps; ///< the left copy: lines of steps for each row, or panels of rows
   int64_t leftRowStride = 0, leftPanel = 0, rightPanel = 0; ///< elements
 };
 

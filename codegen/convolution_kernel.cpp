@@ -9,6 +9,7 @@
 #include "codegen/elementwise.h"
 #include "codegen/image_walk.h"
 #include "codegen/kernel_emitter.h"
+#include "passes/families/families.h"
 #include "passes/schedule.h"
 
 using namespace mlir;
@@ -18,19 +19,21 @@ namespace {
 
 /// Products of a line of taps that go on with the sum of the lines before.
 constexpr int64_t kTogether = 64;
-/// Pixels of how many bytes the processor asks for itself: short ones, read one behind the other,
-/// and long ones, of which every page has one or two.
-constexpr int64_t kForeseenBytes = 512, kMostBytesAhead = 1024;
+/// What the schedules of convolutions and of depthwise ones have in common.
+struct ConvolutionPlan {
+  int64_t tileRows, tileVectors, channels, lines, positions, columns;
+  bool ahead;
+};
 
 class ConvolutionEmitter final : public KernelEmitter {
 public:
-  ConvolutionEmitter(const KernelJob &job, const TargetSpec &target)
-      : KernelEmitter(job, target), op(*body().getOps<ir::ConvolutionOp>().begin()),
+  ConvolutionEmitter(const KernelJob &job, const TargetSpec &target, const ConvolutionPlan &plan)
+      : KernelEmitter(job, target), op(passes::anchorAs<ir::ConvolutionOp>(kernel())),
         geometry(passes::ConvolutionGeometry::of(op, passes::canMergeAxes(kernel()))),
-        last(geometry.lastAxis()), phases(last.phases()), tileRows(schedule().getTile()[0]),
-        tileVectors(schedule().getTile()[1]), tileWidth(tileVectors * lanes),
-        channelsPerBlock(schedule().getTile()[2]), linesPerTask(schedule().getTasks()[0]),
-        positionsPerTask(schedule().getTasks()[1]), columnsPerTask(schedule().getTasks()[2]) {}
+        last(geometry.lastAxis()), phases(last.phases()), tileRows(plan.tileRows),
+        tileWidth(plan.tileVectors * lanes), channelsPerBlock(plan.channels),
+        linesPerTask(plan.lines), positionsPerTask(plan.positions), columnsPerTask(plan.columns),
+        prefetchesAhead(plan.ahead) {}
 
   llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *rows) override {
     llvm::Value *images =
@@ -196,7 +199,7 @@ private:
 
   void emitTile(const Tile &tile) {
     expressions->enterScope();
-    if (geometry.depthwise && isStreamed(op.getLhs().getType()))
+    if (geometry.depthwise && prefetchesAhead)
       prefetchNextTile(tile);
     else
       prefetchResults(firstOutput(tile), tile);
@@ -220,13 +223,11 @@ private:
     return {b(), target, element, lanes, 1, rightStride(), loadMask(), distanceAhead(tile)};
   }
 
-  /// Elements from a tile to the next one where that is to be asked for. With one tap it reads
-  /// other pixels; some long ones in one page are no stream that processors foresee.
+  /// Elements from a tile to the next one where its pixels are prefetched, 0 where they are not.
   int64_t distanceAhead(const Tile &tile) {
-    int64_t pixels = tile.phase.inputStep * lastStride();
-    int64_t bytes = pixels * element->getPrimitiveSizeInBits() / 8;
-    bool isStream = bytes < kForeseenBytes || bytes > kMostBytesAhead;
-    return last.window == 1 && !isStream ? tile.height * pixels : 0;
+    return prefetchesAhead && !geometry.depthwise
+               ? tile.height * tile.phase.inputStep * lastStride()
+               : 0;
   }
 
   /// The group's first channel that the tile's first output meets in an offset of zero.
@@ -509,9 +510,10 @@ private:
   passes::ConvolutionGeometry geometry;
   const ir::WindowAxis &last;
   llvm::SmallVector<ir::WindowPhase> phases; ///< of the last axis
-  int64_t tileRows, tileVectors, tileWidth;
+  int64_t tileRows, tileWidth;
   int64_t channelsPerBlock; ///< 0: all taps and channels in one go
   int64_t linesPerTask, positionsPerTask, columnsPerTask;
+  bool prefetchesAhead;
 
   llvm::Type *element = nullptr;
   Image input;
@@ -535,7 +537,20 @@ private:
 
 std::unique_ptr<KernelEmitter> createConvolutionEmitter(const KernelJob &job,
                                                         const TargetSpec &target) {
-  return std::make_unique<ConvolutionEmitter>(job, target);
+  auto chosen = passes::scheduleAs<ir::ConvolutionScheduleAttr>(job.kernel);
+  ConvolutionPlan plan{chosen.getTileRows(), chosen.getTileVectors(), chosen.getChannels(),
+                       chosen.getLines(),    chosen.getPositions(),   chosen.getColumns(),
+                       chosen.getAhead()};
+  return std::make_unique<ConvolutionEmitter>(job, target, plan);
+}
+
+std::unique_ptr<KernelEmitter> createDepthwiseEmitter(const KernelJob &job,
+                                                      const TargetSpec &target) {
+  auto chosen = passes::scheduleAs<ir::DepthwiseScheduleAttr>(job.kernel);
+  ConvolutionPlan plan{chosen.getTileRows(), chosen.getTileVectors(), /*channels=*/0,
+                       chosen.getLines(),    chosen.getPositions(),   chosen.getColumns(),
+                       chosen.getAhead()};
+  return std::make_unique<ConvolutionEmitter>(job, target, plan);
 }
 
 } // namespace lamina::codegen

@@ -5,6 +5,7 @@
 // asked for in the order of memory.
 #include "codegen/elementwise.h"
 #include "codegen/filter_walk.h"
+#include "passes/families/families.h"
 
 using namespace mlir;
 
@@ -20,8 +21,8 @@ constexpr size_t kMostTaps = 5;
 
 class DepthwiseGradientEmitter final : public FilterWalkEmitter {
 public:
-  DepthwiseGradientEmitter(const KernelJob &job, const TargetSpec &target)
-      : FilterWalkEmitter(job, target, FirstTaps::Within), line(geometry.axes.back()) {}
+  DepthwiseGradientEmitter(const KernelJob &job, const TargetSpec &target, const WalkPlan &plan)
+      : FilterWalkEmitter(job, target, FirstTaps::Within, plan), line(geometry.axes.back()) {}
 
 private:
   /// Channels that are summed together. `mask` applies to the last vector.
@@ -196,7 +197,11 @@ private:
 
 std::unique_ptr<KernelEmitter> createDepthwiseGradientEmitter(const KernelJob &job,
                                                               const TargetSpec &target) {
-  return std::make_unique<DepthwiseGradientEmitter>(job, target);
+  auto chosen = passes::scheduleAs<ir::DepthwiseGradientScheduleAttr>(job.kernel);
+  FilterWalkEmitter::WalkPlan plan{/*tileRows=*/1,        chosen.getTileVectors(),
+                                   /*channels=*/1,        chosen.getColumns(),
+                                   chosen.getPositions(), chosen.getImages()};
+  return std::make_unique<DepthwiseGradientEmitter>(job, target, plan);
 }
 
 } // namespace lamina::codegen

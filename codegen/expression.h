@@ -5,6 +5,7 @@
 
 #include "codegen/target.h"
 #include "ir/dialect.h"
+#include "passes/memory_layout.h"
 #include "llvm/IR/IRBuilder.h"
 
 /// The one emitter of tensor expressions that all kernel families share: gives the value of a
@@ -20,17 +21,13 @@ struct Index {
 using Indices = llvm::SmallVector<Index, 4>;
 
 /// A tensor in memory, dense and row-major or packed (ir::PackedAttr, last dimension only).
-struct Storage {
+struct Storage : passes::MemoryLayout {
   llvm::Value *pointer = nullptr;
-  mlir::RankedTensorType type;
-  llvm::SmallVector<int64_t> strides; ///< elements; unused when packed
-  ir::PackedAttr packed;
 
   static Storage make(llvm::Value *pointer, mlir::RankedTensorType type, ir::PackedAttr packed,
-                      int64_t batchSize);
-
-  /// Elements from one index of a dimension to the next; nothing where that is no constant.
-  std::optional<int64_t> strideOf(int64_t dimension) const;
+                      int64_t batchSize) {
+    return {MemoryLayout::make(type, packed, batchSize), pointer};
+  }
 };
 
 /// The LLVM type that an element has in registers (i1 for truth values).

@@ -9,28 +9,6 @@ namespace lamina::codegen {
 using llvm::ArrayRef;
 using llvm::SmallVector;
 
-Storage Storage::make(llvm::Value *pointer, RankedTensorType type, ir::PackedAttr packed,
-                      int64_t batchSize) {
-  Storage storage{pointer, type, SmallVector<int64_t>(type.getRank()), packed};
-  int64_t stride = 1;
-  for (int64_t d = type.getRank() - 1; d >= 0; --d) {
-    storage.strides[d] = stride;
-    stride *= type.isDynamicDim(d) ? batchSize : type.getDimSize(d);
-  }
-  return storage;
-}
-
-std::optional<int64_t> Storage::strideOf(int64_t dimension) const {
-  if (!packed)
-    return strides[dimension];
-  if (dimension == packed.getDimension())
-    return std::nullopt;
-  int64_t stride = packed.getWidth();
-  for (int64_t d = dimension + 1; d < type.getRank(); ++d)
-    stride *= d == packed.getDimension() ? 1 : type.getDimSize(d);
-  return stride;
-}
-
 bool ExpressionEmitter::isContiguous(const Storage &storage, ArrayRef<Index> indices) const {
   int dimension = vectorDimension(indices);
   if (dimension < 0)

@@ -5,6 +5,7 @@
 // of columns for all rows while it is in the first-level cache.
 #include "codegen/filter_panels.h"
 #include "codegen/filter_walk.h"
+#include "passes/families/families.h"
 #include "llvm/IR/Module.h"
 
 using namespace mlir;
@@ -14,8 +15,8 @@ namespace {
 
 class FewChannelsGradientEmitter final : public FilterWalkEmitter {
 public:
-  FewChannelsGradientEmitter(const KernelJob &job, const TargetSpec &target)
-      : FilterWalkEmitter(job, target, FirstTaps::Within),
+  FewChannelsGradientEmitter(const KernelJob &job, const TargetSpec &target, const WalkPlan &plan)
+      : FilterWalkEmitter(job, target, FirstTaps::Within, plan),
         rowCount(geometry.taps() * geometry.channels) {
     const PanelWalk &first = walks.front();
     copiedLines = first.input.count - (first.positions - blockLength) * first.inputStep;
@@ -176,7 +177,13 @@ private:
 
 std::unique_ptr<KernelEmitter> createFewChannelsGradientEmitter(const KernelJob &job,
                                                                 const TargetSpec &target) {
-  return std::make_unique<FewChannelsGradientEmitter>(job, target);
+  auto chosen = passes::scheduleAs<ir::FewChannelsGradientScheduleAttr>(job.kernel);
+  auto op = passes::anchorAs<ir::FilterGradientOp>(job.kernel);
+  FilterWalkEmitter::WalkPlan plan{
+      chosen.getTileRows(), chosen.getTileVectors(), passes::ConvolutionGeometry::of(op).channels,
+      chosen.getColumns(),  chosen.getPositions(),
+      /*images=*/1};
+  return std::make_unique<FewChannelsGradientEmitter>(job, target, plan);
 }
 
 } // namespace lamina::codegen

@@ -5,6 +5,7 @@
 // memory, and meanwhile the next block comes into the cache.
 #include "codegen/filter_panels.h"
 #include "codegen/filter_walk.h"
+#include "passes/families/families.h"
 #include "llvm/IR/Module.h"
 
 using namespace mlir;
@@ -14,8 +15,8 @@ namespace {
 
 class FilterGradientEmitter final : public FilterWalkEmitter {
 public:
-  FilterGradientEmitter(const KernelJob &job, const TargetSpec &target)
-      : FilterWalkEmitter(job, target, FirstTaps::Apart) {}
+  FilterGradientEmitter(const KernelJob &job, const TargetSpec &target, const WalkPlan &plan)
+      : FilterWalkEmitter(job, target, FirstTaps::Apart, plan) {}
 
 private:
   /// The axes whose taps a task goes through.
@@ -191,11 +192,11 @@ private:
 
 std::unique_ptr<KernelEmitter> createFilterGradientEmitter(const KernelJob &job,
                                                            const TargetSpec &target) {
-  ir::KernelOp kernel = job.kernel;
-  ir::FilterGradientOp op = *kernel.getBlock().getOps<ir::FilterGradientOp>().begin();
-  if (passes::ConvolutionGeometry::of(op).hasFewChannels())
-    return createFewChannelsGradientEmitter(job, target);
-  return std::make_unique<FilterGradientEmitter>(job, target);
+  auto chosen = passes::scheduleAs<ir::FilterGradientScheduleAttr>(job.kernel);
+  FilterWalkEmitter::WalkPlan plan{chosen.getTileRows(),  chosen.getTileVectors(),
+                                   chosen.getChannels(),  chosen.getColumns(),
+                                   chosen.getPositions(), chosen.getImages()};
+  return std::make_unique<FilterGradientEmitter>(job, target, plan);
 }
 
 } // namespace lamina::codegen

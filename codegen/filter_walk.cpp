@@ -1,5 +1,6 @@
 #include "codegen/filter_walk.h"
 
+#include "passes/families/families.h"
 #include "llvm/IR/Module.h"
 
 using namespace mlir;
@@ -56,12 +57,12 @@ TapStretch StretchTable::loadPart(llvm::IRBuilder<> &builder, llvm::Value *posit
 //===--- Tasks and blocks ---------------------------------------------------------------------===//
 
 FilterWalkEmitter::FilterWalkEmitter(const KernelJob &job, const TargetSpec &target,
-                                     FirstTaps firstTaps)
-    : KernelEmitter(job, target), op(*body().getOps<ir::FilterGradientOp>().begin()),
-      geometry(passes::ConvolutionGeometry::of(op)), tileRows(schedule().getTile()[0]),
-      tileWidth(schedule().getTile()[1] * lanes), channelsPerTask(schedule().getTasks()[0]),
-      columnsPerTask(schedule().getTasks()[1]), blockLength(schedule().getTasks()[2]),
-      imagesPerBlock(schedule().getTasks()[3]), firstTaps(firstTaps) {
+                                     FirstTaps firstTaps, const WalkPlan &plan)
+    : KernelEmitter(job, target), op(passes::anchorAs<ir::FilterGradientOp>(kernel())),
+      geometry(passes::ConvolutionGeometry::of(op)), tileRows(plan.tileRows),
+      tileWidth(plan.tileVectors * lanes), channelsPerTask(plan.channels),
+      columnsPerTask(plan.columns), blockLength(plan.positions), imagesPerBlock(plan.images),
+      firstTaps(firstTaps) {
   for (const ir::WindowAxis &axis : geometry.axes)
     walks.push_back(PanelWalk::of(axis));
 }

@@ -40,7 +40,13 @@ public:
   /// Whether each tap of the first axis has tasks of its own.
   enum class FirstTaps { Apart, Within };
 
-  FilterWalkEmitter(const KernelJob &job, const TargetSpec &target, FirstTaps firstTaps);
+  /// What the schedules of the families have in common.
+  struct WalkPlan {
+    int64_t tileRows, tileVectors, channels, columns, positions, images;
+  };
+
+  FilterWalkEmitter(const KernelJob &job, const TargetSpec &target, FirstTaps firstTaps,
+                    const WalkPlan &plan);
   llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *rows) override;
 
 protected:

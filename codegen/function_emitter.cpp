@@ -6,6 +6,7 @@
 #include "codegen/first_error.h"
 #include "codegen/scratch.h"
 #include "passes/plan.h"
+#include "passes/schedule.h"
 #include "runtime/lamina_runtime.h"
 #include "llvm/IR/IntrinsicsX86.h"
 #include "llvm/IR/Module.h"
@@ -74,12 +75,17 @@ private:
   llvm::Value *slot, *before;
 };
 
-/// What the function runs; a UserError where it is not made of kernels in waves.
+/// What the function runs; a UserError where it is not made of kernels in waves, or a kernel's
+/// schedule does not fit it.
 passes::Sequence readFunction(func::FuncOp function) {
   FirstError error(function.getContext());
   FailureOr<passes::Sequence> program = passes::readProgram(function);
   if (failed(program))
     error.raise("the function could not be read");
+  int64_t batchSize = ir::getBatchSize(function->getParentOfType<ModuleOp>());
+  for (ir::KernelOp kernel : passes::kernelsOf(*program))
+    if (failed(passes::checkSchedule(kernel, batchSize)))
+      error.raise("a kernel's schedule does not fit it");
   return std::move(*program);
 }
 
@@ -101,11 +107,10 @@ size_t FunctionEmitter::findOrAddKernel(KernelJob job) {
   if (isNew) {
     job.name = name + ".kernel" + std::to_string(emitters.size());
     kernelNames.push_back(job.name);
-    ir::ScheduleAttr schedule = *job.kernel.getSchedule();
+    ir::Schedule schedule = *job.kernel.getSchedule();
     kernelCosts.push_back(schedule.getCost());
     int64_t operations = std::distance(job.kernel.getBlock().begin(), job.kernel.getBlock().end());
-    codeSizes.push_back(std::accumulate(schedule.getTile().begin(), schedule.getTile().end(),
-                                        operations, std::multiplies<int64_t>()));
+    codeSizes.push_back(operations * schedule.getTileSize());
     emitters.push_back(KernelEmitter::create(job, target));
   }
   return entry->second;

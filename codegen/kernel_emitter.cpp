@@ -1,6 +1,6 @@
 #include "codegen/kernel_emitter.h"
 
-#include "passes/fuse.h"
+#include "passes/families/families.h"
 #include "passes/plan.h"
 #include "llvm/IR/Module.h"
 using namespace mlir;
@@ -40,7 +40,7 @@ std::string KernelJob::key() {
   }
   for (const KernelArgument &output : outputs)
     os << stringifyMemorySpace(output.space) << output.packed << ';';
-  os << kernel.getScheduleAttr() << batchSize;
+  os << kernel.getFamilyAttr() << kernel.getScheduleAttr() << batchSize;
   return text;
 }
 
@@ -54,12 +54,12 @@ std::vector<int64_t> KernelJob::bindings() const {
 }
 
 KernelEmitter::KernelEmitter(const KernelJob &job, const TargetSpec &target)
-    : job(job), target(target), lanes(this->job.kernel.getSchedule()->getVector()) {}
+    : job(job), target(target), lanes(this->job.kernel.getSchedule()->getLanes()) {}
 
 std::unique_ptr<KernelEmitter> KernelEmitter::create(const KernelJob &job,
                                                      const TargetSpec &target) {
   ir::KernelOp kernel = job.kernel;
-  switch (kernel.getSchedule()->getFamily()) {
+  switch (kernel.getFamily()) {
   case ir::KernelFamily::map:
     return createMapEmitter(job, target);
   case ir::KernelFamily::contraction:
@@ -69,10 +69,13 @@ std::unique_ptr<KernelEmitter> KernelEmitter::create(const KernelJob &job,
   case ir::KernelFamily::column:
     return createColumnEmitter(job, target);
   case ir::KernelFamily::convolution:
-  case ir::KernelFamily::depthwise:
     return createConvolutionEmitter(job, target);
+  case ir::KernelFamily::depthwise:
+    return createDepthwiseEmitter(job, target);
   case ir::KernelFamily::filter_gradient:
     return createFilterGradientEmitter(job, target);
+  case ir::KernelFamily::few_channels_gradient:
+    return createFewChannelsGradientEmitter(job, target);
   case ir::KernelFamily::depthwise_gradient:
     return createDepthwiseGradientEmitter(job, target);
   case ir::KernelFamily::winograd:
@@ -229,11 +232,6 @@ llvm::Value *KernelEmitter::maskBelow(llvm::Value *start, llvm::Value *end) {
     steps.push_back(b().getInt32(lane));
   llvm::Value *left = b().CreateTrunc(b().CreateSub(end, start), b().getInt32Ty());
   return b().CreateICmpSLT(llvm::ConstantVector::get(steps), b().CreateVectorSplat(lanes, left));
-}
-
-bool KernelEmitter::isStreamed(RankedTensorType type) {
-  constexpr int64_t kStreamedBytes = 8 * 1024 * 1024;
-  return passes::getBufferBytes(type, job.batchSize) >= kStreamedBytes;
 }
 
 void KernelEmitter::storeResult(unsigned number, ArrayRef<Index> indices) {

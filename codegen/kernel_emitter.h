@@ -65,11 +65,8 @@ protected:
   virtual void emitTask(llvm::Value *task) = 0;
 
   ir::KernelOp kernel() { return job.kernel; }
-  ir::ScheduleAttr schedule() { return *job.kernel.getSchedule(); }
   mlir::Block &body() { return kernel().getBlock(); }
   llvm::IRBuilder<> &b() { return *builder; }
-  /// Whether a tensor is too large to be in the caches still when the next kernel reads it.
-  bool isStreamed(mlir::RankedTensorType type);
   llvm::Value *i64(int64_t value) { return builder->getInt64(value); }
   llvm::Value *extent(int64_t size) { return expressions->extent(size); }
   /// Product of extents.
@@ -109,6 +106,7 @@ std::unique_ptr<KernelEmitter> createRowEmitter(const KernelJob &, const TargetS
 std::unique_ptr<KernelEmitter> createColumnEmitter(const KernelJob &, const TargetSpec &);
 std::unique_ptr<KernelEmitter> createContractionEmitter(const KernelJob &, const TargetSpec &);
 std::unique_ptr<KernelEmitter> createConvolutionEmitter(const KernelJob &, const TargetSpec &);
+std::unique_ptr<KernelEmitter> createDepthwiseEmitter(const KernelJob &, const TargetSpec &);
 std::unique_ptr<KernelEmitter> createFilterGradientEmitter(const KernelJob &, const TargetSpec &);
 std::unique_ptr<KernelEmitter> createFewChannelsGradientEmitter(const KernelJob &,
                                                                 const TargetSpec &);

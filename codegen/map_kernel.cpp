@@ -4,22 +4,20 @@
 // a line stand far apart, those of neighbouring lines side by side: then vectors of some lines
 // follow one another.
 #include "codegen/kernel_emitter.h"
-#include "passes/plan.h"
+#include "passes/families/families.h"
+#include "passes/families/map_form.h"
 
 using namespace mlir;
 
 namespace lamina::codegen {
 namespace {
 
-/// Lines whose vectors follow one another: as many as a panel is wide.
-constexpr int64_t kLinesTogether = 16;
-
 class MapEmitter final : public KernelEmitter {
 public:
   MapEmitter(const KernelJob &job, const TargetSpec &target)
-      : KernelEmitter(job, target),
+      : KernelEmitter(job, target), schedule(passes::scheduleAs<ir::MapScheduleAttr>(kernel())),
         shape(cast<RankedTensorType>(this->job.kernel.getResult(0).getType()).getShape()),
-        flat(isFlat()) {}
+        flat(passes::isFlat(kernel())) {}
 
   llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *rows) override {
     llvm::Value *units = emitUnits(builder, rows);
@@ -53,49 +51,11 @@ private:
   }
 
   int64_t unitsPerTask() {
-    int64_t elements = schedule().getTasks()[0];
+    int64_t elements = schedule.getElements();
     if (flat)
       return elements;
     int64_t inner = shape.empty() ? 1 : staticExtent(shape.back());
-    return llvm::alignTo(std::max<int64_t>(1, elements / inner), linesTogether());
-  }
-
-  int64_t linesTogether() {
-    auto packsLast = [&](const KernelArgument &argument) {
-      return argument.packed && argument.packed.getDimension() + 1 == shape.size();
-    };
-    bool apart = llvm::any_of(job.inputs, packsLast) || llvm::any_of(job.outputs, packsLast);
-    for (unsigned number = 0; number < job.outputs.size(); ++number)
-      apart |= passes::storesTransposed(job.kernel, number);
-    return apart && shape.size() > 1 && findCuts().empty() ? kLinesTogether : 1;
-  }
-
-  /// One layout and shape for everything that is not a scalar, and nothing but elementwise
-  /// operations on it; a dynamic dimension, if any, comes first.
-  bool isFlat() {
-    if (shape.empty() || llvm::any_of(shape.drop_front(), ShapedType::isDynamic))
-      return false;
-    auto fits = [&](Value value, const KernelArgument &argument) {
-      auto type = cast<RankedTensorType>(value.getType());
-      return type.getRank() == 0 ||
-             (type.getShape() == shape && argument.packed == job.outputs[0].packed);
-    };
-    for (auto [value, input] : llvm::zip(job.kernel.getInputs(), job.inputs))
-      if (!fits(value, input))
-        return false;
-    for (auto [value, output] : llvm::zip(job.kernel.getResults(), job.outputs))
-      if (!fits(value, output))
-        return false;
-    return llvm::all_of(job.kernel.getBlock().without_terminator(),
-                        [&](Operation &op) { return isPointwise(&op); });
-  }
-
-  static bool isPointwise(Operation *op) {
-    if (auto constant = dyn_cast<ir::ConstantOp>(op))
-      return cast<DenseElementsAttr>(constant.getValue()).isSplat();
-    if (auto broadcast = dyn_cast<ir::BroadcastInDimOp>(op))
-      return broadcast.getOperand().getType().getRank() == 0;
-    return op->hasTrait<ir::Elementwise>() || isa<ir::RowsOp>(op);
+    return llvm::alignTo(std::max<int64_t>(1, elements / inner), schedule.getLines());
   }
 
   void emitTask(llvm::Value *task) override {
@@ -113,9 +73,9 @@ private:
       storeAll({});
       return;
     }
-    emitLoop(b(), begin, end, linesTogether(), [&](llvm::Value *unit) {
-      if (linesTogether() > 1) {
-        emitLines(unit, emitSmaller(b(), b().CreateAdd(unit, i64(linesTogether())), end));
+    emitLoop(b(), begin, end, schedule.getLines(), [&](llvm::Value *unit) {
+      if (schedule.getLines() > 1) {
+        emitLines(unit, emitSmaller(b(), b().CreateAdd(unit, i64(schedule.getLines())), end));
         return;
       }
       expressions->enterScope();
@@ -143,7 +103,7 @@ private:
   /// One line of the last dimension, cut where a concatenation along it goes from one operand to
   /// the next.
   void emitLine(const Indices &outer) {
-    llvm::SmallVector<int64_t> cuts = findCuts();
+    llvm::SmallVector<int64_t> cuts = passes::findConcatenationCuts(kernel());
     if (cuts.empty()) {
       llvm::Value *columns = extent(shape.back());
       emitVectors(i64(0), columns, isWholeVectors(columns), outer);
@@ -156,23 +116,6 @@ private:
       begin = end;
     }
     expressions->setSegment(std::nullopt);
-  }
-
-  /// Ends of the operands of concatenations along the kernel's last dimension, in order; empty
-  /// where there are none.
-  llvm::SmallVector<int64_t> findCuts() {
-    llvm::SmallVector<int64_t> cuts;
-    for (auto op : body().getOps<ir::ConcatenateOp>()) {
-      int64_t end = 0;
-      if (op.getType().getShape() != shape ||
-          static_cast<int64_t>(op.getDimension()) != op.getType().getRank() - 1)
-        continue;
-      for (Value operand : op.getOperands())
-        cuts.push_back(end += cast<RankedTensorType>(operand.getType()).getShape().back());
-    }
-    llvm::sort(cuts);
-    cuts.erase(llvm::unique(cuts), cuts.end());
-    return cuts;
   }
 
   /// Vectors from `begin` to `end` along the index after `outer`; `whole` if no lane is left over.
@@ -229,6 +172,7 @@ private:
     return view;
   }
 
+  ir::MapScheduleAttr schedule;
   ArrayRef<int64_t> shape;
   bool flat;
 };

@@ -4,22 +4,22 @@
 // from stage to stage; long ones are read again.
 #include "codegen/accumulator.h"
 #include "codegen/kernel_emitter.h"
+#include "passes/families/families.h"
 
 using namespace mlir;
 
 namespace lamina::codegen {
 namespace {
 
-/// Rows of at most this many vectors are unrolled and kept in registers.
-constexpr int64_t kMostUnrolled = 8;
 /// Vectors combined at once in a long row, to hide the latency of an addition.
 constexpr int64_t kInterleave = 4;
 
 class RowEmitter final : public KernelEmitter {
 public:
-  RowEmitter(const KernelJob &job, const TargetSpec &target) : KernelEmitter(job, target) {
+  RowEmitter(const KernelJob &job, const TargetSpec &target)
+      : KernelEmitter(job, target), schedule(passes::scheduleAs<ir::RowScheduleAttr>(kernel())) {
     for (Operation &op : body().without_terminator())
-      if (isa<ir::ReduceOp, ir::ArgmaxOp>(op))
+      if (passes::isAnchor(&op))
         anchors.push_back(&op);
     auto whole = cast<RankedTensorType>(anchors.front()->getOperand(0).getType()).getShape();
     size_t outerRank = cast<RankedTensorType>(anchors.front()->getResult(0).getType()).getRank();
@@ -30,7 +30,7 @@ public:
 
   llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *rows) override {
     llvm::Value *units = emitProduct(builder, outer, rows);
-    int64_t perTask = schedule().getTasks()[0];
+    int64_t perTask = schedule.getRows();
     return builder.CreateUDiv(builder.CreateAdd(units, builder.getInt64(perTask - 1)),
                               builder.getInt64(perTask));
   }
@@ -51,13 +51,8 @@ private:
     }
   }
 
-  bool isUnrolled() {
-    return inner.size() == 1 && !ShapedType::isDynamic(inner[0]) &&
-           inner[0] <= kMostUnrolled * lanes;
-  }
-
   void emitTask(llvm::Value *task) override {
-    int64_t perTask = schedule().getTasks()[0];
+    int64_t perTask = schedule.getRows();
     llvm::Value *begin = b().CreateMul(task, i64(perTask));
     llvm::Value *units = emitProduct(b(), outer, rows);
     llvm::Value *end = emitSmaller(b(), b().CreateAdd(begin, i64(perTask)), units);
@@ -136,7 +131,7 @@ private:
 
   /// Runs `body` over all vectors of the row, in order of index.
   Values emitInner(const Indices &row, const Values &initial, const Body &body, const Join &join) {
-    if (isUnrolled()) {
+    if (schedule.getUnrolled()) {
       Values carried = initial;
       for (int64_t start = 0; start < inner[0]; start += lanes)
         carried = emitVector(row, {}, i64(start), maskOf(inner[0] - start), carried, body, false);
@@ -235,6 +230,7 @@ private:
               {});
   }
 
+  ir::RowScheduleAttr schedule;
   llvm::SmallVector<Operation *> anchors;
   llvm::SmallVector<llvm::SmallVector<Operation *>> stages;
   llvm::SmallVector<int64_t> outer, inner;

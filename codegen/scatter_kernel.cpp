@@ -2,6 +2,7 @@
 // slice after another added in the order of the indices. Tasks own columns of the slices, so that
 // the order does not depend on how many threads there are.
 #include "codegen/kernel_emitter.h"
+#include "passes/families/families.h"
 
 using namespace mlir;
 
@@ -11,9 +12,7 @@ namespace {
 class ScatterEmitter final : public KernelEmitter {
 public:
   ScatterEmitter(const KernelJob &job, const TargetSpec &target) : KernelEmitter(job, target) {
-    for (Operation &op : body().without_terminator())
-      if (isa<ir::ScatterOp>(op))
-        anchor = cast<ir::ScatterOp>(op);
+    anchor = passes::anchorAs<ir::ScatterOp>(kernel());
     ArrayRef<int64_t> shape = anchor.getType().getShape();
     auto dimension = static_cast<int64_t>(anchor.getDimension());
     outer = shape.take_front(dimension);
@@ -23,12 +22,16 @@ public:
 
   llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *rows) override {
     llvm::Value *units = emitProduct(builder, columns, rows);
-    int64_t perTask = schedule().getTasks()[0];
+    int64_t perTask = schedule().getColumns();
     return builder.CreateUDiv(builder.CreateAdd(units, builder.getInt64(perTask - 1)),
                               builder.getInt64(perTask));
   }
 
 private:
+  ir::ScatterScheduleAttr schedule() {
+    return passes::scheduleAs<ir::ScatterScheduleAttr>(kernel());
+  }
+
   /// Columns begin to end of the slices' last dimension, at one place of the dimensions before.
   struct Span {
     Indices outer, leading;
@@ -37,7 +40,7 @@ private:
 
   void emitTask(llvm::Value *task) override {
     expressions->bindStorage(anchor.getOutput(), outputs[0]);
-    int64_t perTask = schedule().getTasks()[0];
+    int64_t perTask = schedule().getColumns();
     llvm::Value *begin = b().CreateMul(task, i64(perTask));
     llvm::Value *end =
         emitSmaller(b(), b().CreateAdd(begin, i64(perTask)), emitProduct(b(), columns, rows));

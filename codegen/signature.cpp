@@ -42,7 +42,7 @@ std::vector<int64_t> shapeOf(RankedTensorType type) {
 
 TensorSpec specOf(const ir::Port &port) {
   return {port.name.str(), elementTypeOf(port.type.getElementType()), shapeOf(port.type),
-          port.bound};
+          port.bound, port.isProbability};
 }
 
 std::vector<TensorSpec> specsOf(llvm::ArrayRef<ir::Port> ports, ir::PortRole role) {

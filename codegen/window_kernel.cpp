@@ -8,6 +8,7 @@
 // lie inside.
 #include "codegen/kernel_emitter.h"
 #include "codegen/window_accumulator.h"
+#include "passes/families/families.h"
 
 using namespace mlir;
 
@@ -56,17 +57,19 @@ public:
 
   llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *rows) override {
     llvm::Value *units = emitProduct(builder, shape.drop_back(), rows);
-    int64_t perTask = schedule().getTasks()[0];
+    int64_t perTask = schedule().getPixels();
     return builder.CreateUDiv(builder.CreateAdd(units, builder.getInt64(perTask - 1)),
                               builder.getInt64(perTask));
   }
 
 private:
+  ir::WindowScheduleAttr schedule() { return passes::scheduleAs<ir::WindowScheduleAttr>(kernel()); }
+
   static llvm::SmallVector<Operation *> findAnchors(const KernelJob &job) {
     llvm::SmallVector<Operation *> found;
     ir::KernelOp kernel = job.kernel;
     for (Operation &op : kernel.getBlock().without_terminator())
-      if (isa<ir::ReduceWindowOp, ir::ArgmaxWindowOp, ir::WindowScatterOp>(op))
+      if (passes::isAnchor(&op))
         found.push_back(&op);
     return found;
   }
@@ -81,7 +84,7 @@ private:
 
   /// Units are positions; those that differ in the last spatial dimension only make a line.
   void emitTask(llvm::Value *task) override {
-    int64_t perTask = schedule().getTasks()[0];
+    int64_t perTask = schedule().getPixels();
     llvm::Value *width = extent(shape[shape.size() - 2]);
     llvm::Value *begin = b().CreateMul(task, i64(perTask));
     llvm::Value *end = emitSmaller(b(), b().CreateAdd(begin, i64(perTask)),
@@ -207,7 +210,7 @@ private:
 
   /// Stores one position's results; `gather` combines what a tile of its channels meets.
   void emitPosition(const Position &position, const Gather &gather) {
-    int64_t channels = shape.back(), width = schedule().getTile()[0] * lanes;
+    int64_t channels = shape.back(), width = schedule().getVectors() * lanes;
     int64_t whole = channels / width * width;
     auto emitAt = [&](llvm::Value *start, int64_t count) {
       llvm::SmallVector<Channels> tile;

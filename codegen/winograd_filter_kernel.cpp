@@ -5,6 +5,7 @@
 #include "codegen/image_walk.h"
 #include "codegen/kernel_emitter.h"
 #include "codegen/winograd_transform.h"
+#include "passes/families/families.h"
 #include "llvm/IR/IntrinsicsX86.h"
 #include "llvm/TargetParser/Triple.h"
 
@@ -19,17 +20,21 @@ constexpr int64_t kTaps = ir::kWinogradTaps * ir::kWinogradTaps;
 class WinogradFilterEmitter final : public KernelEmitter {
 public:
   WinogradFilterEmitter(const KernelJob &job, const TargetSpec &target)
-      : KernelEmitter(job, target), op(*body().getOps<ir::WinogradFilterOp>().begin()),
+      : KernelEmitter(job, target), op(passes::anchorAs<ir::WinogradFilterOp>(kernel())),
         matrix(ir::WinogradMatrices::of(op.getTile()).filter), points(op.getType().getDimSize(2)),
         channels(op.getFilter().getType().getDimSize(2)),
         filters(op.getFilter().getType().getDimSize(3)), blocks(op.getType().getDimSize(1)),
-        blocksPerTask(schedule().getTasks()[0]) {}
+        blocksPerTask(schedule().getBlocks()) {}
 
   llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *) override {
     return builder.getInt64(llvm::divideCeil(allBlocks(), blocksPerTask));
   }
 
 private:
+  ir::WinogradFilterScheduleAttr schedule() {
+    return passes::scheduleAs<ir::WinogradFilterScheduleAttr>(kernel());
+  }
+
   int64_t allBlocks() { return op.getType().getDimSize(0) * blocks; }
 
   void emitTask(llvm::Value *task) override {
@@ -61,7 +66,7 @@ private:
     int64_t bytes = element->getPrimitiveSizeInBits() / 8;
     llvm::Align align(lanes * bytes);
     auto *one = llvm::ConstantAsMetadata::get(b().getInt32(1));
-    auto *streamed = isStreamed(op.getType()) && llvm::Triple(target.triple).isX86()
+    auto *streamed = schedule().getStreamed() && llvm::Triple(target.triple).isX86()
                          ? llvm::MDNode::get(b().getContext(), one)
                          : nullptr;
     emitLoop(b(), i64(0), i64(points), 1, [&](llvm::Value *point) {

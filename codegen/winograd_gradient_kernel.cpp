@@ -5,6 +5,7 @@
 #include "codegen/image_walk.h"
 #include "codegen/kernel_emitter.h"
 #include "codegen/winograd_squares.h"
+#include "passes/families/families.h"
 
 using namespace mlir;
 
@@ -14,14 +15,14 @@ namespace {
 class WinogradGradientEmitter final : public KernelEmitter {
 public:
   WinogradGradientEmitter(const KernelJob &job, const TargetSpec &target)
-      : KernelEmitter(job, target), op(*body().getOps<ir::FilterGradientOp>().begin()),
+      : KernelEmitter(job, target), op(passes::anchorAs<ir::FilterGradientOp>(kernel())),
         tile(*op.getWinograd()), matrices(ir::WinogradMatrices::of(tile)),
         points(ir::winogradPoints(tile) * ir::winogradPoints(tile)),
         inputGrid(makeGrid(op.getLhs().getType(), ir::winogradPoints(tile), op.getLow())),
         gradientGrid(makeGrid(op.getGradient().getType(), tile, {0, 0})),
-        tileRows(schedule().getTile()[0]), tileVectors(schedule().getTile()[1]),
-        channelsPerTask(schedule().getTasks()[0]), filtersPerTask(schedule().getTasks()[1]),
-        squaresPerBlock(schedule().getTasks()[2]),
+        tileRows(schedule().getTileRows()), tileVectors(schedule().getTileVectors()),
+        channelsPerTask(schedule().getChannels()), filtersPerTask(schedule().getFilters()),
+        squaresPerBlock(schedule().getSquares()),
         tiledChannels(llvm::alignTo(channelsPerTask, tileRows)),
         paddedChannels(llvm::alignTo(tiledChannels, lanes)) {}
 
@@ -31,6 +32,10 @@ public:
   }
 
 private:
+  ir::WinogradGradientScheduleAttr schedule() {
+    return passes::scheduleAs<ir::WinogradGradientScheduleAttr>(kernel());
+  }
+
   SquareGrid makeGrid(RankedTensorType image, int64_t side, ArrayRef<int64_t> low) {
     return SquareGrid::make(image, op.getGradient().getType().getShape(), tile, side, low);
   }

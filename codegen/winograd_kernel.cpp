@@ -6,6 +6,7 @@
 #include "codegen/image_walk.h"
 #include "codegen/kernel_emitter.h"
 #include "codegen/winograd_squares.h"
+#include "passes/families/families.h"
 
 using namespace mlir;
 
@@ -17,14 +18,14 @@ constexpr int64_t kPanel = ir::kWinogradPanel, kBlock = ir::kWinogradChannels;
 class WinogradEmitter final : public KernelEmitter {
 public:
   WinogradEmitter(const KernelJob &job, const TargetSpec &target)
-      : KernelEmitter(job, target), op(*body().getOps<ir::WinogradConvolutionOp>().begin()),
+      : KernelEmitter(job, target), op(passes::anchorAs<ir::WinogradConvolutionOp>(kernel())),
         matrices(ir::WinogradMatrices::of(op.getTile())), tile(op.getTile()),
         points(ir::winogradPoints(tile) * ir::winogradPoints(tile)),
         grid(SquareGrid::make(op.getLhs().getType(), op.getType().getShape(), tile,
                               ir::winogradPoints(tile), op.getLow())),
-        result(op.getType().getShape()), tileRows(schedule().getTile()[0]),
-        tileVectors(schedule().getTile()[1]), squaresPerTask(schedule().getTasks()[0]),
-        filtersPerTask(schedule().getTasks()[1]) {}
+        result(op.getType().getShape()), tileRows(schedule().getTileRows()),
+        tileVectors(schedule().getTileVectors()), squaresPerTask(schedule().getSquares()),
+        filtersPerTask(schedule().getFilters()) {}
 
   llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *rows) override {
     llvm::Value *blocks = emitCeilDivide(builder, countSquares(builder, rows), squaresPerTask);
@@ -32,6 +33,10 @@ public:
   }
 
 private:
+  ir::WinogradScheduleAttr schedule() {
+    return passes::scheduleAs<ir::WinogradScheduleAttr>(kernel());
+  }
+
   int64_t filters() { return result[3]; }
   int64_t filterBlocks() { return llvm::divideCeil(filters(), filtersPerTask); }
 

@@ -34,6 +34,7 @@ static void printLeadingOperands(mlir::OpAsmPrinter &printer, mlir::Operation *,
 #include "ir/lamina_dialect.cpp.inc"
 #include "ir/lamina_enums.cpp.inc"
 #include "ir/lamina_interfaces.cpp.inc"
+#include "ir/lamina_schedule_interface.cpp.inc"
 #define GET_ATTRDEF_CLASSES
 #include "ir/lamina_attributes.cpp.inc"
 #define GET_OP_CLASSES

@@ -35,6 +35,7 @@ mlir::LogicalResult Elementwise<ConcreteType>::verifyTrait(mlir::Operation *op) 
 #include "ir/lamina_dialect.h.inc"
 #include "ir/lamina_enums.h.inc"
 #include "ir/lamina_interfaces.h.inc"
+#include "ir/lamina_schedule_interface.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "ir/lamina_attributes.h.inc"
 #define GET_OP_CLASSES

@@ -1,9 +1,8 @@
 #include "ir/differentiate.h"
 
+#include "ir/region_arguments.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/DenseSet.h"
-#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
@@ -13,14 +12,6 @@ namespace {
 bool isFloat(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return type && isa<FloatType>(type.getElementType());
-}
-
-/// What the gradient rule of `op` gives gradients of: the operands and the captured values.
-llvm::SmallVector<Value> valuesReadBy(Operation *op) {
-  llvm::SmallVector<Value> values(op->getOperands());
-  if (op->getNumRegions() > 0)
-    llvm::append_range(values, getCapturedValues(op));
-  return values;
 }
 
 /// The gradients of one block's values, found by walking the block backwards.
@@ -51,7 +42,7 @@ private:
       if (isFloat(value))
         varying.insert(value);
     for (Operation &op : block)
-      if (llvm::any_of(valuesReadBy(&op), [&](Value value) { return isVarying(value); }))
+      if (llvm::any_of(getReadValues(&op), [&](Value value) { return isVarying(value); }))
         for (Value result : op.getResults())
           if (isFloat(result))
             varying.insert(result);
@@ -62,7 +53,7 @@ private:
         llvm::map_to_vector(op->getResults(), [&](Value result) { return getGradient(result); });
     if (llvm::none_of(resultGradients, [](Value gradient) { return gradient != nullptr; }))
       return success();
-    llvm::SmallVector<Value> read = valuesReadBy(op);
+    llvm::SmallVector<Value> read = getReadValues(op);
     if (llvm::none_of(read, [&](Value value) { return isVarying(value); }))
       return success();
     auto rule = dyn_cast<GradientInterface>(op);
@@ -94,12 +85,6 @@ private:
 };
 
 } // namespace
-
-llvm::SmallVector<Value> getCapturedValues(Operation *op) {
-  llvm::SetVector<Value> captured;
-  getUsedValuesDefinedAbove(op->getRegions(), captured);
-  return captured.takeVector();
-}
 
 FailureOr<llvm::SmallVector<Value>> differentiate(Block &block, ValueRange seeds, ValueRange wanted,
                                                   OpBuilder &builder) {

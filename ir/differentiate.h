@@ -7,10 +7,6 @@
 /// whose gradient rule asks for it.
 namespace lamina::ir {
 
-/// The values that the regions of `op` read although they are neither defined in them nor operands
-/// handed to them, in the order of their first uses.
-llvm::SmallVector<mlir::Value> getCapturedValues(mlir::Operation *op);
-
 /// The gradients of the `wanted` values, block arguments of `block` or values captured from
 /// outside, given `seeds`, one gradient per operand of the block's terminator: null where the loss
 /// does not depend on that operand. Null for wanted values that no gradient reaches.

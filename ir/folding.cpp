@@ -12,14 +12,14 @@ constexpr int64_t kMaxFoldedElements = 1024;
 
 /// `foldConstants` for operands that are splats, in constant time for any shape.
 OpFoldResult foldSplats(Operation *operation, ArrayRef<Attribute> operands) {
-  std::vector<Tensor> values;
+  std::vector<HostTensor> values;
   for (Attribute operand : operands) {
     auto splat = cast<SplatElementsAttr>(operand);
     auto scalar = DenseElementsAttr::get(RankedTensorType::get({}, splat.getElementType()),
                                          splat.getSplatValue<Attribute>());
-    values.push_back(llvm::cantFail(Tensor::fromAttribute(scalar)));
+    values.push_back(llvm::cantFail(HostTensor::fromAttribute(scalar)));
   }
-  llvm::Expected<Tensor> result = evaluate(operation, values, 1);
+  llvm::Expected<HostTensor> result = evaluate(operation, values, 1);
   if (!result) {
     llvm::consumeError(result.takeError());
     return nullptr;
@@ -44,10 +44,10 @@ OpFoldResult foldConstants(Operation *operation, ArrayRef<Attribute> operands) {
   };
   if (!isSmall(type) || !llvm::all_of(operation->getOperandTypes(), isSmall))
     return nullptr;
-  std::vector<Tensor> values;
+  std::vector<HostTensor> values;
   for (Attribute operand : operands)
-    values.push_back(llvm::cantFail(Tensor::fromAttribute(cast<ElementsAttr>(operand))));
-  llvm::Expected<Tensor> result = evaluate(operation, values, 1);
+    values.push_back(llvm::cantFail(HostTensor::fromAttribute(cast<ElementsAttr>(operand))));
+  llvm::Expected<HostTensor> result = evaluate(operation, values, 1);
   if (!result) {
     llvm::consumeError(result.takeError());
     return nullptr;

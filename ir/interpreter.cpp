@@ -21,16 +21,17 @@ const EvaluatorTable &allEvaluators() {
   return table;
 }
 
-llvm::Expected<Tensor> evaluate(Operation *operation, ArrayRef<Tensor> operands, int64_t rows) {
-  llvm::Expected<Tensors> results = Scope(allEvaluators(), rows).evaluate(operation, operands);
+llvm::Expected<HostTensor> evaluate(Operation *operation, ArrayRef<HostTensor> operands,
+                                    int64_t rows) {
+  llvm::Expected<HostTensors> results = Scope(allEvaluators(), rows).evaluate(operation, operands);
   if (!results)
     return results.takeError();
   assert(results->size() == 1 && "the operation has several results");
   return std::move(results->front());
 }
 
-llvm::Expected<Tensors> interpret(func::FuncOp function, ArrayRef<Tensor> arguments, int64_t rows,
-                                  const EvaluatorTable &table) {
+llvm::Expected<HostTensors> interpret(func::FuncOp function, ArrayRef<HostTensor> arguments,
+                                      int64_t rows, const EvaluatorTable &table) {
   auto module = function->getParentOfType<ModuleOp>();
   bool limited = module && module->hasAttr(kBatchSizeAttr);
   if (rows < 1 || (limited && rows > getBatchSize(module))) {

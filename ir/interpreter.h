@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "ir/tensor.h"
+#include "ir/host_tensor.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 /// The reference interpreter: slow, in the order in which the operations' descriptions say things,
@@ -21,13 +21,14 @@ const EvaluatorTable &allEvaluators();
 /// Runs `function` on `arguments`, one per argument, with the batch's number of rows where types
 /// say `?`. Calls are followed within the module. Errors: arguments that do not fit, `rows` beyond
 /// the module's `lamina.batch_size`, operations that are not in `table`, recursion.
-llvm::Expected<std::vector<Tensor>> interpret(mlir::func::FuncOp function,
-                                              llvm::ArrayRef<Tensor> arguments, int64_t rows,
-                                              const EvaluatorTable &table = allEvaluators());
+llvm::Expected<std::vector<HostTensor>> interpret(mlir::func::FuncOp function,
+                                                  llvm::ArrayRef<HostTensor> arguments,
+                                                  int64_t rows,
+                                                  const EvaluatorTable &table = allEvaluators());
 
 /// The result of one operation of the dialect that has one result and no region. `operands` have
 /// the shapes that the operands' types have with `rows` rows. Constant folding uses it too.
-llvm::Expected<Tensor> evaluate(mlir::Operation *operation, llvm::ArrayRef<Tensor> operands,
-                                int64_t rows);
+llvm::Expected<HostTensor> evaluate(mlir::Operation *operation, llvm::ArrayRef<HostTensor> operands,
+                                    int64_t rows);
 
 } // namespace lamina::ir

@@ -164,8 +164,8 @@ template <typename To, typename From> To convert(From x) {
 /// index, all of one type of the list.
 template <typename Op, typename Types, typename Function>
 void addUnary(EvaluatorTable &table, Types types, Function function) {
-  table.add<Op>([=](Op, ArrayRef<Tensor> operands, int64_t) {
-    Tensor result(operands[0].type(), operands[0].shape());
+  table.add<Op>([=](Op, ArrayRef<HostTensor> operands, int64_t) {
+    HostTensor result(operands[0].type(), operands[0].shape());
     visitType(types, result.type(), [&]<typename T>(std::type_identity<T>) {
       for (auto [x, y] : llvm::zip(operands[0].elements<T>(), result.elements<T>()))
         y = function(x);
@@ -176,8 +176,8 @@ void addUnary(EvaluatorTable &table, Types types, Function function) {
 
 template <typename Op, typename Types, typename Function>
 void addBinary(EvaluatorTable &table, Types types, Function function) {
-  table.add<Op>([=](Op, ArrayRef<Tensor> operands, int64_t) {
-    Tensor result(operands[0].type(), operands[0].shape());
+  table.add<Op>([=](Op, ArrayRef<HostTensor> operands, int64_t) {
+    HostTensor result(operands[0].type(), operands[0].shape());
     visitType(types, result.type(), [&]<typename T>(std::type_identity<T>) {
       for (auto [a, b, y] :
            llvm::zip(operands[0].elements<T>(), operands[1].elements<T>(), result.elements<T>()))
@@ -230,8 +230,8 @@ void addLogicFunctions(EvaluatorTable &table) {
 
 //===--- Operations of several types ---------------------------------------------------------===//
 
-Tensor evaluateFma(FmaOp, ArrayRef<Tensor> operands, int64_t) {
-  Tensor result(operands[0].type(), operands[0].shape());
+HostTensor evaluateFma(FmaOp, ArrayRef<HostTensor> operands, int64_t) {
+  HostTensor result(operands[0].type(), operands[0].shape());
   visitType(Floats{}, result.type(), [&]<typename T>(std::type_identity<T>) {
     for (int64_t i = 0; i < result.size(); ++i)
       result.elements<T>()[i] = std::fma(operands[0].elements<T>()[i], operands[1].elements<T>()[i],
@@ -240,8 +240,8 @@ Tensor evaluateFma(FmaOp, ArrayRef<Tensor> operands, int64_t) {
   return result;
 }
 
-Tensor evaluateCompare(CompareOp op, ArrayRef<Tensor> operands, int64_t) {
-  Tensor result(ElementType::I1, operands[0].shape());
+HostTensor evaluateCompare(CompareOp op, ArrayRef<HostTensor> operands, int64_t) {
+  HostTensor result(ElementType::I1, operands[0].shape());
   visitType(All{}, operands[0].type(), [&]<typename T>(std::type_identity<T>) {
     for (auto [a, b, y] :
          llvm::zip(operands[0].elements<T>(), operands[1].elements<T>(), result.elements<bool>()))
@@ -250,8 +250,8 @@ Tensor evaluateCompare(CompareOp op, ArrayRef<Tensor> operands, int64_t) {
   return result;
 }
 
-Tensor evaluateSelect(SelectOp, ArrayRef<Tensor> operands, int64_t) {
-  Tensor result(operands[1].type(), operands[0].shape());
+HostTensor evaluateSelect(SelectOp, ArrayRef<HostTensor> operands, int64_t) {
+  HostTensor result(operands[1].type(), operands[0].shape());
   visitType(All{}, result.type(), [&]<typename T>(std::type_identity<T>) {
     for (int64_t i = 0; i < result.size(); ++i)
       result.elements<T>()[i] = operands[operands[0].elements<bool>()[i] ? 1 : 2].elements<T>()[i];
@@ -259,8 +259,8 @@ Tensor evaluateSelect(SelectOp, ArrayRef<Tensor> operands, int64_t) {
   return result;
 }
 
-Tensor evaluateConvert(ConvertOp op, ArrayRef<Tensor> operands, int64_t) {
-  Tensor result(toElementType(op.getOutput().getType().getElementType()), operands[0].shape());
+HostTensor evaluateConvert(ConvertOp op, ArrayRef<HostTensor> operands, int64_t) {
+  HostTensor result(toElementType(op.getOutput().getType().getElementType()), operands[0].shape());
   visitType(All{}, operands[0].type(), [&]<typename From>(std::type_identity<From>) {
     visitType(All{}, result.type(), [&]<typename To>(std::type_identity<To>) {
       for (auto [x, y] : llvm::zip(operands[0].elements<From>(), result.elements<To>()))
@@ -280,7 +280,7 @@ void addElementwiseEvaluators(EvaluatorTable &table) {
   table.add<CompareOp>(evaluateCompare);
   table.add<SelectOp>(evaluateSelect);
   table.add<StopGradientOp>(
-      [](StopGradientOp, ArrayRef<Tensor> operands, int64_t) { return operands[0]; });
+      [](StopGradientOp, ArrayRef<HostTensor> operands, int64_t) { return operands[0]; });
   table.add<ConvertOp>(evaluateConvert);
 }
 

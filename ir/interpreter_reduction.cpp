@@ -25,9 +25,10 @@ int64_t offsetOf(ArrayRef<int64_t> index, ArrayRef<int64_t> dimensions, ArrayRef
   return offset;
 }
 
-llvm::Expected<Tensor> evaluateReduce(ReduceOp op, ArrayRef<Tensor> operands, int64_t rows) {
-  const Tensor &operand = operands[0];
-  Tensor result(operand.type(), concreteShape(op.getType(), rows));
+llvm::Expected<HostTensor> evaluateReduce(ReduceOp op, ArrayRef<HostTensor> operands,
+                                          int64_t rows) {
+  const HostTensor &operand = operands[0];
+  HostTensor result(operand.type(), concreteShape(op.getType(), rows));
   if (operand.size() == 0)
     return llvm::createStringError("reduce: the operand has no elements");
   llvm::SmallVector<int64_t> kept = keptDimensions(operand.rank(), op.getDimensions());
@@ -46,12 +47,13 @@ llvm::Expected<Tensor> evaluateReduce(ReduceOp op, ArrayRef<Tensor> operands, in
   return result;
 }
 
-llvm::Expected<Tensor> evaluateArgmax(ArgmaxOp op, ArrayRef<Tensor> operands, int64_t rows) {
-  const Tensor &operand = operands[0];
+llvm::Expected<HostTensor> evaluateArgmax(ArgmaxOp op, ArrayRef<HostTensor> operands,
+                                          int64_t rows) {
+  const HostTensor &operand = operands[0];
   auto dimension = static_cast<int64_t>(op.getDimension());
   int64_t extent = operand.shape()[dimension];
   int64_t stride = rowMajorStrides(operand.shape())[dimension];
-  Tensor result(ElementType::I32, concreteShape(op.getType(), rows));
+  HostTensor result(ElementType::I32, concreteShape(op.getType(), rows));
   if (extent == 0)
     return llvm::createStringError("argmax: the operand has no elements");
   visitElementType(operand.type(), [&]<typename T>(std::type_identity<T>) {
@@ -72,7 +74,7 @@ llvm::Expected<Tensor> evaluateArgmax(ArgmaxOp op, ArrayRef<Tensor> operands, in
 struct OperandStrides {
   llvm::SmallVector<int64_t> batching, contracting, free;
 
-  OperandStrides(const Tensor &operand, ArrayRef<int64_t> batchingDimensions,
+  OperandStrides(const HostTensor &operand, ArrayRef<int64_t> batchingDimensions,
                  ArrayRef<int64_t> contractingDimensions, ArrayRef<int64_t> freeDimensions) {
     llvm::SmallVector<int64_t> strides = rowMajorStrides(operand.shape());
     auto select = [&](ArrayRef<int64_t> dimensions, llvm::SmallVector<int64_t> &selected) {
@@ -95,8 +97,8 @@ struct OperandStrides {
   }
 };
 
-Tensor evaluateDotGeneral(DotGeneralOp op, ArrayRef<Tensor> operands, int64_t rows) {
-  const Tensor &lhs = operands[0], &rhs = operands[1];
+HostTensor evaluateDotGeneral(DotGeneralOp op, ArrayRef<HostTensor> operands, int64_t rows) {
+  const HostTensor &lhs = operands[0], &rhs = operands[1];
   OperandStrides left(lhs, op.getLhsBatchingDimensions(), op.getLhsContractingDimensions(),
                       op.getLhsFreeDimensions());
   OperandStrides right(rhs, op.getRhsBatchingDimensions(), op.getRhsContractingDimensions(),
@@ -105,7 +107,7 @@ Tensor evaluateDotGeneral(DotGeneralOp op, ArrayRef<Tensor> operands, int64_t ro
   for (int64_t dimension : op.getLhsContractingDimensions())
     contracting.push_back(lhs.shape()[dimension]);
   size_t batching = left.batching.size();
-  Tensor result(lhs.type(), concreteShape(op.getType(), rows));
+  HostTensor result(lhs.type(), concreteShape(op.getType(), rows));
   auto contract = [&]<typename T>(std::type_identity<T>) {
     int64_t target = 0;
     forEachIndex(result.shape(), [&](ArrayRef<int64_t> index) {

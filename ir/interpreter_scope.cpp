@@ -6,17 +6,17 @@ using namespace mlir;
 
 namespace lamina::ir {
 
-llvm::Expected<Tensors> Scope::run(Block &block, ArrayRef<Tensor> arguments) const {
+llvm::Expected<HostTensors> Scope::run(Block &block, ArrayRef<HostTensor> arguments) const {
   Scope inner(*this, block);
   for (auto [argument, value] : llvm::zip_equal(block.getArguments(), arguments))
     inner.values[argument] = value;
   for (Operation &operation : block) {
-    Tensors operands;
+    HostTensors operands;
     for (Value operand : operation.getOperands())
       operands.push_back(inner.lookup(operand));
     if (operation.hasTrait<OpTrait::IsTerminator>())
       return operands;
-    llvm::Expected<Tensors> results = inner.evaluate(&operation, operands);
+    llvm::Expected<HostTensors> results = inner.evaluate(&operation, operands);
     if (!results)
       return results.takeError();
     for (auto [result, value] : llvm::zip_equal(operation.getResults(), *results))
@@ -29,7 +29,8 @@ bool Scope::isRunning(Block &block) const {
   return this->block == &block || (around && around->isRunning(block));
 }
 
-llvm::Expected<Tensors> Scope::evaluate(Operation *operation, ArrayRef<Tensor> operands) const {
+llvm::Expected<HostTensors> Scope::evaluate(Operation *operation,
+                                            ArrayRef<HostTensor> operands) const {
   const Evaluator *evaluator = table.find(operation);
   if (!evaluator)
     return llvm::createStringError("the interpreter does not know the operation '%s'",
@@ -37,7 +38,7 @@ llvm::Expected<Tensors> Scope::evaluate(Operation *operation, ArrayRef<Tensor> o
   return (*evaluator)(operation, operands, *this);
 }
 
-const Tensor &Scope::lookup(Value value) const {
+const HostTensor &Scope::lookup(Value value) const {
   for (const Scope *scope = this; scope; scope = scope->around)
     if (auto found = scope->values.find(value); found != scope->values.end())
       return found->second;

@@ -3,13 +3,13 @@
 #include <vector>
 
 #include "ir/dialect.h"
-#include "ir/tensor.h"
+#include "ir/host_tensor.h"
 #include "llvm/ADT/DenseMap.h"
 
 namespace lamina::ir {
 
 class EvaluatorTable;
-using Tensors = std::vector<Tensor>;
+using HostTensors = std::vector<HostTensor>;
 
 /// A block that the interpreter runs and the values in it so far. Its operations also see the
 /// values of the scopes around it: those of the blocks that its own block stands in, down to the
@@ -23,26 +23,26 @@ public:
 
   /// Runs the operations of `block` in a scope inside of this one and returns the values of its
   /// terminator's operands. There is one argument per block argument.
-  llvm::Expected<Tensors> run(mlir::Block &block, llvm::ArrayRef<Tensor> arguments) const;
+  llvm::Expected<HostTensors> run(mlir::Block &block, llvm::ArrayRef<HostTensor> arguments) const;
 
   /// Whether `block` is being run, by this scope or one around it.
   bool isRunning(mlir::Block &block) const;
 
   /// The results of one operation given its operands. Error: an operation without an evaluator.
-  llvm::Expected<Tensors> evaluate(mlir::Operation *operation,
-                                   llvm::ArrayRef<Tensor> operands) const;
+  llvm::Expected<HostTensors> evaluate(mlir::Operation *operation,
+                                       llvm::ArrayRef<HostTensor> operands) const;
 
 private:
   Scope(const Scope &around, mlir::Block &block)
       : table(around.table), rows(around.rows), around(&around), block(&block) {}
 
-  const Tensor &lookup(mlir::Value value) const;
+  const HostTensor &lookup(mlir::Value value) const;
 
   const EvaluatorTable &table;
   int64_t rows;
   const Scope *around = nullptr;
   mlir::Block *block = nullptr;
-  llvm::DenseMap<mlir::Value, Tensor> values;
+  llvm::DenseMap<mlir::Value, HostTensor> values;
 };
 
 } // namespace lamina::ir

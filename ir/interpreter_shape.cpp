@@ -16,15 +16,15 @@ int64_t offsetOf(ArrayRef<int64_t> index, ArrayRef<int64_t> strides) {
   return offset;
 }
 
-void copyElement(const Tensor &from, int64_t source, Tensor &to, int64_t target) {
+void copyElement(const HostTensor &from, int64_t source, HostTensor &to, int64_t target) {
   size_t width = byteWidth(from.type());
   std::memcpy(to.raw().data() + target * width, from.raw().data() + source * width, width);
 }
 
 /// A tensor of `shape` whose element at an index is the operand's element at `source(index)`.
 template <typename Source>
-Tensor gather(const Tensor &operand, ArrayRef<int64_t> shape, Source source) {
-  Tensor result(operand.type(), shape);
+HostTensor gather(const HostTensor &operand, ArrayRef<int64_t> shape, Source source) {
+  HostTensor result(operand.type(), shape);
   llvm::SmallVector<int64_t> strides = rowMajorStrides(operand.shape());
   int64_t target = 0;
   forEachIndex(shape, [&](ArrayRef<int64_t> index) {
@@ -34,7 +34,8 @@ Tensor gather(const Tensor &operand, ArrayRef<int64_t> shape, Source source) {
 }
 
 /// Puts the operand's element at an index to `target(index)` of `result`.
-template <typename Target> void scatter(const Tensor &operand, Tensor &result, Target target) {
+template <typename Target>
+void scatter(const HostTensor &operand, HostTensor &result, Target target) {
   llvm::SmallVector<int64_t> strides = rowMajorStrides(result.shape());
   int64_t source = 0;
   forEachIndex(operand.shape(), [&](ArrayRef<int64_t> index) {
@@ -44,20 +45,21 @@ template <typename Target> void scatter(const Tensor &operand, Tensor &result, T
 
 //===--- Leaves ------------------------------------------------------------------------------===//
 
-llvm::Expected<Tensor> evaluateConstant(ConstantOp op, ArrayRef<Tensor>, int64_t) {
-  return Tensor::fromAttribute(op.getValue());
+llvm::Expected<HostTensor> evaluateConstant(ConstantOp op, ArrayRef<HostTensor>, int64_t) {
+  return HostTensor::fromAttribute(op.getValue());
 }
 
-Tensor evaluateRows(RowsOp op, ArrayRef<Tensor>, int64_t rows) {
-  Tensor result(toElementType(op.getType().getElementType()), {});
+HostTensor evaluateRows(RowsOp op, ArrayRef<HostTensor>, int64_t rows) {
+  HostTensor result(toElementType(op.getType().getElementType()), {});
   visitElementType(result.type(), [&]<typename T>(std::type_identity<T>) {
     result.elements<T>()[0] = static_cast<T>(rows);
   });
   return result;
 }
 
-Tensor evaluateIota(IotaOp op, ArrayRef<Tensor>, int64_t rows) {
-  Tensor result(toElementType(op.getType().getElementType()), concreteShape(op.getType(), rows));
+HostTensor evaluateIota(IotaOp op, ArrayRef<HostTensor>, int64_t rows) {
+  HostTensor result(toElementType(op.getType().getElementType()),
+                    concreteShape(op.getType(), rows));
   visitElementType(result.type(), [&]<typename T>(std::type_identity<T>) {
     int64_t target = 0;
     forEachIndex(result.shape(), [&](ArrayRef<int64_t> index) {
@@ -67,12 +69,12 @@ Tensor evaluateIota(IotaOp op, ArrayRef<Tensor>, int64_t rows) {
   return result;
 }
 
-Tensor evaluateRngBits(RngBitsOp op, ArrayRef<Tensor> operands, int64_t rows) {
+HostTensor evaluateRngBits(RngBitsOp op, ArrayRef<HostTensor> operands, int64_t rows) {
   auto seed = static_cast<uint64_t>(operands[0].elements<int64_t>()[0]);
   auto step = static_cast<uint32_t>(operands[1].elements<int64_t>()[0]);
   uint32_t key = philox2x32({static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)},
                             static_cast<uint32_t>(op.getStream()))[0];
-  Tensor result(ElementType::I32, concreteShape(op.getType(), rows));
+  HostTensor result(ElementType::I32, concreteShape(op.getType(), rows));
   for (auto [i, bits] : llvm::enumerate(result.elements<int32_t>()))
     bits = static_cast<int32_t>(philox2x32({static_cast<uint32_t>(i), step}, key)[0]);
   return result;
@@ -80,8 +82,8 @@ Tensor evaluateRngBits(RngBitsOp op, ArrayRef<Tensor> operands, int64_t rows) {
 
 //===--- Shape -------------------------------------------------------------------------------===//
 
-Tensor evaluateBroadcast(BroadcastInDimOp op, ArrayRef<Tensor> operands, int64_t rows) {
-  const Tensor &operand = operands[0];
+HostTensor evaluateBroadcast(BroadcastInDimOp op, ArrayRef<HostTensor> operands, int64_t rows) {
+  const HostTensor &operand = operands[0];
   return gather(operand, concreteShape(op.getType(), rows), [&](ArrayRef<int64_t> index) {
     llvm::SmallVector<int64_t> source;
     for (auto [extent, dimension] : llvm::zip(operand.shape(), op.getBroadcastDimensions()))
@@ -90,11 +92,11 @@ Tensor evaluateBroadcast(BroadcastInDimOp op, ArrayRef<Tensor> operands, int64_t
   });
 }
 
-Tensor evaluateReshape(ReshapeOp op, ArrayRef<Tensor> operands, int64_t rows) {
+HostTensor evaluateReshape(ReshapeOp op, ArrayRef<HostTensor> operands, int64_t rows) {
   return operands[0].reshaped(concreteShape(op.getType(), rows));
 }
 
-Tensor evaluateTranspose(TransposeOp op, ArrayRef<Tensor> operands, int64_t rows) {
+HostTensor evaluateTranspose(TransposeOp op, ArrayRef<HostTensor> operands, int64_t rows) {
   return gather(operands[0], concreteShape(op.getType(), rows), [&](ArrayRef<int64_t> index) {
     llvm::SmallVector<int64_t> source(index.size());
     for (auto [i, dimension] : llvm::enumerate(op.getPermutation()))
@@ -103,7 +105,7 @@ Tensor evaluateTranspose(TransposeOp op, ArrayRef<Tensor> operands, int64_t rows
   });
 }
 
-Tensor evaluateSlice(SliceOp op, ArrayRef<Tensor> operands, int64_t rows) {
+HostTensor evaluateSlice(SliceOp op, ArrayRef<HostTensor> operands, int64_t rows) {
   return gather(operands[0], concreteShape(op.getType(), rows), [&](ArrayRef<int64_t> index) {
     llvm::SmallVector<int64_t> source;
     for (auto [i, start, stride] : llvm::zip(index, op.getStartIndices(), op.getStrides()))
@@ -112,9 +114,9 @@ Tensor evaluateSlice(SliceOp op, ArrayRef<Tensor> operands, int64_t rows) {
   });
 }
 
-Tensor evaluatePad(PadOp op, ArrayRef<Tensor> operands, int64_t rows) {
-  Tensor result = gather(operands[1], concreteShape(op.getType(), rows),
-                         [](ArrayRef<int64_t>) { return llvm::SmallVector<int64_t>{}; });
+HostTensor evaluatePad(PadOp op, ArrayRef<HostTensor> operands, int64_t rows) {
+  HostTensor result = gather(operands[1], concreteShape(op.getType(), rows),
+                             [](ArrayRef<int64_t>) { return llvm::SmallVector<int64_t>{}; });
   scatter(operands[0], result, [&](ArrayRef<int64_t> index) {
     llvm::SmallVector<int64_t> target;
     for (auto [i, low, interior] : llvm::zip(index, op.getLow(), op.getInterior()))
@@ -124,10 +126,10 @@ Tensor evaluatePad(PadOp op, ArrayRef<Tensor> operands, int64_t rows) {
   return result;
 }
 
-Tensor evaluateConcatenate(ConcatenateOp op, ArrayRef<Tensor> operands, int64_t rows) {
-  Tensor result(operands[0].type(), concreteShape(op.getType(), rows));
+HostTensor evaluateConcatenate(ConcatenateOp op, ArrayRef<HostTensor> operands, int64_t rows) {
+  HostTensor result(operands[0].type(), concreteShape(op.getType(), rows));
   int64_t start = 0;
-  for (const Tensor &operand : operands) {
+  for (const HostTensor &operand : operands) {
     scatter(operand, result, [&](ArrayRef<int64_t> index) {
       llvm::SmallVector<int64_t> target(index);
       target[op.getDimension()] += start;

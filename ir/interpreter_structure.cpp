@@ -16,7 +16,7 @@ template <typename... Parts> llvm::Error refuse(const Parts &...parts) {
 }
 
 /// Nothing when the tensor is what `type` says.
-llvm::Error checkArgument(func::FuncOp function, unsigned index, const Tensor &argument,
+llvm::Error checkArgument(func::FuncOp function, unsigned index, const HostTensor &argument,
                           int64_t rows) {
   auto type = dyn_cast<RankedTensorType>(function.getArgumentTypes()[index]);
   if (!type)
@@ -30,21 +30,21 @@ llvm::Error checkArgument(func::FuncOp function, unsigned index, const Tensor &a
                 " rows, got ", given);
 }
 
-llvm::Expected<Tensors> evaluateKernel(KernelOp kernel, ArrayRef<Tensor> operands,
-                                       const Scope &scope) {
+llvm::Expected<HostTensors> evaluateKernel(KernelOp kernel, ArrayRef<HostTensor> operands,
+                                           const Scope &scope) {
   return scope.run(kernel.getBlock(), operands);
 }
 
-llvm::Expected<Tensors> evaluateCall(func::CallOp call, ArrayRef<Tensor> operands,
-                                     const Scope &scope) {
+llvm::Expected<HostTensors> evaluateCall(func::CallOp call, ArrayRef<HostTensor> operands,
+                                         const Scope &scope) {
   auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(call, call.getCalleeAttr());
   return callFunction(callee, operands, scope);
 }
 
 } // namespace
 
-llvm::Expected<Tensors> callFunction(func::FuncOp function, ArrayRef<Tensor> arguments,
-                                     const Scope &caller) {
+llvm::Expected<HostTensors> callFunction(func::FuncOp function, ArrayRef<HostTensor> arguments,
+                                         const Scope &caller) {
   if (function.isExternal())
     return refuse("@", function.getName(), " has no body");
   if (!llvm::hasSingleElement(function.getBody()))

@@ -12,8 +12,8 @@ namespace lamina::ir {
 
 /// Computes the results of an operation from its operands. `scope` is the one that the operation
 /// runs in: it has the number of rows, and runs the operation's regions.
-using Evaluator = std::function<llvm::Expected<Tensors>(
-    mlir::Operation *operation, llvm::ArrayRef<Tensor> operands, const Scope &scope)>;
+using Evaluator = std::function<llvm::Expected<HostTensors>(
+    mlir::Operation *operation, llvm::ArrayRef<HostTensor> operands, const Scope &scope)>;
 
 class EvaluatorTable {
 public:
@@ -21,10 +21,10 @@ public:
   /// `evaluate(op, operands, scope)` all its results.
   template <typename Op, typename Function> void add(Function evaluate) {
     evaluators[mlir::TypeID::get<Op>()] =
-        [evaluate](mlir::Operation *operation, llvm::ArrayRef<Tensor> operands,
-                   const Scope &scope) -> llvm::Expected<Tensors> {
+        [evaluate](mlir::Operation *operation, llvm::ArrayRef<HostTensor> operands,
+                   const Scope &scope) -> llvm::Expected<HostTensors> {
       auto op = mlir::cast<Op>(operation);
-      if constexpr (std::is_invocable_v<Function, Op, llvm::ArrayRef<Tensor>, const Scope &>)
+      if constexpr (std::is_invocable_v<Function, Op, llvm::ArrayRef<HostTensor>, const Scope &>)
         return evaluate(op, operands, scope);
       else
         return listOf(evaluate(op, operands, scope.getRows()));
@@ -38,10 +38,10 @@ public:
   }
 
 private:
-  static llvm::Expected<Tensors> listOf(llvm::Expected<Tensor> result) {
+  static llvm::Expected<HostTensors> listOf(llvm::Expected<HostTensor> result) {
     if (!result)
       return result.takeError();
-    Tensors results;
+    HostTensors results;
     results.push_back(std::move(*result));
     return results;
   }
@@ -65,7 +65,7 @@ void addWinogradEvaluators(EvaluatorTable &table);
 void addStructureEvaluators(EvaluatorTable &table);
 
 /// The results of `function`, called from `caller`. Errors are those of `interpret`.
-llvm::Expected<Tensors> callFunction(mlir::func::FuncOp function, llvm::ArrayRef<Tensor> arguments,
-                                     const Scope &caller);
+llvm::Expected<HostTensors> callFunction(mlir::func::FuncOp function,
+                                         llvm::ArrayRef<HostTensor> arguments, const Scope &caller);
 
 } // namespace lamina::ir

@@ -77,9 +77,9 @@ void forEachProduct(Op op, int64_t rows, int64_t channels, int64_t filters, Visi
     });
 }
 
-Tensor evaluateConvolution(ConvolutionOp op, ArrayRef<Tensor> operands, int64_t rows) {
-  const Tensor &lhs = operands[0], &rhs = operands[1];
-  Tensor result(lhs.type(), concreteShape(op.getType(), rows));
+HostTensor evaluateConvolution(ConvolutionOp op, ArrayRef<HostTensor> operands, int64_t rows) {
+  const HostTensor &lhs = operands[0], &rhs = operands[1];
+  HostTensor result(lhs.type(), concreteShape(op.getType(), rows));
   visitFloatType(lhs.type(), [&]<typename T>(std::type_identity<T>) {
     ArrayRef<T> left = lhs.elements<T>(), right = rhs.elements<T>();
     MutableArrayRef<T> sums = result.elements<T>();
@@ -90,9 +90,10 @@ Tensor evaluateConvolution(ConvolutionOp op, ArrayRef<Tensor> operands, int64_t 
   return result;
 }
 
-Tensor evaluateFilterGradient(FilterGradientOp op, ArrayRef<Tensor> operands, int64_t rows) {
-  const Tensor &lhs = operands[0], &gradient = operands[1];
-  Tensor result(lhs.type(), concreteShape(op.getType(), rows));
+HostTensor evaluateFilterGradient(FilterGradientOp op, ArrayRef<HostTensor> operands,
+                                  int64_t rows) {
+  const HostTensor &lhs = operands[0], &gradient = operands[1];
+  HostTensor result(lhs.type(), concreteShape(op.getType(), rows));
   visitFloatType(lhs.type(), [&]<typename T>(std::type_identity<T>) {
     ArrayRef<T> left = lhs.elements<T>(), right = gradient.elements<T>();
     MutableArrayRef<T> sums = result.elements<T>();
@@ -123,9 +124,9 @@ void forEachElement(Op op, int64_t rows, int64_t channels, Visit visit) {
     });
 }
 
-Tensor evaluateReduceWindow(ReduceWindowOp op, ArrayRef<Tensor> operands, int64_t rows) {
-  const Tensor &operand = operands[0];
-  Tensor result(operand.type(), concreteShape(op.getType(), rows));
+HostTensor evaluateReduceWindow(ReduceWindowOp op, ArrayRef<HostTensor> operands, int64_t rows) {
+  const HostTensor &operand = operands[0];
+  HostTensor result(operand.type(), concreteShape(op.getType(), rows));
   visitElementType(operand.type(), [&]<typename T>(std::type_identity<T>) {
     llvm::SmallVector<bool> started(result.size(), false);
     forEachElement(op, operand.shape()[0], operand.shape().back(),
@@ -139,9 +140,10 @@ Tensor evaluateReduceWindow(ReduceWindowOp op, ArrayRef<Tensor> operands, int64_
   return result;
 }
 
-Tensor evaluateArgmaxWindow(ArgmaxWindowOp op, ArrayRef<Tensor> operands, int64_t rows) {
-  const Tensor &operand = operands[0];
-  Tensor result(toElementType(op.getType().getElementType()), concreteShape(op.getType(), rows));
+HostTensor evaluateArgmaxWindow(ArgmaxWindowOp op, ArrayRef<HostTensor> operands, int64_t rows) {
+  const HostTensor &operand = operands[0];
+  HostTensor result(toElementType(op.getType().getElementType()),
+                    concreteShape(op.getType(), rows));
   visitElementType(operand.type(), [&]<typename T>(std::type_identity<T>) {
     std::vector<std::optional<T>> best(result.size());
     forEachElement(op, operand.shape()[0], operand.shape().back(),
@@ -159,9 +161,9 @@ Tensor evaluateArgmaxWindow(ArgmaxWindowOp op, ArrayRef<Tensor> operands, int64_
   return result;
 }
 
-Tensor evaluateWindowScatter(WindowScatterOp op, ArrayRef<Tensor> operands, int64_t rows) {
-  const Tensor &source = operands[0];
-  Tensor result(source.type(), concreteShape(op.getType(), rows));
+HostTensor evaluateWindowScatter(WindowScatterOp op, ArrayRef<HostTensor> operands, int64_t rows) {
+  const HostTensor &source = operands[0];
+  HostTensor result(source.type(), concreteShape(op.getType(), rows));
   auto chose = [&](int64_t window, int64_t tap) {
     return operands.size() < 2 || operands[1].at(window) == static_cast<double>(tap);
   };
@@ -180,7 +182,8 @@ Tensor evaluateWindowScatter(WindowScatterOp op, ArrayRef<Tensor> operands, int6
 /// Calls `visit(slice, element)` with offsets of all elements of a gather's result and of where
 /// they stand in `shape`, the operand's shape; indices in row-major order for each element.
 template <typename Visit>
-void forEachLookup(const Tensor &indices, ArrayRef<int64_t> shape, int64_t dimension, Visit visit) {
+void forEachLookup(const HostTensor &indices, ArrayRef<int64_t> shape, int64_t dimension,
+                   Visit visit) {
   int64_t outer = elementCount(shape.take_front(dimension));
   int64_t inner = elementCount(shape.drop_front(dimension + 1));
   int64_t extent = shape[dimension], slice = 0;
@@ -194,9 +197,9 @@ void forEachLookup(const Tensor &indices, ArrayRef<int64_t> shape, int64_t dimen
   });
 }
 
-Tensor evaluateGather(GatherOp op, ArrayRef<Tensor> operands, int64_t rows) {
-  const Tensor &operand = operands[0];
-  Tensor result(operand.type(), concreteShape(op.getType(), rows));
+HostTensor evaluateGather(GatherOp op, ArrayRef<HostTensor> operands, int64_t rows) {
+  const HostTensor &operand = operands[0];
+  HostTensor result(operand.type(), concreteShape(op.getType(), rows));
   visitElementType(operand.type(), [&]<typename T>(std::type_identity<T>) {
     forEachLookup(operands[1], operand.shape(), static_cast<int64_t>(op.getDimension()),
                   [&](int64_t slice, int64_t element) {
@@ -206,9 +209,9 @@ Tensor evaluateGather(GatherOp op, ArrayRef<Tensor> operands, int64_t rows) {
   return result;
 }
 
-Tensor evaluateScatter(ScatterOp op, ArrayRef<Tensor> operands, int64_t rows) {
-  const Tensor &updates = operands[1];
-  Tensor result(updates.type(), concreteShape(op.getType(), rows));
+HostTensor evaluateScatter(ScatterOp op, ArrayRef<HostTensor> operands, int64_t rows) {
+  const HostTensor &updates = operands[1];
+  HostTensor result(updates.type(), concreteShape(op.getType(), rows));
   visitFloatType(updates.type(), [&]<typename T>(std::type_identity<T>) {
     forEachLookup(operands[0], result.shape(), static_cast<int64_t>(op.getDimension()),
                   [&](int64_t slice, int64_t element) {

@@ -38,9 +38,10 @@ int64_t filterOffset(int64_t channel, int64_t filter, ArrayRef<int64_t> shape) {
 }
 constexpr int64_t kPointStride = kWinogradChannels * kWinogradPanel;
 
-Tensor evaluateWinogradFilter(WinogradFilterOp op, ArrayRef<Tensor> operands, int64_t rows) {
-  const Tensor &filter = operands[0];
-  Tensor result(filter.type(), concreteShape(op.getType(), rows));
+HostTensor evaluateWinogradFilter(WinogradFilterOp op, ArrayRef<HostTensor> operands,
+                                  int64_t rows) {
+  const HostTensor &filter = operands[0];
+  HostTensor result(filter.type(), concreteShape(op.getType(), rows));
   int64_t channels = filter.shape()[2], filters = filter.shape()[3];
   constexpr int64_t kTaps = kWinogradTaps * kWinogradTaps;
   Matrix matrix = WinogradMatrices::of(op.getTile()).filter;
@@ -66,7 +67,7 @@ struct SquarePlace {
 
 /// The elements of the input that a square depends on, in one channel; zero outside.
 template <typename T>
-Square<T> readInput(WinogradConvolutionOp op, const Tensor &lhs, SquarePlace place,
+Square<T> readInput(WinogradConvolutionOp op, const HostTensor &lhs, SquarePlace place,
                     int64_t channel) {
   int64_t height = lhs.shape()[1], width = lhs.shape()[2], channels = lhs.shape()[3];
   int64_t points = winogradPoints(op.getTile());
@@ -82,8 +83,8 @@ Square<T> readInput(WinogradConvolutionOp op, const Tensor &lhs, SquarePlace pla
 }
 
 template <typename T>
-void evaluateSquare(WinogradConvolutionOp op, const Tensor &lhs, const Tensor &filter,
-                    const WinogradMatrices &matrices, SquarePlace place, Tensor &result) {
+void evaluateSquare(WinogradConvolutionOp op, const HostTensor &lhs, const HostTensor &filter,
+                    const WinogradMatrices &matrices, SquarePlace place, HostTensor &result) {
   auto tile = static_cast<int64_t>(op.getTile()), filters = static_cast<int64_t>(op.getFilters());
   int64_t points = matrices.input.size() * matrices.input.size();
   std::vector<Square<T>> sums(filters, Square<T>(points));
@@ -107,9 +108,9 @@ void evaluateSquare(WinogradConvolutionOp op, const Tensor &lhs, const Tensor &f
   }
 }
 
-Tensor evaluateWinogradConvolution(WinogradConvolutionOp op, ArrayRef<Tensor> operands,
-                                   int64_t rows) {
-  Tensor result(operands[0].type(), concreteShape(op.getType(), rows));
+HostTensor evaluateWinogradConvolution(WinogradConvolutionOp op, ArrayRef<HostTensor> operands,
+                                       int64_t rows) {
+  HostTensor result(operands[0].type(), concreteShape(op.getType(), rows));
   auto tile = static_cast<int64_t>(op.getTile());
   WinogradMatrices matrices = WinogradMatrices::of(tile);
   visitFloatType(result.type(), [&]<typename T>(std::type_identity<T>) {

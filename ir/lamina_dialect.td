@@ -49,7 +49,8 @@ def Lamina_KernelFamily : Lamina_I32Enum<"KernelFamily", "which emitter makes a 
   I32EnumAttrCase<"filter_gradient", 5>, I32EnumAttrCase<"depthwise", 6>,
   I32EnumAttrCase<"depthwise_gradient", 7>, I32EnumAttrCase<"window", 8>,
   I32EnumAttrCase<"scatter", 9>, I32EnumAttrCase<"winograd", 10>,
-  I32EnumAttrCase<"winograd_filter", 11>, I32EnumAttrCase<"winograd_gradient", 12>]>;
+  I32EnumAttrCase<"winograd_filter", 11>, I32EnumAttrCase<"winograd_gradient", 12>,
+  I32EnumAttrCase<"few_channels_gradient", 13>]>;
 def Lamina_KernelFamilyAttr : Lamina_EnumAttr<Lamina_KernelFamily, "family">;
 
 def Lamina_MemorySpace : Lamina_I32Enum<"MemorySpace", "where a buffer lives", [
@@ -71,27 +72,6 @@ def Lamina_PackedAttr : Lamina_Attr<"Packed", "packed"> {
   }];
   let parameters = (ins "int64_t":$dimension, "int64_t":$width);
   let genVerifyDecl = 1;
-}
-
-def Lamina_ScheduleAttr : Lamina_Attr<"Schedule", "schedule"> {
-  let summary = "How a kernel's loops run";
-  let description = [{
-    `tile` are the extents of the register tile along the kernel's row and column loops, for
-    contractions then the length of a block of the contracted index; `vector` is the number of lanes,
-    `tasks` how the outer loops are cut for threads: the extents of one task.
-    `cost` is an estimate of the whole kernel in processor cycles on one thread; small waves of
-    kernels are run without waking other threads. All are functions of shapes and instruction set
-    only, never of the number of threads.
-  }];
-  let parameters = (ins "::lamina::ir::KernelFamily":$family,
-                        "int64_t":$vector,
-                        OptionalArrayRefParameter<"int64_t">:$tile,
-                        OptionalArrayRefParameter<"int64_t">:$tasks,
-                        DefaultValuedParameter<"int64_t", "0">:$cost);
-  let assemblyFormat = [{
-    `<` $family `,` `vector` `=` $vector (`,` `tile` `=` `[` $tile^ `]`)?
-        (`,` `tasks` `=` `[` $tasks^ `]`)? (`,` `cost` `=` $cost^)? `>`
-  }];
 }
 
 def Lamina_BufferAttr : Lamina_Attr<"Buffer", "buffer"> {

@@ -43,6 +43,45 @@ def Lamina_RegionArgumentsInterface : OpInterface<"RegionArgumentsInterface"> {
   ];
 }
 
+def Lamina_AnchorInterface : OpInterface<"AnchorInterface"> {
+  let cppNamespace = "::lamina::ir";
+  let description = [{
+    Operations that a kernel is made around: contractions, convolutions, reductions, windows,
+    scatters. All others are computed where their results are needed, or get kernels of their own.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      Whether operands are read through pointers, so that what they are computed from is stored; where
+      not, the kernel computes them as it goes.
+    }], "bool", "readsOperandsFromMemory", (ins), [{}], [{ return true; }]>
+  ];
+}
+
+def Lamina_CostInterface : OpInterface<"CostInterface"> {
+  let cppNamespace = "::lamina::ir";
+  let description = [{
+    What an operation costs: the one source of fusion, schedules, waves, the choice of minimal
+    filtering, and of what people are told. Bytes follow from the types of operands and results.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      Cycles that a vector of elements takes besides being loaded and stored, from published
+      throughputs of vector instructions and lengths of polynomials; 0 where nothing is computed.
+    }], "int64_t", "getVectorCycles", (ins), [{}], [{ return 1; }]>,
+    InterfaceMethod<[{
+      Multiply-adds for a full batch, of contractions and convolutions; taps that fall into the
+      padding do nothing and do not count. Those of minimal filtering are the ones of the convolution
+      that it stands for.
+    }], "double", "getMultiplyAdds", (ins "int64_t":$batchSize), [{}], [{ return 0; }]>,
+    InterfaceMethod<[{
+      Floating-point operations for a full batch as shares of the peak count them: two for every
+      multiply-add, one for every element that a pooling window meets, none for the rest.
+    }], "double", "getFlops", (ins "int64_t":$batchSize), [{}], [{
+      return 2 * $_op.getMultiplyAdds(batchSize);
+    }]>
+  ];
+}
+
 // All operands and results have one shape and each element depends on the operands' elements at the
 // same index alone.
 def Lamina_Elementwise : NativeOpTrait<"Elementwise"> { let cppNamespace = "::lamina::ir"; }

@@ -4,6 +4,7 @@
 
 include "ir/lamina_dialect.td"
 include "ir/lamina_interfaces.td"
+include "ir/lamina_schedules.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/IR/BuiltinAttributes.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
@@ -25,29 +26,37 @@ class Lamina_Op<string mnemonic, list<Trait> traits = []>
     : Op<Lamina_Dialect, mnemonic, traits>;
 
 class Lamina_PureOp<string mnemonic, list<Trait> traits = []>
-    : Lamina_Op<mnemonic, !listconcat([Pure, Lamina_AnyGradient], traits)>;
+    : Lamina_Op<mnemonic, !listconcat([Pure, Lamina_AnyGradient, Lamina_CostInterface], traits)>;
+
+// Declares what a vector of elements costs, where that is not one cycle.
+class Lamina_Cycles<int cycles> {
+  string declaration = "int64_t getVectorCycles() { return " # cycles # "; }";
+}
+defvar moved = Lamina_Cycles<0>.declaration;
 
 //===--- Leaves ------------------------------------------------------------------------------===//
 
-def ConstantOp : Lamina_Op<"constant", [Pure, ConstantLike, InferTypeOpAdaptor]> {
+def ConstantOp : Lamina_Op<"constant", [Pure, Lamina_CostInterface, ConstantLike, InferTypeOpAdaptor]> {
   let summary = "A constant tensor";
   let arguments = (ins ElementsAttr:$value);
   let results = (outs Lamina_Tensor:$output);
   let assemblyFormat = "$value attr-dict";
+  let extraClassDeclaration = moved;
   let hasFolder = 1;
 }
 
-def RowsOp : Lamina_Op<"rows", [Pure]> {
+def RowsOp : Lamina_Op<"rows", [Pure, Lamina_CostInterface]> {
   let summary = "The number of rows of the batch at hand";
   let description = [{
     A scalar; losses and batch statistics divide by it, so a smaller last batch is exact.
   }];
   let results = (outs Lamina_NumberTensor:$output);
   let assemblyFormat = "attr-dict `:` type($output)";
+  let extraClassDeclaration = moved;
   let hasVerifier = 1;
 }
 
-def IotaOp : Lamina_Op<"iota", [Pure]> {
+def IotaOp : Lamina_Op<"iota", [Pure, Lamina_CostInterface]> {
   let summary = "The index along one dimension";
   let arguments = (ins I64Attr:$dimension);
   let results = (outs Lamina_NumberTensor:$output);
@@ -55,7 +64,7 @@ def IotaOp : Lamina_Op<"iota", [Pure]> {
   let hasVerifier = 1;
 }
 
-def RngBitsOp : Lamina_Op<"rng_bits", [Pure]> {
+def RngBitsOp : Lamina_Op<"rng_bits", [Pure, Lamina_CostInterface]> {
   let summary = "Uniform random bits";
   let description = [{
     Element i (logical row-major index with the row dimension's capacity irrelevant: rows come
@@ -68,50 +77,54 @@ def RngBitsOp : Lamina_Op<"rng_bits", [Pure]> {
   let assemblyFormat = [{
     $seed `,` $step `,` `stream` `=` $stream attr-dict `:` functional-type(operands, results)
   }];
+  let extraClassDeclaration = Lamina_Cycles<30>.declaration;
   let hasVerifier = 1;
 }
 
 //===--- Elementwise -------------------------------------------------------------------------===//
 
-class Lamina_UnaryOp<string mnemonic, Type type, string what>
+class Lamina_UnaryOp<string mnemonic, Type type, string what, int cycles = 1>
     : Lamina_PureOp<mnemonic, [Lamina_Elementwise, SameOperandsAndResultType]> {
   let summary = what;
   let arguments = (ins type:$operand);
   let results = (outs type:$output);
   let assemblyFormat = "$operand attr-dict `:` type($output)";
+  let extraClassDeclaration = Lamina_Cycles<cycles>.declaration;
   let hasFolder = 1;
 }
 
 def AbsOp : Lamina_UnaryOp<"abs", Lamina_NumberTensor, "Absolute value; gradient sign(x)">;
 def CeilOp : Lamina_UnaryOp<"ceil", Lamina_FloatTensor, "Smallest integer not below">;
-def CosineOp : Lamina_UnaryOp<"cosine", Lamina_FloatTensor, "Cosine">;
-def ErfOp : Lamina_UnaryOp<"erf", Lamina_FloatTensor, "Error function">;
-def ExponentialOp : Lamina_UnaryOp<"exponential", Lamina_FloatTensor, "e to the power x">;
+def CosineOp : Lamina_UnaryOp<"cosine", Lamina_FloatTensor, "Cosine", 30>;
+def ErfOp : Lamina_UnaryOp<"erf", Lamina_FloatTensor, "Error function", 30>;
+def ExponentialOp : Lamina_UnaryOp<"exponential", Lamina_FloatTensor, "e to the power x", 15>;
 def ExponentialMinusOneOp
-    : Lamina_UnaryOp<"exponential_minus_one", Lamina_FloatTensor, "exp(x) - 1, exact near 0">;
+    : Lamina_UnaryOp<"exponential_minus_one", Lamina_FloatTensor, "exp(x) - 1, exact near 0", 15>;
 def FloorOp : Lamina_UnaryOp<"floor", Lamina_FloatTensor, "Largest integer not above">;
-def LogOp : Lamina_UnaryOp<"log", Lamina_FloatTensor, "Natural logarithm">;
+def LogOp : Lamina_UnaryOp<"log", Lamina_FloatTensor, "Natural logarithm", 15>;
 def LogPlusOneOp
-    : Lamina_UnaryOp<"log_plus_one", Lamina_FloatTensor, "log(1 + x), exact near 0">;
-def LogisticOp : Lamina_UnaryOp<"logistic", Lamina_FloatTensor, "1 / (1 + exp(-x))">;
+    : Lamina_UnaryOp<"log_plus_one", Lamina_FloatTensor, "log(1 + x), exact near 0", 15>;
+def LogisticOp : Lamina_UnaryOp<"logistic", Lamina_FloatTensor, "1 / (1 + exp(-x))", 15>;
 def NegateOp : Lamina_UnaryOp<"negate", Lamina_NumberTensor, "-x">;
 def NotOp : Lamina_UnaryOp<"not", Lamina_LogicTensor, "Bitwise complement">;
 def RoundNearestEvenOp
     : Lamina_UnaryOp<"round_nearest_even", Lamina_FloatTensor, "Nearest integer, ties to even">;
-def RsqrtOp : Lamina_UnaryOp<"rsqrt", Lamina_FloatTensor, "1 / sqrt(x)">;
+def RsqrtOp : Lamina_UnaryOp<"rsqrt", Lamina_FloatTensor, "1 / sqrt(x)", 5>;
 def SignOp : Lamina_UnaryOp<"sign", Lamina_NumberTensor, "-1, 0 or 1; NaN stays NaN">;
-def SineOp : Lamina_UnaryOp<"sine", Lamina_FloatTensor, "Sine">;
-def SqrtOp : Lamina_UnaryOp<"sqrt", Lamina_FloatTensor, "Square root">;
-def TanOp : Lamina_UnaryOp<"tan", Lamina_FloatTensor, "Tangent">;
-def TanhOp : Lamina_UnaryOp<"tanh", Lamina_FloatTensor, "Hyperbolic tangent">;
+def SineOp : Lamina_UnaryOp<"sine", Lamina_FloatTensor, "Sine", 30>;
+def SqrtOp : Lamina_UnaryOp<"sqrt", Lamina_FloatTensor, "Square root", 5>;
+def TanOp : Lamina_UnaryOp<"tan", Lamina_FloatTensor, "Tangent", 40>;
+def TanhOp : Lamina_UnaryOp<"tanh", Lamina_FloatTensor, "Hyperbolic tangent", 15>;
 
-class Lamina_BinaryOp<string mnemonic, Type type, string what, list<Trait> traits = []>
+class Lamina_BinaryOp<string mnemonic, Type type, string what, list<Trait> traits = [],
+                      int cycles = 1>
     : Lamina_PureOp<mnemonic,
         !listconcat([Lamina_Elementwise, SameOperandsAndResultType], traits)> {
   let summary = what;
   let arguments = (ins type:$lhs, type:$rhs);
   let results = (outs type:$output);
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($output)";
+  let extraClassDeclaration = Lamina_Cycles<cycles>.declaration;
   let hasFolder = 1;
 }
 
@@ -119,14 +132,14 @@ def AddOp : Lamina_BinaryOp<"add", Lamina_NumberTensor, "Sum", [Commutative]>;
 def SubtractOp : Lamina_BinaryOp<"subtract", Lamina_NumberTensor, "Difference">;
 def MultiplyOp : Lamina_BinaryOp<"multiply", Lamina_NumberTensor, "Product", [Commutative]>;
 def DivideOp : Lamina_BinaryOp<"divide", Lamina_NumberTensor,
-    "Quotient; integers round towards zero, x / 0 is -1 for them">;
+    "Quotient; integers round towards zero, x / 0 is -1 for them", [], 5>;
 def MaximumOp : Lamina_BinaryOp<"maximum", Lamina_NumberTensor,
     "Larger; NaN wins; at a tie the gradient goes to the left operand">;
 def MinimumOp : Lamina_BinaryOp<"minimum", Lamina_NumberTensor,
     "Smaller; NaN wins; at a tie the gradient goes to the left operand">;
-def PowerOp : Lamina_BinaryOp<"power", Lamina_FloatTensor, "lhs to the power rhs">;
+def PowerOp : Lamina_BinaryOp<"power", Lamina_FloatTensor, "lhs to the power rhs", [], 40>;
 def RemainderOp : Lamina_BinaryOp<"remainder", Lamina_NumberTensor,
-    "Remainder with the dividend's sign; the dividend itself when an integer divisor is 0">;
+    "Remainder with the dividend's sign; the dividend itself when an integer divisor is 0", [], 30>;
 def AndOp : Lamina_BinaryOp<"and", Lamina_LogicTensor, "Bitwise and", [Commutative]>;
 def OrOp : Lamina_BinaryOp<"or", Lamina_LogicTensor, "Bitwise or", [Commutative]>;
 def XorOp : Lamina_BinaryOp<"xor", Lamina_LogicTensor, "Bitwise exclusive or", [Commutative]>;
@@ -195,6 +208,7 @@ def BroadcastInDimOp : Lamina_PureOp<"broadcast_in_dim"> {
   let assemblyFormat = [{
     $operand `,` `dims` `=` $broadcast_dimensions attr-dict `:` functional-type(operands, results)
   }];
+  let extraClassDeclaration = moved;
   let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
@@ -208,6 +222,7 @@ def ReshapeOp : Lamina_PureOp<"reshape"> {
   let arguments = (ins Lamina_Tensor:$operand);
   let results = (outs Lamina_Tensor:$output);
   let assemblyFormat = "$operand attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = moved;
   let hasVerifier = 1;
   let hasFolder = 1;
 }
@@ -219,6 +234,7 @@ def TransposeOp : Lamina_PureOp<"transpose", [DeclareOpInterfaceMethods<InferTyp
   let assemblyFormat = [{
     $operand `,` `dims` `=` $permutation attr-dict `:` functional-type(operands, results)
   }];
+  let extraClassDeclaration = moved;
   let hasFolder = 1;
 }
 
@@ -266,7 +282,7 @@ def ConcatenateOp : Lamina_PureOp<"concatenate",
 
 //===--- Reduction and contraction -----------------------------------------------------------===//
 
-def ReduceOp : Lamina_PureOp<"reduce", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def ReduceOp : Lamina_PureOp<"reduce", [Lamina_AnchorInterface, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "Combines all elements along some dimensions";
   let description = [{
     add and multiply of numbers, maximum and minimum of numbers (NaN wins; the gradient is split
@@ -275,23 +291,29 @@ def ReduceOp : Lamina_PureOp<"reduce", [DeclareOpInterfaceMethods<InferTypeOpInt
   let arguments = (ins Lamina_Tensor:$operand, Lamina_ReductionKindAttr:$kind,
                        DenseI64ArrayAttr:$dimensions);
   let results = (outs Lamina_Tensor:$output);
+  let extraClassDeclaration = [{
+    bool readsOperandsFromMemory() { return false; }
+  }];
   let assemblyFormat = [{
     $kind $operand `,` `dims` `=` $dimensions attr-dict `:` functional-type(operands, results)
   }];
   let hasFolder = 1;
 }
 
-def ArgmaxOp : Lamina_PureOp<"argmax", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def ArgmaxOp : Lamina_PureOp<"argmax", [Lamina_AnchorInterface, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "Index of the first maximum along a dimension (i32); the first NaN wins";
   let arguments = (ins Lamina_NumberTensor:$operand, I64Attr:$dimension);
   let results = (outs RankedTensorOf<[I32]>:$output);
+  let extraClassDeclaration = [{
+    bool readsOperandsFromMemory() { return false; }
+  }];
   let assemblyFormat = [{
     $operand `,` `dim` `=` $dimension attr-dict `:` functional-type(operands, results)
   }];
 }
 
 def DotGeneralOp : Lamina_PureOp<"dot_general",
-    [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    [Lamina_AnchorInterface, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "Contraction with batching dimensions";
   let description = [{
     The result's dimensions are the batching dimensions, the free dimensions of `lhs`, the free
@@ -310,6 +332,7 @@ def DotGeneralOp : Lamina_PureOp<"dot_general",
     functional-type(operands, results)
   }];
   let extraClassDeclaration = [{
+    double getMultiplyAdds(int64_t batchSize);
     /// Dimensions of an operand that are neither batching nor contracting, in order.
     ::llvm::SmallVector<int64_t> getLhsFreeDimensions();
     ::llvm::SmallVector<int64_t> getRhsFreeDimensions();
@@ -319,7 +342,7 @@ def DotGeneralOp : Lamina_PureOp<"dot_general",
 //===--- Windows -----------------------------------------------------------------------------===//
 
 def ConvolutionOp : Lamina_PureOp<"convolution",
-    [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    [Lamina_AnchorInterface, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "Convolution of images with channels last";
   let description = [{
     `lhs` is N x S... x C with one to three spatial dimensions, `rhs` K... x C / groups x O, the
@@ -343,6 +366,7 @@ def ConvolutionOp : Lamina_PureOp<"convolution",
     `groups` `=` $groups (`reversed` $reversed^)? attr-dict `:` functional-type(operands, results)
   }];
   let extraClassDeclaration = [{
+    double getMultiplyAdds(int64_t batchSize);
     /// The geometry along spatial dimension `i`.
     WindowAxis getAxis(int64_t i);
     int64_t getSpatialRank() { return getStrides().size(); }
@@ -350,7 +374,7 @@ def ConvolutionOp : Lamina_PureOp<"convolution",
 }
 
 def WinogradFilterOp : Lamina_PureOp<"winograd_filter",
-    [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    [Lamina_AnchorInterface, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "A filter of 3 x 3 taps at the points of Winograd's minimal filtering";
   let description = [{
     `filter` is 3 x 3 x C x K. Its two-dimensional polynomial of every channel and filter is evaluated
@@ -368,7 +392,7 @@ def WinogradFilterOp : Lamina_PureOp<"winograd_filter",
 }
 
 def WinogradConvolutionOp : Lamina_PureOp<"winograd_convolution",
-    [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    [Lamina_AnchorInterface, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "Convolution with 3 x 3 taps and stride 1 by Winograd's minimal filtering";
   let description = [{
     `lhs` is N x H x W x C, `filter` the `winograd_filter` of C channels and `filters` filters with
@@ -386,12 +410,13 @@ def WinogradConvolutionOp : Lamina_PureOp<"winograd_convolution",
     `high` `=` $high attr-dict `:` functional-type(operands, results)
   }];
   let extraClassDeclaration = [{
+    double getMultiplyAdds(int64_t batchSize);
     /// The geometry of the convolution along spatial dimension `i`.
     WindowAxis getAxis(int64_t i);
   }];
 }
 
-def FilterGradientOp : Lamina_PureOp<"filter_gradient"> {
+def FilterGradientOp : Lamina_PureOp<"filter_gradient", [Lamina_AnchorInterface]> {
   let summary = "Gradient of a convolution by its filter";
   let description = [{
     `lhs` is the convolution's, `gradient` has the shape of its result, the result the shape of its
@@ -414,6 +439,7 @@ def FilterGradientOp : Lamina_PureOp<"filter_gradient"> {
     (`winograd` `=` $winograd^)? attr-dict `:` functional-type(operands, results)
   }];
   let extraClassDeclaration = [{
+    double getMultiplyAdds(int64_t batchSize);
     /// The geometry of the convolution along spatial dimension `i`.
     WindowAxis getAxis(int64_t i);
     int64_t getSpatialRank() { return getStrides().size(); }
@@ -424,7 +450,7 @@ def FilterGradientOp : Lamina_PureOp<"filter_gradient"> {
 }
 
 def ReduceWindowOp : Lamina_PureOp<"reduce_window",
-    [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    [Lamina_AnchorInterface, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "Combines the elements of windows along spatial dimensions";
   let description = [{
     N x S... x C to N x S'... x C by `add` or `maximum` (NaN wins). Positions in the padding do not
@@ -441,13 +467,14 @@ def ReduceWindowOp : Lamina_PureOp<"reduce_window",
     `high` `=` $high attr-dict `:` functional-type(operands, results)
   }];
   let extraClassDeclaration = [{
+    double getFlops(int64_t batchSize);
     /// The geometry along spatial dimension `i`.
     WindowAxis getAxis(int64_t i);
   }];
 }
 
 def ArgmaxWindowOp : Lamina_PureOp<"argmax_window",
-    [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    [Lamina_AnchorInterface, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "Place of the first maximum within each window; the first NaN wins";
   let description = [{
     Row-major position in the window, padding included, as i8 where the window has at most 128
@@ -467,7 +494,7 @@ def ArgmaxWindowOp : Lamina_PureOp<"argmax_window",
   }];
 }
 
-def WindowScatterOp : Lamina_PureOp<"window_scatter"> {
+def WindowScatterOp : Lamina_PureOp<"window_scatter", [Lamina_AnchorInterface]> {
   let summary = "Sums what windows send back to their elements: the gradient of reduce_window";
   let description = [{
     `source` has one element per window, the result the shape that the windows were taken from. An
@@ -504,7 +531,7 @@ def GatherOp : Lamina_PureOp<"gather", [DeclareOpInterfaceMethods<InferTypeOpInt
   }];
 }
 
-def ScatterOp : Lamina_PureOp<"scatter"> {
+def ScatterOp : Lamina_PureOp<"scatter", [Lamina_AnchorInterface]> {
   let summary = "Adds slices at given indices of one dimension to zeros: the gradient of gather";
   let description = [{
     `updates` has the shape of a gather's result, the result that of its operand. Updates of one
@@ -549,16 +576,17 @@ def KernelOp : Lamina_Op<"kernel", [Pure, IsolatedFromAbove,
   let description = [{
     The body computes the results from the operands with tensor operations: one anchor (contraction,
     reductions, or none) with pure elementwise and index-mapping operations before and after it.
-    Later stages add `schedule`, the `wave` in which the kernel runs (kernels of one wave are
+    `family` is chosen with them: it says which rules hold for the kernel and which emitter makes it.
+    Later stages add `schedule`, which is one of the family, the `wave` in which the kernel runs (kernels of one wave are
     independent), and where each result is stored.
   }];
-  let arguments = (ins Variadic<Lamina_Tensor>:$inputs, OptionalAttr<Lamina_ScheduleAttr>:$schedule,
-                       OptionalAttr<I64Attr>:$wave,
+  let arguments = (ins Lamina_KernelFamilyAttr:$family, Variadic<Lamina_Tensor>:$inputs,
+                       OptionalAttr<Lamina_AnySchedule>:$schedule, OptionalAttr<I64Attr>:$wave,
                        OptionalAttr<TypedArrayAttrBase<Lamina_BufferAttr, "buffers">>:$buffers);
   let results = (outs Variadic<Lamina_Tensor>:$outputs);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs) $body
+    $family `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs) $body
   }];
   let extraClassDeclaration = [{
     ::mlir::Block &getBlock() { return getBody().front(); }

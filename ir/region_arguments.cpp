@@ -1,5 +1,8 @@
 #include "ir/region_arguments.h"
 
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/SetVector.h"
+
 using namespace mlir;
 
 namespace lamina::ir {
@@ -28,6 +31,19 @@ Value bringInto(Block &block, Value value) {
     if (named.getAliasedOperand(argument) == outside)
       return argument;
   return named.addAliasedOperand(outside);
+}
+
+llvm::SmallVector<Value> getCapturedValues(Operation *op) {
+  llvm::SetVector<Value> captured;
+  getUsedValuesDefinedAbove(op->getRegions(), captured);
+  return captured.takeVector();
+}
+
+llvm::SmallVector<Value> getReadValues(Operation *op) {
+  llvm::SmallVector<Value> values(op->getOperands());
+  if (op->getNumRegions() > 0)
+    llvm::append_range(values, getCapturedValues(op));
+  return values;
 }
 
 } // namespace lamina::ir

@@ -15,4 +15,11 @@ mlir::Value originOf(mlir::Value value);
 /// inside take it as an operand unless they do so already.
 mlir::Value bringInto(mlir::Block &block, mlir::Value value);
 
+/// The values defined outside of the regions of `op` that operations within read, in the order of
+/// their first uses.
+llvm::SmallVector<mlir::Value> getCapturedValues(mlir::Operation *op);
+
+/// All that the results of `op` may depend on: its operands, then its captured values.
+llvm::SmallVector<mlir::Value> getReadValues(mlir::Operation *op);
+
 } // namespace lamina::ir

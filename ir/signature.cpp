@@ -115,6 +115,7 @@ private:
 
   void readDetails(Port &port, DictionaryAttr attributes) {
     port.isPerBatch = attributes.contains(kPerBatchAttr);
+    port.isProbability = attributes.contains(kProbabilityAttr);
     for (llvm::StringRef name : {llvm::StringRef(kClassesAttr), llvm::StringRef(kEntriesAttr)})
       if (auto bound = attributes.getAs<IntegerAttr>(name))
         port.bound = bound.getInt();

@@ -9,6 +9,8 @@ namespace lamina::ir {
 
 /// On a target argument of class indices: how many classes there are (i64).
 inline constexpr llvm::StringLiteral kClassesAttr = "lamina.classes";
+/// On a target argument whose loss has no lower bound unless the values are from 0 to 1.
+inline constexpr llvm::StringLiteral kProbabilityAttr = "lamina.probability";
 /// On an input argument of indices into an embedding: how many entries that has (i64).
 inline constexpr llvm::StringLiteral kEntriesAttr = "lamina.entries";
 /// On a variable: symbol of the variable that holds its moving average, to take its place when
@@ -46,6 +48,7 @@ struct Port {
   size_t index = 0;
   /// Values are whole numbers below this: a target's classes, an input's entries. 0: any values.
   int64_t bound = 0;
+  bool isProbability = false; ///< of a target: see kProbabilityAttr
   bool isPerBatch = false; ///< of a log: see kPerBatchAttr
 };
 

@@ -90,6 +90,10 @@ LogicalResult KernelOp::verify() {
     return emitOpError("results do not match what its body yields");
   if (auto buffers = getBuffersAttr(); buffers && buffers.size() != getNumResults())
     return emitOpError("needs one buffer for each result");
+  if (auto schedule = getSchedule(); schedule && schedule->getFamily() != getFamily())
+    return emitOpError("is of the family ")
+           << stringifyKernelFamily(getFamily()) << ", but its schedule is for "
+           << stringifyKernelFamily(schedule->getFamily());
   return success();
 }
 

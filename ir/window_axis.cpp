@@ -52,4 +52,12 @@ llvm::SmallVector<WindowPhase> WindowAxis::phases() const {
   return result;
 }
 
+int64_t WindowAxis::countMeetings() const {
+  int64_t meetings = 0;
+  for (const WindowPhase &phase : phases())
+    for (const WindowTap &tap : phase.taps)
+      meetings += tap.end - tap.begin;
+  return meetings;
+}
+
 } // namespace lamina::ir

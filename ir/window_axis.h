@@ -32,6 +32,8 @@ struct WindowAxis {
   WindowAxis transposed() const;
   /// The outputs in groups that meet the input alike; one group unless the input is dilated.
   llvm::SmallVector<WindowPhase> phases() const;
+  /// Pairs of an output and a tap that meet an element of the input, not padding.
+  int64_t countMeetings() const;
   /// From the first to behind the last dilated tap.
   int64_t span() const { return (window - 1) * windowDilation + 1; }
   /// One tap, in the same place of input and output.

@@ -73,13 +73,8 @@ int64_t ConvolutionGeometry::lines() const {
 
 int64_t ConvolutionGeometry::multiplyAdds() const {
   int64_t result = channels * filters * groups;
-  for (const ir::WindowAxis &axis : axes) {
-    int64_t meetings = 0;
-    for (const ir::WindowPhase &phase : axis.phases())
-      for (const ir::WindowTap &tap : phase.taps)
-        meetings += tap.end - tap.begin;
-    result *= meetings;
-  }
+  for (const ir::WindowAxis &axis : axes)
+    result *= axis.countMeetings();
   return result;
 }
 

@@ -1,9 +1,7 @@
-// The memory plan as text for people.
+// The memory plan as people look at it.
 #include "ir/layer_name.h"
 #include "passes/arena.h"
 #include "passes/plan.h"
-#include "llvm/Support/Format.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 
@@ -69,32 +67,6 @@ MemoryPlan describeArena(func::FuncOp function) {
   FailureOr<Sequence> program = readProgram(function);
   assert(succeeded(program) && "the memory stage refuses such a function");
   return describeArena(function, *program);
-}
-
-std::vector<PlannedBuffer> describeState(ModuleOp module) {
-  std::vector<PlannedBuffer> buffers;
-  for (auto variable : module.getOps<ir::VariableOp>()) {
-    PlannedBuffer buffer;
-    buffer.name = variable.getSymName().str();
-    buffer.space = ir::MemorySpace::state;
-    buffer.offset = variable.getOffset().value_or(0);
-    buffer.bytes = getStorageBytes(variable);
-    buffers.push_back(std::move(buffer));
-  }
-  return buffers;
-}
-
-void print(const MemoryPlan &plan, llvm::raw_ostream &os) {
-  os << "@" << plan.function << ": " << plan.waves << " waves, arena " << plan.arenaBytes
-     << " bytes (live at most " << plan.liveBytes << ", without sharing " << plan.totalBytes
-     << ")\n";
-  os << "    offset      bytes   waves  buffer\n";
-  for (const PlannedBuffer &buffer : plan.buffers)
-    os << llvm::format("%10lld %10lld %3lld-%-3lld  ", static_cast<long long>(buffer.offset),
-                       static_cast<long long>(buffer.bytes),
-                       static_cast<long long>(buffer.firstWave),
-                       static_cast<long long>(buffer.lastWave))
-       << buffer.name << "\n";
 }
 
 } // namespace lamina::passes

@@ -7,6 +7,7 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Pass/Pass.h"
+#include "passes/families/families.h"
 #include "passes/passes.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -32,8 +33,8 @@ public:
       inputs.push_back(stored.lookupOrDefault(value));
     llvm::SmallVector<Value> outputs = getOutputs();
     Location loc = getLocation(builder.getContext());
-    auto kernel = builder.create<ir::KernelOp>(loc, ValueRange(outputs).getTypes(), inputs,
-                                               ir::ScheduleAttr{}, IntegerAttr{}, ArrayAttr{});
+    auto kernel = builder.create<ir::KernelOp>(loc, ValueRange(outputs).getTypes(), group.family,
+                                               inputs, ir::Schedule{}, IntegerAttr{}, ArrayAttr{});
     Block &block = kernel.getBody().emplaceBlock();
     IRMapping inside;
     for (Value value : operands)

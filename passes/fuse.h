@@ -9,10 +9,6 @@
 /// the groups into `lamina.kernel` operations.
 namespace lamina::passes {
 
-/// Operations that a kernel is made around: contractions, convolutions, reductions, windows and
-/// scatters. All others are computed where they are needed, or get kernels of their own.
-bool isAnchor(mlir::Operation *op);
-
 /// Operations that run in one loop nest over `outer` x `inner`.
 struct FusionGroup {
   ir::KernelFamily family = ir::KernelFamily::map;

@@ -12,6 +12,8 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Matchers.h"
+#include "passes/cost.h"
+#include "passes/families/families.h"
 #include "passes/fusion_rules.h"
 #include "llvm/ADT/SmallPtrSet.h"
 

@@ -1,35 +1,24 @@
 #include "passes/fusion_rules.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "passes/convolution_geometry.h"
+#include "passes/cost.h"
+#include "passes/families/families.h"
+#include "passes/families/tools.h"
 
 using namespace mlir;
 
 namespace lamina::passes {
 namespace {
 
+/// Anchors that compute their operands as they go: reductions.
 bool isReduction(Operation *op) {
-  return isa<ir::ReduceOp, ir::ArgmaxOp>(op);
+  auto anchor = dyn_cast<ir::AnchorInterface>(op);
+  return anchor && !anchor.readsOperandsFromMemory();
 }
 
-/// Operations that read their operands through pointers of their own.
 bool readsMemory(Operation *op) {
-  return isa<ir::DotGeneralOp, ir::ConvolutionOp, ir::FilterGradientOp, ir::WinogradConvolutionOp,
-             ir::WinogradFilterOp, ir::ReduceWindowOp, ir::ArgmaxWindowOp, ir::WindowScatterOp,
-             ir::ScatterOp>(op);
-}
-
-llvm::SmallVector<int64_t> reducedDimensions(Operation *op) {
-  if (auto reduce = dyn_cast<ir::ReduceOp>(op))
-    return llvm::to_vector(reduce.getDimensions());
-  return {static_cast<int64_t>(cast<ir::ArgmaxOp>(op).getDimension())};
-}
-
-bool areTrailing(ArrayRef<int64_t> dimensions, int64_t rank) {
-  for (auto [index, dimension] : llvm::enumerate(dimensions))
-    if (dimension != rank - static_cast<int64_t>(dimensions.size() - index))
-      return false;
-  return true;
+  auto anchor = dyn_cast<ir::AnchorInterface>(op);
+  return anchor && anchor.readsOperandsFromMemory();
 }
 
 /// Whether `op` repeats a value over a row group's inner dimensions (dims 0, 1, … of the outer).
@@ -76,22 +65,10 @@ bool servesReductionsOnly(Operation *op) {
          llvm::all_of(op->getUsers(), [](Operation *user) { return isReduction(user); });
 }
 
-/// Families whose results pass through memory while they are summed up or stand in another order.
-bool isClosed(ir::KernelFamily family) {
-  return family == ir::KernelFamily::filter_gradient ||
-         family == ir::KernelFamily::depthwise_gradient ||
-         family == ir::KernelFamily::winograd_gradient ||
-         family == ir::KernelFamily::winograd_filter || family == ir::KernelFamily::scatter;
-}
-
 } // namespace
 
 ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
-}
-
-bool isAnchor(Operation *op) {
-  return isReduction(op) || readsMemory(op);
 }
 
 bool isElementwise(Operation *op) {
@@ -100,12 +77,6 @@ bool isElementwise(Operation *op) {
 
 bool isPredicate(Operation *op) {
   return getElementTypeOrSelf(op->getResult(0).getType()).isInteger(1);
-}
-
-bool isExpensive(Operation *op) {
-  return isa<ir::CosineOp, ir::DivideOp, ir::ErfOp, ir::ExponentialOp, ir::ExponentialMinusOneOp,
-             ir::LogOp, ir::LogPlusOneOp, ir::LogisticOp, ir::PowerOp, ir::RemainderOp,
-             ir::RngBitsOp, ir::RsqrtOp, ir::SineOp, ir::SqrtOp, ir::TanOp, ir::TanhOp>(op);
 }
 
 bool isReturned(Operation *op) {
@@ -147,12 +118,12 @@ Reach reachThrough(Operation *op, const FusionGroup &group, Reach operands) {
 bool fitsSpace(Operation *op, const FusionGroup &group) {
   if (isReduction(op))
     return reducesInner(op, group);
-  if (isClosed(group.family))
+  if (!rulesOf(group.family).takesFollowers)
     return false;
   if (group.family != ir::KernelFamily::row && servesReductionsOnly(op))
     return false;
   if (isReturnedTranspose(op))
-    return group.family != ir::KernelFamily::row &&
+    return rulesOf(group.family).storesTransposedCopies &&
            shapeOf(op->getOperand(0)) == ArrayRef<int64_t>(group.outer);
   return isElementwise(op) && !isPredicate(op) && isGroupShape(shapeOf(op->getResult(0)), group);
 }
@@ -172,31 +143,6 @@ bool reducesAlike(Operation *op, const FusionGroup &group) {
   return group.family == ir::KernelFamily::column && reduce && first &&
          reduce.getOperand().getType() == first.getOperand().getType() &&
          reduce.getDimensions() == first.getDimensions();
-}
-
-ir::KernelFamily familyOf(Operation *op) {
-  if (isa<ir::DotGeneralOp>(op))
-    return ir::KernelFamily::contraction;
-  if (auto convolution = dyn_cast<ir::ConvolutionOp>(op))
-    return isDepthwise(convolution) ? ir::KernelFamily::depthwise : ir::KernelFamily::convolution;
-  if (isa<ir::WinogradConvolutionOp>(op))
-    return ir::KernelFamily::winograd;
-  if (isa<ir::WinogradFilterOp>(op))
-    return ir::KernelFamily::winograd_filter;
-  if (auto gradient = dyn_cast<ir::FilterGradientOp>(op); gradient && gradient.getWinograd())
-    return ir::KernelFamily::winograd_gradient;
-  if (auto gradient = dyn_cast<ir::FilterGradientOp>(op))
-    return isDepthwise(gradient) ? ir::KernelFamily::depthwise_gradient
-                                 : ir::KernelFamily::filter_gradient;
-  if (isa<ir::ReduceWindowOp, ir::ArgmaxWindowOp, ir::WindowScatterOp>(op))
-    return ir::KernelFamily::window;
-  if (isa<ir::ScatterOp>(op))
-    return ir::KernelFamily::scatter;
-  if (!isReduction(op))
-    return ir::KernelFamily::map;
-  return areTrailing(reducedDimensions(op), shapeOf(op->getOperand(0)).size())
-             ? ir::KernelFamily::row
-             : ir::KernelFamily::column;
 }
 
 } // namespace lamina::passes

@@ -10,8 +10,6 @@ llvm::ArrayRef<int64_t> shapeOf(mlir::Value value);
 bool isElementwise(mlir::Operation *op);
 /// Truth values are cheaper to compute again than to store.
 bool isPredicate(mlir::Operation *op);
-/// Work that is worth storing where several kernels need its result.
-bool isExpensive(mlir::Operation *op);
 bool isReturned(mlir::Operation *op);
 /// Whether the function returns both what `op` transposes and the transposed copy, and nothing else
 /// reads the copy.
@@ -33,8 +31,5 @@ bool isArgmaxOf(mlir::Operation *op, const FusionGroup &group);
 /// Whether `op` reduces the same dimensions of tensors of the same type as the reduction that
 /// opened a column group.
 bool reducesAlike(mlir::Operation *op, const FusionGroup &group);
-
-/// The family of the kernel that is made around `op`.
-ir::KernelFamily familyOf(mlir::Operation *op);
 
 } // namespace lamina::passes

@@ -12,7 +12,8 @@ using CallChain = llvm::SmallVector<func::FuncOp, 4>;
 
 LogicalResult inlineCallsWithin(func::FuncOp function, CallChain &chain) {
   chain.push_back(function);
-  llvm::SmallVector<func::CallOp> calls(function.getOps<func::CallOp>());
+  llvm::SmallVector<func::CallOp> calls;
+  function.walk([&](func::CallOp call) { calls.push_back(call); });
   for (func::CallOp call : calls) {
     auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(call, call.getCalleeAttr());
     if (!callee || callee.isExternal())

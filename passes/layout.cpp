@@ -9,6 +9,7 @@
 // packed alike, so that updates run over flat storage.
 #include "ir/module.h"
 #include "ir/region_arguments.h"
+#include "passes/memory_layout.h"
 #include "passes/passes.h"
 #include "passes/plan.h"
 #include "llvm/ADT/EquivalenceClasses.h"
@@ -21,10 +22,6 @@ namespace lamina::passes {
 #include "passes/passes.h.inc"
 
 namespace {
-
-/// f32 elements of a panel: 64 bytes, a cache line and the widest vector. The same for every
-/// instruction set, so that a state does not depend on it.
-constexpr int64_t kPanelWidth = 16;
 
 llvm::SmallVector<ir::DotGeneralOp> contractionsOf(func::FuncOp function) {
   llvm::SmallVector<ir::DotGeneralOp> dots;
@@ -239,8 +236,9 @@ private:
   /// Filters of one group, or of groups that fill whole panels.
   void packFilter(Value filter, int64_t groups) {
     FlatSymbolRefAttr variable = variableOf(filter);
-    int64_t filters = cast<RankedTensorType>(filter.getType()).getShape().back();
-    if (variable && (groups == 1 || filters / groups % kPanelWidth == 0))
+    auto type = cast<RankedTensorType>(filter.getType());
+    int64_t filters = type.getShape().back();
+    if (variable && (groups == 1 || filters / groups % panelWidth(type.getElementType()) == 0))
       pack(variable);
   }
 
@@ -248,8 +246,9 @@ private:
     auto variable = symbols.lookup<ir::VariableOp>(symbol.getValue());
     RankedTensorType type = variable.getTensorType();
     int64_t last = type.getRank() - 1;
-    if (type.getElementType().isF32() && type.getDimSize(last) > 1)
-      variable.setLayoutAttr(ir::PackedAttr::get(module.getContext(), last, kPanelWidth));
+    if (isa<FloatType>(type.getElementType()) && type.getDimSize(last) > 1)
+      variable.setLayoutAttr(
+          ir::PackedAttr::get(module.getContext(), last, panelWidth(type.getElementType())));
   }
 
   bool isPacked(FlatSymbolRefAttr symbol) const {

@@ -85,11 +85,6 @@ std::optional<Stage> parseStage(llvm::StringRef name) {
   return found == std::end(kStages) ? std::nullopt : std::optional(found->stage);
 }
 
-llvm::StringRef getStageName(Stage stage) {
-  return llvm::find_if(kStages, [&](const NamedStage &entry) { return entry.stage == stage; })
-      ->name;
-}
-
 void registerPasses() {
   registerLaminaPasses();
   for (const NamedStage &entry : kStages)

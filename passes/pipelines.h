@@ -32,6 +32,5 @@ void buildPipeline(mlir::OpPassManager &manager, Stage upTo, const PipelineOptio
 
 /// The stage called `name` in `--emit=`; nothing when there is none.
 std::optional<Stage> parseStage(llvm::StringRef name);
-llvm::StringRef getStageName(Stage stage);
 
 } // namespace lamina::passes

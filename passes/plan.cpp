@@ -1,7 +1,7 @@
 #include "passes/plan.h"
 
 #include "ir/region_arguments.h"
-#include "passes/fuse.h"
+#include "passes/families/families.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallPtrSet.h"
 
@@ -26,10 +26,11 @@ MemoryLocation locationOfVariable(FlatSymbolRefAttr symbol, func::FuncOp functio
 }
 
 /// The variable whose new value is `value`, null when it is none's.
-FlatSymbolRefAttr assignedVariable(Value value, func::FuncOp function) {
+FlatSymbolRefAttr assignedVariable(Value value) {
   for (OpOperand &use : value.getUses())
-    if (isa<func::ReturnOp>(use.getOwner()))
-      if (auto symbol = ir::getResultVariable(function, use.getOperandNumber()))
+    if (auto returned = dyn_cast<func::ReturnOp>(use.getOwner()))
+      if (auto symbol = ir::getResultVariable(cast<func::FuncOp>(returned->getParentOp()),
+                                              use.getOperandNumber()))
         return symbol;
   return nullptr;
 }
@@ -87,6 +88,18 @@ FlatSymbolRefAttr variableOf(Value value) {
   return function ? ir::getArgumentVariable(function, argument.getArgNumber()) : nullptr;
 }
 
+ir::PackedAttr layoutOf(Value value) {
+  value = ir::originOf(value);
+  FlatSymbolRefAttr symbol = variableOf(value);
+  if (!symbol)
+    symbol = assignedVariable(value);
+  if (!symbol)
+    return nullptr;
+  Operation *user =
+      value.getDefiningOp() ? value.getDefiningOp() : value.getParentBlock()->getParentOp();
+  return SymbolTable::lookupNearestSymbolFrom<ir::VariableOp>(user, symbol).getLayoutAttr();
+}
+
 int64_t getExternalArgumentIndex(func::FuncOp function, unsigned argument) {
   return countExternal(function, argument, ir::getArgumentVariable);
 }
@@ -109,7 +122,7 @@ MemoryLocation locationOf(Value value, func::FuncOp function) {
   auto buffer = cast<ir::BufferAttr>(buffers[result.getResultNumber()]);
   if (buffer.getSpace() != ir::MemorySpace::state)
     return {buffer.getSpace(), buffer.getOffset(), nullptr};
-  FlatSymbolRefAttr symbol = assignedVariable(value, function);
+  FlatSymbolRefAttr symbol = assignedVariable(value);
   ir::PackedAttr layout = symbol ? locationOfVariable(symbol, function).layout : nullptr;
   return {buffer.getSpace(), buffer.getOffset(), layout};
 }
@@ -118,16 +131,13 @@ bool storesTransposed(ir::KernelOp kernel, unsigned result) {
   auto transpose = kernel.getYielded()[result].getDefiningOp<ir::TransposeOp>();
   if (!transpose)
     return false;
-  auto anchor = llvm::find_if(kernel.getBlock(), [](Operation &op) { return isAnchor(&op); });
+  const FamilyRules &rules = rulesOf(kernel.getFamily());
+  if (kernel.getFamily() != ir::KernelFamily::map)
+    return rules.storesTransposedCopies;
   // An elementwise kernel goes through the elements of its first result.
-  if (anchor == kernel.getBlock().end())
-    return !kernel.getYielded()[0].getDefiningOp<ir::TransposeOp>() &&
-           transpose.getOperand().getType().getShape() ==
-               cast<RankedTensorType>(kernel.getResult(0).getType()).getShape();
-  // Whether a reduction goes through rows is known when it has a schedule.
-  if (isa<ir::ReduceOp, ir::ArgmaxOp>(*anchor))
-    return kernel.getSchedule() && kernel.getSchedule()->getFamily() != ir::KernelFamily::row;
-  return true;
+  return !kernel.getYielded()[0].getDefiningOp<ir::TransposeOp>() &&
+         transpose.getOperand().getType().getShape() ==
+             cast<RankedTensorType>(kernel.getResult(0).getType()).getShape();
 }
 
 bool mayOverwrite(ir::KernelOp kernel, unsigned operand, unsigned result) {

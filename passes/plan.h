@@ -31,6 +31,9 @@ int64_t getBufferBytes(mlir::RankedTensorType type, int64_t batchSize,
 /// The variable that `value` is the old value of, also where it is a block argument that stands for
 /// it in a body; null when it is none.
 mlir::FlatSymbolRefAttr variableOf(mlir::Value value);
+/// How the elements of `value` are ordered where it lives; null means row-major. That of the
+/// variable whose old or new value it is.
+ir::PackedAttr layoutOf(mlir::Value value);
 /// Bytes of a variable in the state.
 int64_t getStorageBytes(ir::VariableOp variable);
 
@@ -66,12 +69,11 @@ bool mayOverwrite(ir::KernelOp kernel, unsigned operand, unsigned result);
 /// that value, element by element.
 bool storesTransposed(ir::KernelOp kernel, unsigned result);
 
-/// A buffer of a function's arena or a variable in the state, for people.
+/// A buffer of a function's arena, for people.
 struct PlannedBuffer {
-  std::string name; ///< the layer that makes it or the variable
-  ir::MemorySpace space = ir::MemorySpace::arena;
+  std::string name; ///< the layer that makes it
   int64_t offset = 0, bytes = 0;
-  int64_t firstWave = 0, lastWave = 0; ///< arena only: written, last read
+  int64_t firstWave = 0, lastWave = 0; ///< written, last read
 };
 
 /// What a function keeps in its arena.
@@ -87,9 +89,6 @@ struct MemoryPlan {
 /// Of a function after the memory stage.
 MemoryPlan describeArena(mlir::func::FuncOp function);
 MemoryPlan describeArena(mlir::func::FuncOp function, const Sequence &program);
-/// The variables in order of their offsets.
-std::vector<PlannedBuffer> describeState(mlir::ModuleOp module);
-void print(const MemoryPlan &plan, llvm::raw_ostream &os);
 
 /// Gives the results of `program`'s kernels their buffers and returns the bytes of the function's
 /// arena. Variables must have their offsets.

@@ -8,9 +8,14 @@ namespace lamina::passes {
 
 /// What schedules depend on besides shapes: the vector registers of the target.
 struct VectorTarget {
-  int64_t lanes = 8;      ///< f32 elements of a register
+  int64_t lanes = 8;      ///< elements of a register; of f32 where no kernel is named
   int64_t registers = 16; ///< vector registers
+
+  /// The same registers as vectors of a kernel's elements.
+  VectorTarget of(ir::KernelOp kernel) const;
 };
+
+using Schedules = llvm::SmallVector<ir::Schedule>;
 
 /// The dimensions of a contraction's result by role, in result order: batching dimensions, free
 /// dimensions of the left and of the right operand.
@@ -39,11 +44,15 @@ struct TileSplit {
 inline constexpr int64_t kTilesWorthCopy = 4;
 
 /// The schedule of one kernel, a function of its body, the capacity and the target alone.
-ir::ScheduleAttr chooseSchedule(ir::KernelOp kernel, int64_t batchSize, const VectorTarget &target);
+ir::Schedule chooseSchedule(ir::KernelOp kernel, int64_t batchSize, const VectorTarget &target);
 
 /// Other schedules of a kernel that has one, with the same bits as result: other heights of its
-/// register tiles, tasks of half and twice the extent. How sums are cut into blocks stays.
-llvm::SmallVector<ir::ScheduleAttr> equivalentSchedules(ir::KernelOp kernel,
-                                                        const VectorTarget &target);
+/// register tiles, tasks of half and twice the extent. How sums are cut into blocks stays. Which is
+/// fastest depends on caches and prefetchers and is found by measuring.
+Schedules equivalentSchedules(ir::KernelOp kernel, int64_t batchSize, const VectorTarget &target);
+
+/// Whether the kernel has a schedule of its family that fits its body; emits an error where not.
+/// What code generation relies on is checked here, in release builds too.
+mlir::LogicalResult checkSchedule(ir::KernelOp kernel, int64_t batchSize);
 
 } // namespace lamina::passes

@@ -1,6 +1,7 @@
 #include "passes/step_checks.h"
 
 #include "ir/module.h"
+#include "ir/region_arguments.h"
 #include "llvm/ADT/SmallBitVector.h"
 
 using namespace mlir;
@@ -38,8 +39,8 @@ public:
       sources.try_emplace(argument, width).first->second.set(argument.getArgNumber());
     for (Operation &op : function.getBody().front().without_terminator()) {
       llvm::SmallBitVector joined(width);
-      for (Value operand : op.getOperands())
-        joined |= sources.lookup(operand);
+      for (Value value : ir::getReadValues(&op))
+        joined |= sources.lookup(value);
       for (Value result : op.getResults())
         sources[result] = joined;
     }

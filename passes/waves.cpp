@@ -83,8 +83,9 @@ private:
   void copy(OpOperand &returned) {
     Value source = returned.get();
     OpBuilder builder(terminator);
-    auto kernel = builder.create<ir::KernelOp>(source.getLoc(), TypeRange(source.getType()), source,
-                                               ir::ScheduleAttr{}, IntegerAttr{}, ArrayAttr{});
+    auto kernel = builder.create<ir::KernelOp>(source.getLoc(), TypeRange(source.getType()),
+                                               ir::KernelFamily::map, source, ir::Schedule{},
+                                               IntegerAttr{}, ArrayAttr{});
     Block &block = kernel.getBody().emplaceBlock();
     Value element = block.addArgument(source.getType(), source.getLoc());
     OpBuilder::atBlockEnd(&block).create<ir::YieldOp>(source.getLoc(), element);

@@ -13,10 +13,12 @@ namespace lamina::session {
 
 namespace {
 
-/// The same with or without step and optimizer.
-frontend::ImportOptions forTraining(frontend::ImportOptions options, bool training) {
-  options.training = training;
-  return options;
+/// What the session is asked for, with or without step and optimizer, losses and metrics.
+frontend::ImportOptions importOptions(const Options &options, bool training, bool forwardOnly) {
+  frontend::ImportOptions import = options.import;
+  import.training = training;
+  import.forwardOnly = forwardOnly;
+  return import;
 }
 
 /// Whether the file's value of an optimizer variable gives way to what the command line says. The
@@ -65,20 +67,22 @@ frontend::KerasFile readModel(const Options &options) {
   return file;
 }
 
-std::vector<std::string> findProblems(const frontend::KerasFile &file, const Options &options) {
+std::vector<std::string> findProblems(const frontend::KerasFile &file, const Options &options,
+                                      bool forwardOnly) {
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
-  return frontend::findProblems(context, file, forTraining(options.import, true));
+  return frontend::findProblems(context, file, importOptions(options, true, forwardOnly));
 }
 
-Session::Session(const Options &options, bool training)
-    : Session(readModel(options), options, training) {}
+Session::Session(const Options &options, bool training, bool forwardOnly)
+    : Session(readModel(options), options, training, forwardOnly) {}
 
-Session::Session(frontend::KerasFile file, const Options &options, bool training)
+Session::Session(frontend::KerasFile file, const Options &options, bool training, bool forwardOnly)
     : options_(options), file_(std::move(file)), context_(mlir::MLIRContext::Threading::DISABLED),
       pool_(choosePool(options)) {
-  module_ = withFileName(name(), [&] {
-    return frontend::importModel(context_, file_, forTraining(options.import, training));
-  });
+  frontend::ImportOptions import = importOptions(options, training, forwardOnly);
+  // Who does not train does not miss them.
+  import.notes = training ? &file_.notes : nullptr;
+  module_ = withFileName(name(), [&] { return frontend::importModel(context_, file_, import); });
   frontend::placeLegacyWeights(*module_, file_);
   if (std::string lost = frontend::describeLostState(*module_, file_);
       !lost.empty() && options.import.optimizer.empty())

@@ -22,16 +22,20 @@ namespace lamina::session {
 frontend::KerasFile readModel(const Options &options);
 
 /// Every reason why the model does not compile, each a line that importing it would throw.
-std::vector<std::string> findProblems(const frontend::KerasFile &file, const Options &options);
+/// With `forwardOnly` losses and metrics are none.
+std::vector<std::string> findProblems(const frontend::KerasFile &file, const Options &options,
+                                      bool forwardOnly = false);
 
 /// A model file on its way to native code.
 class Session {
 public:
-  /// Reads and imports the model. Without `training` there is neither step nor optimizer. What the
-  /// user should know goes to options.tell.
-  Session(const Options &options, bool training);
+  /// Reads and imports the model. Without `training` there is neither step nor optimizer; with
+  /// `forwardOnly` losses and metrics that are not understood are left out. What the user should
+  /// know goes to options.tell.
+  Session(const Options &options, bool training, bool forwardOnly = false);
   /// The same for a model that was read before.
-  Session(frontend::KerasFile file, const Options &options, bool training);
+  Session(frontend::KerasFile file, const Options &options, bool training,
+          bool forwardOnly = false);
 
   /// Runs all stages up to `stage`.
   void lower(passes::Stage stage);

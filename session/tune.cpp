@@ -23,7 +23,7 @@ constexpr double kLeastGain = 0.03;
 constexpr double kMeasuredMs = 400;
 constexpr int64_t kLeastSteps = 3, kMostSteps = 100;
 
-using Schedules = llvm::SmallVector<ir::ScheduleAttr>;
+using passes::Schedules;
 
 class Tuner {
 public:
@@ -81,12 +81,12 @@ private:
     return medians;
   }
 
-  std::vector<double> measureWith(llvm::ArrayRef<ir::ScheduleAttr> schedules) {
+  std::vector<double> measureWith(llvm::ArrayRef<ir::Schedule> schedules) {
     apply(schedules);
     return measure();
   }
 
-  void apply(llvm::ArrayRef<ir::ScheduleAttr> schedules) {
+  void apply(llvm::ArrayRef<ir::Schedule> schedules) {
     for (auto [kernel, schedule] : llvm::zip_equal(kernels(), schedules))
       kernel.setScheduleAttr(schedule);
   }
@@ -94,11 +94,13 @@ private:
   void findCandidates(llvm::ArrayRef<double> times) {
     double all = std::accumulate(times.begin(), times.end(), 0.0);
     const codegen::TargetSpec &target = session.compileOptions().target;
+    int64_t batchSize = ir::getBatchSize(session.module());
     passes::VectorTarget vectors{target.vectorLanes(sizeof(float)), target.vectorRegisters};
     for (auto [kernel, time] : llvm::zip_equal(kernels(), times)) {
       chosen.push_back(*kernel.getSchedule());
-      candidates.push_back(time >= kLeastShare * all ? passes::equivalentSchedules(kernel, vectors)
-                                                     : Schedules());
+      candidates.push_back(time >= kLeastShare * all
+                               ? passes::equivalentSchedules(kernel, batchSize, vectors)
+                               : Schedules());
     }
   }
 

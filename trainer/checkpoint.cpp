@@ -11,6 +11,7 @@
 
 #include "frontend/files/json.h"
 #include "frontend/files/npy.h"
+#include "support/atomic_file.h"
 #include "support/error.h"
 
 namespace lamina::trainer {
@@ -121,6 +122,8 @@ void Checkpoints::lock() {
          "another folder",
          printable(directory_, 4096));
   }
+  // What a run that was killed has left goes now: this one may have nothing to write.
+  AtomicFile probe(path());
 }
 
 void Checkpoints::onPosition(const ModelRunner &runner, const FitPosition &position) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
 
 #include "support/error.h"
 #include "trainer/cast.h"
@@ -41,16 +42,21 @@ std::optional<int64_t> findOutOfRange(const Array &values, int64_t count) {
   return std::nullopt;
 }
 
-/// Labels that run from 1 to the number of classes are a habit of many files.
-std::string countingFromOneHint(const Array &labels, int64_t classes) {
-  double least = loadValue(labels, 0), greatest = least;
-  for (size_t i = 1; i < static_cast<size_t>(labels.elementCount()); ++i) {
-    least = std::min(least, loadValue(labels, i));
-    greatest = std::max(greatest, loadValue(labels, i));
-  }
-  if (least != 1 || greatest != static_cast<double>(classes))
+/// Labels that run from 1 to the number of classes are a habit of many files, and others number
+/// only some of them (2 and 4). A table's can be named.
+std::string labelHint(const Array &labels, int64_t classes, bool isTable) {
+  std::set<double> distinct;
+  for (size_t i = 0; i < static_cast<size_t>(labels.elementCount()); ++i)
+    distinct.insert(loadValue(labels, i));
+  if (*distinct.begin() == 1 && *distinct.rbegin() == static_cast<double>(classes))
+    return "; the labels seem to count from 1: subtract 1, or name the classes in order";
+  constexpr size_t kMostNamed = 30;
+  bool isNumbered = *distinct.begin() <= 0; // as the model has it, but for some
+  if (isNumbered || distinct.size() != static_cast<size_t>(classes) || distinct.size() > kMostNamed)
     return "";
-  return "; the labels seem to count from 1: subtract 1, or name the classes in order";
+  std::string names = fmt::format("{}", fmt::join(distinct, ","));
+  return isTable ? fmt::format("; with --classes {} they count in this order", names)
+                 : fmt::format("; number the labels {} from 0 in order", names);
 }
 
 } // namespace
@@ -98,7 +104,7 @@ void checkLabels(const Dataset &data, const std::vector<codegen::TensorSpec> &ta
     fail("{}: label {} of target '{}' is out of range; the model has {} classes, numbered 0 to "
          "{}{}",
          place, label, printable(targets[t].name), classes, classes - 1,
-         countingFromOneHint(labels, classes));
+         labelHint(labels, classes, !data.lines.empty()));
   }
 }
 

@@ -1,6 +1,7 @@
 #include "frontend/files/element_format.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -14,7 +15,7 @@ using Kind = ElementFormat::Kind;
 ElementType resultType(const ElementFormat &format) {
   switch (format.kind) {
   case Kind::Float:
-    return format.width == 4 ? ElementType::F32 : ElementType::F64;
+    return format.width == 8 ? ElementType::F64 : ElementType::F32;
   case Kind::Signed:
     return format.width == 1   ? ElementType::I8
            : format.width == 4 ? ElementType::I32
@@ -30,6 +31,26 @@ ElementType resultType(const ElementFormat &format) {
 void swapBytes(std::span<std::byte> bytes, size_t width) {
   for (size_t i = 0; i + width <= bytes.size(); i += width)
     std::reverse(bytes.begin() + i, bytes.begin() + i + width);
+}
+
+/// IEEE 754's binary16: a sign, 5 bits of exponent, 10 of fraction.
+float halfToFloat(uint16_t half) {
+  int exponent = half >> 10 & 31, fraction = half & 1023;
+  float magnitude = exponent == 0   ? std::ldexp(static_cast<float>(fraction), -24)
+                    : exponent < 31 ? std::ldexp(static_cast<float>(fraction + 1024), exponent - 25)
+                    : fraction == 0 ? std::numeric_limits<float>::infinity()
+                                    : std::numeric_limits<float>::quiet_NaN();
+  return half >> 15 ? -magnitude : magnitude;
+}
+
+void widenHalves(std::span<const std::byte> stored, Array &result) {
+  result.bytes.resize(stored.size() * 2);
+  std::span<float> values = result.values<float>();
+  for (size_t i = 0; i < values.size(); ++i) {
+    uint16_t half;
+    std::memcpy(&half, stored.data() + i * sizeof(half), sizeof(half));
+    values[i] = halfToFloat(half);
+  }
 }
 
 /// Widens integers of type T, which fit int64 but for the upper half of uint64.
@@ -52,7 +73,7 @@ void widen(std::string_view where, std::span<const std::byte> stored, Array &res
 bool ElementFormat::isValid() const {
   switch (kind) {
   case Kind::Float:
-    return width == 4 || width == 8;
+    return width == 2 || width == 4 || width == 8;
   case Kind::Signed:
   case Kind::Unsigned:
     return width == 1 || width == 2 || width == 4 || width == 8;
@@ -92,6 +113,10 @@ Array decodeElements(std::string_view where, const ElementFormat &format,
   if (byteWidth(result.type) == format.width &&
       !(format.kind == Kind::Unsigned && format.width == 8)) {
     result.bytes = std::move(native);
+    return result;
+  }
+  if (format.kind == Kind::Float) {
+    widenHalves(native, result);
     return result;
   }
   result.bytes.resize(native.size() / format.width * sizeof(int64_t));

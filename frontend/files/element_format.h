@@ -14,7 +14,7 @@ namespace lamina::frontend {
 struct ElementFormat {
   enum class Kind : uint8_t { Float, Signed, Unsigned, Bool };
   Kind kind = Kind::Float;
-  uint8_t width = 4; // bytes: 4, 8 for Float; 1, 2, 4, 8 for integers; 1 for Bool
+  uint8_t width = 4; // bytes: 2, 4, 8 for Float; 1, 2, 4, 8 for integers; 1 for Bool
   bool bigEndian = false;
 
   bool isValid() const;
@@ -24,9 +24,9 @@ struct ElementFormat {
 ElementFormat formatOf(ElementType type);
 
 /// Turns stored elements, row-major, into an array. float32, float64, int8, uint8, int32, int64
-/// and bool keep their type; int16, uint16, uint32 and uint64 become int64. `stored` has exactly
-/// the bytes of the shape. `where` ("FILE: 'NAME'") starts the UserError that says that an
-/// unsigned value does not fit.
+/// and bool keep their type; float16 becomes float32, int16, uint16, uint32 and uint64 int64.
+/// `stored` has exactly the bytes of the shape. `where` ("FILE: 'NAME'") starts the UserError that
+/// says that an unsigned value does not fit.
 Array decodeElements(std::string_view where, const ElementFormat &format,
                      std::vector<int64_t> shape, std::span<const std::byte> stored);
 

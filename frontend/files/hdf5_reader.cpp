@@ -34,8 +34,12 @@ ContainedResult walkContained(std::span<const std::byte> image) {
 } // namespace
 
 bool looksLikeHdf5(std::span<const std::byte> bytes) {
-  return bytes.size() >= fileSignature.size() &&
-         std::memcmp(bytes.data(), fileSignature.data(), fileSignature.size()) == 0;
+  // Before the signature there may be a user block of 512 bytes, or of twice as many, and so on.
+  for (size_t start = 0; start + fileSignature.size() <= bytes.size();
+       start = start == 0 ? 512 : 2 * start)
+    if (std::memcmp(bytes.data() + start, fileSignature.data(), fileSignature.size()) == 0)
+      return true;
+  return false;
 }
 
 Hdf5Content readHdf5(std::string_view file, std::span<const std::byte> image) {

@@ -11,10 +11,21 @@ namespace {
 
 using Kind = ElementFormat::Kind;
 
-/// IEEE 754's binary32 or binary64, nothing else of that size.
+/// IEEE 754's binary16, for which libhdf5 has no name.
+bool isHalf(hid_t type) {
+  size_t sign = 0, exponent = 0, exponentBits = 0, fraction = 0, fractionBits = 0;
+  return H5Tget_size(type) == 2 && H5Tget_precision(type) == 16 &&
+         H5Tget_fields(type, &sign, &exponent, &exponentBits, &fraction, &fractionBits) >= 0 &&
+         sign == 15 && exponent == 10 && exponentBits == 5 && fraction == 0 && fractionBits == 10 &&
+         H5Tget_ebias(type) == 15 && H5Tget_norm(type) == H5T_NORM_IMPLIED;
+}
+
+/// IEEE 754's binary16, binary32 or binary64, nothing else of that size.
 std::string readFloat(hid_t type, ElementFormat &format) {
-  if (H5Tget_size(type) == 2)
-    return "is float16; convert it to float32";
+  if (isHalf(type)) {
+    format = {Kind::Float, 2, H5Tget_order(type) == H5T_ORDER_BE};
+    return "";
+  }
   struct Known {
     hid_t id;
     ElementFormat format;

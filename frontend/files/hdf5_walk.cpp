@@ -11,6 +11,7 @@
 
 #include "frontend/files/element_format.h"
 #include "frontend/files/hdf5_handle.h"
+#include "frontend/files/hdf5_lzf.h"
 #include "frontend/files/hdf5_type.h"
 #include "frontend/files/wire.h"
 
@@ -103,6 +104,7 @@ herr_t leaveUserData(void *) {
 void Walk::walkFile() {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   H5PLset_loading_state(0);
+  registerLzf();
   Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   void *bytes = const_cast<std::byte *>(image.data());
   H5FD_file_image_callbacks_t callbacks = {lendImage,    keepImage,     noResize, leaveImage,
@@ -225,9 +227,10 @@ void Walk::checkStorage(hid_t dataset, hid_t properties, const std::string &path
     H5Z_filter_t filter = H5Pget_filter2(properties, static_cast<unsigned>(i), &flags, &values,
                                          nullptr, 0, nullptr, nullptr);
     if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE &&
-        filter != H5Z_FILTER_FLETCHER32)
-      throw Refusal(fmt::format("{} is compressed with filter {}; only gzip is read", quoted(path),
-                                static_cast<int>(filter)));
+        filter != H5Z_FILTER_FLETCHER32 && filter != H5Z_FILTER_SCALEOFFSET && filter != kLzfFilter)
+      throw Refusal(fmt::format("{} is compressed with filter {}; gzip, LZF and scale-offset are "
+                                "read",
+                                quoted(path), static_cast<int>(filter)));
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "frontend/files/file_kind.h"
 #include "frontend/files/hdf5.h"
@@ -43,7 +44,8 @@ void setModernized(KerasFile &file, json config, const std::string &version) {
   file.metadata = nullptr;
   file.isOlder = !version.empty();
   if (config.contains("compile_config"))
-    config["compile_config"] = modernizeTraining(std::move(config["compile_config"]), version);
+    config["compile_config"] =
+        modernizeTraining(std::move(config["compile_config"]), version, outputNames(config));
   setConfig(file, modernizeModel(std::move(config), file.isOlder));
   if (file.compileConfig)
     file.config["compile_config"] = writableTraining(*file.compileConfig);
@@ -74,10 +76,35 @@ json parseConfig(const std::string &source, std::string_view text) {
   return config;
 }
 
+/// Whether a layer of the outermost model has a class or a setting that only Keras 1 had.
+bool isKeras1(const json &config) {
+  static const std::set<json> classes = {
+      "Convolution1D",       "Convolution2D",   "Convolution3D",          "AtrousConvolution1D",
+      "AtrousConvolution2D", "Deconvolution2D", "SeparableConvolution2D", "Merge",
+      "MaxoutDense",         "Highway",         "TimeDistributedDense"};
+  const json &model = config["config"];
+  const json layers = model.is_object() ? model.value("layers", json()) : model;
+  if (!layers.is_array())
+    return false;
+  return std::ranges::any_of(layers, [&](const json &layer) {
+    if (!layer.is_object() || !layer.contains("class_name") || !layer.contains("config"))
+      return false;
+    const json &name = layer["class_name"];
+    bool isDense = name == "Dense" && layer["config"].is_object();
+    return classes.contains(name) || (isDense && layer["config"].contains("output_dim"));
+  });
+}
+
 /// Sets what follows from the configuration's text, of Keras 2 where `version` or the text say so.
 void setConfigText(KerasFile &file, const std::string &source, std::string_view text,
                    const json &version) {
   json config = parseConfig(source, text);
+  const json own = config.value("keras_version", json());
+  if ((own.is_string() && own.get<std::string>().starts_with("1.")) || isKeras1(config))
+    fail("{}: is a model of Keras 1, which Keras 2 and 3 do not read either; build the model anew "
+         "in "
+         "Keras 3",
+         printable(source, 4096));
   for (const json &origin : {version, config.value("keras_version", json())})
     if (isOlderKeras(origin))
       return setModernized(file, std::move(config), origin.get<std::string>());
@@ -85,7 +112,38 @@ void setConfigText(KerasFile &file, const std::string &source, std::string_view 
   setConfig(file, std::move(config));
 }
 
+/// A path of Keras 2.13 and 2.14 as of Keras 3: another name for "layers", and from Windows
+/// backslashes in one name.
+std::string modernPath(std::string path) {
+  constexpr std::string_view older = "_layer_checkpoint_dependencies";
+  std::replace(path.begin(), path.end(), '\\', '/');
+  for (size_t at = 0; (at = path.find(older, at)) != path.npos;)
+    path.replace(at, older.size(), "layers");
+  return path;
+}
+
+/// The same of a whole file. Where two paths become one it stays as it is.
+void modernizePaths(Hdf5Content &content) {
+  Hdf5Content modern;
+  for (const std::string &group : content.groups)
+    modern.groups.insert(modernPath(group));
+  for (auto &[path, array] : content.datasets)
+    modern.datasets.emplace(modernPath(path), array);
+  for (auto &[path, attributes] : content.attributes)
+    modern.attributes[modernPath(path)] = attributes;
+  if (modern.datasets.size() == content.datasets.size())
+    content = std::move(modern);
+}
+
+bool hasOlderPath(const Hdf5Content &content) {
+  return std::ranges::any_of(content.datasets, [](const auto &dataset) {
+    return modernPath(dataset.first) != dataset.first;
+  });
+}
+
 void setWeights(KerasFile &file, Hdf5Content content) {
+  if (hasOlderPath(content))
+    modernizePaths(content);
   for (const std::string &group : content.groups) {
     std::string &name = file.groups[group];
     auto attributes = content.attributes.find(group);

@@ -1,6 +1,7 @@
 #include "frontend/files/legacy_config.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 
@@ -62,6 +63,9 @@ void modernizeSettings(const std::string &className, json &config) {
       continue;
     config.erase(setting.key);
   }
+  for (auto &[key, value] : config.items())
+    if (key.ends_with("_initializer") && isObjectOfClass(value) && value["config"].is_object())
+      value["config"].erase("dtype"); // which initializers have no more
   auto axis = config.find("axis");
   if (axis != config.end() && axis->is_array() && axis->size() == 1) {
     json single = axis->front();
@@ -218,7 +222,20 @@ void modernizeModelObject(json &object, bool isOlder) {
       config[key] = graph.modernPorts(config[key]);
 }
 
+/// Classes that have another name, or are a case of another one.
+void modernizeClass(json &object) {
+  json &className = object["class_name"];
+  if (className == "BatchNormalizationV1" || className == "BatchNormalizationV2")
+    className = "BatchNormalization";
+  if (className != "ThresholdedReLU" || !object["config"].is_object())
+    return;
+  className = "ReLU";
+  object["config"]["threshold"] = object["config"].value("theta", json(1.0));
+  object["config"].erase("theta");
+}
+
 void modernizeObject(json &object, bool isOlder) {
+  modernizeClass(object);
   if (isModelClass(object["class_name"]))
     return modernizeModelObject(object, isOlder);
   setModule(object, "keras.layers");
@@ -240,6 +257,23 @@ bool isStandaloneKeras(std::string_view version) {
   return version.starts_with("2.") && version.size() > 2 && version[2] >= '0' &&
          version[2] <= '3' && !version.ends_with("-tf") &&
          (version.size() == 3 || version[3] == '.');
+}
+
+std::vector<std::string> outputNames(const json &model) {
+  static const json::json_pointer path("/config/output_layers");
+  std::vector<std::string> names;
+  if (!model.is_object() || !model.contains("config") || !model["config"].is_object() ||
+      !model.contains(path) || !model[path].is_array())
+    return names;
+  std::map<std::string, int> used;
+  for (const json &port : model[path]) {
+    if (!isReference(port))
+      return {};
+    std::string name = port[0];
+    int count = used[name]++;
+    names.push_back(count ? name + "_" + std::to_string(count) : name);
+  }
+  return names;
 }
 
 json modernizeModel(json model, bool isOlder) {

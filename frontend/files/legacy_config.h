@@ -1,6 +1,8 @@
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -23,7 +25,8 @@ bool isOlderKeras(const nlohmann::json &version);
 /// What is not of the expected form stays as it is, for the parser to refuse.
 nlohmann::json modernizeModel(nlohmann::json model, bool isOlder);
 
-/// Whether a version is of Keras when it stood apart from TensorFlow, 2.0 to 2.3; "2.2.4-tf" is not.
+/// Whether a version is of Keras when it stood apart from TensorFlow, 2.0 to 2.3; "2.2.4-tf" is
+/// not.
 bool isStandaloneKeras(std::string_view version);
 
 /// `training_config` of an `.h5` file, or `compile_config` of an archive, as Keras 3 has it: the
@@ -36,7 +39,14 @@ bool isStandaloneKeras(std::string_view version);
 /// - `clipnorm` of Keras 2.0 to 2.3 limits the norm of all gradients together: `global_clipnorm`;
 /// - RMSprop, Adagrad and Nadam, which Keras 3 computes otherwise, are of the module
 ///   keras.optimizers.legacy. Only Lamina knows those: see `writableTraining`.
-nlohmann::json modernizeTraining(nlohmann::json training, std::string_view version);
+///
+/// Metrics of several `outputs` lose their output's name.
+nlohmann::json modernizeTraining(nlohmann::json training, std::string_view version,
+                                 const std::vector<std::string> &outputs = {});
+
+/// The names of a Functional model's outputs, with a number behind the second one of a layer, as
+/// Keras 2 has them; none of other models.
+std::vector<std::string> outputNames(const nlohmann::json &model);
 
 /// The same as Keras 3 can read it: legacy optimizers become their namesakes of today.
 nlohmann::json writableTraining(nlohmann::json training);

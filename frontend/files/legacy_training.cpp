@@ -56,9 +56,27 @@ void modernizeMeasures(json &value, const char *module) {
       modernizeMeasures(item, module);
 }
 
-/// One output's metrics stand in a list of lists; the inner one is what `compile` was given.
-json metricsOf(json metrics) {
+/// Takes the name of its output off a metric, which Keras 3 puts before it again.
+void removePrefix(json &metric, const std::string &prefix) {
+  if (!isObjectOfClass(metric) || !metric["config"].is_object())
+    return;
+  json name = metric["config"].value("name", json());
+  if (name.is_string() && name.get<std::string>().starts_with(prefix))
+    metric["config"]["name"] = name.get<std::string>().substr(prefix.size());
+}
+
+/// One output's metrics stand in a list of lists; the inner one is what `compile` was given. Those
+/// of several outputs have these in their names.
+json metricsOf(json metrics, const std::vector<std::string> &outputs) {
   modernizeMeasures(metrics, "keras.metrics");
+  if (outputs.size() > 1 && metrics.is_array() && metrics.size() == outputs.size())
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      if (metrics[i].is_array())
+        for (json &metric : metrics[i])
+          removePrefix(metric, outputs[i] + "_");
+      else
+        removePrefix(metrics[i], outputs[i] + "_");
+    }
   if (metrics.is_array() && metrics.size() == 1 && metrics[0].is_array())
     return json(metrics[0]);
   return metrics;
@@ -140,7 +158,8 @@ bool isOfLegacyModule(const json &training) {
 
 } // namespace
 
-json modernizeTraining(json training, std::string_view version) {
+json modernizeTraining(json training, std::string_view version,
+                       const std::vector<std::string> &outputs) {
   if (!training.is_object())
     return training;
   const char *key = training.contains("optimizer_config") ? "optimizer_config" : "optimizer";
@@ -151,7 +170,7 @@ json modernizeTraining(json training, std::string_view version) {
     modernizeMeasures(training["loss"], "keras.losses");
   for (const char *key : {"metrics", "weighted_metrics"})
     if (training.contains(key))
-      training[key] = metricsOf(training[key]);
+      training[key] = metricsOf(training[key], outputs);
   eraseNulls(training);
   return training;
 }

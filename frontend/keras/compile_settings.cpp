@@ -82,14 +82,17 @@ json setting(const KerasFile &file, const char *key) {
 class Resolver {
 public:
   Resolver(const KerasFile &file, const ImportOptions &options, ArrayRef<RankedTensorType> types,
+           PassedOver passedOver, std::vector<std::string> &notes,
            std::vector<std::string> *problems)
-      : file(file), options(options), predictions(types), problems(problems), place{file.path, ""} {
-  }
+      : file(file), options(options), predictions(types), passedOver(passedOver), notes(notes),
+        problems(problems), place{file.path, ""} {}
 
   CompileSettings resolve(const Model &model) {
     nameOutputs(model);
-    areLossesRead &= attempt(problems, [&] { readLosses(); });
-    attempt(problems, [&] { readAllMetrics(); });
+    if (passedOver != PassedOver::LossesAndMetrics)
+      areLossesRead &= attempt(problems, [&] { readLosses(); });
+    if (passedOver == PassedOver::Nothing)
+      attempt(problems, [&] { readAllMetrics(); });
     settings.optimizer =
         options.optimizer.empty() ? setting(file, "optimizer") : json(options.optimizer);
     return std::move(settings);
@@ -148,14 +151,29 @@ private:
         place.fail(fmt::format("output '{}' has metrics but no loss; a metric needs the targets of "
                                "a loss",
                                printable(output.name)));
-      for (const json &item : items)
-        attempt(problems, [&] { (output.*list).emplace_back(place, item, output.target, type); });
+      for (const json &item : items) {
+        std::vector<std::string> reasons;
+        attempt(isFileSecondary() ? &reasons : problems,
+                [&] { (output.*list).emplace_back(place, item, output.target, type); });
+        for (const std::string &reason : reasons)
+          notes.push_back("a metric is left out: " + withoutFile(reason));
+      }
     }
+  }
+
+  /// Whether the file's metrics were made for another loss than the one at hand.
+  bool isFileSecondary() const { return !options.loss.empty() && options.metrics.empty(); }
+
+  std::string withoutFile(llvm::StringRef reason) const {
+    reason.consume_front(file.path + ": ");
+    return reason.str();
   }
 
   const KerasFile &file;
   const ImportOptions &options;
   ArrayRef<RankedTensorType> predictions;
+  PassedOver passedOver;
+  std::vector<std::string> &notes;
   std::vector<std::string> *problems;
   Place place;
   bool areLossesRead = true; ///< false only where problems are collected
@@ -170,8 +188,9 @@ bool CompileSettings::hasLoss() const {
 
 CompileSettings resolveCompileSettings(const KerasFile &file, const ImportOptions &options,
                                        const Model &model, ArrayRef<RankedTensorType> predictions,
+                                       PassedOver passedOver, std::vector<std::string> &notes,
                                        std::vector<std::string> *problems) {
-  return Resolver(file, options, predictions, problems).resolve(model);
+  return Resolver(file, options, predictions, passedOver, notes, problems).resolve(model);
 }
 
 } // namespace lamina::frontend::keras

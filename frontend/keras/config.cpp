@@ -1,5 +1,7 @@
 #include "frontend/keras/config.h"
 
+#include <cmath>
+
 #include "llvm/ADT/StringRef.h"
 
 namespace lamina::frontend::keras {
@@ -43,6 +45,16 @@ std::string adviseOn(const std::string &module, const std::string &registered,
 
 /// Larger sizes would overflow where they are multiplied.
 constexpr int64_t kMostExtent = (int64_t(1) << 31) - 1;
+
+/// An integer, also one that is written 3.0.
+std::optional<int64_t> wholeNumber(const json &value) {
+  if (value.is_number_integer())
+    return value.get<int64_t>();
+  double number = value.is_number_float() ? value.get<double>() : 0.5;
+  if (std::trunc(number) != number || std::abs(number) > 0x1p53)
+    return std::nullopt;
+  return static_cast<int64_t>(number);
+}
 
 /// Whether a value of an unknown key can be passed over: it asks for nothing.
 bool saysNothing(const json &value) {
@@ -138,6 +150,9 @@ bool Config::boolean(const std::string &key, bool fallback) {
   const json *value = find(key);
   if (!value)
     return fallback;
+  // In Python numbers are true unless they are 0.
+  if (value->is_number())
+    return *value != 0;
   if (!value->is_boolean())
     failType(key, "true or false");
   return value->get<bool>();
@@ -151,6 +166,8 @@ std::optional<double> Config::optionalNumber(const std::string &key) {
   const json *value = find(key);
   if (!value)
     return std::nullopt;
+  if (value->is_boolean())
+    return value->get<bool>() ? 1 : 0;
   if (!value->is_number())
     failType(key, "a number");
   return value->get<double>();
@@ -164,9 +181,10 @@ std::optional<int64_t> Config::optionalInteger(const std::string &key) {
   const json *value = find(key);
   if (!value)
     return std::nullopt;
-  if (!value->is_number_integer())
+  std::optional<int64_t> whole = wholeNumber(*value);
+  if (!whole)
     failType(key, "an integer");
-  return value->get<int64_t>();
+  return whole;
 }
 
 int64_t Config::positive(const std::string &key) {
@@ -192,15 +210,16 @@ std::optional<std::vector<int64_t>> Config::integers(const std::string &key) {
   const json *value = find(key);
   if (!value)
     return std::nullopt;
-  if (value->is_number_integer())
-    return std::vector<int64_t>{value->get<int64_t>()};
+  if (std::optional<int64_t> single = wholeNumber(*value))
+    return std::vector<int64_t>{*single};
   if (!value->is_array())
     failType(key, "a list of integers");
   std::vector<int64_t> result;
   for (const json &item : *value) {
-    if (!item.is_number_integer())
+    std::optional<int64_t> whole = wholeNumber(item);
+    if (!whole)
       failType(key, "a list of integers");
-    result.push_back(item.get<int64_t>());
+    result.push_back(*whole);
   }
   return result;
 }
@@ -210,7 +229,7 @@ std::optional<std::vector<int64_t>> Config::extents(const std::string &key, size
   std::optional<std::vector<int64_t>> values = integers(key);
   if (!values)
     return std::nullopt;
-  if ((*object)[key].is_number_integer())
+  if ((*object)[key].is_number())
     values->assign(count, values->front());
   bool fits = values->size() == count;
   for (int64_t value : *values)

@@ -4,7 +4,7 @@
 
 #include "frontend/keras/random_numbers.h"
 #include "frontend/keras/regularizers.h"
-#include "ir/tensor.h"
+#include "ir/host_tensor.h"
 
 using namespace mlir;
 

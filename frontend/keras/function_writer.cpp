@@ -1,6 +1,6 @@
 #include "frontend/keras/function_writer.h"
 
-#include "ir/tensor.h"
+#include "ir/host_tensor.h"
 
 using namespace mlir;
 

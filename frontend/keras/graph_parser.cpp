@@ -96,9 +96,35 @@ Node parseOperationNode(const Place &place, const LayerIndex &index, const json 
   return node;
 }
 
-/// Null, or lists of nothing but null: the masks of several inputs without any.
+/// Null, or lists or dicts of nothing but null: the masks of several inputs without any.
 bool isNull(const json &value) {
-  return value.is_null() || (value.is_array() && llvm::all_of(value, isNull));
+  return value.is_null() || (value.is_structured() && llvm::all_of(value, isNull));
+}
+
+/// The tensors of a call's "args". A dict for a model whose inputs are a list goes by their names.
+void collectInputs(const Place &place, const LayerIndex &index, const json &args,
+                   llvm::ArrayRef<std::string> names, std::vector<TensorReference> &tensors) {
+  const json first = args.is_array() && args.size() == 1 ? args[0] : json();
+  if (names.empty() || !first.is_object() || first.contains("class_name"))
+    return collectTensors(place, index, args, tensors);
+  for (const std::string &name : names) {
+    if (!first.contains(name))
+      place.fail(fmt::format("is called with a dict without its input '{}'", printable(name)));
+    collectTensors(place, index, first[name], tensors);
+  }
+}
+
+/// Names of the inputs of a nested model that takes a list; none of other layers.
+std::vector<std::string> listedInputs(const Layer &layer) {
+  const Layer &home = layer.original ? *layer.original : layer;
+  std::vector<std::string> names;
+  if (home.model)
+    for (const ModelPort &input : home.model->inputs) {
+      if (!input.key.empty())
+        return {};
+      names.push_back(input.name);
+    }
+  return names;
 }
 
 /// A call's argument "mask": that of its input, or a list of those of its inputs with null for
@@ -117,13 +143,14 @@ void parseMasks(const Place &place, const LayerIndex &index, const json &value, 
   }
 }
 
-Node parseNode(const Place &place, const LayerIndex &index, const json &value,
+Node parseNode(const Layer &layer, const LayerIndex &index, const json &value,
                llvm::ArrayRef<std::string> further) {
+  const Place &place = layer.place;
   Node node;
   if (!value.is_object() || !value.contains("args"))
     place.fail("has a call without \"args\"; files of Keras 2 are not supported, save the model "
                "again with Keras 3");
-  collectTensors(place, index, value["args"], node.inputs);
+  collectInputs(place, index, value["args"], listedInputs(layer), node.inputs);
   const json kwargs = value.value("kwargs", json::object());
   if (!kwargs.is_object())
     place.fail("has a call whose \"kwargs\" is not an object");
@@ -173,7 +200,7 @@ std::vector<Node> parseNodes(const Layer &layer, const LayerIndex &index, const 
   std::vector<Node> result;
   for (const json &node : nodes)
     result.push_back(layer.isOperation ? parseOperationNode(layer.place, index, node)
-                                       : parseNode(layer.place, index, node, further));
+                                       : parseNode(layer, index, node, further));
   return result;
 }
 

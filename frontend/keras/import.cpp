@@ -7,11 +7,12 @@
 #include "frontend/keras/optimizer.h"
 #include "frontend/keras/problems.h"
 #include "frontend/keras/regularizers.h"
+#include "ir/host_tensor.h"
 #include "ir/logs.h"
 #include "ir/signature.h"
-#include "ir/tensor.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
+#include "support/error.h"
 
 using namespace mlir;
 
@@ -24,12 +25,18 @@ namespace {
 /// Writes a module's functions one after the other from the parsed model.
 class Importer {
 public:
-  Importer(MLIRContext &context, const KerasFile &file, const ImportOptions &options)
-      : context(context), file(file), options(options) {}
+  Importer(MLIRContext &context, const KerasFile &file, const ImportOptions &options,
+           PassedOver passedOver = PassedOver::Nothing)
+      : context(context), file(file), options(options), passedOver(passedOver) {}
 
   OwningOpRef<ModuleOp> run();
   /// Everything but the functions, with what is not understood reported in `problems`.
   void check(std::vector<std::string> &problems);
+  /// Tells the options' `notes` what was left out.
+  void tellNotes() const {
+    if (options.notes)
+      llvm::append_range(*options.notes, notes);
+  }
 
 private:
   void startModule();
@@ -45,6 +52,7 @@ private:
   Tensors addTargets(FunctionWriter &writer, Forward &forward);
   void buildLayers();
   void declareVariables();
+  void declareOptimizer(llvm::ArrayRef<const Variable *> trainable);
   void declareVariable(const Variable &variable);
   void writeInit();
   void writePredict();
@@ -63,6 +71,8 @@ private:
   MLIRContext &context;
   const KerasFile &file;
   const ImportOptions &options;
+  PassedOver passedOver;
+  std::vector<std::string> notes;
   OwningOpRef<ModuleOp> module;
   std::unique_ptr<Model> model;
   RandomState random;
@@ -92,7 +102,10 @@ void Importer::check(std::vector<std::string> &problems) {
     // Losses and metrics look at the predictions' rank and last dimension at most, to choose one.
     predictions.assign(model->outputs.size(), RankedTensorType::get({ShapedType::kDynamic, 2},
                                                                     Float32Type::get(&context)));
-  settings = resolveCompileSettings(file, options, *model, predictions, &problems);
+  if (options.forwardOnly)
+    return;
+  settings =
+      resolveCompileSettings(file, options, *model, predictions, passedOver, notes, &problems);
   bool hasLoss = settings.hasLoss() || !problems.empty();
   if (options.training && hasLoss && !settings.optimizer.is_null())
     attempt(&problems,
@@ -106,7 +119,7 @@ OwningOpRef<ModuleOp> Importer::run() {
   model = parseModel(file, options.inputShapes);
   startModule();
   buildLayers();
-  settings = resolveCompileSettings(file, options, *model, predictions);
+  settings = resolveCompileSettings(file, options, *model, predictions, passedOver, notes);
   declareVariables();
   writeInit();
   writePredict();
@@ -135,7 +148,8 @@ MaskedTensors Importer::addInputs(FunctionWriter &writer, Forward &forward) {
     checkSize(layer.place, shape);
     auto type = RankedTensorType::get(shape, ir::toMlirType(&context, layer.input->type));
     Value input = writer.addArgument(type, ir::kInputAttr, StringAttr::get(&context, layer.name));
-    inputs.push_back({Tensor(emitter, input)});
+    Tensor value(emitter, input);
+    inputs.push_back({layer.input->isHalf ? roundToHalf(value) : value});
     if (auto entries = inputEntries.find(layer.name); entries != inputEntries.end())
       writer.annotateArgument(ir::kEntriesAttr,
                               writer.getBuilder().getI64IntegerAttr(entries->second));
@@ -173,13 +187,7 @@ void Importer::declareVariables() {
     }
   if (random.isUsed)
     variables.append({&random.seed, &random.step});
-  if (options.training && settings.hasLoss() && !settings.optimizer.is_null()) {
-    optimizer =
-        std::make_unique<Optimizer>(Place{file.path, ""}, settings.optimizer, options.learningRate);
-    optimizer->declareVariables(trainable);
-    for (const std::unique_ptr<Variable> &variable : optimizer->getVariables())
-      variables.push_back(variable.get());
-  }
+  declareOptimizer(trainable);
   for (auto [index, variable] : llvm::enumerate(variables)) {
     variable->index = index;
     declareVariable(*variable);
@@ -189,6 +197,23 @@ void Importer::declareVariables() {
   for (auto [variable, average] : optimizer->getAverages())
     module->lookupSymbol(variable->symbol)
         ->setAttr(ir::kAverageAttr, FlatSymbolRefAttr::get(&context, average->symbol));
+}
+
+/// An optimizer without a loss, which was passed over, is there for its state.
+void Importer::declareOptimizer(llvm::ArrayRef<const Variable *> trainable) {
+  bool isPassedOver = passedOver == PassedOver::LossesAndMetrics;
+  if (!options.training || settings.optimizer.is_null() || !(settings.hasLoss() || isPassedOver))
+    return;
+  std::vector<std::string> unknown;
+  attempt(isPassedOver ? &unknown : nullptr, [&] {
+    optimizer =
+        std::make_unique<Optimizer>(Place{file.path, ""}, settings.optimizer, options.learningRate);
+  });
+  if (!optimizer)
+    return;
+  optimizer->declareVariables(trainable);
+  for (const std::unique_ptr<Variable> &variable : optimizer->getVariables())
+    variables.push_back(variable.get());
 }
 
 void Importer::declareVariable(const Variable &variable) {
@@ -244,6 +269,8 @@ Tensors Importer::addTargets(FunctionWriter &writer, Forward &forward) {
         RankedTensorType::get(output.target.shape, ir::toMlirType(&context, output.target.type));
     targets.push_back(Tensor(emitter, writer.addArgument(type, ir::kTargetAttr,
                                                          StringAttr::get(&context, output.name))));
+    if (output.target.isProbability)
+      writer.annotateArgument(ir::kProbabilityAttr, writer.getBuilder().getUnitAttr());
     if (output.target.classes)
       writer.annotateArgument(ir::kClassesAttr,
                               writer.getBuilder().getI64IntegerAttr(output.target.classes));
@@ -393,7 +420,30 @@ void Importer::verifyModule() {
 
 OwningOpRef<ModuleOp> importModel(MLIRContext &context, const KerasFile &file,
                                   const ImportOptions &options) {
-  return Importer(context, file, options).run();
+  auto run = [&](PassedOver passedOver) {
+    Importer importer(context, file, options, passedOver);
+    OwningOpRef<ModuleOp> module = importer.run();
+    importer.tellNotes();
+    return module;
+  };
+  bool ownLoss = !options.loss.empty() && options.metrics.empty();
+  if (!options.forwardOnly && !ownLoss)
+    return run(PassedOver::Nothing);
+  try {
+    return run(PassedOver::Nothing);
+  } catch (const UserError &error) {
+    // Whatever is wrong with the model itself is found again.
+    auto module = run(options.forwardOnly ? PassedOver::LossesAndMetrics : PassedOver::Metrics);
+    llvm::StringRef reason = error.what();
+    reason.consume_front(file.path + ": ");
+    if (options.notes)
+      options.notes->push_back(fmt::format("{}: {}",
+                                           options.forwardOnly
+                                               ? "losses and metrics are not looked at"
+                                               : "the file's metrics are left out",
+                                           reason.str()));
+    return module;
+  }
 }
 
 std::vector<std::string> findProblems(MLIRContext &context, const KerasFile &file,

@@ -25,6 +25,11 @@ struct ImportOptions {
   std::vector<std::string> metrics;
   /// Whether @loss and @evaluate take weights of samples: one for each value of an output's loss.
   bool sampleWeights = false;
+  /// The model alone is wanted: compile settings of the file that are not understood, or do not
+  /// fit, are left out. Metrics of the file are left out like that wherever `loss` is given.
+  bool forwardOnly = false;
+  /// Gets a line for what was left out, without the file's name; null: nobody wants to know.
+  std::vector<std::string> *notes = nullptr;
   /// Shapes of one row by input name, for axes that the file leaves open.
   std::map<std::string, std::vector<int64_t>> inputShapes;
 };

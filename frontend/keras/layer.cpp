@@ -31,8 +31,14 @@ int64_t normalizeAxis(const Place &place, int64_t axis, int64_t rank) {
   return normalized;
 }
 
+void refuseRepeated(const Place &place, ArrayRef<int64_t> dimensions) {
+  for (size_t i = 0; i < dimensions.size(); ++i)
+    if (llvm::is_contained(dimensions.take_front(i), dimensions[i]))
+      place.fail(fmt::format("dimension {} is named twice", dimensions[i]));
+}
+
 void checkSize(const Place &place, ArrayRef<int64_t> shape) {
-  constexpr int64_t kMostElements = int64_t(1) << 40;
+  constexpr int64_t kMostElements = int64_t(1) << 32;
   int64_t elements = 1;
   for (int64_t extent : shape)
     if (!ShapedType::isDynamic(extent) &&

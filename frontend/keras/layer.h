@@ -111,7 +111,10 @@ Tensor singleInput(const LayerCall &call, llvm::ArrayRef<Tensor> inputs);
 /// `axis` counted from the front; refuses one outside of the rank.
 int64_t normalizeAxis(const Place &place, int64_t axis, int64_t rank);
 
-/// Refuses a tensor that no machine could hold: more than 2^40 elements, rows left out.
+/// Refuses a dimension that is named twice.
+void refuseRepeated(const Place &place, llvm::ArrayRef<int64_t> dimensions);
+
+/// Refuses a tensor that is too large to work with: more than 2^32 elements, rows left out.
 void checkSize(const Place &place, llvm::ArrayRef<int64_t> shape);
 
 /// "(None, 28, 28)": a shape as Keras prints it.

@@ -12,6 +12,8 @@ struct TargetType {
   ElementType type = ElementType::F32;
   std::vector<int64_t> shape; ///< rows first, as MLIR's dynamic extent
   int64_t classes = 0;        ///< for class indices: how many there are
+  /// Whether the loss has a least value for targets from 0 to 1 only.
+  bool isProbability = false;
 };
 
 /// What a loss or metric is computed from.

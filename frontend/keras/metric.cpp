@@ -72,6 +72,11 @@ std::string resolveAccuracy(const TargetType &target, RankedTensorType predictio
   return isSparse ? "SparseCategoricalAccuracy" : "CategoricalAccuracy";
 }
 
+std::string resolveCrossentropy(const TargetType &target, RankedTensorType prediction) {
+  std::string accuracy = resolveAccuracy(target, prediction);
+  return accuracy.substr(0, accuracy.size() - std::string_view("Accuracy").size()) + "Crossentropy";
+}
+
 /// Metrics that are the mean of a loss have its name, but for one.
 const LossEntry *findLossOfMetric(const std::string &className) {
   return findLoss(className == "LogCoshError" ? "LogCosh" : className);
@@ -149,6 +154,8 @@ Metric::Metric(const Place &where, const nlohmann::json &value, const TargetType
   std::string lower = llvm::StringRef(object.className).lower();
   if (value.is_string() && (lower == "accuracy" || lower == "acc"))
     object.className = resolveAccuracy(target, prediction);
+  if (value.is_string() && (lower == "crossentropy" || lower == "ce"))
+    object.className = resolveCrossentropy(target, prediction);
   Config config(object.config, place);
   name = config.text("name", name);
   if (isLossObject(value, object)) {

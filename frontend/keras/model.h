@@ -47,6 +47,7 @@ struct Variable {
 /// What a model takes: the shape of one row (-1: not known) and its type.
 struct InputDeclaration {
   ElementType type = ElementType::F32;
+  bool isHalf = false; ///< float16: F32 with the values rounded to it
   std::vector<int64_t> rowShape;
 };
 

@@ -16,6 +16,17 @@ bool isModelClass(const std::string &className) {
   return className == "Sequential" || className == "Functional" || className == "Model";
 }
 
+/// The type that has all values of an input's type.
+std::optional<ElementType> findInputType(const std::string &dtype) {
+  if (dtype == "float16")
+    return ElementType::F32;
+  if (dtype == "int16" || dtype == "uint16")
+    return ElementType::I32;
+  if (dtype == "uint32")
+    return ElementType::I64;
+  return findElementType(dtype);
+}
+
 /// Where a model is parsed: its file, its place in the outermost model and in the weights.
 struct Context {
   const KerasFile &file;
@@ -194,10 +205,11 @@ InputDeclaration ModelParser::readInput(const Layer &layer, const json &object) 
   config.ignore({"name", "trainable", "optional"});
   InputDeclaration input;
   std::string dtype = config.text("dtype", "float32");
-  std::optional<ElementType> type = findElementType(dtype);
+  std::optional<ElementType> type = findInputType(dtype);
   if (!type)
     config.fail(fmt::format("an input of type {} is not supported", printable(dtype)));
   input.type = *type;
+  input.isHalf = dtype == "float16";
   json shape = config.raw("batch_shape");
   if (shape.is_null())
     shape = config.raw("batch_input_shape");

@@ -117,9 +117,28 @@ void refuseLowRank(const Config &config) {
         "layer without it and load these weights");
 }
 
+/// Calls of TensorFlow's functions, which Keras 2 made layers of.
+void refuseTensorFlowCalls(const Place &place, const ObjectConfig &object) {
+  if (object.className != "TFOpLambda" && object.className != "SlicingOpLambda" &&
+      object.className != "TensorFlowOpLayer")
+    return;
+  nlohmann::json function = object.config.value("function", nlohmann::json());
+  if (function.is_null() && object.config.contains("node_def"))
+    function = object.config["node_def"].is_object()
+                   ? object.config["node_def"].value("op", nlohmann::json())
+                   : nlohmann::json();
+  std::string name = function.is_string() ? function.get<std::string>() : "";
+  place.fail(
+      fmt::format("calls the TensorFlow function {}(class {} of Keras 2), which Keras 3 does "
+                  "not read either; build the model with keras.ops or a layer instead, and "
+                  "load its weights",
+                  name.empty() ? "" : "'" + printable(name) + "' ", object.className));
+}
+
 } // namespace
 
 std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig &object) {
+  refuseTensorFlowCalls(place, object);
   if (isOperation(object))
     return createOperation(place, object);
   for (const LayerEntry *entry : kLayers) {

@@ -434,4 +434,16 @@ Tensor uniformFromBits(Tensor bits) {
   return mantissa.toFloat() * 0x1p-24;
 }
 
+/// Numbers from 2^e to 2^(e + 1) have steps of 2^(e - 10), those below 2^-14 the steps of 2^-24.
+Tensor roundToHalf(Tensor x) {
+  Tensor magnitude = abs(x), step = x.like(0x1p-24);
+  for (int exponent = -13; exponent <= 15; ++exponent)
+    step = where(magnitude >= std::ldexp(1, exponent), std::ldexp(1, exponent - 10), step);
+  Tensor rounded = (x / step).apply<ir::RoundNearestEvenOp>() * step;
+  constexpr double kOverflow = 65520; // half a step beyond the largest
+  double infinity = std::numeric_limits<double>::infinity();
+  Tensor overflowing = where(x < 0, -infinity, x.like(infinity));
+  return where(magnitude >= kOverflow, overflowing, rounded);
+}
+
 } // namespace lamina::frontend::keras

@@ -173,6 +173,8 @@ Tensor mean(Tensor x, llvm::ArrayRef<int64_t> dimensions);
 Tensor meanAll(Tensor x);
 /// Repeats what a reduction of `like` over `dimensions` gave along those dimensions again.
 Tensor spread(Tensor reduced, llvm::ArrayRef<int64_t> dimensions, Tensor like);
+/// The nearest number of float16 (ties to even), in x's own type: f32.
+Tensor roundToHalf(Tensor x);
 /// First index of the maximum along an axis, i32.
 Tensor argmax(Tensor x, int64_t axis);
 

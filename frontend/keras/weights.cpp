@@ -1,8 +1,8 @@
 #include "frontend/keras/weights.h"
 
 #include "frontend/keras/import.h"
+#include "ir/host_tensor.h"
 #include "ir/module.h"
-#include "ir/tensor.h"
 #include "support/error.h"
 #include "llvm/ADT/StringRef.h"
 
@@ -27,6 +27,10 @@ std::string describeVariable(ir::VariableOp variable) {
   return fmt::format("layer '{}': {}", printable(layer.str()), role.str());
 }
 
+bool isFloat(ElementType type) {
+  return type == ElementType::F32 || type == ElementType::F64;
+}
+
 const Array &findModelWeight(ir::VariableOp variable, const KerasFile &file) {
   const std::string &source = file.weightsPath.empty() ? file.path : file.weightsPath;
   auto entry = file.weights.find(variable.getPath().str());
@@ -39,7 +43,7 @@ const Array &findModelWeight(ir::VariableOp variable, const KerasFile &file) {
     fail("{}: {} has shape {} in the model but {} in the weights", source,
          describeVariable(variable), describeShape(std::span<const int64_t>(type.getShape())),
          describeShape(array.shape));
-  if (array.type != elementTypeOf(type))
+  if (array.type != elementTypeOf(type) && !(isFloat(array.type) && isFloat(elementTypeOf(type))))
     fail("{}: {} is {} in the model but {} in the weights", source, describeVariable(variable),
          typeName(elementTypeOf(type)), typeName(array.type));
   return array;
@@ -47,6 +51,14 @@ const Array &findModelWeight(ir::VariableOp variable, const KerasFile &file) {
 
 bool isInteger(ElementType type) {
   return type == ElementType::I32 || type == ElementType::I64;
+}
+
+/// Numbers of one floating-point type as the other one, which the model has.
+template <typename From, typename To> Array converted(const Array &array, ElementType type) {
+  Array result = makeArray(type, array.shape);
+  llvm::transform(array.values<From>(), result.values<To>().begin(),
+                  [](From value) { return static_cast<To>(value); });
+  return result;
 }
 
 /// A 32-bit counter (Keras on JAX writes those) as the 64-bit one that the module has.
@@ -60,7 +72,8 @@ Array widened(const Array &array) {
 bool fits(RankedTensorType type, const Array &array) {
   ElementType wanted = elementTypeOf(type);
   return hasSameShape(type, array) &&
-         (array.type == wanted || (wanted == ElementType::I64 && isInteger(array.type)));
+         (array.type == wanted || (wanted == ElementType::I64 && isInteger(array.type)) ||
+          (isFloat(wanted) && isFloat(array.type)));
 }
 
 /// Whether the file's optimizer state is that of the module's optimizer.
@@ -101,9 +114,13 @@ WeightBinding bindWeights(ModuleOp module, const KerasFile &file) {
       array = binding.hasOptimizerState ? &file.weights.at(path.str()) : nullptr;
     else if (!path.empty() && file.hasWeights)
       array = &findModelWeight(variable, file);
-    if (array && array->type == ElementType::I32 &&
-        elementTypeOf(variable.getTensorType()) == ElementType::I64)
+    ElementType wanted = elementTypeOf(variable.getTensorType());
+    if (array && array->type == ElementType::I32 && wanted == ElementType::I64)
       array = &binding.converted.emplace_back(widened(*array));
+    else if (array && array->type == ElementType::F64 && wanted == ElementType::F32)
+      array = &binding.converted.emplace_back(converted<double, float>(*array, wanted));
+    else if (array && array->type == ElementType::F32 && wanted == ElementType::F64)
+      array = &binding.converted.emplace_back(converted<float, double>(*array, wanted));
     binding.arrays.push_back(array);
   }
   return binding;

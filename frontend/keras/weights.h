@@ -15,7 +15,7 @@ struct WeightBinding {
   /// The file's array, or null: the variable keeps its initial value (no weights in the file, an
   /// optimizer that has not run or is another one, state that Keras does not store).
   std::vector<const Array *> arrays;
-  /// Counters of another width than in the file; `arrays` points here.
+  /// Counters and numbers of another width than in the file; `arrays` points here.
   std::deque<Array> converted;
   bool hasWeights = false;        ///< the model's variables come from the file
   bool hasOptimizerState = false; ///< and so do all of the optimizer's

@@ -9,7 +9,7 @@ import numpy as np
 from compare import error
 
 
-# What a scale is at least, as a share of the largest value in the layer: a bias in front of a
+# What a scale is at least, as a share of the largest value of its kind: a bias in front of a
 # normalization, for one, has a gradient of rounding errors alone. Squares have the share squared.
 SHARE = 1e-2
 SQUARES = re.compile("(velocity|velocity_hat|accumulator|accumulated_grad|accumulated_delta_var|r|c|v) of ")
@@ -70,15 +70,15 @@ def variables(path):
 
 def neighbours(folder):
     """For the quantities whose arrays have scales in common, by array: the name of what it shares one
-    with and the share (compare.py). Weights do by layer, optimizer state by layer and kind."""
+    with and the share (compare.py). All weights do, and optimizer state of one kind."""
     names = read_weights(folder / "tensorflow.keras")
     weights = [name for name in sorted(names) if not is_slot(name)]
     with np.load(folder / "tensorflow.npz") as file:
         kinds = file["slots"]
     slots = [str(kinds[int(name.rpartition("/")[2])]) for name in sorted(names) if is_slot(name)]
-    return {"weights": [(name.partition("/vars/")[0], SHARE) for name in weights],
-            "optimizer state": [(kind, SHARE**2 if SQUARES.match(kind) else SHARE)
-                                for kind in slots]}
+    return {"weights": [("weights", SHARE)] * len(weights),
+            "optimizer state": [(slot.partition(" of ")[0],
+                                 SHARE**2 if SQUARES.match(slot) else SHARE) for slot in slots]}
 
 
 def is_slot(name):

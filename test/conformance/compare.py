@@ -23,14 +23,15 @@ MOST_NOISE = 1e-3
 def error(actual, expected, neighbours=None):
     """The largest of the arrays' errors, each its largest difference over its largest value. What is
     small beside its neighbours carries their rounding: `neighbours` names for every array what it
-    belongs to and the share of the largest value there that its scale is at least."""
+    belongs to. Its scale is the geometric mean of its largest value and of the largest one there, of
+    which it is at least the given share."""
     neighbours = neighbours or [(number, 1.0) for number in range(len(expected))]
     differences = [difference(a, e) for a, e in zip(actual, expected, strict=True)]
     scales = [largest_value(e) for e in expected]
     largest = {}
     for (group, _), scale in zip(neighbours, scales, strict=True):
         largest[group] = max(scale, largest.get(group, 0.0))
-    scales = [max(scale, share * largest[group])
+    scales = [max(np.sqrt(scale * largest[group]), share * largest[group])
               for (group, share), scale in zip(neighbours, scales)]
     return float(max((d / (s or 1.0) for d, s in zip(differences, scales)), default=0.0))
 

@@ -262,12 +262,12 @@ def virtual_dataset(path):
     with_weights(path, lambda f: f.create_virtual_dataset("layers/dense/vars/0", layout))
 
 
-@hostile("keras", "only gzip is read")
+@hostile("keras", "with filter 32015; gzip, LZF and scale-offset are read")
 def unknown_filter(path):
     def fill(file):
         properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
         properties.set_chunk((2, 1))
-        properties.set_filter(32000, h5py.h5z.FLAG_OPTIONAL)
+        properties.set_filter(32015, h5py.h5z.FLAG_OPTIONAL)  # Zstandard
         space = h5py.h5s.create_simple((2, 1))
         h5py.h5d.create(file.id, b"w", h5py.h5t.NATIVE_FLOAT, space, properties)
 

@@ -29,12 +29,14 @@ def test_every_array_has_its_own_scale():
         error([np.ones(2)], [np.ones(3)])
 
 
-def test_scales_are_at_least_a_share_of_the_layers():
+def test_scales_are_those_of_neighbours_too():
     kernel, bias, other = np.full(4, 10.0), np.full(2, 1e-8), np.full(2, 1e-8)
     expected, wrong = [kernel, bias, other], [kernel, bias * 3, other]
     layers = [("dense", 1e-2), ("dense", 1e-2), ("other", 1e-2)]
     assert error(wrong, expected, layers) == pytest.approx(2e-7)
     assert error([kernel, bias, other * 3], expected, layers) == pytest.approx(2)
+    kernel, bias = np.full(4, 4.0), np.ones(2)
+    assert error([kernel, bias * 3], [kernel, bias], layers[:2]) == pytest.approx(1.0)
 
 
 class Answers:

@@ -42,7 +42,7 @@ func.func @call() -> tensor<?xf32> {
 func.func @kernel() -> (tensor<2xf32>, tensor<f32>) {
   %a = lamina.constant dense<[1.0, 2.0]> : tensor<2xf32>
   %b = lamina.constant dense<2.0> : tensor<2xf32>
-  %y:2 = lamina.kernel(%a, %b) : (tensor<2xf32>, tensor<2xf32>) -> (tensor<2xf32>, tensor<f32>) {
+  %y:2 = lamina.kernel row(%a, %b) : (tensor<2xf32>, tensor<2xf32>) -> (tensor<2xf32>, tensor<f32>) {
   ^bb0(%l: tensor<2xf32>, %r: tensor<2xf32>):
     %s = lamina.add %l, %r : tensor<2xf32>
     %t = lamina.reduce add %s, dims = [0] : (tensor<2xf32>) -> tensor<f32>

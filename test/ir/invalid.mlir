@@ -394,7 +394,7 @@ func.func @f() attributes {lamina.batch_size = 4 : i64} { return }
 
 func.func @f(%x: tensor<2xf32>) {
   // expected-error @+1 {{'lamina.kernel' op has 1 operands but its body takes 2}}
-  %y = lamina.kernel(%x) : (tensor<2xf32>) -> tensor<2xf32> {
+  %y = lamina.kernel map(%x) : (tensor<2xf32>) -> tensor<2xf32> {
   ^bb0(%a: tensor<2xf32>, %b: tensor<2xf32>):
     lamina.yield %a : tensor<2xf32>
   }
@@ -405,7 +405,7 @@ func.func @f(%x: tensor<2xf32>) {
 
 func.func @f(%x: tensor<2xf32>) {
   // expected-error @+1 {{'lamina.kernel' op operand 0 is 'tensor<2xf32>' but its body takes 'tensor<2xi32>'}}
-  %y = lamina.kernel(%x) : (tensor<2xf32>) -> tensor<2xf32> {
+  %y = lamina.kernel map(%x) : (tensor<2xf32>) -> tensor<2xf32> {
   ^bb0(%a: tensor<2xi32>):
     lamina.yield %a : tensor<2xi32>
   }
@@ -416,7 +416,7 @@ func.func @f(%x: tensor<2xf32>) {
 
 func.func @f(%x: tensor<2xf32>) {
   // expected-error @+1 {{'lamina.kernel' op results do not match what its body yields}}
-  %y = lamina.kernel(%x) : (tensor<2xf32>) -> tensor<3xf32> {
+  %y = lamina.kernel map(%x) : (tensor<2xf32>) -> tensor<3xf32> {
   ^bb0(%a: tensor<2xf32>):
     lamina.yield %a : tensor<2xf32>
   }
@@ -427,7 +427,7 @@ func.func @f(%x: tensor<2xf32>) {
 
 func.func @f(%x: tensor<2xf32>) {
   // expected-error @+1 {{'lamina.kernel' op needs one buffer for each result}}
-  %y = lamina.kernel(%x) {buffers = []} : (tensor<2xf32>) -> tensor<2xf32> {
+  %y = lamina.kernel map(%x) {buffers = []} : (tensor<2xf32>) -> tensor<2xf32> {
   ^bb0(%a: tensor<2xf32>):
     lamina.yield %a : tensor<2xf32>
   }

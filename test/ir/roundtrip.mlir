@@ -192,10 +192,10 @@ func.func @lookups(%t: tensor<9x4xf32>, %i: tensor<?x3xi32>) {
 
 // CHECK-LABEL: func.func @kernel_of
 func.func @kernel_of(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
-  // CHECK-NEXT: %[[Y:.*]] = lamina.kernel(%{{.*}}) {buffers = [#lamina.buffer<arena, 64>], schedule = #lamina.schedule<map, vector = 8, tile = [4], tasks = [16], cost = 900>, wave = 2 : i64} : (tensor<?x4xf32>) -> tensor<?x4xf32> {
-  %y = lamina.kernel(%x) {
+  // CHECK-NEXT: %[[Y:.*]] = lamina.kernel map(%{{.*}}) {buffers = [#lamina.buffer<arena, 64>], schedule = #lamina.map<lanes = 8, elements = 64, lines = 1, cost = 900>, wave = 2 : i64} : (tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %y = lamina.kernel map(%x) {
       buffers = [#lamina.buffer<arena, 64>],
-      schedule = #lamina.schedule<map, vector = 8, tile = [4], tasks = [16], cost = 900>,
+      schedule = #lamina.map<lanes = 8, elements = 64, lines = 1, cost = 900>,
       wave = 2 : i64} : (tensor<?x4xf32>) -> tensor<?x4xf32> {
   // CHECK-NEXT: ^bb0(%[[A:.*]]: tensor<?x4xf32>):
   ^bb0(%a: tensor<?x4xf32>):

@@ -135,7 +135,7 @@ module {
   lamina.variable @v : tensor<4xf32> {trainable}
   func.func @loss(%v: tensor<4xf32> {lamina.variable = @v}) -> (tensor<f32> {lamina.log = "loss"}) {
     // expected-error @below {{'lamina.kernel' op has no gradient rule, but the loss depends on a trainable variable through it}}
-    %loss = lamina.kernel (%v) : (tensor<4xf32>) -> tensor<f32> {
+    %loss = lamina.kernel row(%v) : (tensor<4xf32>) -> tensor<f32> {
     ^bb0(%x: tensor<4xf32>):
       %sum = lamina.reduce add %x, dims = [0] : (tensor<4xf32>) -> tensor<f32>
       lamina.yield %sum : tensor<f32>

@@ -144,10 +144,11 @@ module @heads {
 
 // -----
 
-// Not packed: a single column, f64, and what only a shared constant joins with a packed variable.
+// Panels are 64 bytes wide. Not packed: a single column, and what only a shared constant joins with a
+// packed variable.
 // CHECK-LABEL: module @unpacked
 // CHECK: lamina.variable @column : tensor<4x1xf32>{{$}}
-// CHECK: lamina.variable @double : tensor<4x3xf64>{{$}}
+// CHECK: lamina.variable @double : tensor<4x3xf64> {layout = #lamina.packed<dimension = 1, width = 8>}
 // CHECK: lamina.variable @packed : tensor<4x3xf32> {layout
 // CHECK: lamina.variable @apart : tensor<4x3xf32>{{$}}
 module @unpacked {
@@ -214,12 +215,12 @@ func.func @load(%a: tensor<2xf32>, %b: tensor<2xf32>)
 // CHECK: func.func @train_step(%[[W:[^:]*]]: tensor<4x3xf32>
 // CHECK-SAME: %[[WT:[^:]*]]: tensor<3x4xf32> {lamina.variable = @"w^T"}
 // CHECK-SAME: %[[FT:[^:]*]]: tensor<3x5x2xf32> {lamina.variable = @"f^T0_2_1"}
-// CHECK: lamina.kernel(%[[W]], %{{.*}}, %{{.*}}, %[[WT]]) :
+// CHECK: lamina.kernel {{[a-z_]+}}(%[[W]], %{{.*}}, %{{.*}}, %[[WT]]) :
 // CHECK-NEXT: ^bb0(%[[OLD:[^:]*]]: tensor<4x3xf32>, %[[X:[^:]*]]: tensor<?x4xf32>, %[[DY:[^:]*]]: tensor<?x3xf32>, %[[INNER:[^:]*]]: tensor<3x4xf32>):
 // CHECK-NEXT: lamina.dot_general %[[X]], %[[OLD]], batching = [] x [], contracting = [1] x [0]
 // CHECK-NEXT: lamina.dot_general %[[DY]], %[[INNER]], batching = [] x [], contracting = [1] x [0]
 // CHECK-NEXT: lamina.dot_general %[[DY]], %[[INNER]], batching = [] x [], contracting = [1] x [0]
-// CHECK: lamina.kernel(%{{.*}}, %{{.*}}, %[[FT]]) :
+// CHECK: lamina.kernel {{[a-z_]+}}(%{{.*}}, %{{.*}}, %[[FT]]) :
 // CHECK-NEXT: ^bb0(%{{.*}}, %[[FILTER:[^:]*]]: tensor<3x5x2xf32>):
 // CHECK-NEXT: lamina.convolution %{{.*}}, %[[FILTER]],
 module @bodies {
@@ -233,7 +234,7 @@ module @bodies {
                         %dy: tensor<?x3xf32> {lamina.input = "dy"},
                         %image: tensor<?x8x5xf32> {lamina.input = "image"})
       -> (tensor<?x3xf32>, tensor<?x4xf32>, tensor<?x4xf32>, tensor<4x3xf32>, tensor<?x8x2xf32>) {
-    %y:3 = lamina.kernel (%w, %x, %dy) : (tensor<4x3xf32>, tensor<?x4xf32>, tensor<?x3xf32>)
+    %y:3 = lamina.kernel contraction(%w, %x, %dy) : (tensor<4x3xf32>, tensor<?x4xf32>, tensor<?x3xf32>)
         -> (tensor<?x3xf32>, tensor<?x4xf32>, tensor<?x4xf32>) {
     ^bb0(%wi: tensor<4x3xf32>, %xi: tensor<?x4xf32>, %dyi: tensor<?x3xf32>):
       %a = lamina.dot_general %xi, %wi, batching = [] x [], contracting = [1] x [0]
@@ -244,12 +245,12 @@ module @bodies {
           : (tensor<?x3xf32>, tensor<4x3xf32>) -> tensor<?x4xf32>
       lamina.yield %a, %b, %c : tensor<?x3xf32>, tensor<?x4xf32>, tensor<?x4xf32>
     }
-    %n = lamina.kernel (%w, %m) : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<4x3xf32> {
+    %n = lamina.kernel map(%w, %m) : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<4x3xf32> {
     ^bb0(%wi: tensor<4x3xf32>, %mi: tensor<4x3xf32>):
       %a = lamina.add %wi, %mi : tensor<4x3xf32>
       lamina.yield %a : tensor<4x3xf32>
     }
-    %z = lamina.kernel (%image, %f) : (tensor<?x8x5xf32>, tensor<3x2x5xf32>) -> tensor<?x8x2xf32> {
+    %z = lamina.kernel convolution(%image, %f) : (tensor<?x8x5xf32>, tensor<3x2x5xf32>) -> tensor<?x8x2xf32> {
     ^bb0(%i: tensor<?x8x5xf32>, %fi: tensor<3x2x5xf32>):
       %t = lamina.transpose %fi, dims = [0, 2, 1] : (tensor<3x2x5xf32>) -> tensor<3x5x2xf32>
       %a = lamina.convolution %i, %t, strides = [1], low = [1], high = [1], lhs_dilation = [1],

@@ -2,7 +2,7 @@
 
 func.func @predict(%x: tensor<4xf32>) -> tensor<4xf32> {
   // expected-error@+1 {{'lamina.kernel' op has no wave; waves are given by assign-waves}}
-  %a = lamina.kernel(%x) : (tensor<4xf32>) -> tensor<4xf32> {
+  %a = lamina.kernel map(%x) : (tensor<4xf32>) -> tensor<4xf32> {
   ^bb0(%e: tensor<4xf32>):
     %r = lamina.tanh %e : tensor<4xf32>
     lamina.yield %r : tensor<4xf32>

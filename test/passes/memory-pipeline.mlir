@@ -9,17 +9,17 @@
 // CHECK: lamina.variable @m : tensor<4x16xf32> {layout = #lamina.packed<dimension = 1, width = 16>, offset = 320 : i64}
 
 // CHECK-LABEL: func.func @train_step(
-// CHECK: lamina.kernel{{.*}} schedule = #lamina.schedule<contraction, {{.*}} wave = 0 : i64
+// CHECK: lamina.kernel{{.*}} schedule = #lamina.contraction<{{.*}} wave = 0 : i64
 // CHECK: lamina.kernel{{.*}} {buffers = [#lamina.buffer<result, 0>], {{.*}} wave = 1 : i64
-// CHECK-DAG: buffers = [#lamina.buffer<state, {{0|320}}>, #lamina.buffer<state, {{0|320}}>], schedule = #lamina.schedule<contraction, {{.*}} wave = 1 : i64
-// CHECK-DAG: buffers = [#lamina.buffer<state, 256>], schedule = #lamina.schedule<column, {{.*}} wave = 1 : i64
+// CHECK-DAG: buffers = [#lamina.buffer<state, {{0|320}}>, #lamina.buffer<state, {{0|320}}>], schedule = #lamina.contraction<{{.*}} wave = 1 : i64
+// CHECK-DAG: buffers = [#lamina.buffer<state, 256>], schedule = #lamina.column<{{.*}} wave = 1 : i64
 // CHECK-NOT: lamina.kernel
 // CHECK: return
 
 // CHECK-LABEL: func.func @load(
-// CHECK: lamina.kernel(%arg0) {buffers = [#lamina.buffer<state, 0>], schedule = #lamina.schedule<map, {{.*}} wave = 0 : i64
+// CHECK: lamina.kernel {{[a-z_]+}}(%arg0) {buffers = [#lamina.buffer<state, 0>], schedule = #lamina.map<{{.*}} wave = 0 : i64
 // CHECK-LABEL: func.func @save(
-// CHECK: lamina.kernel(%arg0) {buffers = [#lamina.buffer<result, 0>], schedule = #lamina.schedule<map, {{.*}} wave = 0 : i64
+// CHECK: lamina.kernel {{[a-z_]+}}(%arg0) {buffers = [#lamina.buffer<result, 0>], schedule = #lamina.map<{{.*}} wave = 0 : i64
 module @dense attributes {lamina.batch_size = 8 : i64} {
   lamina.variable @w : tensor<4x16xf32> {trainable}
   lamina.variable @b : tensor<16xf32> {trainable}

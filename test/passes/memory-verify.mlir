@@ -4,12 +4,12 @@
 
 // A reader in the wave of the kernel that computes its operand.
 func.func @predict(%x: tensor<16xf32>) -> tensor<16xf32> attributes {lamina.arena_bytes = 128 : i64} {
-  %a = lamina.kernel(%x) {buffers = [#lamina.buffer<arena, 0>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
+  %a = lamina.kernel map(%x) {buffers = [#lamina.buffer<arena, 0>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
   ^bb0(%e: tensor<16xf32>):
     lamina.yield %e : tensor<16xf32>
   }
   // expected-error@+1 {{'lamina.kernel' op operand 0 is not in arena 0 when it runs}}
-  %b = lamina.kernel(%a) {buffers = [#lamina.buffer<result, 0>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
+  %b = lamina.kernel map(%a) {buffers = [#lamina.buffer<result, 0>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
   ^bb0(%e: tensor<16xf32>):
     lamina.yield %e : tensor<16xf32>
   }
@@ -20,20 +20,20 @@ func.func @predict(%x: tensor<16xf32>) -> tensor<16xf32> attributes {lamina.aren
 
 // %b destroys %a before its reader has run.
 func.func @predict(%x: tensor<16xf32>) -> tensor<16xf32> attributes {lamina.arena_bytes = 192 : i64} {
-  %a = lamina.kernel(%x) {buffers = [#lamina.buffer<arena, 0>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
+  %a = lamina.kernel map(%x) {buffers = [#lamina.buffer<arena, 0>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
   ^bb0(%e: tensor<16xf32>):
     lamina.yield %e : tensor<16xf32>
   }
-  %b = lamina.kernel(%x) {buffers = [#lamina.buffer<arena, 64>], wave = 1 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
+  %b = lamina.kernel map(%x) {buffers = [#lamina.buffer<arena, 64>], wave = 1 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
   ^bb0(%e: tensor<16xf32>):
     lamina.yield %e : tensor<16xf32>
   }
-  %c = lamina.kernel(%x) {buffers = [#lamina.buffer<arena, 0>], wave = 2 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
+  %c = lamina.kernel map(%x) {buffers = [#lamina.buffer<arena, 0>], wave = 2 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
   ^bb0(%e: tensor<16xf32>):
     lamina.yield %e : tensor<16xf32>
   }
   // expected-error@+1 {{'lamina.kernel' op operand 0 is not in arena 0 when it runs}}
-  %d = lamina.kernel(%a, %b, %c) {buffers = [#lamina.buffer<result, 0>], wave = 3 : i64} : (tensor<16xf32>, tensor<16xf32>, tensor<16xf32>) -> tensor<16xf32> {
+  %d = lamina.kernel map(%a, %b, %c) {buffers = [#lamina.buffer<result, 0>], wave = 3 : i64} : (tensor<16xf32>, tensor<16xf32>, tensor<16xf32>) -> tensor<16xf32> {
   ^bb0(%e: tensor<16xf32>, %f: tensor<16xf32>, %g: tensor<16xf32>):
     lamina.yield %e : tensor<16xf32>
   }
@@ -46,12 +46,12 @@ func.func @predict(%x: tensor<16xf32>) -> tensor<16xf32> attributes {lamina.aren
 module attributes {lamina.state_bytes = 4096 : i64} {
   lamina.variable @v : tensor<16xf32> {offset = 0 : i64}
   func.func @train_step(%v: tensor<16xf32> {lamina.variable = @v}) -> (tensor<16xf32> {lamina.variable = @v}, tensor<16xf32>) {
-    %a = lamina.kernel(%v) {buffers = [#lamina.buffer<state, 0>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
+    %a = lamina.kernel map(%v) {buffers = [#lamina.buffer<state, 0>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
     ^bb0(%e: tensor<16xf32>):
       lamina.yield %e : tensor<16xf32>
     }
     // expected-error@+1 {{'lamina.kernel' op operand 0 is overwritten in state 0 while it is read}}
-    %b = lamina.kernel(%v) {buffers = [#lamina.buffer<result, 0>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
+    %b = lamina.kernel map(%v) {buffers = [#lamina.buffer<result, 0>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
     ^bb0(%e: tensor<16xf32>):
       lamina.yield %e : tensor<16xf32>
     }
@@ -66,7 +66,7 @@ module attributes {lamina.state_bytes = 4096 : i64} {
   lamina.variable @v : tensor<4x4xf32> {offset = 0 : i64}
   func.func @train_step(%v: tensor<4x4xf32> {lamina.variable = @v}) -> (tensor<4x4xf32> {lamina.variable = @v}) {
     // expected-error@+1 {{'lamina.kernel' op operand 0 is overwritten in state 0 while it is read}}
-    %a = lamina.kernel(%v) {buffers = [#lamina.buffer<state, 0>], wave = 0 : i64} : (tensor<4x4xf32>) -> tensor<4x4xf32> {
+    %a = lamina.kernel map(%v) {buffers = [#lamina.buffer<state, 0>], wave = 0 : i64} : (tensor<4x4xf32>) -> tensor<4x4xf32> {
     ^bb0(%e: tensor<4x4xf32>):
       %t = lamina.transpose %e, dims = [1, 0] : (tensor<4x4xf32>) -> tensor<4x4xf32>
       lamina.yield %t : tensor<4x4xf32>
@@ -80,7 +80,7 @@ module attributes {lamina.state_bytes = 4096 : i64} {
 // Two results in one place.
 func.func @predict(%x: tensor<16xf32>) attributes {lamina.arena_bytes = 192 : i64} {
   // expected-error@+1 {{'lamina.kernel' op writes arena 0 together with another result}}
-  %a:2 = lamina.kernel(%x) {buffers = [#lamina.buffer<arena, 0>, #lamina.buffer<arena, 0>], wave = 0 : i64} : (tensor<16xf32>) -> (tensor<16xf32>, tensor<16xf32>) {
+  %a:2 = lamina.kernel map(%x) {buffers = [#lamina.buffer<arena, 0>, #lamina.buffer<arena, 0>], wave = 0 : i64} : (tensor<16xf32>) -> (tensor<16xf32>, tensor<16xf32>) {
   ^bb0(%e: tensor<16xf32>):
     lamina.yield %e, %e : tensor<16xf32>, tensor<16xf32>
   }
@@ -92,7 +92,7 @@ func.func @predict(%x: tensor<16xf32>) attributes {lamina.arena_bytes = 192 : i6
 // The arena ends before the buffer's slack does.
 func.func @predict(%x: tensor<16xf32>) attributes {lamina.arena_bytes = 64 : i64} {
   // expected-error@+1 {{'lamina.kernel' op writes arena 0, which is not aligned or not within the 64 bytes of it}}
-  %a = lamina.kernel(%x) {buffers = [#lamina.buffer<arena, 0>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
+  %a = lamina.kernel map(%x) {buffers = [#lamina.buffer<arena, 0>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
   ^bb0(%e: tensor<16xf32>):
     lamina.yield %e : tensor<16xf32>
   }
@@ -103,7 +103,7 @@ func.func @predict(%x: tensor<16xf32>) attributes {lamina.arena_bytes = 64 : i64
 
 func.func @predict(%x: tensor<16xf32>) attributes {lamina.arena_bytes = 256 : i64} {
   // expected-error@+1 {{'lamina.kernel' op writes arena 32, which is not aligned or not within the 256 bytes of it}}
-  %a = lamina.kernel(%x) {buffers = [#lamina.buffer<arena, 32>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
+  %a = lamina.kernel map(%x) {buffers = [#lamina.buffer<arena, 32>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
   ^bb0(%e: tensor<16xf32>):
     lamina.yield %e : tensor<16xf32>
   }
@@ -117,7 +117,7 @@ module attributes {lamina.state_bytes = 4096 : i64} {
   lamina.variable @v : tensor<16xf32> {offset = 0 : i64}
   func.func @predict(%x: tensor<16xf32>) {
     // expected-error@+1 {{'lamina.kernel' op writes state 0 but its result 0 is not returned}}
-    %a = lamina.kernel(%x) {buffers = [#lamina.buffer<state, 0>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
+    %a = lamina.kernel map(%x) {buffers = [#lamina.buffer<state, 0>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
     ^bb0(%e: tensor<16xf32>):
       lamina.yield %e : tensor<16xf32>
     }
@@ -129,7 +129,7 @@ module attributes {lamina.state_bytes = 4096 : i64} {
 
 func.func @predict(%x: tensor<16xf32>) -> tensor<16xf32> attributes {lamina.arena_bytes = 128 : i64} {
   // expected-error@+1 {{'lamina.kernel' op writes arena 0 but its result 0 is returned}}
-  %a = lamina.kernel(%x) {buffers = [#lamina.buffer<arena, 0>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
+  %a = lamina.kernel map(%x) {buffers = [#lamina.buffer<arena, 0>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
   ^bb0(%e: tensor<16xf32>):
     lamina.yield %e : tensor<16xf32>
   }
@@ -140,7 +140,7 @@ func.func @predict(%x: tensor<16xf32>) -> tensor<16xf32> attributes {lamina.aren
 
 // The results stand in each other's places.
 func.func @predict(%x: tensor<16xf32>) -> (tensor<16xf32>, tensor<16xf32>) {
-  %a:2 = lamina.kernel(%x) {buffers = [#lamina.buffer<result, 1>, #lamina.buffer<result, 0>], wave = 0 : i64} : (tensor<16xf32>) -> (tensor<16xf32>, tensor<16xf32>) {
+  %a:2 = lamina.kernel map(%x) {buffers = [#lamina.buffer<result, 1>, #lamina.buffer<result, 0>], wave = 0 : i64} : (tensor<16xf32>) -> (tensor<16xf32>, tensor<16xf32>) {
   ^bb0(%e: tensor<16xf32>):
     lamina.yield %e, %e : tensor<16xf32>, tensor<16xf32>
   }
@@ -151,12 +151,12 @@ func.func @predict(%x: tensor<16xf32>) -> (tensor<16xf32>, tensor<16xf32>) {
 // -----
 
 func.func @predict(%x: tensor<16xf32>) -> (tensor<16xf32>, tensor<16xf32>) {
-  %a = lamina.kernel(%x) {buffers = [#lamina.buffer<result, 0>], wave = 1 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
+  %a = lamina.kernel map(%x) {buffers = [#lamina.buffer<result, 0>], wave = 1 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
   ^bb0(%e: tensor<16xf32>):
     lamina.yield %e : tensor<16xf32>
   }
   // expected-error@+1 {{'lamina.kernel' op stands behind a kernel of a later wave}}
-  %b = lamina.kernel(%x) {buffers = [#lamina.buffer<result, 1>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
+  %b = lamina.kernel map(%x) {buffers = [#lamina.buffer<result, 1>], wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
   ^bb0(%e: tensor<16xf32>):
     lamina.yield %e : tensor<16xf32>
   }
@@ -167,7 +167,7 @@ func.func @predict(%x: tensor<16xf32>) -> (tensor<16xf32>, tensor<16xf32>) {
 
 func.func @predict(%x: tensor<16xf32>) -> tensor<16xf32> {
   // expected-error@+1 {{'lamina.kernel' op has no place in the memory plan}}
-  %a = lamina.kernel(%x) {wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
+  %a = lamina.kernel map(%x) {wave = 0 : i64} : (tensor<16xf32>) -> tensor<16xf32> {
   ^bb0(%e: tensor<16xf32>):
     lamina.yield %e : tensor<16xf32>
   }

@@ -182,3 +182,34 @@ module {
     return %g : tensor<f32>
   }
 }
+
+// -----
+
+// Calls in bodies are taken apart, too.
+// CHECK-LABEL: module @body
+// CHECK: func.func @train_step
+// CHECK: lamina.kernel
+// CHECK-NEXT: ^bb0(%[[OLD:.*]]: tensor<f32>, %[[G:.*]]: tensor<f32>):
+// CHECK-NEXT: %[[NEW:.*]] = lamina.subtract %[[OLD]], %[[G]]
+// CHECK-NEXT: lamina.yield %[[NEW]]
+module @body {
+  lamina.variable @w : tensor<f32> {trainable}
+  func.func private @descend(%w: tensor<f32>, %g: tensor<f32>) -> tensor<f32> {
+    %new = lamina.subtract %w, %g : tensor<f32>
+    return %new : tensor<f32>
+  }
+  func.func @gradient(%w: tensor<f32> {lamina.variable = @w})
+      -> (tensor<f32> {lamina.log = "loss"}, tensor<f32> {lamina.gradient = @w}) {
+    return %w, %w : tensor<f32>, tensor<f32>
+  }
+  func.func @optimizer(%w: tensor<f32> {lamina.variable = @w},
+                       %g: tensor<f32> {lamina.gradient = @w})
+      -> (tensor<f32> {lamina.variable = @w}) {
+    %r = lamina.kernel (%w, %g) : (tensor<f32>, tensor<f32>) -> tensor<f32> {
+    ^bb0(%old: tensor<f32>, %e: tensor<f32>):
+      %new = func.call @descend(%old, %e) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+      lamina.yield %new : tensor<f32>
+    }
+    return %r : tensor<f32>
+  }
+}

@@ -14,12 +14,12 @@ using namespace lamina::ir;
 namespace lamina::test {
 namespace {
 
-bool isFloat(const Tensor &tensor) {
+bool isFloat(const HostTensor &tensor) {
   return tensor.type() == ElementType::F32 || tensor.type() == ElementType::F64;
 }
 
 /// The largest distance of finite elements.
-double distance(const Tensor &a, const Tensor &b) {
+double distance(const HostTensor &a, const HostTensor &b) {
   double largest = 0;
   for (int64_t i = 0; i < a.size(); ++i)
     if (double difference = std::fabs(a.at(i) - b.at(i)); std::isfinite(difference))
@@ -27,7 +27,7 @@ double distance(const Tensor &a, const Tensor &b) {
   return largest;
 }
 
-double magnitude(const Tensor &tensor) {
+double magnitude(const HostTensor &tensor) {
   double largest = 0;
   for (int64_t i = 0; i < tensor.size(); ++i)
     if (std::isfinite(tensor.at(i)))
@@ -46,26 +46,26 @@ bool agree(double expected, double actual, double tolerance) {
   return std::fabs(expected - actual) <= tolerance;
 }
 
-using Results = llvm::Expected<std::vector<Tensor>>;
+using Results = llvm::Expected<std::vector<HostTensor>>;
 
-Results interpretIn(ModuleOp module, llvm::StringRef name, ArrayRef<Tensor> arguments,
+Results interpretIn(ModuleOp module, llvm::StringRef name, ArrayRef<HostTensor> arguments,
                     int64_t rows) {
   return interpret(module.lookupSymbol<func::FuncOp>(name), arguments, rows);
 }
 
-std::vector<Tensor> toDoublePrecision(ArrayRef<Tensor> tensors) {
-  std::vector<Tensor> converted;
-  for (const Tensor &tensor : tensors)
+std::vector<HostTensor> toDoublePrecision(ArrayRef<HostTensor> tensors) {
+  std::vector<HostTensor> converted;
+  for (const HostTensor &tensor : tensors)
     converted.push_back(test::toDoublePrecision(tensor));
   return converted;
 }
 
 } // namespace
 
-//===--- Tensors -----------------------------------------------------------------------------===//
+//===--- Tensors ------------------------------------------------------------------------------===//
 
-std::optional<std::string> compareTensors(const Tensor &expected, const Tensor &precise,
-                                          const Tensor &actual) {
+std::optional<std::string> compareTensors(const HostTensor &expected, const HostTensor &precise,
+                                          const HostTensor &actual) {
   if (expected.type() != actual.type() || expected.shape() != actual.shape())
     return "differs in type or shape";
   double floor = expected.type() == ElementType::F32 ? 0x1p-18 : 0x1p-40;
@@ -82,10 +82,10 @@ std::optional<std::string> compareTensors(const Tensor &expected, const Tensor &
   return std::nullopt;
 }
 
-Tensor toDoublePrecision(const Tensor &tensor) {
+HostTensor toDoublePrecision(const HostTensor &tensor) {
   if (tensor.type() != ElementType::F32)
     return tensor;
-  Tensor result(ElementType::F64, tensor.shape());
+  HostTensor result(ElementType::F64, tensor.shape());
   llvm::copy(tensor.elements<float>(), result.elements<double>().begin());
   return result;
 }
@@ -98,7 +98,7 @@ OwningOpRef<ModuleOp> toDoublePrecision(ModuleOp module) {
   replacer.addReplacement([](DenseElementsAttr attribute) -> std::optional<Attribute> {
     if (!attribute.getElementType().isF32())
       return std::nullopt;
-    Tensor tensor = llvm::cantFail(Tensor::fromAttribute(attribute));
+    HostTensor tensor = llvm::cantFail(HostTensor::fromAttribute(attribute));
     return toDoublePrecision(tensor).toAttribute(attribute.getContext());
   });
   replacer.recursivelyReplaceElementsIn(*copy, /*replaceAttrs=*/true, /*replaceLocs=*/false,
@@ -109,7 +109,7 @@ OwningOpRef<ModuleOp> toDoublePrecision(ModuleOp module) {
 //===--- Programs ----------------------------------------------------------------------------===//
 
 std::optional<std::string> compareWithInterpreter(ModuleOp module, llvm::StringRef function,
-                                                  ArrayRef<Tensor> arguments, int64_t rows,
+                                                  ArrayRef<HostTensor> arguments, int64_t rows,
                                                   const Runner &runner) {
   OwningOpRef<ModuleOp> inDouble = toDoublePrecision(module);
   Results expected = interpretIn(module, function, arguments, rows);
@@ -137,21 +137,21 @@ namespace {
 /// The loss as a function of one element of one argument.
 class LossProbe {
 public:
-  LossProbe(func::FuncOp loss, ArrayRef<Tensor> arguments, int64_t rows)
+  LossProbe(func::FuncOp loss, ArrayRef<HostTensor> arguments, int64_t rows)
       : loss(loss), arguments(arguments), rows(rows) {}
 
   double at(unsigned argument, int64_t element, double step) {
     double &value = arguments[argument].elements<double>()[element];
     double before = value;
     value += step;
-    std::vector<Tensor> results = llvm::cantFail(interpret(loss, arguments, rows));
+    std::vector<HostTensor> results = llvm::cantFail(interpret(loss, arguments, rows));
     value = before;
     return results.front().at(0);
   }
 
 private:
   func::FuncOp loss;
-  std::vector<Tensor> arguments;
+  std::vector<HostTensor> arguments;
   int64_t rows;
 };
 
@@ -175,7 +175,7 @@ std::optional<std::string> checkElement(LossProbe &probe, unsigned argument, int
 } // namespace
 
 std::optional<std::string> checkGradients(ModuleOp module, ModuleOp differentiated,
-                                          ArrayRef<Tensor> arguments, int64_t rows) {
+                                          ArrayRef<HostTensor> arguments, int64_t rows) {
   auto loss = module.lookupSymbol<func::FuncOp>(kLoss);
   auto gradient = differentiated.lookupSymbol<func::FuncOp>(kGradient);
   if (!gradient)

@@ -94,7 +94,7 @@ size_t fullBytes(RankedTensorType type, int64_t batchSize) {
   return passes::getBufferBytes(type, batchSize);
 }
 
-std::vector<unsigned char> spread(const Tensor &tensor, RankedTensorType type, int64_t rows,
+std::vector<unsigned char> spread(const HostTensor &tensor, RankedTensorType type, int64_t rows,
                                   int64_t batchSize) {
   std::vector<unsigned char> bytes(fullBytes(type, batchSize));
   size_t width = byteWidth(tensor.type());
@@ -104,9 +104,9 @@ std::vector<unsigned char> spread(const Tensor &tensor, RankedTensorType type, i
   return bytes;
 }
 
-Tensor gather(ArrayRef<unsigned char> bytes, RankedTensorType type, int64_t rows,
-              int64_t batchSize) {
-  Tensor tensor(toElementType(type.getElementType()), concreteShape(type, rows));
+HostTensor gather(ArrayRef<unsigned char> bytes, RankedTensorType type, int64_t rows,
+                  int64_t batchSize) {
+  HostTensor tensor(toElementType(type.getElementType()), concreteShape(type, rows));
   visitElementType(tensor.type(), [&]<typename T>(std::type_identity<T>) {
     llvm::MutableArrayRef<T> elements = tensor.elements<T>();
     forEachElement(type, rows, batchSize, [&](int64_t dense, int64_t place) {
@@ -118,7 +118,7 @@ Tensor gather(ArrayRef<unsigned char> bytes, RankedTensorType type, int64_t rows
 
 /// Calls @main of a module of the memory stage; false when a guard was overwritten.
 bool run(const codegen::JitFunctions &functions, ModuleOp module, const lamina_env *env,
-         ArrayRef<Tensor> arguments, int64_t rows, Results &results) {
+         ArrayRef<HostTensor> arguments, int64_t rows, Results &results) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
   int64_t batchSize = getBatchSize(module);
   auto workspaceBytes = module->getAttrOfType<IntegerAttr>(passes::kWorkspaceBytesAttr).getInt();
@@ -153,8 +153,8 @@ llvm::Error overwrittenGuard() {
   return llvm::createStringError("compiled code wrote behind the end of a result");
 }
 
-std::vector<Tensor> gatherAll(ModuleOp module, const Results &results, int64_t rows) {
-  std::vector<Tensor> tensors;
+std::vector<HostTensor> gatherAll(ModuleOp module, const Results &results, int64_t rows) {
+  std::vector<HostTensor> tensors;
   for (auto [type, bytes] :
        llvm::zip(module.lookupSymbol<func::FuncOp>("main").getResultTypes(), results))
     tensors.push_back(gather(bytes, cast<RankedTensorType>(type), rows, getBatchSize(module)));
@@ -163,13 +163,13 @@ std::vector<Tensor> gatherAll(ModuleOp module, const Results &results, int64_t r
 
 /// Gives every kernel one of its other schedules; kernels take turns with theirs. False where there
 /// are none.
-bool takeOtherSchedules(ModuleOp module, ArrayRef<ScheduleAttr> chosen,
+bool takeOtherSchedules(ModuleOp module, ArrayRef<Schedule> chosen,
                         const passes::VectorTarget &target, size_t round) {
   bool changed = false;
   size_t index = 0;
   module.walk([&](KernelOp kernel) {
     kernel.setScheduleAttr(chosen[index]);
-    auto others = passes::equivalentSchedules(kernel, target);
+    auto others = passes::equivalentSchedules(kernel, getBatchSize(module), target);
     if (!others.empty()) {
       kernel.setScheduleAttr(others[(round + index) % others.size()]);
       changed = true;
@@ -185,8 +185,8 @@ constexpr size_t kRounds = 3;
 } // namespace
 
 Runner compiledFor(const std::string &targetName, bool optimize) {
-  return [=](ModuleOp module, ArrayRef<Tensor> arguments,
-             int64_t rows) -> llvm::Expected<std::vector<Tensor>> {
+  return [=](ModuleOp module, ArrayRef<HostTensor> arguments,
+             int64_t rows) -> llvm::Expected<std::vector<HostTensor>> {
     codegen::CompileOptions options;
     options.target = codegen::targetFromName(targetName);
     options.passes.simplify = options.passes.contract = options.passes.layout =
@@ -214,14 +214,14 @@ Runner compiledFor(const std::string &targetName, bool optimize) {
 }
 
 Runner compiledWithOtherSchedules(const std::string &targetName) {
-  return [=](ModuleOp module, ArrayRef<Tensor> arguments,
-             int64_t rows) -> llvm::Expected<std::vector<Tensor>> {
+  return [=](ModuleOp module, ArrayRef<HostTensor> arguments,
+             int64_t rows) -> llvm::Expected<std::vector<HostTensor>> {
     codegen::CompileOptions options;
     options.target = codegen::targetFromName(targetName);
     codegen::lower(module, passes::Stage::Memory, options);
     passes::VectorTarget target{options.target.vectorLanes(sizeof(float)),
                                 options.target.vectorRegisters};
-    std::vector<ScheduleAttr> chosen;
+    std::vector<Schedule> chosen;
     module.walk([&](KernelOp kernel) { chosen.push_back(*kernel.getSchedule()); });
     Results expected;
     if (!run(codegen::JitFunctions(module, options.target, 2), module, nullptr, arguments, rows,

@@ -27,7 +27,7 @@ void expectGraphsInterpreted(const Runner &runner, uint64_t firstSeed, uint64_t 
     OwningOpRef<ModuleOp> module = makeRandomGraph(context, seed);
     int64_t rows = 1 + static_cast<int64_t>(seed % 7);
     auto main = module->lookupSymbol<func::FuncOp>("main");
-    std::vector<Tensor> arguments = makeRandomArguments(main, seed, rows);
+    std::vector<HostTensor> arguments = makeRandomArguments(main, seed, rows);
     auto difference = compareWithInterpreter(*module, "main", arguments, rows, runner);
     std::string text;
     llvm::raw_string_ostream stream(text);

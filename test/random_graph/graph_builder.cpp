@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "ir/tensor.h"
+#include "ir/host_tensor.h"
 
 using namespace mlir;
 using namespace lamina::ir;
@@ -116,7 +116,7 @@ Value GraphBuilder::randomConstant(ArrayRef<int64_t> shape, Type elementType) {
   if (llvm::is_contained(shape, ShapedType::kDynamic) || chance(30))
     return filled(shape, elementType,
                   isa<FloatType>(elementType) ? randomNumber(-2, 2) : choose(4));
-  Tensor tensor(toElementType(elementType), shape);
+  HostTensor tensor(toElementType(elementType), shape);
   visitElementType(tensor.type(), [&]<typename T>(std::type_identity<T>) {
     for (T &element : tensor.elements<T>())
       element = std::is_floating_point_v<T> ? static_cast<T>(randomNumber(-2, 2))

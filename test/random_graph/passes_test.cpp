@@ -34,8 +34,8 @@ void expectSameResults(const Runner &runner) {
 
 /// Runs the passes that `add` adds, then the interpreter.
 Runner afterPasses(std::function<void(PassManager &)> add) {
-  return [=](ModuleOp module, ArrayRef<Tensor> arguments,
-             int64_t rows) -> llvm::Expected<std::vector<Tensor>> {
+  return [=](ModuleOp module, ArrayRef<HostTensor> arguments,
+             int64_t rows) -> llvm::Expected<std::vector<HostTensor>> {
     PassManager passes(module.getContext());
     add(passes);
     if (failed(passes.run(module)))
@@ -69,7 +69,7 @@ TEST(RandomModelPasses, GradientsAreDifferences) {
     ASSERT_TRUE(succeeded(verify(*module))) << "seed " << seed;
     auto loss = module->lookupSymbol<func::FuncOp>(kLoss);
     int64_t rows = 1 + static_cast<int64_t>(seed % 4);
-    std::vector<Tensor> arguments = makeRandomArguments(loss, seed, rows);
+    std::vector<HostTensor> arguments = makeRandomArguments(loss, seed, rows);
     OwningOpRef<ModuleOp> differentiated = module->clone();
     // A variable that the loss does not depend on makes a warning, which says nothing here.
     ScopedDiagnosticHandler quiet(&context, [](Diagnostic &diagnostic) {

@@ -162,12 +162,12 @@ OwningOpRef<ModuleOp> makeRandomModel(MLIRContext &context, uint64_t seed,
   return module;
 }
 
-std::vector<Tensor> makeRandomArguments(func::FuncOp function, uint64_t seed, int64_t rows) {
+std::vector<HostTensor> makeRandomArguments(func::FuncOp function, uint64_t seed, int64_t rows) {
   std::mt19937_64 random(seed);
-  std::vector<Tensor> arguments;
+  std::vector<HostTensor> arguments;
   for (Type argument : function.getArgumentTypes()) {
     auto type = cast<RankedTensorType>(argument);
-    Tensor tensor(toElementType(type.getElementType()), concreteShape(type, rows));
+    HostTensor tensor(toElementType(type.getElementType()), concreteShape(type, rows));
     visitElementType(tensor.type(), [&]<typename T>(std::type_identity<T>) {
       for (T &element : tensor.elements<T>())
         element = std::is_floating_point_v<T>

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "ir/tensor.h"
+#include "ir/host_tensor.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -34,8 +34,8 @@ mlir::OwningOpRef<mlir::ModuleOp> makeRandomModel(mlir::MLIRContext &context, ui
                                                   const RandomGraphOptions &options = {});
 
 /// Arguments for `function`: floats in [-2, 2], integers in [0, 4].
-std::vector<ir::Tensor> makeRandomArguments(mlir::func::FuncOp function, uint64_t seed,
-                                            int64_t rows);
+std::vector<ir::HostTensor> makeRandomArguments(mlir::func::FuncOp function, uint64_t seed,
+                                                int64_t rows);
 
 /// The module as text, which tells all of it.
 std::string textOf(mlir::ModuleOp module);

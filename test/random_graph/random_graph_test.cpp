@@ -57,7 +57,7 @@ TEST(RandomGraph, ValuesStaySmallNumbers) {
     auto main = module->lookupSymbol<func::FuncOp>("main");
     auto results = interpret(main, makeRandomArguments(main, seed, 3), 3);
     ASSERT_TRUE(static_cast<bool>(results)) << llvm::toString(results.takeError());
-    for (const Tensor &result : *results)
+    for (const HostTensor &result : *results)
       for (int64_t i = 0; i < result.size(); ++i)
         if (result.type() == ElementType::F32)
           ASSERT_LE(std::fabs(result.at(i)), 1e5) << "seed " << seed;
@@ -79,27 +79,27 @@ TEST(RandomGraph, FoldersAreExact) {
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {
     OwningOpRef<ModuleOp> module = makeRandomGraph(context, seed);
     auto main = module->lookupSymbol<func::FuncOp>("main");
-    std::vector<Tensor> arguments = makeRandomArguments(main, seed, 2);
-    std::vector<Tensor> before = llvm::cantFail(interpret(main, arguments, 2));
+    std::vector<HostTensor> arguments = makeRandomArguments(main, seed, 2);
+    std::vector<HostTensor> before = llvm::cantFail(interpret(main, arguments, 2));
     PassManager passes(&context);
     passes.addPass(createCanonicalizerPass());
     passes.addPass(createCSEPass());
     ASSERT_TRUE(succeeded(passes.run(*module)));
-    std::vector<Tensor> after = llvm::cantFail(interpret(main, arguments, 2));
+    std::vector<HostTensor> after = llvm::cantFail(interpret(main, arguments, 2));
     for (size_t i = 0; i < before.size(); ++i)
       ASSERT_TRUE(before[i].raw() == after[i].raw()) << "seed " << seed << ", result " << i;
   }
 }
 
 TEST(Comparison, SeesDifferences) {
-  Tensor expected = Tensor::of<float>({2}, {1.0f, 100.0f});
-  Tensor precise = toDoublePrecision(expected);
-  EXPECT_FALSE(compareTensors(expected, precise, Tensor::of<float>({2}, {1.0001f, 100.0f})));
-  EXPECT_TRUE(compareTensors(expected, precise, Tensor::of<float>({2}, {1.001f, 100.0f})));
-  EXPECT_TRUE(compareTensors(expected, precise, Tensor::of<float>({2}, {1.0f, NAN})));
-  EXPECT_TRUE(compareTensors(expected, precise, Tensor::of<float>({1}, {1.0f})));
-  Tensor whole = Tensor::of<int32_t>({1}, {3});
-  EXPECT_TRUE(compareTensors(whole, whole, Tensor::of<int32_t>({1}, {4})));
+  HostTensor expected = HostTensor::of<float>({2}, {1.0f, 100.0f});
+  HostTensor precise = toDoublePrecision(expected);
+  EXPECT_FALSE(compareTensors(expected, precise, HostTensor::of<float>({2}, {1.0001f, 100.0f})));
+  EXPECT_TRUE(compareTensors(expected, precise, HostTensor::of<float>({2}, {1.001f, 100.0f})));
+  EXPECT_TRUE(compareTensors(expected, precise, HostTensor::of<float>({2}, {1.0f, NAN})));
+  EXPECT_TRUE(compareTensors(expected, precise, HostTensor::of<float>({1}, {1.0f})));
+  HostTensor whole = HostTensor::of<int32_t>({1}, {3});
+  EXPECT_TRUE(compareTensors(whole, whole, HostTensor::of<int32_t>({1}, {4})));
 }
 
 } // namespace

@@ -35,7 +35,7 @@ OwningOpRef<ModuleOp> makeModule(MLIRContext &context, ArrayRef<Type> arguments,
 void expectInterpreted(const Runner &runner, ModuleOp module, uint64_t seed) {
   int64_t rows = 1 + static_cast<int64_t>(seed % 5);
   auto main = module.lookupSymbol<func::FuncOp>("main");
-  std::vector<Tensor> arguments = makeRandomArguments(main, seed, rows);
+  std::vector<HostTensor> arguments = makeRandomArguments(main, seed, rows);
   std::string text;
   llvm::raw_string_ostream(text) << module;
   auto difference = compareWithInterpreter(module, "main", arguments, rows, runner);

@@ -129,7 +129,7 @@ TEST_P(Winograd, GradientByFilter) {
 }
 
 /// The root of the mean square of the difference.
-double errorOf(const Tensor &actual, const Tensor &exact) {
+double errorOf(const HostTensor &actual, const HostTensor &exact) {
   double sum = 0;
   for (int64_t i = 0; i < exact.size(); ++i)
     sum += (actual.at(i) - exact.at(i)) * (actual.at(i) - exact.at(i));
@@ -145,11 +145,11 @@ protected:
     auto plain = makeModule(context, arguments, direct);
     auto transformed = makeModule(context, arguments, squares);
     auto main = plain->lookupSymbol<func::FuncOp>("main");
-    std::vector<Tensor> values = makeRandomArguments(main, 1, kRows), precise;
-    for (const Tensor &value : values)
+    std::vector<HostTensor> values = makeRandomArguments(main, 1, kRows), precise;
+    for (const HostTensor &value : values)
       precise.push_back(toDoublePrecision(value));
     auto inDouble = toDoublePrecision(*plain);
-    Tensor exact =
+    HostTensor exact =
         llvm::cantFail(interpret(inDouble->lookupSymbol<func::FuncOp>("main"), precise, kRows))[0];
     Runner run = compiledFor("host", true);
     double directly = errorOf(llvm::cantFail(run(*plain, values, kRows))[0], exact);

@@ -30,11 +30,11 @@ llvm::cl::opt<int64_t> rowsOption("rows", llvm::cl::init(1),
                                   llvm::cl::desc("Rows of the batch for --interpret"));
 
 LogicalResult interpretFunction(func::FuncOp function, llvm::raw_ostream &stream) {
-  llvm::Expected<std::vector<lamina::ir::Tensor>> results =
+  llvm::Expected<std::vector<lamina::ir::HostTensor>> results =
       lamina::ir::interpret(function, {}, rowsOption);
   if (!results)
     return function.emitError(llvm::toString(results.takeError()));
-  for (const lamina::ir::Tensor &result : *results) {
+  for (const lamina::ir::HostTensor &result : *results) {
     stream << '@' << function.getName() << ": " << result.toAttribute(function.getContext())
            << '\n';
   }

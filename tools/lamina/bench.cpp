@@ -93,7 +93,7 @@ void bench(const BenchOptions &options) {
   requireDistinct(options.model.inputs(), {{"--trace", options.trace}});
   if (!options.trace.empty())
     requireWritable(options.trace);
-  Session session(options.model.forSession(), train);
+  Session session(options.model.forSession(), train, /*forwardOnly=*/!train);
   requireFunction(session, train);
   trainer::Dataset data = session::randomBatch(session);
   if (options.model.tune) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -18,5 +20,10 @@ void addCompile(CLI::App &command, Action &action);
 void addInspect(CLI::App &command, Action &action);
 void addBench(CLI::App &command, Action &action);
 void addConvert(CLI::App &command, Action &action);
+
+/// `help` and `completion` tell about all commands of `app`; `help` knows those with these names.
+void addHelp(CLI::App &app, CLI::App &command, Action &action,
+             const std::vector<std::string> &commands);
+void addCompletion(CLI::App &app, CLI::App &command, Action &action);
 
 } // namespace lamina::tools

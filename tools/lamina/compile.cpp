@@ -90,7 +90,8 @@ void compile(const CompileCommandOptions &options) {
   requireDistinct(options.model.inputs(), {{"--output", options.out}});
   if (!options.out.empty())
     requireWritable(options.out);
-  Session session(options.model.forSession(), options.function != "predict");
+  bool isForward = options.function == "predict";
+  Session session(options.model.forSession(), !isForward, isForward);
   if (kObjectKinds.contains(options.emit))
     writeObject(session, options);
   else

@@ -29,7 +29,7 @@ bool needsModule(const KerasFile &file, const ConvertOptions &options, ModelForm
 
 void convertWithModule(KerasFile file, const ConvertOptions &options) {
   bool hasWeights = file.hasWeights;
-  Session session(std::move(file), options.model.forSession(), true);
+  Session session(std::move(file), options.model.forSession(), true, /*forwardOnly=*/true);
   if (!hasWeights)
     session.compile(options.seed);
   writeModel(options.out, session.file(), session.module(),

@@ -5,10 +5,29 @@
 
 #include "support/error.h"
 #include "support/output.h"
+#include "trainer/cast.h"
 
 namespace lamina::tools {
 
 namespace {
+/// Keras trains on such targets too, so they are no error: most are labels that count from 1.
+void tellImproperProbabilities(const trainer::Dataset &data, const Session &session) {
+  const auto &targets = session.importedSignature().targets;
+  for (size_t t = 0; t < data.targets.size(); ++t) {
+    const frontend::Array &target = data.targets[t];
+    int64_t count = targets[t].isProbability ? target.elementCount() : 0;
+    for (int64_t i = 0; i < count; ++i) {
+      double value = trainer::loadValue(target, static_cast<size_t>(i));
+      if (value >= 0 && value <= 1)
+        continue;
+      note("note: {}: {}: target '{}' is {}, but binary cross-entropy is for targets from 0 to 1: "
+           "with others the loss falls without end\n",
+           data.file, data.describeRow(i / trainer::valuesPerRow(target.shape)),
+           printable(targets[t].name), value);
+      break;
+    }
+  }
+}
 
 /// Reads the file on a thread of its own, or later where none can be started.
 std::future<trainer::DataFile> startReading(const std::string &path,
@@ -81,6 +100,7 @@ trainer::Dataset PendingData::bindAloud(const Session &session,
     adapted.known = {};
   }
   trainer::Dataset data = bindFile(std::move(file), session, adapted);
+  tellImproperProbabilities(data, session);
   if (data.droppedRows)
     note("{}: {} rows with missing values are left out\n", data.file, data.droppedRows);
   tellClasses(data);

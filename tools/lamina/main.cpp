@@ -1,14 +1,19 @@
 // lamina: trains, runs and compiles networks on the command line. Options and printing only.
 //
 // Exit status: 0 done; 1 the input or the request is at fault, one line on stderr; 2 wrong usage.
+#include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <new>
 
-#include <fmt/format.h>
+#include <unistd.h>
 
 #include "support/error.h"
 #include "support/output.h"
 #include "tools/lamina/commands.h"
+#include "tools/lamina/usage.h"
+#include "tools/lamina/version.h"
+#include "llvm/Support/ErrorHandling.h"
 
 namespace {
 
@@ -29,37 +34,91 @@ constexpr Command kCommands[] = {
     {"convert", "Write a model in another of Keras' file formats", addConvert},
 };
 
-int report(const std::string &reason) {
-  lamina::note("error: {}\n", reason);
-  return 1;
+/// All commands, of which the command line at hand chooses one.
+void addCommands(CLI::App &app, Action &action) {
+  app.require_subcommand(1);
+  app.set_version_flag("--version", versionText, "Print versions and the processor, and exit");
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  std::vector<std::string> names;
+  for (const Command &command : kCommands) {
+    command.add(*app.add_subcommand(command.name, command.description), action);
+    names.push_back(command.name);
+  }
+  CLI::App &completion =
+      *app.add_subcommand("completion", "Write a script for a shell's completion");
+  addCompletion(app, completion, action);
+  names.insert(names.end(), {"completion", "help"});
+  addHelp(app, *app.add_subcommand("help", "Explain the commands"), action, names);
 }
 
-} // namespace
+int report(const std::string &reason, int status = 1) {
+  lamina::note("error: {}\n", reason);
+  return status;
+}
 
-int main(int argc, char **argv) {
-  lamina::prepareStandardStreams();
-  CLI::App app("Trains, runs and compiles neural networks from Keras files on CPUs.", "lamina");
-  app.require_subcommand(1);
-  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  Action action;
-  for (const Command &command : kCommands)
-    command.add(*app.add_subcommand(command.name, command.description), action);
+constexpr const char *kNoMemory = "there is not enough memory for this";
+
+/// Memory that runs out on a thread, or within code that knows no exceptions, is an error like
+/// others, but the process cannot go on. Nothing is allocated here.
+[[noreturn]] void endWithoutMemory() {
+  for (const char *part : {"error: ", kNoMemory, "\n"})
+    if (write(STDERR_FILENO, part, std::strlen(part)) < 0)
+      break;
+  std::_Exit(1);
+}
+
+/// Where there is not even memory for an exception, there is none when std::terminate is called.
+[[noreturn]] void terminate() {
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp &) {
-    action = [&] { lamina::writeOutput(app.help()); };
-  } catch (const CLI::ParseError &error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    std::exception_ptr current = std::current_exception();
+    if (!current)
+      endWithoutMemory();
+    std::rethrow_exception(current);
+  } catch (const std::bad_alloc &) {
+    endWithoutMemory();
+  } catch (const std::exception &error) {
+    lamina::note("fault of the program: {}\n", error.what());
+  } catch (...) {
+    lamina::note("fault of the program: an exception of no known kind\n");
   }
+  std::abort();
+}
+
+void prepareForLackOfMemory() {
+  llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { endWithoutMemory(); });
+  std::set_terminate(terminate);
+}
+
+int run(const Action &action) {
   try {
     action();
     lamina::finishOutput();
   } catch (const lamina::UserError &error) {
     return report(error.what());
   } catch (const std::bad_alloc &) {
-    return report("there is not enough memory for this");
+    return report(kNoMemory);
   } catch (const std::exception &error) {
     return report(error.what());
   }
   return 0;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  lamina::prepareStandardStreams();
+  prepareForLackOfMemory();
+  CLI::App app("Trains, runs and compiles neural networks from Keras files on CPUs.", "lamina");
+  Action action;
+  addCommands(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp &) {
+    action = [&] { lamina::writeOutput(app.help()); };
+  } catch (const CLI::CallForVersion &version) {
+    action = [text = std::string(version.what())] { lamina::writeOutput(text); };
+  } catch (const CLI::ParseError &error) {
+    return report(explainUsage(app, error), 2);
+  }
+  return run(action);
 }

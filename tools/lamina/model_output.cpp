@@ -3,6 +3,7 @@
 #include "frontend/files/legacy_config.h"
 #include "frontend/keras/legacy_weights.h"
 #include "support/error.h"
+#include "support/output.h"
 
 namespace lamina::tools {
 
@@ -43,7 +44,7 @@ void writeModel(const std::string &path, const frontend::KerasFile &file, mlir::
   const auto &written = compileConfig ? compileConfig : file.compileConfig;
   std::string change = frontend::changeOfWriting(written.value_or(nullptr));
   if (!change.empty() && requireModelFormat(path) != ModelFormat::Weights)
-    fmt::print(stderr, "note: {}: {}\n", printable(path, 4096), change);
+    note("note: {}: {}\n", printable(path, 4096), change);
 }
 
 } // namespace lamina::tools

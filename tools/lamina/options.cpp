@@ -9,8 +9,17 @@ namespace lamina::tools {
 
 CLI::Option *addPath(CLI::App &command, const std::string &names, std::string &path,
                      const std::string &help, const char *kind) {
-  CLI::Validator named([](std::string &given) { return given.empty() ? "the name is empty" : ""; },
-                       "");
+  // Otherwise an option whose value was forgotten takes the next option for a name.
+  CLI::Validator named(
+      [](std::string &given) -> std::string {
+        if (given.empty())
+          return "the name is empty";
+        if (given.starts_with("--"))
+          return fmt::format("the name is missing before {0}; a file of that name is ./{0}",
+                             printable(given));
+        return "";
+      },
+      "");
   return command.add_option(names, path, help)->type_name(kind)->check(named);
 }
 
@@ -34,9 +43,10 @@ void ModelOptions::addBatchSize(CLI::App &command) {
 }
 
 void ModelOptions::addWinograd(CLI::App &command) {
-  command.add_flag("!--no-winograd", compile.passes.winograd,
-                   "Compute all convolutions directly: slower where 3 x 3 filters meet many "
-                   "channels, with smaller rounding errors");
+  command.add_flag_callback(
+      "--no-winograd", [this] { compile.passes.winograd = false; },
+      "Compute all convolutions directly: slower where 3 x 3 filters meet many "
+      "channels, with smaller rounding errors");
 }
 
 void ModelOptions::addThreads(CLI::App &command) {

@@ -35,7 +35,7 @@ std::vector<KernelProfile> describeKernels(mlir::func::FuncOp function, int64_t 
   for (auto kernel : function.getOps<ir::KernelOp>()) {
     KernelProfile profile;
     profile.layer = ir::layerOf(kernel.getLoc());
-    profile.family = stringifyKernelFamily(kernel.getSchedule()->getFamily());
+    profile.family = stringifyKernelFamily(kernel.getFamily());
     profile.anchor = anchorOf(kernel, batchSize);
     profile.flops = countFlopsWithin(kernel);
     profile.bytes = static_cast<double>(countBytes(kernel));

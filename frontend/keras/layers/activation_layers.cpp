@@ -131,6 +131,7 @@ private:
       dimensions.push_back(normalizeAxis(call.place(), axis, x.rank()));
     if (dimensions.empty() || llvm::is_contained(dimensions, 0))
       call.fail("'axis' must name dimensions other than the rows");
+    refuseRepeated(call.place(), dimensions);
     if (dimensions.size() > 1)
       return exp(logSoftmax(x, dimensions));
     Tensor y = softmax(x, dimensions);

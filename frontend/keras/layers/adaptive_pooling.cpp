@@ -55,6 +55,12 @@ public:
     llvm::SmallVector<int64_t> shape(x.shape());
     llvm::copy(outputs, shape.begin() + 1);
     checkSize(call.place(), shape);
+    // Each of them is listed while the windows are laid out.
+    constexpr int64_t kMostOutputs = int64_t(1) << 20;
+    for (int64_t count : outputs)
+      if (count > kMostOutputs)
+        call.fail(
+            fmt::format("'output_size' {} is too large; the most is {}", count, kMostOutputs));
     for (size_t i = 0; i < outputs.size(); ++i)
       x = pool(x, i, outputs[i], combine);
     return {format.fromChannelsLast(x)};

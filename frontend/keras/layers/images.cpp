@@ -67,6 +67,13 @@ Tensor imageInput(const LayerCall &call, ArrayRef<Tensor> inputs, const ImageFor
 
 Windows Windows::read(Config &config, std::vector<int64_t> sizes, bool hasDilation,
                       bool stridesDefaultToSizes, bool allowCausal) {
+  // Kernels go through the elements of a window one by one.
+  constexpr int64_t kMostElements = int64_t(1) << 20;
+  int64_t elements = 1;
+  for (int64_t size : sizes)
+    if (llvm::MulOverflow(elements, size, elements) || elements > kMostElements)
+      config.fail(fmt::format("windows of {} elements are too large; the most is {} in all",
+                              describeExtents(sizes), kMostElements));
   std::vector<int64_t> ones(sizes.size(), 1);
   Windows windows;
   windows.sizes.assign(sizes.begin(), sizes.end());

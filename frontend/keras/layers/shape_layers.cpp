@@ -105,6 +105,7 @@ public:
     if (x.rank() != 2)
       call.fail(fmt::format("RepeatVector needs an input of rank 2, got shape {}",
                             describeShape(x.shape())));
+    checkSize(call.place(), {x.dim(0), n, x.dim(1)});
     return {x.broadcastInDim({x.dim(0), n, x.dim(1)}, {0, 2})};
   }
 

@@ -72,7 +72,9 @@ private:
   void checkResult(LayerCall &call, ArrayRef<int64_t> shape) const {
     llvm::SmallVector<int64_t> result = {shape[0], filters};
     for (auto [i, n] : llvm::enumerate(format.split(call.place(), shape).spatial)) {
-      checkSize(call.place(), {n, windows.strides[i]});
+      int64_t reach = 0;
+      if (llvm::MulOverflow(n, windows.strides[i], reach) || reach > int64_t(1) << 60)
+        call.fail(fmt::format("'strides' {} are too large", describeExtents(windows.strides)));
       result.push_back(getOutput(i, n));
     }
     checkSize(call.place(), result);

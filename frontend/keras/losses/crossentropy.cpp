@@ -43,6 +43,12 @@ public:
       : fromLogits(config.boolean("from_logits", false)),
         labelSmoothing(config.number("label_smoothing", 0)), axis(config.integer("axis", -1)) {}
 
+  TargetType getTargetType(const Place &place, RankedTensorType prediction) const override {
+    TargetType target = LossMeaning::getTargetType(place, prediction);
+    target.isProbability = true;
+    return target;
+  }
+
   ElementValues compute(const Scores &scores) const override {
     Tensor target = smoothLabels(scores.target, labelSmoothing, 2);
     Tensor values = binaryCrossentropy(target, scores.prediction, chooseLogits(scores, fromLogits));

@@ -56,7 +56,8 @@ Tensor log10(Tensor x) {
 Tensor exp2(Tensor x) {
   return power(x.like(2), x);
 }
-/// From here on exp(-x) is nothing beside exp(x), and exp(x / 2) does not overflow before exp(x) / 2.
+/// From here on exp(-x) is nothing beside exp(x), and exp(x / 2) does not overflow before exp(x)
+/// / 2.
 constexpr double kFarExponent = 80;
 
 /// exp(x) / 2 for large x.

@@ -1,6 +1,6 @@
 #include "frontend/keras/operations/operation_call.h"
 
-#include "ir/tensor.h"
+#include "ir/host_tensor.h"
 
 using namespace mlir;
 

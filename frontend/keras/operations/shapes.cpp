@@ -47,6 +47,7 @@ Tensors expandDimensions(OperationCall &call) {
   for (int64_t &axis : axes)
     axis = normalizeAxis(call.layer.place(), axis, rank);
   llvm::sort(axes);
+  refuseRepeated(call.layer.place(), axes);
   llvm::SmallVector<int64_t> shape(x.shape());
   for (int64_t axis : axes)
     shape.insert(shape.begin() + axis, 1);

@@ -2,6 +2,7 @@
 // kinds: several blocks of the contracted index, copied operands, remainders of rows and columns.
 #include <gtest/gtest.h>
 
+#include "passes/families/contraction.h"
 #include "test/unit/codegen/kernel_fixture.h"
 
 using namespace mlir;
@@ -96,13 +97,18 @@ private:
 
 class ContractionKernel : public KernelTest {
 protected:
-  ir::ScheduleAttr randomSchedule(Random &random) {
-    int64_t lanes = target.vectorLanes(4);
+  /// Drawn when it is made, so that equal seeds give equal tests.
+  ScheduleMaker randomSchedule(Random &random) {
     int64_t rows = random.between(1, 9), vectors = random.between(1, 3);
-    int64_t depth = random.oneOf<int64_t>({lanes, 2 * lanes, 5 * lanes, 1000});
-    return ir::ScheduleAttr::get(
-        &context, ir::KernelFamily::contraction, lanes, {rows, vectors, depth},
-        {rows * random.between(1, 6), vectors * lanes * random.oneOf<int64_t>({1, 2, 4, 6})}, 0);
+    int64_t depthVectors = random.oneOf<int64_t>({1, 2, 5, 0});
+    int64_t rowTiles = random.between(1, 6), columnTiles = random.oneOf<int64_t>({1, 2, 4, 6});
+    return [=](ir::KernelOp kernel, int64_t lanes) -> ir::Schedule {
+      return passes::makeContractionSchedule(kernel, kBatchSize, lanes,
+                                             {rows, vectors,
+                                              depthVectors ? depthVectors * lanes : 1000,
+                                              rows * rowTiles, vectors * lanes * columnTiles},
+                                             /*cost=*/0);
+    };
   }
 };
 
@@ -126,7 +132,7 @@ TEST_P(ContractionKernel, Contracts) {
       return llvm::SmallVector<Value>{maybeNegate(product, follows)};
     };
     OwningOpRef<ModuleOp> module =
-        makeKernelModule(context, kBatchSize, inputs, randomSchedule(random), body);
+        makeKernelModule(context, kBatchSize, inputs, target, randomSchedule(random), body);
     int64_t rows = random.between(1, kBatchSize);
     expectInterpreted(*module, target,
                       {random.tensor(inputs[0], rows), random.tensor(inputs[1], rows)}, rows);
@@ -162,11 +168,14 @@ TEST_P(ContractionKernel, CopiesPanelsAhead) {
       return llvm::SmallVector<Value>{product};
     };
     int64_t tileRows = random.between(1, 6);
-    auto schedule =
-        ir::ScheduleAttr::get(&context, ir::KernelFamily::contraction, lanes,
-                              {tileRows, width / lanes, random.oneOf<int64_t>({256, 1000})},
-                              {tileRows * random.between(4, 8), width * random.between(2, 4)}, 0);
-    OwningOpRef<ModuleOp> module = makeKernelModule(context, kBatchSize, inputs, schedule, body);
+    passes::ContractionExtents extents{tileRows, width / lanes, random.oneOf<int64_t>({256, 1000}),
+                                       tileRows * random.between(4, 8),
+                                       width * random.between(2, 4)};
+    auto schedule = [&](ir::KernelOp kernel, int64_t) -> ir::Schedule {
+      return passes::makeContractionSchedule(kernel, kBatchSize, lanes, extents, /*cost=*/0);
+    };
+    OwningOpRef<ModuleOp> module =
+        makeKernelModule(context, kBatchSize, inputs, target, schedule, body);
     int64_t batch = random.between(1, kBatchSize);
     expectInterpreted(*module, target,
                       {random.tensor(inputs[0], batch), random.tensor(inputs[1], batch)}, batch);

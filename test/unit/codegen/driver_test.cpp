@@ -35,7 +35,7 @@ TEST(EmitLlvmText, RefusesOperationsOutsideOfKernels) {
 TEST(EmitLlvmText, RefusesKernelsWithoutWaves) {
   EXPECT_EQ(errorOf(R"(
     func.func @predict(%x: tensor<4xf32>) -> tensor<4xf32> {
-      %y = lamina.kernel (%x) : (tensor<4xf32>) -> tensor<4xf32> {
+      %y = lamina.kernel map(%x) : (tensor<4xf32>) -> tensor<4xf32> {
       ^bb0(%e: tensor<4xf32>):
         %r = lamina.tanh %e : tensor<4xf32>
         lamina.yield %r : tensor<4xf32>

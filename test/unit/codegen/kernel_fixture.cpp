@@ -7,6 +7,7 @@
 #include "ir/interpreter.h"
 #include "ir/module.h"
 #include "mlir/Pass/PassManager.h"
+#include "passes/families/families.h"
 #include "passes/passes.h"
 #include "passes/plan.h"
 #include "test/unit/codegen/kernel_fixture.h"
@@ -61,9 +62,10 @@ std::string nameTarget(const testing::TestParamInfo<const char *> &info) {
   return name;
 }
 
-ir::Tensor Random::tensor(Type type, int64_t rows) {
+ir::HostTensor Random::tensor(Type type, int64_t rows) {
   auto ranked = cast<RankedTensorType>(type);
-  ir::Tensor tensor(ir::toElementType(ranked.getElementType()), ir::concreteShape(ranked, rows));
+  ir::HostTensor tensor(ir::toElementType(ranked.getElementType()),
+                        ir::concreteShape(ranked, rows));
   ir::visitElementType(tensor.type(), [&]<typename T>(std::type_identity<T>) {
     for (T &element : tensor.elements<T>())
       element = static_cast<T>(between(-4, 4));
@@ -71,8 +73,8 @@ ir::Tensor Random::tensor(Type type, int64_t rows) {
   return tensor;
 }
 
-ir::Tensor Random::specialTensor(Type type, int64_t rows) {
-  ir::Tensor result = tensor(type, rows);
+ir::HostTensor Random::specialTensor(Type type, int64_t rows) {
+  ir::HostTensor result = tensor(type, rows);
   ir::visitElementType(result.type(), [&]<typename T>(std::type_identity<T>) {
     if constexpr (std::is_floating_point_v<T>)
       for (T &element : result.elements<T>())
@@ -83,8 +85,8 @@ ir::Tensor Random::specialTensor(Type type, int64_t rows) {
 }
 
 OwningOpRef<ModuleOp> makeKernelModule(MLIRContext &context, int64_t batchSize,
-                                       ArrayRef<Type> inputs, ir::ScheduleAttr schedule,
-                                       const KernelBody &body) {
+                                       ArrayRef<Type> inputs, const TargetSpec &target,
+                                       const ScheduleMaker &schedule, const KernelBody &body) {
   Location loc = UnknownLoc::get(&context);
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
@@ -99,32 +101,38 @@ OwningOpRef<ModuleOp> makeKernelModule(MLIRContext &context, int64_t batchSize,
   auto main =
       builder.create<func::FuncOp>(loc, "main", FunctionType::get(&context, inputs, results));
   builder.setInsertionPointToEnd(main.addEntryBlock());
-  auto kernel = builder.create<ir::KernelOp>(loc, results, main.getArguments(), schedule,
-                                             IntegerAttr(), ArrayAttr());
+  auto kernel =
+      builder.create<ir::KernelOp>(loc, results, ir::KernelFamily::map, main.getArguments(),
+                                   ir::Schedule(), IntegerAttr(), ArrayAttr());
   kernel.getBody().push_back(block.release());
   builder.create<func::ReturnOp>(loc, kernel.getResults());
+  if (Operation *anchor = passes::anchorOf(kernel))
+    kernel.setFamily(passes::familyOf(anchor));
+  passes::VectorTarget vectors{target.vectorLanes(sizeof(float)), target.vectorRegisters};
+  kernel.setScheduleAttr(schedule(kernel, vectors.of(kernel).lanes));
+  EXPECT_TRUE(succeeded(passes::checkSchedule(kernel, batchSize)));
   nameExternals(main);
   return module;
 }
 
-std::vector<ir::Tensor> runKernelModule(ModuleOp module, const TargetSpec &target,
-                                        ArrayRef<ir::Tensor> arguments, int64_t rows) {
+std::vector<ir::HostTensor> runKernelModule(ModuleOp module, const TargetSpec &target,
+                                            ArrayRef<ir::HostTensor> arguments, int64_t rows) {
   PassManager passes(module.getContext());
   passes.addNestedPass<func::FuncOp>(passes::createAssignWaves());
   passes.addPass(passes::createPlanMemory());
   EXPECT_TRUE(succeeded(passes.run(module)));
   auto main = module.lookupSymbol<func::FuncOp>("main");
-  std::vector<ir::Tensor> results;
+  std::vector<ir::HostTensor> results;
   std::vector<const void *> inputs;
   std::vector<void *> outputs;
-  for (const ir::Tensor &argument : arguments)
+  for (const ir::HostTensor &argument : arguments)
     inputs.push_back(argument.raw().data());
   for (Type result : main.getResultTypes()) {
     auto type = cast<RankedTensorType>(result);
     results.emplace_back(ir::toElementType(type.getElementType()), ir::concreteShape(type, rows));
     std::ranges::fill(results.back().raw(), std::byte{0x5a});
   }
-  for (ir::Tensor &result : results)
+  for (ir::HostTensor &result : results)
     outputs.push_back(result.raw().data());
   Pages workspace(module->getAttrOfType<IntegerAttr>(passes::kWorkspaceBytesAttr).getInt()),
       state(4096);
@@ -139,7 +147,8 @@ std::vector<ir::Tensor> runKernelModule(ModuleOp module, const TargetSpec &targe
   return results;
 }
 
-testing::AssertionResult haveSameElements(const ir::Tensor &expected, const ir::Tensor &actual) {
+testing::AssertionResult haveSameElements(const ir::HostTensor &expected,
+                                          const ir::HostTensor &actual) {
   if (expected.type() != actual.type() || expected.shape() != actual.shape())
     return testing::AssertionFailure() << "types or shapes differ";
   for (int64_t i = 0; i < expected.size(); ++i) {
@@ -150,14 +159,14 @@ testing::AssertionResult haveSameElements(const ir::Tensor &expected, const ir::
   return testing::AssertionSuccess();
 }
 
-void expectInterpreted(ModuleOp module, const TargetSpec &target, ArrayRef<ir::Tensor> arguments,
-                       int64_t rows) {
+void expectInterpreted(ModuleOp module, const TargetSpec &target,
+                       ArrayRef<ir::HostTensor> arguments, int64_t rows) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
   auto expected = ir::interpret(main, arguments, rows);
   ASSERT_TRUE(static_cast<bool>(expected)) << llvm::toString(expected.takeError());
   std::string text;
   llvm::raw_string_ostream(text) << module;
-  std::vector<ir::Tensor> actual = runKernelModule(module, target, arguments, rows);
+  std::vector<ir::HostTensor> actual = runKernelModule(module, target, arguments, rows);
   for (size_t i = 0; i < actual.size(); ++i)
     ASSERT_TRUE(haveSameElements((*expected)[i], actual[i])) << "result " << i << "\n" << text;
 }

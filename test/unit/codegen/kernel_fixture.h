@@ -8,7 +8,7 @@
 
 #include "codegen/target.h"
 #include "ir/dialect.h"
-#include "ir/tensor.h"
+#include "ir/host_tensor.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -33,9 +33,9 @@ public:
   }
 
   /// Small whole numbers, so that there are ties and sums are exact.
-  ir::Tensor tensor(mlir::Type type, int64_t rows);
+  ir::HostTensor tensor(mlir::Type type, int64_t rows);
   /// The same with NaN and infinities among floats.
-  ir::Tensor specialTensor(mlir::Type type, int64_t rows);
+  ir::HostTensor specialTensor(mlir::Type type, int64_t rows);
 
 private:
   std::mt19937_64 generator;
@@ -60,23 +60,26 @@ std::string nameTarget(const testing::TestParamInfo<const char *> &info);
 using KernelBody =
     std::function<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &builder, mlir::ValueRange)>;
 
+/// Gives the schedule of a kernel, whose vectors have so many elements.
+using ScheduleMaker = std::function<ir::Schedule(ir::KernelOp kernel, int64_t lanes)>;
+
 /// A module whose @main is one kernel with the given schedule: what fusion and scheduling would
 /// leave, so that an emitter can be tested with schedules that they would not choose.
-mlir::OwningOpRef<mlir::ModuleOp> makeKernelModule(mlir::MLIRContext &context, int64_t batchSize,
-                                                   llvm::ArrayRef<mlir::Type> inputs,
-                                                   ir::ScheduleAttr schedule,
-                                                   const KernelBody &body);
+mlir::OwningOpRef<mlir::ModuleOp>
+makeKernelModule(mlir::MLIRContext &context, int64_t batchSize, llvm::ArrayRef<mlir::Type> inputs,
+                 const TargetSpec &target, const ScheduleMaker &schedule, const KernelBody &body);
 
 /// Compiles @main of such a module and runs it, its tasks from the last to the first. The row
 /// dimension of all tensors is their leading one.
-std::vector<ir::Tensor> runKernelModule(mlir::ModuleOp module, const TargetSpec &target,
-                                        llvm::ArrayRef<ir::Tensor> arguments, int64_t rows);
+std::vector<ir::HostTensor> runKernelModule(mlir::ModuleOp module, const TargetSpec &target,
+                                            llvm::ArrayRef<ir::HostTensor> arguments, int64_t rows);
 
 /// Whether two tensors have the same elements; NaN equals NaN, and the zeros equal each other.
-testing::AssertionResult haveSameElements(const ir::Tensor &expected, const ir::Tensor &actual);
+testing::AssertionResult haveSameElements(const ir::HostTensor &expected,
+                                          const ir::HostTensor &actual);
 
 /// Compares a kernel with the interpreter.
 void expectInterpreted(mlir::ModuleOp module, const TargetSpec &target,
-                       llvm::ArrayRef<ir::Tensor> arguments, int64_t rows);
+                       llvm::ArrayRef<ir::HostTensor> arguments, int64_t rows);
 
 } // namespace lamina::codegen

@@ -9,7 +9,7 @@ using namespace mlir;
 namespace lamina::codegen {
 namespace {
 
-using ir::Tensor;
+using ir::HostTensor;
 
 constexpr int64_t kBatchSize = 3;
 
@@ -46,11 +46,6 @@ private:
   }
 };
 
-ir::ScheduleAttr makeSchedule(MLIRContext &context, ir::KernelFamily family,
-                              const TargetSpec &target, ArrayRef<int64_t> tile, int64_t tasks) {
-  return ir::ScheduleAttr::get(&context, family, target.vectorLanes(4), tile, {tasks}, 0);
-}
-
 class WindowKernel : public KernelTest {
 protected:
   Type pickElement(Random &random, bool floats) {
@@ -62,9 +57,12 @@ protected:
                                builder.getIntegerType(8, false)});
   }
 
-  ir::ScheduleAttr randomSchedule(Random &random) {
-    return makeSchedule(context, ir::KernelFamily::window, target, {random.between(1, 4)},
-                        random.between(1, 40));
+  /// Drawn when it is made, so that equal seeds give equal tests.
+  ScheduleMaker randomSchedule(Random &random) {
+    int64_t vectors = random.between(1, 4), pixels = random.between(1, 40);
+    return [this, vectors, pixels](ir::KernelOp, int64_t lanes) {
+      return ir::WindowScheduleAttr::get(&context, lanes, vectors, pixels, 0);
+    };
   }
 };
 
@@ -91,7 +89,7 @@ TEST_P(WindowKernel, ReducesAndFindsPlaces) {
       return results;
     };
     OwningOpRef<ModuleOp> module =
-        makeKernelModule(context, kBatchSize, {type}, randomSchedule(random), body);
+        makeKernelModule(context, kBatchSize, {type}, target, randomSchedule(random), body);
     int64_t rows = type.isDynamicDim(0) ? random.between(1, kBatchSize) : kBatchSize;
     expectInterpreted(*module, target, {random.specialTensor(type, rows)}, rows);
     if (HasFatalFailure())
@@ -129,9 +127,9 @@ TEST_P(WindowKernel, SendsBack) {
     if (chosen)
       inputs.push_back(places);
     OwningOpRef<ModuleOp> module =
-        makeKernelModule(context, kBatchSize, inputs, randomSchedule(random), body);
+        makeKernelModule(context, kBatchSize, inputs, target, randomSchedule(random), body);
     int64_t rows = type.isDynamicDim(0) ? random.between(1, kBatchSize) : kBatchSize;
-    std::vector<Tensor> arguments;
+    std::vector<HostTensor> arguments;
     for (Type input : inputs)
       arguments.push_back(random.specialTensor(input, rows));
     expectInterpreted(*module, target, arguments, rows);
@@ -176,9 +174,12 @@ TEST_P(WindowKernel, GathersSlices) {
       return llvm::SmallVector<Value>{builder.create<ir::GatherOp>(
           builder.getUnknownLoc(), arguments[0], arguments[1], lookup.dimension)};
     };
-    OwningOpRef<ModuleOp> module =
-        makeKernelModule(context, kBatchSize, {lookup.table, lookup.indices},
-                         makeSchedule(context, ir::KernelFamily::map, target, {}, 64), body);
+    OwningOpRef<ModuleOp> module = makeKernelModule(
+        context, kBatchSize, {lookup.table, lookup.indices}, target,
+        [&](ir::KernelOp, int64_t lanes) {
+          return ir::MapScheduleAttr::get(&context, lanes, 64, 1, 0);
+        },
+        body);
     int64_t rows = random.between(1, kBatchSize);
     expectInterpreted(
         *module, target,
@@ -197,9 +198,13 @@ TEST_P(WindowKernel, ScattersSlices) {
       return llvm::SmallVector<Value>{builder.create<ir::ScatterOp>(
           builder.getUnknownLoc(), lookup.table, arguments[0], arguments[1], lookup.dimension)};
     };
+    int64_t columns = random.between(1, 50);
     OwningOpRef<ModuleOp> module = makeKernelModule(
-        context, kBatchSize, {lookup.indices, lookup.slices},
-        makeSchedule(context, ir::KernelFamily::scatter, target, {}, random.between(1, 50)), body);
+        context, kBatchSize, {lookup.indices, lookup.slices}, target,
+        [&](ir::KernelOp, int64_t lanes) {
+          return ir::ScatterScheduleAttr::get(&context, lanes, columns, 0);
+        },
+        body);
     int64_t rows = random.between(1, kBatchSize);
     expectInterpreted(
         *module, target,

@@ -1,6 +1,7 @@
 #include "frontend/files/hdf5.h"
 
 #include "frontend/files/hdf5_handle.h"
+#include "frontend/files/hdf5_lzf.h"
 #include "test/unit/files/hdf5_builder.h"
 #include "test/unit/files/test_files.h"
 
@@ -121,6 +122,28 @@ TEST(Hdf5, ReadsFixedStrings) {
   });
   EXPECT_EQ(std::get<std::vector<std::string>>(readHdf5("w.h5", image).attributes[""]["names"]),
             (std::vector<std::string>{"a", "abcd"}));
+}
+
+std::vector<std::byte> bytesOf(std::initializer_list<int> values) {
+  std::vector<std::byte> bytes;
+  for (int value : values)
+    bytes.push_back(static_cast<std::byte>(value));
+  return bytes;
+}
+
+TEST(Lzf, literalsAndRepetitions) {
+  // "ab", then 3 bytes from 2 back, which reach into themselves; then 7 + 1 + 2 of the last byte.
+  auto packed = bytesOf({1, 'a', 'b', 1 << 5, 1, 7 << 5, 1, 0});
+  EXPECT_EQ(unpackLzf(packed, 100),
+            bytesOf({'a', 'b', 'a', 'b', 'a', 'a', 'a', 'a', 'a', 'a', 'a', 'a', 'a', 'a', 'a'}));
+  EXPECT_EQ(unpackLzf(packed, 14), std::nullopt);
+}
+
+TEST(Lzf, damagedData) {
+  EXPECT_EQ(unpackLzf(bytesOf({2, 'a'}), 100), std::nullopt) << "literals end early";
+  EXPECT_EQ(unpackLzf(bytesOf({0, 'a', 1 << 5}), 100), std::nullopt) << "no distance";
+  EXPECT_EQ(unpackLzf(bytesOf({0, 'a', 7 << 5, 9}), 100), std::nullopt) << "no distance";
+  EXPECT_EQ(unpackLzf(bytesOf({0, 'a', 1 << 5, 1}), 100), std::nullopt) << "before the beginning";
 }
 
 } // namespace

@@ -232,5 +232,39 @@ TEST(LegacyConfig, WritesNamesakesOfLegacyOptimizers) {
   EXPECT_EQ(changeOfWriting(training), "");
 }
 
+TEST(LegacyConfig, TakesTheOutputsOffTheirMetrics) {
+  json model = parse(R"({"config": {"output_layers": [["a", 0, 0], ["b", 0, 0], ["a", 1, 0]]}})");
+  std::vector<std::string> outputs = outputNames(model);
+  EXPECT_EQ(outputs, (std::vector<std::string>{"a", "b", "a_1"}));
+  auto metric = [](const char *name) {
+    return json{{"class_name", "MeanMetricWrapper"},
+                {"config", {{"name", name}, {"fn", "mean_squared_error"}}}};
+  };
+  json training = {{"metrics", {{metric("a_mse"), "mae"}, {metric("mse")}, {metric("a_1_mse")}}}};
+  json metrics = modernizeTraining(training, "2.15.0", outputs)["metrics"];
+  EXPECT_EQ(metrics[0][0]["config"]["name"], "mse");
+  EXPECT_EQ(metrics[0][1], "mae");
+  EXPECT_EQ(metrics[1][0]["config"]["name"], "mse");
+  EXPECT_EQ(metrics[2][0]["config"]["name"], "mse");
+  EXPECT_TRUE(outputNames(parse(R"({"config": {"output_layers": {"a": ["a", 0, 0]}}})")).empty());
+}
+
+TEST(LegacyConfig, KnowsClassesAndKeysOfTheirTime) {
+  json layer = {
+      {"class_name", "BatchNormalizationV1"},
+      {"config",
+       {{"axis", {3}},
+        {"beta_initializer", {{"class_name", "Zeros"}, {"config", {{"dtype", "float32"}}}}}}}};
+  json model = {{"class_name", "Sequential"}, {"config", {{"layers", {layer}}}}};
+  json modern = modernizeModel(model, true)["config"]["layers"][0];
+  EXPECT_EQ(modern["class_name"], "BatchNormalization");
+  EXPECT_EQ(modern["config"]["axis"], 3);
+  EXPECT_EQ(modern["config"]["beta_initializer"]["config"], json::object());
+  model["config"]["layers"][0] = {{"class_name", "ThresholdedReLU"}, {"config", {{"theta", 0.5}}}};
+  modern = modernizeModel(model, true)["config"]["layers"][0];
+  EXPECT_EQ(modern["class_name"], "ReLU");
+  EXPECT_EQ(modern["config"], parse(R"({"threshold": 0.5})"));
+}
+
 } // namespace
 } // namespace lamina::frontend

@@ -20,14 +20,14 @@ class InterpreterTest : public testing::Test {
 protected:
   InterpreterTest() { loadDialects(context); }
 
-  llvm::Expected<std::vector<Tensor>> run(const char *text, ArrayRef<Tensor> arguments,
-                                          int64_t rows) {
+  llvm::Expected<std::vector<HostTensor>> run(const char *text, ArrayRef<HostTensor> arguments,
+                                              int64_t rows) {
     module = parseSourceString<ModuleOp>(text, &context);
     return interpret(*module->getOps<func::FuncOp>().begin(), arguments, rows);
   }
 
-  std::string errorOf(const char *text, ArrayRef<Tensor> arguments, int64_t rows) {
-    llvm::Expected<std::vector<Tensor>> results = run(text, arguments, rows);
+  std::string errorOf(const char *text, ArrayRef<HostTensor> arguments, int64_t rows) {
+    llvm::Expected<std::vector<HostTensor>> results = run(text, arguments, rows);
     return results ? "no error" : llvm::toString(results.takeError());
   }
 
@@ -44,7 +44,7 @@ constexpr const char *kDouble = R"(
   })";
 
 TEST_F(InterpreterTest, ArgumentsBecomeResults) {
-  auto results = llvm::cantFail(run(kDouble, Tensor::of<float>({3, 2}, {1, 2, 3, 4, 5, 6}), 3));
+  auto results = llvm::cantFail(run(kDouble, HostTensor::of<float>({3, 2}, {1, 2, 3, 4, 5, 6}), 3));
   ASSERT_EQ(results.size(), 1u);
   EXPECT_THAT(results[0].shape(), ElementsAre(3, 2));
   EXPECT_THAT(results[0].elements<float>(), ElementsAre(2, 4, 6, 8, 10, 12));
@@ -52,20 +52,20 @@ TEST_F(InterpreterTest, ArgumentsBecomeResults) {
 
 TEST_F(InterpreterTest, RefusesArgumentsThatDoNotFit) {
   EXPECT_EQ(errorOf(kDouble, {}, 3), "@double takes 1 arguments, got 0");
-  EXPECT_EQ(errorOf(kDouble, Tensor(ElementType::F32, {2, 2}), 3),
+  EXPECT_EQ(errorOf(kDouble, HostTensor(ElementType::F32, {2, 2}), 3),
             "@double: argument 0 must be tensor<?x2xf32> with 3 rows, got tensor<2x2xf32>");
-  EXPECT_EQ(errorOf(kDouble, Tensor(ElementType::F64, {3, 2}), 3),
+  EXPECT_EQ(errorOf(kDouble, HostTensor(ElementType::F64, {3, 2}), 3),
             "@double: argument 0 must be tensor<?x2xf32> with 3 rows, got tensor<3x2xf64>");
 }
 
 TEST_F(InterpreterTest, RefusesRowsBeyondTheBatchSize) {
-  Tensor argument(ElementType::F32, {5, 2});
+  HostTensor argument(ElementType::F32, {5, 2});
   EXPECT_EQ(errorOf(kDouble, argument, 5), "@double: 5 rows are not within the batch size 4");
   EXPECT_EQ(errorOf(kDouble, argument, 0), "@double: 0 rows are not within the batch size 4");
 }
 
 TEST_F(InterpreterTest, RefusesWhatIsNotATensor) {
-  EXPECT_EQ(errorOf("func.func @f(%x: f32) { return }", Tensor::scalar(1.0f), 1),
+  EXPECT_EQ(errorOf("func.func @f(%x: f32) { return }", HostTensor::scalar(1.0f), 1),
             "@f: argument 0 is not a tensor");
 }
 
@@ -76,9 +76,10 @@ TEST_F(InterpreterTest, RandomBitsDoNotDependOnTheRows) {
       %y = lamina.rng_bits %seed, %step, stream = 5 : (tensor<i64>, tensor<i64>) -> tensor<?x3xi32>
       return %y : tensor<?x3xi32>
     })";
-  std::vector<Tensor> arguments{Tensor::scalar<int64_t>(1234), Tensor::scalar<int64_t>(7)};
-  Tensor small = llvm::cantFail(run(text, arguments, 2)).front();
-  Tensor large = llvm::cantFail(run(text, arguments, 9)).front();
+  std::vector<HostTensor> arguments{HostTensor::scalar<int64_t>(1234),
+                                    HostTensor::scalar<int64_t>(7)};
+  HostTensor small = llvm::cantFail(run(text, arguments, 2)).front();
+  HostTensor large = llvm::cantFail(run(text, arguments, 9)).front();
   EXPECT_EQ(small.elements<int32_t>(), large.elements<int32_t>().take_front(6));
 }
 
@@ -92,7 +93,7 @@ constexpr const char *kNested = R"(
         %next = lamina.add %sum, %step : tensor<i32>
         "test.yield"(%q, %next) : (tensor<i32>, tensor<i32>) -> ()
       }) {times = 2 : i64} : (tensor<i32>, tensor<i32>) -> (tensor<i32>, tensor<i32>)
-      %z:2 = lamina.kernel (%s#0, %y) : (tensor<i32>, tensor<i32>) -> (tensor<i32>, tensor<i32>) {
+      %z:2 = lamina.kernel map(%s#0, %y) : (tensor<i32>, tensor<i32>) -> (tensor<i32>, tensor<i32>) {
       ^bb0(%p: tensor<i32>, %q: tensor<i32>):
         %both = lamina.multiply %p, %q : tensor<i32>
         lamina.yield %both, %p : tensor<i32>, tensor<i32>
@@ -116,7 +117,8 @@ TEST_F(InterpreterTest, BodiesRunInScopesOfTheirOwn) {
     b = q - p;
   }
   module = parseSourceString<ModuleOp>(kNested, &context);
-  std::vector<Tensor> arguments{Tensor::scalar(1), Tensor::scalar(2), Tensor::scalar(step)};
+  std::vector<HostTensor> arguments{HostTensor::scalar(1), HostTensor::scalar(2),
+                                    HostTensor::scalar(step)};
   auto results = llvm::cantFail(interpret(*module->getOps<func::FuncOp>().begin(), arguments, 1,
                                           test::evaluatorsWithRepeat()));
   ASSERT_EQ(results.size(), 2u);
@@ -128,7 +130,7 @@ TEST_F(InterpreterTest, ErrorsInBodiesComeOut) {
   context.loadDialect<test::TestDialect>();
   constexpr const char *text = R"(
     func.func @f(%a: tensor<f32>) -> tensor<f32> {
-      %r = lamina.kernel (%a) : (tensor<f32>) -> tensor<f32> {
+      %r = lamina.kernel map(%a) : (tensor<f32>) -> tensor<f32> {
       ^bb0(%p: tensor<f32>):
         %s = "test.repeat"(%p) ({
         ^bb0(%q: tensor<f32>):
@@ -138,7 +140,7 @@ TEST_F(InterpreterTest, ErrorsInBodiesComeOut) {
       }
       return %r : tensor<f32>
     })";
-  EXPECT_EQ(errorOf(text, Tensor::scalar(1.0f), 1),
+  EXPECT_EQ(errorOf(text, HostTensor::scalar(1.0f), 1),
             "the interpreter does not know the operation 'test.repeat'");
 }
 

@@ -1,5 +1,6 @@
 #include "ir/region_arguments.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "ir/module.h"
@@ -21,7 +22,7 @@ protected:
       func.func @f(%a: tensor<2xf32>, %w: tensor<2xf32>, %c: tensor<2xf32>) -> tensor<2xf32> {
         %r = "test.repeat"(%a, %w) ({
         ^bb0(%x: tensor<2xf32>, %v: tensor<2xf32>):
-          %y = lamina.kernel (%x, %v) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32> {
+          %y = lamina.kernel map(%x, %v) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32> {
           ^bb0(%p: tensor<2xf32>, %q: tensor<2xf32>):
             %z = lamina.add %p, %q : tensor<2xf32>
             lamina.yield %z : tensor<2xf32>
@@ -70,6 +71,30 @@ TEST_F(RegionArgumentsTest, ValuesThatAreThereStayAsTheyAre) {
   EXPECT_EQ(bringInto(function.getBody().front(), argument), argument);
   EXPECT_EQ(bringInto(kernel.getBlock(), argument), kernel.getBlock().getArgument(1));
   EXPECT_EQ(kernel.getInputs().size(), 2u);
+}
+
+TEST_F(RegionArgumentsTest, CapturedValuesComeInTheOrderOfTheirUses) {
+  auto nested = parseSourceString<ModuleOp>(R"(
+    func.func @f(%a: tensor<f64>, %b: tensor<f64>, %c: tensor<f64>) -> tensor<f64> {
+      %r = "test.repeat"(%a) ({
+      ^bb0(%x: tensor<f64>):
+        %y = lamina.add %c, %x : tensor<f64>
+        %s = "test.repeat"(%y) ({
+        ^bb0(%z: tensor<f64>):
+          %t = lamina.multiply %b, %c : tensor<f64>
+          "test.yield"(%t) : (tensor<f64>) -> ()
+        }) {times = 1 : i64} : (tensor<f64>) -> tensor<f64>
+        "test.yield"(%s) : (tensor<f64>) -> ()
+      }) {times = 1 : i64} : (tensor<f64>) -> tensor<f64>
+      return %r : tensor<f64>
+    })",
+                                            &context);
+  auto f = *nested->getOps<func::FuncOp>().begin();
+  Value a = f.getArgument(0), b = f.getArgument(1), c = f.getArgument(2);
+  Operation *outer = &f.getBody().front().front();
+  EXPECT_THAT(getCapturedValues(outer), testing::ElementsAre(c, b));
+  EXPECT_THAT(getReadValues(outer), testing::ElementsAre(a, c, b));
+  EXPECT_THAT(getReadValues(kernel), testing::ElementsAreArray(kernel.getInputs()));
 }
 
 } // namespace

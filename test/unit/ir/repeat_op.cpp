@@ -2,6 +2,7 @@
 
 #include "ir/differentiate.h"
 #include "ir/interpreter.h"
+#include "ir/region_arguments.h"
 #include "ir/term.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -28,11 +29,12 @@ std::unique_ptr<Region> cloneBody(RepeatOp op) {
   return body;
 }
 
-llvm::Expected<Tensors> evaluateRepeat(RepeatOp op, ArrayRef<Tensor> operands, const Scope &scope) {
-  Tensors values(operands), results(operands.take_front(op->getNumResults()));
+llvm::Expected<HostTensors> evaluateRepeat(RepeatOp op, ArrayRef<HostTensor> operands,
+                                           const Scope &scope) {
+  HostTensors values(operands), results(operands.take_front(op->getNumResults()));
   for (int64_t i = 0; i < op.getTimes(); ++i) {
     llvm::copy(results, values.begin());
-    llvm::Expected<Tensors> yielded = scope.run(op.getBlock(), values);
+    llvm::Expected<HostTensors> yielded = scope.run(op.getBlock(), values);
     if (!yielded)
       return yielded.takeError();
     results = std::move(*yielded);

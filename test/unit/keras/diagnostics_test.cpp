@@ -35,6 +35,53 @@ TEST(Diagnostics, layersWithCodeAreRefusedForIt) {
             "executed; use layers of keras.layers instead");
 }
 
+TEST(Diagnostics, callsOfTensorFlowAreRefusedWithTheirFunction) {
+  json call = layer("TFOpLambda", "f", {{"function", "math.multiply"}});
+  EXPECT_EQ(
+      importError(makeFile(sequential({input("x", {4}), call}))),
+      "model.keras: layer 'f': calls the TensorFlow function 'math.multiply' (class TFOpLambda "
+      "of Keras 2), which Keras 3 does not read either; build the model with keras.ops or a "
+      "layer instead, and load its weights");
+}
+
+TEST(Diagnostics, axesThatAreNamedTwice) {
+  json softmax = layer("Softmax", "s", {{"axis", {1, -2}}});
+  EXPECT_EQ(importError(makeFile(sequential({input("x", {3, 4}), softmax}))),
+            "model.keras: layer 's': dimension 1 is named twice");
+}
+
+/// As Python takes them: numbers for booleans, 3.0 for 3.
+TEST(Settings, otherNumbersThanTheirOwn) {
+  json dense = layer("Dense", "d", {{"units", 3.0}, {"use_bias", 0}});
+  json norm = layer("BatchNormalization", "n", {{"scale", 1}, {"center", 0}, {"momentum", true}});
+  Imported model(makeFile(sequential({input("x", {4}), dense, norm})));
+  EXPECT_EQ(model.variableNames(), (std::vector<std::string>{"d/kernel", "n/gamma", "n/moving_mean",
+                                                             "n/moving_variance"}));
+  EXPECT_EQ(importError(makeFile(denseModel({{"units", 2.5}}))),
+            "model.keras: layer 'd': 'units' must be an integer, not 2.5");
+}
+
+/// A model that takes a list goes by its inputs' names when it is called with a dict; masks that
+/// say nothing may stand in one.
+TEST(Calls, ofANestedModelWithADict) {
+  json inner =
+      functional({input("q", {1}), input("p", {1}), called(layer("Subtract", "s"), {"q", "p"})},
+                 {"q", "p"}, {"s"});
+  json nested = layer("Functional", "inner", inner["config"]);
+  nested["module"] = "keras.src.models.functional";
+  nested["inbound_nodes"] =
+      json::array({{{"args", {{{"p", tensor("y")}, {"q", tensor("x")}}}},
+                    {"kwargs", {{"mask", {{"p", nullptr}, {"q", nullptr}}}}}}});
+  Imported model(
+      makeFile(functional({input("x", {1}), input("y", {1}), nested}, {"x", "y"}, {"inner"})));
+  auto result = model.run("predict", {floats({1, 1}, {5}), floats({1, 1}, {2})}, 1);
+  EXPECT_EQ(values(result[0])[0], 3); // q - p = x - y
+  nested["inbound_nodes"][0]["args"][0].erase("p");
+  EXPECT_EQ(importError(makeFile(
+                functional({input("x", {1}), input("y", {1}), nested}, {"x", "y"}, {"inner"}))),
+            "model.keras: layer 'inner': is called with a dict without its input 'p'");
+}
+
 TEST(Diagnostics, foreignModulesAreRefused) {
   json dense = layer("Dense", "d", {{"units", 2}});
   dense["module"] = "my.layers";

@@ -114,6 +114,18 @@ TEST(ImageDiagnostics, sizesThatOverflow) {
             fmt::format("a tensor of shape (None, 4, {0}, {0}) is too large", 5 * huge));
 }
 
+TEST(ImageDiagnostics, sizesThatCannotBeLaidOut) {
+  int64_t huge = (int64_t(1) << 31) - 1;
+  EXPECT_EQ(problemOf("AdaptiveMaxPooling1D", {{"output_size", huge}}, {5, 1}),
+            "'output_size' 2147483647 is too large; the most is 1048576");
+  EXPECT_EQ(problemOf("RepeatVector", {{"n", huge}}, {5}),
+            fmt::format("a tensor of shape (None, {}, 5) is too large", huge));
+  EXPECT_EQ(problemOf("Conv1DTranspose", conv({{"kernel_size", 3}, {"strides", huge}}), {5, 1}),
+            fmt::format("a tensor of shape (None, 4, {}) is too large", 5 * huge));
+  EXPECT_EQ(problemOf("MaxPooling1D", {{"pool_size", huge}, {"padding", "same"}}, {5, 1}),
+            "windows of 2147483647 elements are too large; the most is 1048576 in all");
+}
+
 TEST(ImageDiagnostics, croppingEverything) {
   EXPECT_EQ(problemOf("Cropping2D", {{"cropping", {{1, 2}, {0, 0}}}}, {3, 3, 1}),
             "cropping 1 and 2 elements leaves nothing of spatial dimension 0 of 3, got an input of "

@@ -34,7 +34,7 @@ Image apply(const json &object, std::vector<int64_t> shape, std::vector<float> i
   shape.insert(shape.begin(), 1);
   if (image.empty())
     image = counting(std::accumulate(shape.begin(), shape.end(), int64_t(1), std::multiplies<>()));
-  ir::Tensor y = model.run("predict", {floats(shape, image)}, 1)[0];
+  ir::HostTensor y = model.run("predict", {floats(shape, image)}, 1)[0];
   return {{y.shape().begin() + 1, y.shape().end()}, values(y)};
 }
 

@@ -1,6 +1,7 @@
 // Layers and activations through the reference interpreter. Expected values are Keras' formulas
 // evaluated in double precision.
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include <gmock/gmock.h>
@@ -76,6 +77,52 @@ const ActivationCase kActivations[] = {
     {"sigmoid", sigmoid},
     {"log_sigmoid", [](double x) { return -softplus(-x); }},
 };
+
+/// Values at minus infinity, -3e38, 3e38 and infinity.
+struct Ends {
+  const char *name;
+  float values[4];
+};
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kSelu = 1.7580993408473768599f;
+
+const Ends kEnds[] = {
+    {"relu", {0, 0, 3e38f, kInfinity}},
+    {"relu6", {0, 0, 6, 6}},
+    {"elu", {-1, -1, 3e38f, kInfinity}},
+    {"celu", {-1, -1, 3e38f, kInfinity}},
+    {"selu", {-kSelu, -kSelu, 3.1521029e38f, kInfinity}},
+    {"gelu", {0, 0, 3e38f, kInfinity}},
+    {"silu", {0, 0, 3e38f, kInfinity}},
+    {"mish", {0, 0, 3e38f, kInfinity}},
+    {"exponential", {0, 0, kInfinity, kInfinity}},
+    {"tanh", {-1, -1, 1, 1}},
+    {"hard_tanh", {-1, -1, 1, 1}},
+    {"hard_sigmoid", {0, 0, 1, 1}},
+    {"hard_silu", {0, 0, 3e38f, kInfinity}},
+    {"softplus", {0, 0, 3e38f, kInfinity}},
+    {"softsign", {-1, -1, 1, 1}},
+    {"squareplus", {0, 0, 3e38f, kInfinity}},
+    {"sparse_plus", {0, 0, 3e38f, kInfinity}},
+    {"sparse_sigmoid", {0, 0, 1, 1}},
+    {"sigmoid", {0, 0, 1, 1}},
+    {"log_sigmoid", {-kInfinity, -3e38f, 0, 0}},
+    {"tanh_shrink", {-kInfinity, -3e38f, 3e38f, kInfinity}},
+    {"hard_shrink", {-kInfinity, -3e38f, 3e38f, kInfinity}},
+    {"soft_shrink", {-kInfinity, -3e38f, 3e38f, kInfinity}},
+};
+
+TEST(Activations, atTheEndsOfTheNumbers) {
+  std::vector<float> points = {-kInfinity, -3e38f, 3e38f, kInfinity,
+                               std::numeric_limits<float>::quiet_NaN()};
+  for (const Ends &ends : kEnds) {
+    auto result = applyLayer(layer("Activation", "a", {{"activation", ends.name}}), points);
+    for (size_t i = 0; i < 4; ++i)
+      EXPECT_FLOAT_EQ(result[i], ends.values[i]) << ends.name << "(" << points[i] << ")";
+    EXPECT_TRUE(std::isnan(result[4])) << ends.name;
+  }
+}
 
 class ActivationTest : public testing::TestWithParam<ActivationCase> {};
 

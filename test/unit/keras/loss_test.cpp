@@ -13,8 +13,8 @@ namespace {
 using nlohmann::json;
 
 /// The logs of a model that hands its input to the loss, by name.
-std::map<std::string, double> logs(json layers, const json &compileConfig, ir::Tensor x,
-                                   ir::Tensor target) {
+std::map<std::string, double> logs(json layers, const json &compileConfig, ir::HostTensor x,
+                                   ir::HostTensor target) {
   Imported model(makeFile(sequential(layers.get<std::vector<json>>()), compileConfig));
   model.initialize(0);
   auto function = model.getModule().lookupSymbol<mlir::func::FuncOp>("evaluate");
@@ -33,8 +33,8 @@ json serialized(const char *className, json config) {
   return {{"module", "keras.losses"}, {"class_name", className}, {"config", config}};
 }
 
-ir::Tensor labels(std::vector<int32_t> values) {
-  return ir::Tensor::of<int32_t>({static_cast<int64_t>(values.size())}, values);
+ir::HostTensor labels(std::vector<int32_t> values) {
+  return ir::HostTensor::of<int32_t>({static_cast<int64_t>(values.size())}, values);
 }
 
 TEST(Loss, sparseCrossentropyOfLogits) {
@@ -134,8 +134,8 @@ TEST(Loss, focalWeighsWhatIsHard) {
 }
 
 TEST(Loss, overlapsOverAllElements) {
-  ir::Tensor prediction = floats({2, 2}, {0.5f, 0, 0.25f, 1}),
-             target = floats({2, 2}, {1, 0, 0, 1});
+  ir::HostTensor prediction = floats({2, 2}, {0.5f, 0, 0.25f, 1}),
+                 target = floats({2, 2}, {1, 0, 0, 1});
   EXPECT_NEAR(logs(through(2), {{"loss", "dice"}}, prediction, target)["loss"],
               1 - 2 * 1.5 / (2 + 1.75), 1e-6);
   auto tversky = serialized("Tversky", {{"alpha", 0.25}, {"beta", 0.75}});
@@ -168,7 +168,7 @@ TEST(Metric, topKCountsTiesForTheTarget) {
   json compile = {{"loss", "sparse_categorical_crossentropy"}, {"metrics", {top2, top1}}};
   auto result = logs(through(3), compile,
                      floats({3, 3}, {0.5f, 0.3f, 0.2f, 0.4f, 0.3f, 0.3f, 0.6f, 0.3f, 0.1f}),
-                     ir::Tensor::of<int32_t>({3}, std::vector<int32_t>{1, 2, 2}));
+                     ir::HostTensor::of<int32_t>({3}, std::vector<int32_t>{1, 2, 2}));
   EXPECT_NEAR(result["SparseTopKCategoricalAccuracy"], 2.0 / 3, 1e-6);
   EXPECT_EQ(result["top1"], 0);
 }

@@ -30,7 +30,7 @@ public:
     model.initialize(0);
   }
 
-  void add(ir::Tensor prediction, ir::Tensor target) {
+  void add(ir::HostTensor prediction, ir::HostTensor target) {
     int64_t rows = prediction.shape()[0];
     auto results = model.run("evaluate", {prediction, target}, rows);
     ofBatch = values(results[1]);
@@ -45,10 +45,10 @@ public:
   }
 
   std::vector<double> result() {
-    std::vector<ir::Tensor> arguments;
+    std::vector<ir::HostTensor> arguments;
     for (size_t i = 0; i < sums.size(); ++i)
-      arguments.push_back(ir::Tensor::of<double>(shapes[i], sums[i]));
-    ir::Tensor tensor = model.run("results", arguments, 1)[0];
+      arguments.push_back(ir::HostTensor::of<double>(shapes[i], sums[i]));
+    ir::HostTensor tensor = model.run("results", arguments, 1)[0];
     std::vector<double> result;
     for (int64_t i = 0; i < tensor.size(); ++i)
       result.push_back(tensor.at(i));
@@ -95,7 +95,7 @@ TEST(Metric, intersectionOverUnionOfAbsentClassesDoesNotCount) {
   Fed fed(3, metric("MeanIoU", {{"num_classes", 3}, {"sparse_y_pred", false}}),
           "sparse_categorical_crossentropy");
   fed.add(floats({3, 3}, {1, 0, 0, 1, 0, 0, 0, 1, 0}),
-          ir::Tensor::of<int32_t>({3}, std::vector<int32_t>{0, 1, 1}));
+          ir::HostTensor::of<int32_t>({3}, std::vector<int32_t>{0, 1, 1}));
   EXPECT_THAT(fed.ofBatch, Pointwise(FloatNear(1e-6), {0.5f}));
 }
 

@@ -107,10 +107,10 @@ std::vector<std::string> Imported::variableNames() {
   return names;
 }
 
-std::vector<ir::Tensor> Imported::run(const std::string &name, std::vector<ir::Tensor> arguments,
-                                      int64_t rows) {
+std::vector<ir::HostTensor> Imported::run(const std::string &name,
+                                          std::vector<ir::HostTensor> arguments, int64_t rows) {
   auto function = module->lookupSymbol<mlir::func::FuncOp>(name);
-  std::vector<ir::Tensor> all;
+  std::vector<ir::HostTensor> all;
   size_t next = 0;
   for (unsigned i = 0; i < function.getNumArguments(); ++i) {
     auto variable = ir::getArgumentVariable(function, i);
@@ -119,7 +119,7 @@ std::vector<ir::Tensor> Imported::run(const std::string &name, std::vector<ir::T
   auto results = ir::interpret(function, all, rows);
   if (!results)
     throw std::runtime_error(llvm::toString(results.takeError()));
-  std::vector<ir::Tensor> others;
+  std::vector<ir::HostTensor> others;
   for (unsigned i = 0; i < function.getNumResults(); ++i)
     if (auto variable = ir::getResultVariable(function, i))
       state[variable.getValue().str()] = (*results)[i];
@@ -129,15 +129,15 @@ std::vector<ir::Tensor> Imported::run(const std::string &name, std::vector<ir::T
 }
 
 void Imported::initialize(int64_t seed) {
-  run("init", {ir::Tensor::scalar<int64_t>(seed)}, 1);
+  run("init", {ir::HostTensor::scalar<int64_t>(seed)}, 1);
 }
 
-std::vector<float> values(const ir::Tensor &tensor) {
+std::vector<float> values(const ir::HostTensor &tensor) {
   return tensor.elements<float>().vec();
 }
 
-ir::Tensor floats(std::vector<int64_t> shape, std::vector<float> values) {
-  return ir::Tensor::of<float>(shape, values);
+ir::HostTensor floats(std::vector<int64_t> shape, std::vector<float> values) {
+  return ir::HostTensor::of<float>(shape, values);
 }
 
 } // namespace lamina::frontend::test

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "frontend/keras/import.h"
-#include "ir/tensor.h"
+#include "ir/host_tensor.h"
 #include "mlir/IR/MLIRContext.h"
 
 /// Models for tests, as the files of Keras say them.
@@ -46,10 +46,10 @@ public:
   /// "dense/kernel", …: the variables' names in order.
   std::vector<std::string> variableNames();
   /// Results of a function; the arguments are given without variables that have values in `state`.
-  std::vector<ir::Tensor> run(const std::string &function, std::vector<ir::Tensor> arguments,
-                              int64_t rows);
+  std::vector<ir::HostTensor> run(const std::string &function,
+                                  std::vector<ir::HostTensor> arguments, int64_t rows);
   /// Values of variables by name that `run` uses, and updates from results.
-  std::map<std::string, ir::Tensor> state;
+  std::map<std::string, ir::HostTensor> state;
   /// Sets the state to what @init makes of the seed.
   void initialize(int64_t seed);
 
@@ -59,7 +59,7 @@ private:
 };
 
 /// f32 elements as a vector.
-std::vector<float> values(const ir::Tensor &tensor);
-ir::Tensor floats(std::vector<int64_t> shape, std::vector<float> values);
+std::vector<float> values(const ir::HostTensor &tensor);
+ir::HostTensor floats(std::vector<int64_t> shape, std::vector<float> values);
 
 } // namespace lamina::frontend::test

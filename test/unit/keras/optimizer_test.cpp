@@ -209,7 +209,7 @@ double rateAt(const char *className, json config, int64_t iteration) {
   json schedule = {
       {"module", "keras.optimizers.schedules"}, {"class_name", className}, {"config", config}};
   Trained sgd("SGD", {{"learning_rate", schedule}});
-  sgd.model.state["sgd/iteration"] = ir::Tensor::scalar<int64_t>(iteration);
+  sgd.model.state["sgd/iteration"] = ir::HostTensor::scalar<int64_t>(iteration);
   return 1 - sgd.update({1, 0})[0];
 }
 

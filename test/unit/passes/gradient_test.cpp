@@ -12,7 +12,7 @@
 namespace lamina::passes {
 namespace {
 
-using ir::Tensor;
+using ir::HostTensor;
 constexpr int64_t kRows = 3;
 
 /// A function of one or two variables %a, %b (types as given, values drawn between low and high)
@@ -69,12 +69,12 @@ std::vector<int64_t> parseShape(const std::string &type) {
   return shape;
 }
 
-std::vector<Tensor> drawValues(const Case &test) {
+std::vector<HostTensor> drawValues(const Case &test) {
   std::mt19937 generator(7);
   std::uniform_real_distribution<double> uniform(test.low, test.high);
-  std::vector<Tensor> values;
+  std::vector<HostTensor> values;
   for (const std::string &type : test.variables) {
-    Tensor &value = values.emplace_back(ElementType::F64, parseShape(type));
+    HostTensor &value = values.emplace_back(ElementType::F64, parseShape(type));
     for (double &element : value.elements<double>())
       element = uniform(generator);
   }
@@ -86,8 +86,8 @@ class GradientRule : public testing::TestWithParam<Case> {};
 TEST_P(GradientRule, EqualsCentralDifferences) {
   TestModule loss(lossModule(GetParam())), gradient(lossModule(GetParam()));
   gradient.run([](mlir::OpPassManager &manager) { manager.addPass(createGradient()); });
-  std::vector<Tensor> values = drawValues(GetParam());
-  std::vector<Tensor> results = gradient.interpret("gradient", values, kRows);
+  std::vector<HostTensor> values = drawValues(GetParam());
+  std::vector<HostTensor> results = gradient.interpret("gradient", values, kRows);
   ASSERT_EQ(results.size(), values.size() + 1) << gradient.print();
   auto lossAt = [&] { return loss.interpret("loss", values, kRows)[0].at(0); };
   EXPECT_EQ(results[0].at(0), lossAt());
@@ -404,12 +404,12 @@ INSTANTIATE_TEST_SUITE_P(
 std::vector<double> gradientAt(const Case &test, const std::vector<double> &values) {
   TestModule module(lossModule(test));
   module.run([](mlir::OpPassManager &manager) { manager.addPass(createGradient()); });
-  std::vector<Tensor> arguments;
+  std::vector<HostTensor> arguments;
   for (const std::string &type : test.variables)
-    arguments.push_back(Tensor::of<double>(parseShape(type), values));
-  std::vector<Tensor> results = module.interpret("gradient", arguments, 1);
+    arguments.push_back(HostTensor::of<double>(parseShape(type), values));
+  std::vector<HostTensor> results = module.interpret("gradient", arguments, 1);
   std::vector<double> gradient;
-  for (const Tensor &result : llvm::drop_begin(results))
+  for (const HostTensor &result : llvm::drop_begin(results))
     for (int64_t index = 0; index < result.size(); ++index)
       gradient.push_back(result.at(index));
   return gradient;

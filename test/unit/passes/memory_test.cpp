@@ -18,14 +18,14 @@ namespace {
 
 constexpr uint64_t kSteps = 300;
 
-ir::Tensor randomTensor(RankedTensorType type, int64_t rows, std::mt19937_64 &random) {
-  ir::Tensor value(ElementType::F32, ir::concreteShape(type, rows));
+ir::HostTensor randomTensor(RankedTensorType type, int64_t rows, std::mt19937_64 &random) {
+  ir::HostTensor value(ElementType::F32, ir::concreteShape(type, rows));
   for (float &element : value.elements<float>())
     element = static_cast<float>(random() % 2001) / 1000 - 1;
   return value;
 }
 
-bool haveSameBits(const ir::Tensor &a, const ir::Tensor &b) {
+bool haveSameBits(const ir::HostTensor &a, const ir::HostTensor &b) {
   return a.shape() == b.shape() && a.raw() == b.raw();
 }
 
@@ -52,11 +52,11 @@ public:
 
   /// Runs the planned step and compares every result, assigned variable and mirror.
   void check(bool backwards) {
-    std::vector<ir::Tensor> expected =
+    std::vector<ir::HostTensor> expected =
         llvm::cantFail(ir::interpret(stepOf(*source), arguments, rows));
     PlannedExecution execution(*planned, rows, backwards);
-    llvm::StringMap<ir::Tensor> finals = fillState(execution);
-    std::vector<ir::Tensor> inputs, outputs;
+    llvm::StringMap<ir::HostTensor> finals = fillState(execution);
+    std::vector<ir::HostTensor> inputs, outputs;
     for (auto [index, value] : llvm::enumerate(arguments))
       if (!ir::getArgumentVariable(stepOf(*source), index))
         inputs.push_back(value);
@@ -66,7 +66,7 @@ public:
       else
         outputs.push_back(value);
     }
-    std::vector<ir::Tensor> actual = execution.run(stepOf(*planned), inputs);
+    std::vector<ir::HostTensor> actual = execution.run(stepOf(*planned), inputs);
     ASSERT_EQ(actual.size(), outputs.size());
     for (size_t i = 0; i < outputs.size(); ++i)
       EXPECT_TRUE(haveSameBits(actual[i], outputs[i])) << "output " << i;
@@ -81,8 +81,8 @@ private:
   }
 
   /// Writes the variables' old values and gives them by name.
-  llvm::StringMap<ir::Tensor> fillState(PlannedExecution &execution) {
-    llvm::StringMap<ir::Tensor> values;
+  llvm::StringMap<ir::HostTensor> fillState(PlannedExecution &execution) {
+    llvm::StringMap<ir::HostTensor> values;
     for (auto [index, value] : llvm::enumerate(arguments))
       if (auto symbol = ir::getArgumentVariable(stepOf(*source), index))
         values[symbol.getValue()] = value;
@@ -92,12 +92,13 @@ private:
   }
 
   /// A variable's value, or what its mirror must hold.
-  static ir::Tensor expectedOf(ir::VariableOp variable, llvm::StringMap<ir::Tensor> &values) {
+  static ir::HostTensor expectedOf(ir::VariableOp variable,
+                                   llvm::StringMap<ir::HostTensor> &values) {
     if (!variable.getMirror())
       return values[variable.getSymName()];
-    const ir::Tensor &original = values[*variable.getMirror()];
+    const ir::HostTensor &original = values[*variable.getMirror()];
     int64_t rows = original.shape()[0], columns = original.shape()[1];
-    ir::Tensor mirror(ElementType::F32, {columns, rows});
+    ir::HostTensor mirror(ElementType::F32, {columns, rows});
     for (int64_t r = 0; r < rows; ++r)
       for (int64_t c = 0; c < columns; ++c)
         mirror.elements<float>()[c * rows + r] = original.elements<float>()[r * columns + c];
@@ -107,7 +108,7 @@ private:
   OwningOpRef<ModuleOp> source, planned;
   int64_t rows;
   bool valid = false;
-  std::vector<ir::Tensor> arguments;
+  std::vector<ir::HostTensor> arguments;
 };
 
 void checkRandomSteps(bool fuse) {

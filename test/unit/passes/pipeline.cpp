@@ -21,13 +21,14 @@ void TestModule::run(llvm::function_ref<void(OpPassManager &)> addPasses) {
   EXPECT_TRUE(module && succeeded(manager.run(*module)));
 }
 
-std::vector<ir::Tensor> TestModule::interpret(llvm::StringRef name,
-                                              llvm::ArrayRef<ir::Tensor> arguments, int64_t rows) {
+std::vector<ir::HostTensor> TestModule::interpret(llvm::StringRef name,
+                                                  llvm::ArrayRef<ir::HostTensor> arguments,
+                                                  int64_t rows) {
   auto function = module ? module->lookupSymbol<func::FuncOp>(name) : func::FuncOp();
   EXPECT_TRUE(function) << name.str();
   if (!function)
     return {};
-  llvm::Expected<std::vector<ir::Tensor>> results = ir::interpret(function, arguments, rows);
+  llvm::Expected<std::vector<ir::HostTensor>> results = ir::interpret(function, arguments, rows);
   if (results)
     return std::move(*results);
   ADD_FAILURE() << llvm::toString(results.takeError());

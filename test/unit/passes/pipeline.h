@@ -18,8 +18,8 @@ public:
   explicit TestModule(const std::string &text);
 
   void run(llvm::function_ref<void(mlir::OpPassManager &)> addPasses);
-  std::vector<ir::Tensor> interpret(llvm::StringRef function, llvm::ArrayRef<ir::Tensor> arguments,
-                                    int64_t rows);
+  std::vector<ir::HostTensor> interpret(llvm::StringRef function,
+                                        llvm::ArrayRef<ir::HostTensor> arguments, int64_t rows);
   std::string print();
 
 private:

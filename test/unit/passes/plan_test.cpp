@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "mlir/Parser/Parser.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 
@@ -19,20 +18,20 @@ module attributes {lamina.batch_size = 8 : i64, lamina.state_bytes = 4096 : i64}
                         %y: tensor<?x3xf32> {lamina.target = "y"})
       -> (tensor<4x3xf32> {lamina.variable = @w}, tensor<f32> {lamina.log = "loss"})
       attributes {lamina.arena_bytes = 384 : i64} {
-    %a = lamina.kernel(%x) {buffers = [#lamina.buffer<arena, 0>], wave = 0 : i64} : (tensor<?x3xf32>) -> tensor<?x3xf32> {
+    %a = lamina.kernel map(%x) {buffers = [#lamina.buffer<arena, 0>], wave = 0 : i64} : (tensor<?x3xf32>) -> tensor<?x3xf32> {
     ^bb0(%e: tensor<?x3xf32>):
       lamina.yield %e : tensor<?x3xf32>
     } loc("dense")
-    %b = lamina.kernel(%a, %y) {buffers = [#lamina.buffer<arena, 0>], wave = 1 : i64} : (tensor<?x3xf32>, tensor<?x3xf32>) -> tensor<?x3xf32> {
+    %b = lamina.kernel map(%a, %y) {buffers = [#lamina.buffer<arena, 0>], wave = 1 : i64} : (tensor<?x3xf32>, tensor<?x3xf32>) -> tensor<?x3xf32> {
     ^bb0(%e: tensor<?x3xf32>, %f: tensor<?x3xf32>):
       %r = lamina.add %e, %f : tensor<?x3xf32>
       lamina.yield %r : tensor<?x3xf32>
     } loc("relu"(fused["step.mlir":1:2, "dense"]))
-    %c = lamina.kernel(%x) {buffers = [#lamina.buffer<arena, 192>], wave = 1 : i64} : (tensor<?x3xf32>) -> tensor<?x3xf32> {
+    %c = lamina.kernel map(%x) {buffers = [#lamina.buffer<arena, 192>], wave = 1 : i64} : (tensor<?x3xf32>) -> tensor<?x3xf32> {
     ^bb0(%e: tensor<?x3xf32>):
       lamina.yield %e : tensor<?x3xf32>
     }
-    %d:2 = lamina.kernel(%w, %b, %c) {buffers = [#lamina.buffer<state, 64>, #lamina.buffer<result, 0>], wave = 2 : i64} : (tensor<4x3xf32>, tensor<?x3xf32>, tensor<?x3xf32>) -> (tensor<4x3xf32>, tensor<f32>) {
+    %d:2 = lamina.kernel row(%w, %b, %c) {buffers = [#lamina.buffer<state, 64>, #lamina.buffer<result, 0>], wave = 2 : i64} : (tensor<4x3xf32>, tensor<?x3xf32>, tensor<?x3xf32>) -> (tensor<4x3xf32>, tensor<f32>) {
     ^bb0(%e: tensor<4x3xf32>, %f: tensor<?x3xf32>, %g: tensor<?x3xf32>):
       %r = lamina.reduce add %f, dims = [0, 1] : (tensor<?x3xf32>) -> tensor<f32>
       lamina.yield %e, %r : tensor<4x3xf32>, tensor<f32>
@@ -100,24 +99,20 @@ TEST_F(Plan, CountsBytes) {
   EXPECT_EQ(getStorageBytes(*module->getOps<ir::VariableOp>().begin()), 4 * 16 * 4);
 }
 
-TEST_F(Plan, DescribesTheState) {
-  std::vector<PlannedBuffer> variables = describeState(*module);
-  ASSERT_EQ(variables.size(), 1u);
-  EXPECT_EQ(variables[0].name, "w");
-  EXPECT_EQ(variables[0].offset, 64);
-  EXPECT_EQ(variables[0].bytes, 256);
-}
-
-TEST_F(Plan, PrintsTheArena) {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  print(describeArena(function), stream);
-  EXPECT_EQ(text, R"(@train_step: 3 waves, arena 384 bytes (live at most 384, without sharing 576)
-    offset      bytes   waves  buffer
-         0        192   0-1    dense
-         0        192   1-2    relu
-       192        192   1-2    kernel
-)");
+TEST_F(Plan, DescribesTheArena) {
+  MemoryPlan plan = describeArena(function);
+  EXPECT_EQ(plan.function, "train_step");
+  EXPECT_EQ(plan.waves, 3);
+  EXPECT_EQ(plan.arenaBytes, 384);
+  EXPECT_EQ(plan.liveBytes, 384);
+  EXPECT_EQ(plan.totalBytes, 576);
+  auto describe = [](const PlannedBuffer &buffer) {
+    return std::tuple(buffer.name, buffer.offset, buffer.bytes, buffer.firstWave, buffer.lastWave);
+  };
+  ASSERT_EQ(plan.buffers.size(), 3u);
+  EXPECT_EQ(describe(plan.buffers[0]), std::tuple("dense", 0, 192, 0, 1));
+  EXPECT_EQ(describe(plan.buffers[1]), std::tuple("relu", 0, 192, 1, 2));
+  EXPECT_EQ(describe(plan.buffers[2]), std::tuple("kernel", 192, 192, 1, 2));
 }
 
 } // namespace

@@ -34,16 +34,16 @@ PlannedExecution::PlannedExecution(ModuleOp module, int64_t rows, bool backwards
     : module(module), rows(rows), backwards(backwards),
       state(bytesOf(module, kStateBytesAttr), kNeverWritten) {}
 
-void PlannedExecution::setVariable(ir::VariableOp variable, const ir::Tensor &value) {
+void PlannedExecution::setVariable(ir::VariableOp variable, const ir::HostTensor &value) {
   write(variable.getTensorType(), locationOfVariable(variable), value);
 }
 
-ir::Tensor PlannedExecution::getVariable(ir::VariableOp variable) const {
+ir::HostTensor PlannedExecution::getVariable(ir::VariableOp variable) const {
   return read(variable.getTensorType(), locationOfVariable(variable));
 }
 
-std::vector<ir::Tensor> PlannedExecution::run(func::FuncOp function,
-                                              std::vector<ir::Tensor> inputs) {
+std::vector<ir::HostTensor> PlannedExecution::run(func::FuncOp function,
+                                                  std::vector<ir::HostTensor> inputs) {
   arguments = std::move(inputs);
   results.assign(getExternalResultIndex(function, function.getNumResults()), {});
   arena.assign(bytesOf(module, kWorkspaceBytesAttr), kNeverWritten);
@@ -60,7 +60,7 @@ std::vector<ir::Tensor> PlannedExecution::run(func::FuncOp function,
 }
 
 void PlannedExecution::runKernel(ir::KernelOp kernel, func::FuncOp function) {
-  std::vector<ir::Tensor> operands;
+  std::vector<ir::HostTensor> operands;
   for (Value input : kernel.getInputs())
     operands.push_back(read(typeOf(input), locationOf(input, function)));
   // A function of this kernel alone.
@@ -73,7 +73,7 @@ void PlannedExecution::runKernel(ir::KernelOp kernel, func::FuncOp function) {
   Operation *copy = builder.clone(*kernel);
   copy->setOperands(block->getArguments());
   builder.create<func::ReturnOp>(kernel.getLoc(), copy->getResults());
-  llvm::Expected<std::vector<ir::Tensor>> computed = ir::interpret(alone, operands, rows);
+  llvm::Expected<std::vector<ir::HostTensor>> computed = ir::interpret(alone, operands, rows);
   alone.erase();
   if (!computed) {
     ADD_FAILURE() << llvm::toString(computed.takeError());
@@ -83,13 +83,13 @@ void PlannedExecution::runKernel(ir::KernelOp kernel, func::FuncOp function) {
     write(typeOf(result), locationOf(result, function), value);
 }
 
-ir::Tensor PlannedExecution::read(RankedTensorType type, const MemoryLocation &location) const {
+ir::HostTensor PlannedExecution::read(RankedTensorType type, const MemoryLocation &location) const {
   if (location.space == ir::MemorySpace::argument)
     return arguments[location.offset];
   if (location.space == ir::MemorySpace::result)
     return results[location.offset];
   const std::vector<std::byte> &memory = location.space == ir::MemorySpace::state ? state : arena;
-  ir::Tensor value(ir::toElementType(type.getElementType()), ir::concreteShape(type, rows));
+  ir::HostTensor value(ir::toElementType(type.getElementType()), ir::concreteShape(type, rows));
   size_t width = getElementBytes(type.getElementType()), next = 0;
   ir::forEachIndex(value.shape(), [&](llvm::ArrayRef<int64_t> index) {
     const std::byte *from = &memory.at(location.offset + offsetOf(type, location.layout, index));
@@ -99,7 +99,7 @@ ir::Tensor PlannedExecution::read(RankedTensorType type, const MemoryLocation &l
 }
 
 void PlannedExecution::write(RankedTensorType type, const MemoryLocation &location,
-                             const ir::Tensor &value) {
+                             const ir::HostTensor &value) {
   if (location.space == ir::MemorySpace::result) {
     results[location.offset] = value;
     return;

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "ir/tensor.h"
+#include "ir/host_tensor.h"
 #include "passes/plan.h"
 
 namespace lamina::passes {
@@ -16,16 +16,18 @@ public:
   /// `backwards` runs the kernels of a wave in reverse order, which must make no difference.
   PlannedExecution(mlir::ModuleOp module, int64_t rows, bool backwards);
 
-  void setVariable(ir::VariableOp variable, const ir::Tensor &value);
-  ir::Tensor getVariable(ir::VariableOp variable) const;
+  void setVariable(ir::VariableOp variable, const ir::HostTensor &value);
+  ir::HostTensor getVariable(ir::VariableOp variable) const;
 
   /// `arguments`: those that are not variables. Gives the results that are not variables.
-  std::vector<ir::Tensor> run(mlir::func::FuncOp function, std::vector<ir::Tensor> arguments);
+  std::vector<ir::HostTensor> run(mlir::func::FuncOp function,
+                                  std::vector<ir::HostTensor> arguments);
 
 private:
   void runKernel(ir::KernelOp kernel, mlir::func::FuncOp function);
-  ir::Tensor read(mlir::RankedTensorType type, const MemoryLocation &location) const;
-  void write(mlir::RankedTensorType type, const MemoryLocation &location, const ir::Tensor &value);
+  ir::HostTensor read(mlir::RankedTensorType type, const MemoryLocation &location) const;
+  void write(mlir::RankedTensorType type, const MemoryLocation &location,
+             const ir::HostTensor &value);
   /// Byte offset of an element from the beginning of its buffer.
   int64_t offsetOf(mlir::RankedTensorType type, ir::PackedAttr layout,
                    llvm::ArrayRef<int64_t> index) const;
@@ -34,7 +36,7 @@ private:
   int64_t rows;
   bool backwards;
   std::vector<std::byte> state, arena;
-  std::vector<ir::Tensor> arguments, results;
+  std::vector<ir::HostTensor> arguments, results;
 };
 
 } // namespace lamina::passes

@@ -61,15 +61,15 @@ protected:
 TEST_F(Program, IsReadFromTheWavesOfKernels) {
   parse(R"(
     func.func @f(%x: tensor<f32>) {
-      %a = lamina.kernel(%x) {wave = 1 : i64} : (tensor<f32>) -> tensor<f32> {
+      %a = lamina.kernel map(%x) {wave = 1 : i64} : (tensor<f32>) -> tensor<f32> {
       ^bb0(%e: tensor<f32>):
         lamina.yield %e : tensor<f32>
       }
-      %b = lamina.kernel(%x) {wave = 1 : i64} : (tensor<f32>) -> tensor<f32> {
+      %b = lamina.kernel map(%x) {wave = 1 : i64} : (tensor<f32>) -> tensor<f32> {
       ^bb0(%e: tensor<f32>):
         lamina.yield %e : tensor<f32>
       }
-      %c = lamina.kernel(%b) {wave = 3 : i64} : (tensor<f32>) -> tensor<f32> {
+      %c = lamina.kernel map(%b) {wave = 3 : i64} : (tensor<f32>) -> tensor<f32> {
       ^bb0(%e: tensor<f32>):
         lamina.yield %e : tensor<f32>
       }
@@ -90,36 +90,36 @@ TEST_F(Program, IsReadFromTheWavesOfKernels) {
 /// written over its operand.
 constexpr const char *kLoop = R"(
   func.func @f(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
-    %a = lamina.kernel(%x) : (tensor<4x4xf32>) -> tensor<4x4xf32> {
+    %a = lamina.kernel map(%x) : (tensor<4x4xf32>) -> tensor<4x4xf32> {
     ^bb0(%e: tensor<4x4xf32>):
       %t = lamina.transpose %e, dims = [1, 0] : (tensor<4x4xf32>) -> tensor<4x4xf32>
       lamina.yield %t : tensor<4x4xf32>
     } loc("a")
-    %b = lamina.kernel(%x) : (tensor<4x4xf32>) -> tensor<4x4xf32> {
+    %b = lamina.kernel map(%x) : (tensor<4x4xf32>) -> tensor<4x4xf32> {
     ^bb0(%e: tensor<4x4xf32>):
       %t = lamina.transpose %e, dims = [1, 0] : (tensor<4x4xf32>) -> tensor<4x4xf32>
       lamina.yield %t : tensor<4x4xf32>
     } loc("b")
     "test.repeat"(%a) ({
     ^bb0(%v: tensor<4x4xf32>):
-      %s = lamina.kernel(%v) : (tensor<4x4xf32>) -> tensor<4x4xf32> {
+      %s = lamina.kernel map(%v) : (tensor<4x4xf32>) -> tensor<4x4xf32> {
       ^bb0(%e: tensor<4x4xf32>):
         %t = lamina.transpose %e, dims = [1, 0] : (tensor<4x4xf32>) -> tensor<4x4xf32>
         lamina.yield %t : tensor<4x4xf32>
       } loc("s")
-      %u = lamina.kernel(%s) : (tensor<4x4xf32>) -> tensor<4x4xf32> {
+      %u = lamina.kernel map(%s) : (tensor<4x4xf32>) -> tensor<4x4xf32> {
       ^bb0(%e: tensor<4x4xf32>):
         %t = lamina.transpose %e, dims = [1, 0] : (tensor<4x4xf32>) -> tensor<4x4xf32>
         lamina.yield %t : tensor<4x4xf32>
       } loc("u")
-      %w = lamina.kernel(%u) : (tensor<4x4xf32>) -> tensor<4x4xf32> {
+      %w = lamina.kernel map(%u) : (tensor<4x4xf32>) -> tensor<4x4xf32> {
       ^bb0(%e: tensor<4x4xf32>):
         %t = lamina.transpose %e, dims = [1, 0] : (tensor<4x4xf32>) -> tensor<4x4xf32>
         lamina.yield %t : tensor<4x4xf32>
       } loc("w")
       "test.yield"() : () -> ()
     }) {times = 3 : i64} : (tensor<4x4xf32>) -> ()
-    %r = lamina.kernel(%b) : (tensor<4x4xf32>) -> tensor<4x4xf32> {
+    %r = lamina.kernel map(%b) : (tensor<4x4xf32>) -> tensor<4x4xf32> {
     ^bb0(%e: tensor<4x4xf32>):
       lamina.yield %e : tensor<4x4xf32>
     } loc("r")
@@ -192,18 +192,18 @@ TEST_F(LoopProgram, DescriptionsCountTheWavesOfLoops) {
 TEST_F(Program, ElementwiseKernelsOfALoopLeaveWhatComesFromOutside) {
   parse(R"(
     func.func @f(%x: tensor<16xf32>) {
-      %a = lamina.kernel(%x) : (tensor<16xf32>) -> tensor<16xf32> {
+      %a = lamina.kernel map(%x) : (tensor<16xf32>) -> tensor<16xf32> {
       ^bb0(%e: tensor<16xf32>):
         %t = lamina.tanh %e : tensor<16xf32>
         lamina.yield %t : tensor<16xf32>
       }
       "test.repeat"() ({
-        %s = lamina.kernel(%a) : (tensor<16xf32>) -> tensor<16xf32> {
+        %s = lamina.kernel map(%a) : (tensor<16xf32>) -> tensor<16xf32> {
         ^bb0(%e: tensor<16xf32>):
           %t = lamina.tanh %e : tensor<16xf32>
           lamina.yield %t : tensor<16xf32>
         }
-        %u = lamina.kernel(%s) : (tensor<16xf32>) -> tensor<16xf32> {
+        %u = lamina.kernel map(%s) : (tensor<16xf32>) -> tensor<16xf32> {
         ^bb0(%e: tensor<16xf32>):
           %t = lamina.tanh %e : tensor<16xf32>
           lamina.yield %t : tensor<16xf32>
@@ -227,15 +227,15 @@ TEST_F(Program, WhatABodyYieldsLivesFromItsBeginningToItsEnd) {
     func.func @f(%x: tensor<f32>) -> tensor<f32> {
       %r:2 = "test.repeat"(%x, %x) ({
       ^bb0(%v: tensor<f32>, %o: tensor<f32>):
-        %s = lamina.kernel(%v) : (tensor<f32>) -> tensor<f32> {
+        %s = lamina.kernel map(%v) : (tensor<f32>) -> tensor<f32> {
         ^bb0(%e: tensor<f32>):
           lamina.yield %e : tensor<f32>
         }
-        %u = lamina.kernel(%s) : (tensor<f32>) -> tensor<f32> {
+        %u = lamina.kernel map(%s) : (tensor<f32>) -> tensor<f32> {
         ^bb0(%e: tensor<f32>):
           lamina.yield %e : tensor<f32>
         }
-        %w = lamina.kernel(%s) : (tensor<f32>) -> tensor<f32> {
+        %w = lamina.kernel map(%s) : (tensor<f32>) -> tensor<f32> {
         ^bb0(%e: tensor<f32>):
           lamina.yield %e : tensor<f32>
         }
@@ -255,27 +255,27 @@ TEST_F(Program, WhatABodyYieldsLivesFromItsBeginningToItsEnd) {
 TEST_F(Program, LifetimesEndWithTheOutermostLoopThatReadsFromOutside) {
   parse(R"(
     func.func @f(%x: tensor<f32>) {
-      %a = lamina.kernel(%x) : (tensor<f32>) -> tensor<f32> {
+      %a = lamina.kernel map(%x) : (tensor<f32>) -> tensor<f32> {
       ^bb0(%e: tensor<f32>):
         lamina.yield %e : tensor<f32>
       }
       "test.repeat"() ({
-        %b = lamina.kernel(%x) : (tensor<f32>) -> tensor<f32> {
+        %b = lamina.kernel map(%x) : (tensor<f32>) -> tensor<f32> {
         ^bb0(%e: tensor<f32>):
           lamina.yield %e : tensor<f32>
         }
         "test.repeat"() ({
-          %c = lamina.kernel(%a, %b) : (tensor<f32>, tensor<f32>) -> tensor<f32> {
+          %c = lamina.kernel map(%a, %b) : (tensor<f32>, tensor<f32>) -> tensor<f32> {
           ^bb0(%e: tensor<f32>, %g: tensor<f32>):
             lamina.yield %e : tensor<f32>
           }
-          %d = lamina.kernel(%x) : (tensor<f32>) -> tensor<f32> {
+          %d = lamina.kernel map(%x) : (tensor<f32>) -> tensor<f32> {
           ^bb0(%e: tensor<f32>):
             lamina.yield %e : tensor<f32>
           }
           "test.yield"() : () -> ()
         }) {times = 2 : i64} : () -> ()
-        %f = lamina.kernel(%x) : (tensor<f32>) -> tensor<f32> {
+        %f = lamina.kernel map(%x) : (tensor<f32>) -> tensor<f32> {
         ^bb0(%e: tensor<f32>):
           lamina.yield %e : tensor<f32>
         }

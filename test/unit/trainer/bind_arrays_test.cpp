@@ -159,6 +159,9 @@ TEST(BindArrays, LabelsOutOfRange) {
             "data.npz: row 2: label 3 of target 'digit' is out of range; the model has 3 classes, "
             "numbered 0 to 2; the labels seem to count from 1: subtract 1, or name the classes in "
             "order");
+  EXPECT_EQ(bindLabels({2, 4, 9}),
+            "data.npz: row 1: label 4 of target 'digit' is out of range; the model has 3 classes, "
+            "numbered 0 to 2; number the labels 2,4,9 from 0 in order");
 }
 
 TEST(BindArrays, FractionalLabelsOfAFloatTarget) {

@@ -160,6 +160,9 @@ TEST(BindTable, LabelErrors) {
   EXPECT_EQ(errorOf([] { bindText("1,2,0\n3,4,10\n", withClasses(10)); }),
             "d.csv: line 2: label 10 of target 'class' is out of range; the model has 10 classes, "
             "numbered 0 to 9");
+  EXPECT_EQ(errorOf([] { bindText("1,2,2\n3,4,4\n", withClasses(2)); }),
+            "d.csv: line 1: label 2 of target 'class' is out of range; the model has 2 classes, "
+            "numbered 0 to 1; with --classes 2,4 they count in this order");
   EXPECT_EQ(errorOf([] { bindText("1,2,a\n3,4,b\n", withClasses(3)); }),
             "d.csv: column 2 has 2 different labels, but the model has 3 classes; give them in "
             "order with --classes A,B,...");

@@ -1,4 +1,4 @@
-#include "ir/tensor.h"
+#include "ir/host_tensor.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,27 +11,27 @@ using testing::ElementsAre;
 namespace lamina::ir {
 namespace {
 
-TEST(Tensor, StartsWithZeros) {
-  Tensor tensor(ElementType::I32, {2, 3});
+TEST(HostTensor, StartsWithZeros) {
+  HostTensor tensor(ElementType::I32, {2, 3});
   EXPECT_EQ(tensor.size(), 6);
   EXPECT_EQ(tensor.rank(), 2);
   EXPECT_THAT(tensor.elements<int32_t>(), ElementsAre(0, 0, 0, 0, 0, 0));
-  EXPECT_EQ(Tensor(ElementType::F32, {}).size(), 1);
-  EXPECT_EQ(Tensor(ElementType::F32, {3, 0}).size(), 0);
+  EXPECT_EQ(HostTensor(ElementType::F32, {}).size(), 1);
+  EXPECT_EQ(HostTensor(ElementType::F32, {3, 0}).size(), 0);
 }
 
 template <typename T> void expectAttributeRoundTrip(std::vector<T> values) {
   MLIRContext context;
   llvm::SmallVector<T> list(values.begin(), values.end());
-  Tensor tensor = Tensor::of<T>({static_cast<int64_t>(list.size())}, list);
+  HostTensor tensor = HostTensor::of<T>({static_cast<int64_t>(list.size())}, list);
   DenseElementsAttr attribute = tensor.toAttribute(&context);
   EXPECT_EQ(toElementType(attribute.getElementType()), tensor.type());
-  Tensor back = llvm::cantFail(Tensor::fromAttribute(attribute));
+  HostTensor back = llvm::cantFail(HostTensor::fromAttribute(attribute));
   EXPECT_EQ(back.shape(), tensor.shape());
   EXPECT_TRUE(back.raw() == tensor.raw());
 }
 
-TEST(Tensor, AttributesKeepEveryBit) {
+TEST(HostTensor, AttributesKeepEveryBit) {
   expectAttributeRoundTrip<float>({1.5f, -0.0f, NAN, INFINITY});
   expectAttributeRoundTrip<double>({0.1, -0.0});
   expectAttributeRoundTrip<int64_t>({INT64_MIN, INT64_MAX});
@@ -42,16 +42,16 @@ TEST(Tensor, AttributesKeepEveryBit) {
   expectAttributeRoundTrip<bool>({true, true});
 }
 
-TEST(Tensor, SplatFillsAllElements) {
+TEST(HostTensor, SplatFillsAllElements) {
   MLIRContext context;
   auto type = RankedTensorType::get({2, 2}, Float32Type::get(&context));
-  Tensor tensor = llvm::cantFail(Tensor::fromAttribute(DenseElementsAttr::get(type, 3.0f)));
+  HostTensor tensor = llvm::cantFail(HostTensor::fromAttribute(DenseElementsAttr::get(type, 3.0f)));
   EXPECT_THAT(tensor.elements<float>(), ElementsAre(3, 3, 3, 3));
   EXPECT_TRUE(tensor.toAttribute(&context).isSplat());
 }
 
-TEST(Tensor, ReshapesAndReads) {
-  Tensor tensor = Tensor::of<uint8_t>({2, 2}, {1, 2, 3, 200});
+TEST(HostTensor, ReshapesAndReads) {
+  HostTensor tensor = HostTensor::of<uint8_t>({2, 2}, {1, 2, 3, 200});
   EXPECT_THAT(tensor.reshaped({4}).shape(), ElementsAre(4));
   EXPECT_EQ(tensor.at(3), 200.0);
 }

@@ -1,4 +1,4 @@
-#include "ir/tensor.h"
+#include "ir/host_tensor.h"
 
 #include <algorithm>
 #include <cstring>
@@ -81,25 +81,26 @@ void forEachIndex(ArrayRef<int64_t> shape, llvm::function_ref<void(ArrayRef<int6
   }
 }
 
-//===--- Tensor ------------------------------------------------------------------------------===//
+//===--- Host tensors -------------------------------------------------------------------------===//
 
-Tensor::Tensor(ElementType type, ArrayRef<int64_t> shape)
+HostTensor::HostTensor(ElementType type, ArrayRef<int64_t> shape)
     : elementType(type), extents(shape), bytes(elementCount(shape) * byteWidth(type)) {}
 
-double Tensor::at(int64_t index) const {
+double HostTensor::at(int64_t index) const {
   return visitElementType(elementType, [&]<typename T>(std::type_identity<T>) {
     return static_cast<double>(elements<T>()[index]);
   });
 }
 
-Tensor Tensor::reshaped(ArrayRef<int64_t> shape) const {
+HostTensor HostTensor::reshaped(ArrayRef<int64_t> shape) const {
   assert(elementCount(shape) == size());
-  Tensor result = *this;
+  HostTensor result = *this;
   result.extents.assign(shape.begin(), shape.end());
   return result;
 }
 
-static llvm::Expected<Tensor> fromResource(Tensor tensor, DenseResourceElementsAttr attribute) {
+static llvm::Expected<HostTensor> fromResource(HostTensor tensor,
+                                               DenseResourceElementsAttr attribute) {
   AsmResourceBlob *blob = attribute.getRawHandle().getBlob();
   if (!blob || blob->getData().size() != tensor.raw().size())
     return llvm::createStringError("constant: resource '%s' does not hold the elements of its type",
@@ -108,9 +109,9 @@ static llvm::Expected<Tensor> fromResource(Tensor tensor, DenseResourceElementsA
   return tensor;
 }
 
-llvm::Expected<Tensor> Tensor::fromAttribute(ElementsAttr attribute) {
+llvm::Expected<HostTensor> HostTensor::fromAttribute(ElementsAttr attribute) {
   ShapedType type = attribute.getShapedType();
-  Tensor tensor(toElementType(type.getElementType()), type.getShape());
+  HostTensor tensor(toElementType(type.getElementType()), type.getShape());
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(attribute))
     return fromResource(std::move(tensor), resource);
   auto dense = dyn_cast<DenseElementsAttr>(attribute);
@@ -122,7 +123,7 @@ llvm::Expected<Tensor> Tensor::fromAttribute(ElementsAttr attribute) {
   return tensor;
 }
 
-DenseElementsAttr Tensor::toAttribute(MLIRContext *context) const {
+DenseElementsAttr HostTensor::toAttribute(MLIRContext *context) const {
   auto tensorType = RankedTensorType::get(extents, toMlirType(context, elementType));
   return visitElementType(elementType, [&]<typename T>(std::type_identity<T>) {
     return DenseElementsAttr::get(tensorType, elements<T>());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "passes/cost.h"
 #include "passes/schedule.h"
 
 /// What the schedules of all kernel families are computed with. Cycles are estimates for one
@@ -17,8 +18,17 @@ int64_t capacity(int64_t extent, int64_t batchSize);
 int64_t product(llvm::ArrayRef<int64_t> extents, int64_t batchSize);
 mlir::RankedTensorType typeOf(mlir::Value value);
 
+int64_t elementBytes(mlir::Value value);
+/// Whether a tensor is too large to be in the caches still when the next kernel reads it.
+bool isStreamed(mlir::RankedTensorType type, int64_t batchSize);
+
+/// The dimensions that a reduction or an argmax takes away.
+llvm::SmallVector<int64_t> reducedDimensions(mlir::Operation *op);
+/// Whether they are the last ones of so many.
+bool areTrailing(llvm::ArrayRef<int64_t> dimensions, int64_t rank);
+
 /// Cycles of all elementwise work of the body and of reading and writing its operands and results.
-int64_t elementwiseCost(ir::KernelOp kernel, int64_t batchSize, int64_t lanes);
+int64_t elementwiseCycles(ir::KernelOp kernel, int64_t batchSize, int64_t lanes);
 /// How many units of the outermost loop make one task.
 int64_t unitsPerTask(int64_t units, int64_t cost);
 
@@ -52,21 +62,14 @@ bool fitsRegisters(Tile tile, const VectorTarget &target);
 /// latency of four cycles that eight accumulators hide.
 int64_t tileCycles(int64_t rows, int64_t vectors);
 
-ir::ScheduleAttr scheduleContraction(ir::KernelOp kernel, ir::DotGeneralOp dot, int64_t batchSize,
-                                     const VectorTarget &target);
-ir::ScheduleAttr scheduleConvolution(ir::KernelOp kernel, ir::ConvolutionOp op, int64_t batchSize,
-                                     const VectorTarget &target);
-ir::ScheduleAttr scheduleFilterGradient(ir::KernelOp kernel, ir::FilterGradientOp op,
-                                        int64_t batchSize, const VectorTarget &target);
-ir::ScheduleAttr scheduleWinograd(ir::KernelOp kernel, ir::WinogradConvolutionOp op,
-                                  int64_t batchSize, const VectorTarget &target);
-ir::ScheduleAttr scheduleWinogradFilter(ir::KernelOp kernel, ir::WinogradFilterOp op,
-                                        int64_t batchSize, const VectorTarget &target);
-ir::ScheduleAttr scheduleWinogradGradient(ir::KernelOp kernel, ir::FilterGradientOp op,
-                                          int64_t batchSize, const VectorTarget &target);
-ir::ScheduleAttr scheduleWindow(ir::KernelOp kernel, mlir::Operation *anchor, int64_t batchSize,
-                                const VectorTarget &target);
-ir::ScheduleAttr scheduleScatter(ir::KernelOp kernel, ir::ScatterOp op, int64_t batchSize,
-                                 const VectorTarget &target);
+/// Schedules with tasks of half the extent, in whole units, and of twice the extent where a task
+/// keeps nothing that grows with it.
+Schedules otherExtents(int64_t whole, int64_t unit, bool mayGrow,
+                       llvm::function_ref<ir::Schedule(int64_t extent)> with);
+/// Adds schedules with register tiles of other heights that fit the registers.
+void addOtherHeights(Schedules &schedules, Tile tile, const VectorTarget &target,
+                     llvm::function_ref<ir::Schedule(int64_t rows)> with);
+/// An extent of tasks in whole tiles of another height.
+int64_t wholeTiles(int64_t extent, int64_t rows);
 
 } // namespace lamina::passes

@@ -60,23 +60,24 @@ template <typename Function> decltype(auto) visitElementType(ElementType type, F
 }
 
 /// A host tensor: concrete shape, elements in row-major order. What the interpreter computes with.
-class Tensor {
+class HostTensor {
 public:
-  Tensor() = default;
+  HostTensor() = default;
   /// All elements zero (false).
-  Tensor(ElementType type, llvm::ArrayRef<int64_t> shape);
+  HostTensor(ElementType type, llvm::ArrayRef<int64_t> shape);
 
   /// A tensor with the given elements; as many as the shape has.
-  template <typename T> static Tensor of(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<T> values) {
-    Tensor tensor(elementTypeOf<T>(), shape);
+  template <typename T>
+  static HostTensor of(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<T> values) {
+    HostTensor tensor(elementTypeOf<T>(), shape);
     assert(static_cast<int64_t>(values.size()) == tensor.size());
     std::copy(values.begin(), values.end(), tensor.elements<T>().begin());
     return tensor;
   }
-  template <typename T> static Tensor scalar(T value) { return of<T>({}, {value}); }
+  template <typename T> static HostTensor scalar(T value) { return of<T>({}, {value}); }
 
   /// The value of a constant. Dense arrays, splats and resources are understood.
-  static llvm::Expected<Tensor> fromAttribute(mlir::ElementsAttr attribute);
+  static llvm::Expected<HostTensor> fromAttribute(mlir::ElementsAttr attribute);
   /// The tensor as a constant; a splat when all elements have the same bits.
   mlir::DenseElementsAttr toAttribute(mlir::MLIRContext *context) const;
 
@@ -98,7 +99,7 @@ public:
   double at(int64_t index) const;
 
   /// The same elements under another shape with as many elements.
-  Tensor reshaped(llvm::ArrayRef<int64_t> shape) const;
+  HostTensor reshaped(llvm::ArrayRef<int64_t> shape) const;
 
   llvm::ArrayRef<std::byte> raw() const { return bytes; }
   llvm::MutableArrayRef<std::byte> raw() { return bytes; }

@@ -1,0 +1,186 @@
+// What every schedule must hold, whatever kernel it belongs to. Whether it fits its kernel is
+// checked by the family (passes/families.h).
+#include "ir/dialect.h"
+
+using namespace mlir;
+
+namespace lamina::ir {
+namespace {
+
+using EmitError = llvm::function_ref<InFlightDiagnostic()>;
+
+/// A field of a schedule by the name that its text has.
+struct Field {
+  llvm::StringRef name;
+  int64_t value;
+};
+
+LogicalResult checkLanes(EmitError emitError, int64_t lanes, int64_t cost) {
+  if (lanes < 1 || (lanes & (lanes - 1)) != 0)
+    return emitError() << "lanes = " << lanes << " is not a power of two";
+  if (cost < 0)
+    return emitError() << "cost = " << cost << " is negative";
+  return success();
+}
+
+LogicalResult checkPositive(EmitError emitError, llvm::ArrayRef<Field> fields) {
+  for (const Field &field : fields)
+    if (field.value < 1)
+      return emitError() << field.name << " = " << field.value << " is not positive";
+  return success();
+}
+
+/// Whether a task is made of whole tiles or vectors.
+LogicalResult checkMultiple(EmitError emitError, Field whole, Field part) {
+  if (whole.value % part.value != 0)
+    return emitError() << whole.name << " = " << whole.value << " is no multiple of " << part.name
+                       << " = " << part.value;
+  return success();
+}
+
+LogicalResult checkTile(EmitError emitError, int64_t lanes, int64_t cost, int64_t tileRows,
+                        int64_t tileVectors) {
+  if (failed(checkLanes(emitError, lanes, cost)) ||
+      failed(checkPositive(emitError, {{"tileRows", tileRows}, {"tileVectors", tileVectors}})))
+    return failure();
+  // Sums of a tile stay in registers, of which no supported processor has more than 32.
+  if (tileRows * tileVectors > 31)
+    return emitError() << "a tile of " << tileRows << " x " << tileVectors
+                       << " vectors does not fit 32 registers";
+  return success();
+}
+
+LogicalResult checkColumns(EmitError emitError, int64_t columns, int64_t width) {
+  if (failed(checkPositive(emitError, {{"columns", columns}})))
+    return failure();
+  return checkMultiple(emitError, {"columns", columns}, {"the tile's width", width});
+}
+
+} // namespace
+
+LogicalResult MapScheduleAttr::verify(EmitError emitError, int64_t lanes, int64_t elements,
+                                      int64_t lines, int64_t cost) {
+  return success(succeeded(checkLanes(emitError, lanes, cost)) &&
+                 succeeded(checkPositive(emitError, {{"elements", elements}, {"lines", lines}})));
+}
+
+LogicalResult RowScheduleAttr::verify(EmitError emitError, int64_t lanes, int64_t rows,
+                                      bool unrolled, int64_t cost) {
+  return success(succeeded(checkLanes(emitError, lanes, cost)) &&
+                 succeeded(checkPositive(emitError, {{"rows", rows}})));
+}
+
+LogicalResult ColumnScheduleAttr::verify(EmitError emitError, int64_t lanes, int64_t vectors,
+                                         int64_t blocks, int64_t ahead, int64_t cost) {
+  if (ahead < 0)
+    return emitError() << "ahead = " << ahead << " is negative";
+  return success(succeeded(checkLanes(emitError, lanes, cost)) &&
+                 succeeded(checkPositive(emitError, {{"vectors", vectors}, {"blocks", blocks}})));
+}
+
+LogicalResult ContractionScheduleAttr::verify(EmitError emitError, int64_t lanes, int64_t tileRows,
+                                              int64_t tileVectors, int64_t depth, int64_t rows,
+                                              int64_t columns, LeftCopy left, RightCopy right,
+                                              int64_t cost) {
+  if (failed(checkTile(emitError, lanes, cost, tileRows, tileVectors)) ||
+      failed(checkPositive(emitError, {{"depth", depth}, {"rows", rows}})) ||
+      failed(checkColumns(emitError, columns, tileVectors * lanes)))
+    return failure();
+  if (right == RightCopy::ahead && columns == tileVectors * lanes)
+    return emitError() << "right = ahead with one tile of columns: there is none before it";
+  return checkMultiple(emitError, {"rows", rows}, {"tileRows", tileRows});
+}
+
+LogicalResult ConvolutionScheduleAttr::verify(EmitError emitError, int64_t lanes, int64_t tileRows,
+                                              int64_t tileVectors, int64_t channels, int64_t lines,
+                                              int64_t positions, int64_t columns, bool ahead,
+                                              int64_t cost) {
+  if (channels < 0)
+    return emitError() << "channels = " << channels << " is negative";
+  return success(
+      succeeded(checkTile(emitError, lanes, cost, tileRows, tileVectors)) &&
+      succeeded(checkPositive(emitError, {{"lines", lines}, {"positions", positions}})) &&
+      succeeded(checkColumns(emitError, columns, tileVectors * lanes)));
+}
+
+LogicalResult DepthwiseScheduleAttr::verify(EmitError emitError, int64_t lanes, int64_t tileRows,
+                                            int64_t tileVectors, int64_t lines, int64_t positions,
+                                            int64_t columns, bool ahead, int64_t cost) {
+  return success(
+      succeeded(checkTile(emitError, lanes, cost, tileRows, tileVectors)) &&
+      succeeded(checkPositive(emitError, {{"lines", lines}, {"positions", positions}})) &&
+      succeeded(checkColumns(emitError, columns, tileVectors * lanes)));
+}
+
+LogicalResult FilterGradientScheduleAttr::verify(EmitError emitError, int64_t lanes,
+                                                 int64_t tileRows, int64_t tileVectors,
+                                                 int64_t channels, int64_t columns,
+                                                 int64_t positions, int64_t images, int64_t cost) {
+  if (failed(checkTile(emitError, lanes, cost, tileRows, tileVectors)) ||
+      failed(checkPositive(
+          emitError, {{"channels", channels}, {"positions", positions}, {"images", images}})) ||
+      failed(checkColumns(emitError, columns, tileVectors * lanes)))
+    return failure();
+  return checkMultiple(emitError, {"channels", channels}, {"tileRows", tileRows});
+}
+
+LogicalResult FewChannelsGradientScheduleAttr::verify(EmitError emitError, int64_t lanes,
+                                                      int64_t tileRows, int64_t tileVectors,
+                                                      int64_t columns, int64_t positions,
+                                                      int64_t cost) {
+  return success(succeeded(checkTile(emitError, lanes, cost, tileRows, tileVectors)) &&
+                 succeeded(checkPositive(emitError, {{"positions", positions}})) &&
+                 succeeded(checkColumns(emitError, columns, tileVectors * lanes)));
+}
+
+LogicalResult DepthwiseGradientScheduleAttr::verify(EmitError emitError, int64_t lanes,
+                                                    int64_t tileVectors, int64_t columns,
+                                                    int64_t positions, int64_t images,
+                                                    int64_t cost) {
+  return success(
+      succeeded(checkTile(emitError, lanes, cost, 1, tileVectors)) &&
+      succeeded(checkPositive(emitError, {{"positions", positions}, {"images", images}})) &&
+      succeeded(checkColumns(emitError, columns, tileVectors * lanes)));
+}
+
+LogicalResult WindowScheduleAttr::verify(EmitError emitError, int64_t lanes, int64_t vectors,
+                                         int64_t pixels, int64_t cost) {
+  return success(succeeded(checkLanes(emitError, lanes, cost)) &&
+                 succeeded(checkPositive(emitError, {{"vectors", vectors}, {"pixels", pixels}})));
+}
+
+LogicalResult ScatterScheduleAttr::verify(EmitError emitError, int64_t lanes, int64_t columns,
+                                          int64_t cost) {
+  return success(succeeded(checkLanes(emitError, lanes, cost)) &&
+                 succeeded(checkPositive(emitError, {{"columns", columns}})));
+}
+
+LogicalResult WinogradScheduleAttr::verify(EmitError emitError, int64_t lanes, int64_t tileRows,
+                                           int64_t tileVectors, int64_t squares, int64_t filters,
+                                           int64_t cost) {
+  if (failed(checkTile(emitError, lanes, cost, tileRows, tileVectors)) ||
+      failed(checkPositive(emitError, {{"squares", squares}, {"filters", filters}})) ||
+      failed(checkMultiple(emitError, {"squares", squares}, {"tileRows", tileRows})))
+    return failure();
+  return checkMultiple(emitError, {"filters", filters}, {"the tile's width", tileVectors * lanes});
+}
+
+LogicalResult WinogradFilterScheduleAttr::verify(EmitError emitError, int64_t lanes, int64_t blocks,
+                                                 bool streamed, int64_t cost) {
+  return success(succeeded(checkLanes(emitError, lanes, cost)) &&
+                 succeeded(checkPositive(emitError, {{"blocks", blocks}})));
+}
+
+LogicalResult WinogradGradientScheduleAttr::verify(EmitError emitError, int64_t lanes,
+                                                   int64_t tileRows, int64_t tileVectors,
+                                                   int64_t channels, int64_t filters,
+                                                   int64_t squares, int64_t cost) {
+  if (failed(checkTile(emitError, lanes, cost, tileRows, tileVectors)) ||
+      failed(checkPositive(emitError, {{"filters", filters}, {"squares", squares}})) ||
+      failed(checkPositive(emitError, {{"channels", channels}})) ||
+      failed(checkMultiple(emitError, {"channels", channels}, {"lanes", lanes})))
+    return failure();
+  return checkMultiple(emitError, {"filters", filters}, {"the tile's width", tileVectors * lanes});
+}
+
+} // namespace lamina::ir

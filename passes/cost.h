@@ -1,0 +1,31 @@
+#pragma once
+
+#include "ir/dialect.h"
+
+/// What operations cost together: the model that fusion, schedules, waves and what people are told
+/// share. The costs of single operations are their interface's (ir/lamina_interfaces.td).
+namespace lamina::passes {
+
+/// The cost of operations that run in one loop nest, for a full batch.
+struct Cost {
+  double multiplyAdds = 0;                 ///< of contractions and convolutions
+  double flops = 0;                        ///< as shares of the peak count them
+  int64_t bytesRead = 0, bytesWritten = 0; ///< of the operands and results, each once
+  int64_t arithmeticCycles = 0;            ///< of all but the multiply-adds, on one thread
+  int64_t memoryCycles = 0; ///< of loading operands and storing results from a near cache
+
+  /// Of `body`, which reads `inputs` and leaves `outputs` in memory; none has to be in a kernel
+  /// yet. Vectors have `lanes` elements.
+  static Cost of(llvm::ArrayRef<mlir::Operation *> body, mlir::ValueRange inputs,
+                 mlir::ValueRange outputs, int64_t batchSize, int64_t lanes);
+
+  int64_t elementwiseCycles() const { return arithmeticCycles + memoryCycles; }
+};
+
+/// The cost of a kernel with vectors of `lanes` elements.
+Cost costOf(ir::KernelOp kernel, int64_t batchSize, int64_t lanes);
+
+/// Operations whose result is worth storing where several kernels need it.
+bool isExpensive(mlir::Operation *op);
+
+} // namespace lamina::passes

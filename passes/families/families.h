@@ -1,0 +1,51 @@
+#pragma once
+
+#include "passes/schedule.h"
+
+/// What the passes know of each kernel family: one row of rules per value of ir::KernelFamily. What
+/// is decided by family is asked here, and nowhere by listing families or operations.
+namespace lamina::passes {
+
+struct FamilyRules {
+  /// Whether kernels that are made around `anchor` are of the family; never for the family of
+  /// kernels without anchor.
+  bool (*matches)(mlir::Operation *anchor);
+  /// Whether operations behind the anchor join its kernel. Not where results pass through memory
+  /// while they are summed up, or stand in another order.
+  bool takesFollowers;
+  /// Whether a transposed copy of a result is stored together with it.
+  bool storesTransposedCopies;
+  /// The schedule of a kernel, a function of its body, the capacity and the target alone.
+  ir::Schedule (*schedule)(ir::KernelOp kernel, int64_t batchSize, const VectorTarget &target);
+  /// Other schedules for a kernel that has one, with the same bits as result.
+  Schedules (*equivalents)(ir::KernelOp kernel, int64_t batchSize, const VectorTarget &target);
+  /// Whether the kernel's schedule fits its body; emits an error where it does not.
+  mlir::LogicalResult (*check)(ir::KernelOp kernel, int64_t batchSize);
+};
+
+/// The rules of a family.
+const FamilyRules &rulesOf(ir::KernelFamily family);
+
+/// The family of the kernel that is made around `op`; `map` where it is no anchor.
+ir::KernelFamily familyOf(mlir::Operation *op);
+
+/// Operations that a kernel is made around.
+bool isAnchor(mlir::Operation *op);
+/// The first anchor of a kernel, null where it has none.
+mlir::Operation *anchorOf(ir::KernelOp kernel);
+/// The anchor of a kernel whose family has anchors of this operation alone.
+template <typename Op> Op anchorAs(ir::KernelOp kernel) {
+  return llvm::cast<Op>(anchorOf(kernel));
+}
+
+/// The schedule of a kernel of that family.
+template <typename Schedule> Schedule scheduleAs(ir::KernelOp kernel) {
+  return llvm::cast<Schedule>(*kernel.getSchedule());
+}
+
+extern const FamilyRules kMapFamily, kRowFamily, kColumnFamily, kContractionFamily,
+    kConvolutionFamily, kDepthwiseFamily, kFilterGradientFamily, kFewChannelsGradientFamily,
+    kDepthwiseGradientFamily, kWindowFamily, kScatterFamily, kWinogradFamily, kWinogradFilterFamily,
+    kWinogradGradientFamily;
+
+} // namespace lamina::passes

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace lamina::tools {
+
+/// What help, manual pages and completion say of an option: all from where it is declared.
+struct OptionText {
+  std::vector<std::string> names;   ///< "-o", "--output"; that of an argument without a dash
+  std::string value;                ///< what goes with it: "FILE", "DIR", "INT", …; empty: nothing
+  std::vector<std::string> choices; ///< the values that it may have, where these are some
+  std::string description;
+  std::string standard; ///< the value that it has without being given; empty: none to tell
+  bool isRequired = false;
+
+  bool isPositional() const { return !names.front().starts_with('-'); }
+};
+
+/// The options and arguments of a command, in the order of their declaration.
+std::vector<OptionText> optionTexts(const CLI::App &command);
+
+/// The commands that are for people.
+std::vector<const CLI::App *> commandsOf(const CLI::App &app);
+
+} // namespace lamina::tools

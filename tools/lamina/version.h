@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+namespace lamina::tools {
+
+/// "0.2.0"
+std::string versionNumber();
+
+/// Lines for people: of Lamina, of LLVM, of the processor that code is generated for.
+std::string versionText();
+
+} // namespace lamina::tools
