@@ -6,8 +6,8 @@
 
 namespace lamina::codegen {
 
-/// Takes what MLIR reports as long as it lives and keeps the text of the first error, with the layer
-/// that its location names.
+/// Takes what MLIR reports as long as it lives and keeps the text of the first error, with the
+/// layer that its location names.
 class FirstError {
 public:
   explicit FirstError(mlir::MLIRContext *context);
