@@ -1,8 +1,8 @@
 // Tiles and tasks of convolutions by Winograd's minimal filtering.
 //
 // A task takes some squares of the result and some filters. For one block of channels after another
-// it transforms the squares' input and adds the products to sums at the points; both stand on the
-// stack and stay in the second-level cache, while the filter passes by.
+// it transforms the squares' input and adds the products to sums at the points; both are in
+// scratch memory and stay in the second-level cache, while the filter passes by.
 #include "ir/winograd.h"
 #include "passes/families/families.h"
 #include "passes/families/tools.h"
