@@ -22,7 +22,7 @@ constexpr int64_t kBlockDepth = 384;
 /// The same where all rows fit one tile.
 constexpr int64_t kStreamedDepth = 1024;
 /// About the most rows and columns of a task with more steps than a block has: the left operand's
-/// block stays in the second-level cache, and it and the task's sums fit on a stack.
+/// block stays in the second-level cache, together with the task's sums.
 constexpr int64_t kMostTaskRows = 288, kMostTaskColumns = 512;
 /// Tasks that a few threads share evenly enough: every one copies its part of the operands.
 constexpr int64_t kNeededTasks = 8;

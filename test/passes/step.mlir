@@ -205,7 +205,7 @@ module @body {
   func.func @optimizer(%w: tensor<f32> {lamina.variable = @w},
                        %g: tensor<f32> {lamina.gradient = @w})
       -> (tensor<f32> {lamina.variable = @w}) {
-    %r = lamina.kernel map (%w, %g) : (tensor<f32>, tensor<f32>) -> tensor<f32> {
+    %r = lamina.kernel map(%w, %g) : (tensor<f32>, tensor<f32>) -> tensor<f32> {
     ^bb0(%old: tensor<f32>, %e: tensor<f32>):
       %new = func.call @descend(%old, %e) : (tensor<f32>, tensor<f32>) -> tensor<f32>
       lamina.yield %new : tensor<f32>

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ir/module.h"
+#include "session/tune.h"
 #include "support/error.h"
 #include "support/output.h"
 #include "tools/lamina/commands.h"
@@ -13,7 +14,6 @@
 #include "tools/lamina/profile.h"
 #include "tools/lamina/roofline.h"
 #include "tools/lamina/statistics.h"
-#include "tools/lamina/tune.h"
 
 namespace lamina::tools {
 
@@ -56,7 +56,7 @@ nlohmann::ordered_json measure(Session &session, const trainer::Dataset &data,
   trainer::ModelRunner &runner = session.compile(0);
   double compileMs = millisecondsSince(start);
 
-  Stepper stepper(runner, data, options.function == "train_step");
+  session::Stepper stepper(runner, data, options.function == "train_step");
   double firstMs = stepper.run();
   std::vector<double> times;
   // Caches, branch predictors and the clock frequency settle in the first tenth.
@@ -73,7 +73,7 @@ nlohmann::ordered_json measure(Session &session, const trainer::Dataset &data,
     stateBytes += variable.byteSize();
   return {{"model", session.name()},
           {"function", options.function},
-          {"batch_size", options.model.batchSize},
+          {"batch_size", options.model.import.batchSize},
           {"threads", session.threads()},
           {"compile_ms", number(compileMs)},
           {"first_step_ms", number(firstMs)},
@@ -93,12 +93,12 @@ void bench(const BenchOptions &options) {
   requireDistinct(options.model.inputs(), {{"--trace", options.trace}});
   if (!options.trace.empty())
     requireWritable(options.trace);
-  Session session(options.model, train, /*forwardOnly=*/!train);
+  Session session(options.model.forSession(), train, /*forwardOnly=*/!train);
   requireFunction(session, train);
-  trainer::Dataset data = randomBatch(session);
+  trainer::Dataset data = session::randomBatch(session);
   if (options.model.tune) {
     auto tuning = Clock::now();
-    tuneAloud(session, options.function, data);
+    session::tuneAloud(session, options.function, data);
     start += Clock::now() - tuning; // is told apart
   }
   nlohmann::ordered_json result = measure(session, data, options, start);

@@ -2,14 +2,12 @@
 #include <map>
 
 #include "codegen/aot.h"
-#include "frontend/keras/weights.h"
 #include "ir/module.h"
 #include "support/atomic_file.h"
 #include "support/error.h"
 #include "support/output.h"
 #include "tools/lamina/commands.h"
-#include "tools/lamina/session.h"
-#include "trainer/cast.h"
+#include "tools/lamina/options.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace lamina::tools {
@@ -53,24 +51,6 @@ void printStage(Session &session, const CompileCommandOptions &options) {
     writeFileAtomically(options.out, text);
 }
 
-/// The file's weights as the variables' types, by symbol.
-std::map<std::string, std::vector<std::byte>> weightsOf(Session &session) {
-  frontend::WeightBinding binding = frontend::bindWeights(session.module(), session.file());
-  std::map<std::string, std::vector<std::byte>> weights;
-  size_t index = 0;
-  for (const codegen::VariableSpec &variable : session.importedSignature().variables) {
-    const frontend::Array *array = binding.arrays[index++];
-    if (!array)
-      continue;
-    frontend::Array cast = trainer::castArray(*array, variable.type, [&](size_t, double value) {
-      fail("{}: weights '{}' hold {}, which is no value of type {}", session.name(), variable.path,
-           value, typeName(variable.type));
-    });
-    weights.emplace(variable.name, std::move(cast.bytes));
-  }
-  return weights;
-}
-
 /// Leaves out of "both" what the model does not have.
 bool offersTraining(Session &session, const std::string &function) {
   if (function == "predict")
@@ -93,7 +73,7 @@ void writeObject(Session &session, const CompileCommandOptions &options) {
   object.trainStep = offersTraining(session, options.function);
   object.predict = options.function != "train_step";
   object.targetCpu = options.targetCpu;
-  object.weights = weightsOf(session);
+  object.weights = session::storedValues(session);
   object.file = session.name();
   object.passes = session.compileOptions().passes;
   codegen::CompiledObject written =
@@ -101,7 +81,7 @@ void writeObject(Session &session, const CompileCommandOptions &options) {
   output("{}: {} bytes, for {}\n", options.out, written.fileBytes, join(written.targets));
   output("{}: {}_{{{}}}\n", written.headerPath, written.name, join(written.functions));
   output("state {} bytes, workspace {} bytes, batches of up to {} rows\n", written.stateBytes,
-         written.workspaceBytes, options.model.batchSize);
+         written.workspaceBytes, options.model.import.batchSize);
 }
 
 void compile(const CompileCommandOptions &options) {
@@ -111,7 +91,7 @@ void compile(const CompileCommandOptions &options) {
   if (!options.out.empty())
     requireWritable(options.out);
   bool isForward = options.function == "predict";
-  Session session(options.model, !isForward, isForward);
+  Session session(options.model.forSession(), !isForward, isForward);
   if (kObjectKinds.contains(options.emit))
     writeObject(session, options);
   else

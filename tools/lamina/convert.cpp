@@ -2,7 +2,7 @@
 #include "support/error.h"
 #include "tools/lamina/commands.h"
 #include "tools/lamina/model_output.h"
-#include "tools/lamina/session.h"
+#include "tools/lamina/options.h"
 
 namespace lamina::tools {
 
@@ -29,7 +29,7 @@ bool needsModule(const KerasFile &file, const ConvertOptions &options, ModelForm
 
 void convertWithModule(KerasFile file, const ConvertOptions &options) {
   bool hasWeights = file.hasWeights;
-  Session session(std::move(file), options.model, true, /*forwardOnly=*/true);
+  Session session(std::move(file), options.model.forSession(), true, /*forwardOnly=*/true);
   if (!hasWeights)
     session.compile(options.seed);
   writeModel(options.out, session.file(), session.module(),
@@ -40,7 +40,7 @@ void convert(const ConvertOptions &options) {
   ModelFormat format = requireModelFormat(options.out);
   requireDistinct(options.model.inputs(), {{"OUT", options.out}});
   requireWritable(options.out);
-  KerasFile file = readModel(options.model);
+  KerasFile file = session::readModel(options.model.forSession());
   if (needsModule(file, options, format))
     convertWithModule(std::move(file), options);
   else

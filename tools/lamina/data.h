@@ -4,7 +4,6 @@
 #include <string>
 
 #include "tools/lamina/options.h"
-#include "tools/lamina/session.h"
 
 namespace lamina::tools {
 

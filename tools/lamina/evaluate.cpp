@@ -16,7 +16,7 @@ struct EvaluateOptions {
 
 void evaluate(const EvaluateOptions &options) {
   PendingData pending(options.data.data, options.data);
-  Session session(options.model, false);
+  Session session(options.model.forSession(), false);
   if (session.importedSignature().targets.empty())
     fail("{}: the model has no loss; compile it in Keras, or give --loss", session.name());
   trainer::BindOptions binding = options.data.binding();
@@ -41,7 +41,7 @@ void addEvaluate(CLI::App &command, Action &action) {
   options->model.addLoss(command);
   options->model.addThreads(command);
   command.callback([&action, options] {
-    options->model.sampleWeights = options->data.hasWeights();
+    options->model.import.sampleWeights = options->data.hasWeights();
     action = [options] { evaluate(*options); };
   });
 }

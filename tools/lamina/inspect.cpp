@@ -74,11 +74,11 @@ void printParameters(const codegen::Signature &signature) {
 std::string describeKernel(ir::KernelOp kernel) {
   std::string layer = ir::layerOf(kernel.getLoc());
   auto operations = kernel.getBlock().without_terminator();
-  return fmt::format(
-      "  {:<36} {:<12} {:>4} {:>10} {:>12.3f} {:>12}", layer.empty() ? "-" : printable(layer, 32),
-      stringifyKernelFamily(kernel.getFamily()).str(), kernel.getWave().value_or(0),
-      std::distance(operations.begin(), operations.end()), countFlopsWithin(kernel) / 1e6,
-      formatBytes(countBytes(kernel)));
+  return fmt::format("  {:<36} {:<12} {:>4} {:>10} {:>12.3f} {:>12}",
+                     layer.empty() ? "-" : printable(layer, 32),
+                     stringifyKernelFamily(kernel.getFamily()).str(), kernel.getWave().value_or(0),
+                     std::distance(operations.begin(), operations.end()),
+                     countFlopsWithin(kernel) / 1e6, formatBytes(countBytes(kernel)));
 }
 
 void printFunction(mlir::func::FuncOp function) {
@@ -97,9 +97,10 @@ void printFunction(mlir::func::FuncOp function) {
 
 /// Lists all that keeps the model from compiling; where it is one thing, that is the error.
 void requireCompilable(const frontend::KerasFile &file, const ModelOptions &options) {
-  std::vector<std::string> problems = findProblems(file, options);
+  std::vector<std::string> problems = session::findProblems(file, options.forSession());
   // Without the compile settings there is still a model to look at.
-  if (problems.empty() || findProblems(file, options, /*forwardOnly=*/true).empty())
+  if (problems.empty() ||
+      session::findProblems(file, options.forSession(), /*forwardOnly=*/true).empty())
     return;
   if (problems.size() == 1)
     throw UserError(problems.front());
@@ -120,14 +121,14 @@ void inspect(const InspectOptions &options) {
   requireDistinct(options.model.inputs(), {{"--graph", options.graph}});
   if (!options.graph.empty())
     requireDrawable(options.graph);
-  frontend::KerasFile file = readModel(options.model);
+  frontend::KerasFile file = session::readModel(options.model.forSession());
   requireCompilable(file, options.model);
-  Session session(std::move(file), options.model, true, /*forwardOnly=*/true);
+  Session session(std::move(file), options.model.forSession(), true, /*forwardOnly=*/true);
   requireWholeTraining(session);
-  ModelSummary summary(session, options.model);
+  ModelSummary summary(session);
   if (!options.graph.empty())
     drawModel(summary, options.graph);
-  printModel(summary, static_cast<double>(options.model.batchSize));
+  printModel(summary, static_cast<double>(options.model.import.batchSize));
   printParameters(session.importedSignature());
   session.lower(passes::Stage::Memory);
   codegen::Signature signature = codegen::makeSignature(session.module());

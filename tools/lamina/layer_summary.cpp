@@ -20,8 +20,8 @@ bool isWithin(llvm::StringRef name, llvm::StringRef scope) {
 
 } // namespace
 
-ModelSummary::ModelSummary(Session &session, const ModelOptions &options)
-    : model_(frontend::keras::parseModel(session.file(), options.parsedInputShapes())),
+ModelSummary::ModelSummary(Session &session)
+    : model_(frontend::keras::parseModel(session.file(), session.options().import.inputShapes)),
       variables_(session.importedSignature().variables) {
   enter(*model_);
   readOperations(session.module());

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "frontend/keras/model.h"
-#include "tools/lamina/session.h"
+#include "tools/lamina/options.h"
 
 namespace lamina::tools {
 
@@ -21,7 +21,7 @@ struct LayerSummary {
 /// The layers of a session's model, which is still of the import stage.
 class ModelSummary {
 public:
-  ModelSummary(Session &session, const ModelOptions &options);
+  explicit ModelSummary(Session &session);
 
   const frontend::keras::Model &model() const { return *model_; }
   /// What is known about a layer at any depth.

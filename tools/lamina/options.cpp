@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "support/error.h"
+#include "support/output.h"
 
 namespace lamina::tools {
 
@@ -36,14 +37,14 @@ void ModelOptions::addModel(CLI::App &command) {
 }
 
 void ModelOptions::addBatchSize(CLI::App &command) {
-  command.add_option("--batch-size", batchSize, "Rows of a batch")
+  command.add_option("--batch-size", import.batchSize, "Rows of a batch")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 24))
       ->capture_default_str();
 }
 
 void ModelOptions::addPasses(CLI::App &command) {
   command.add_flag_callback(
-      "--no-winograd", [this] { winograd = false; },
+      "--no-winograd", [this] { compile.passes.winograd = false; },
       "Compute all convolutions directly: slower where 3 x 3 filters meet many "
       "channels, with smaller rounding errors");
 }
@@ -61,21 +62,25 @@ void ModelOptions::addTune(CLI::App &command) {
 }
 
 void ModelOptions::addLoss(CLI::App &command) {
-  command.add_option("--loss", loss, "Loss under Keras' name, in place of the file's");
-  command.add_option("--metrics", metrics, "Metrics under Keras' names, in place of the file's")
+  command.add_option("--loss", import.loss, "Loss under Keras' name, in place of the file's");
+  command
+      .add_option("--metrics", import.metrics, "Metrics under Keras' names, in place of the file's")
       ->delimiter(',')
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void ModelOptions::addOptimizer(CLI::App &command) {
-  command.add_option("--optimizer", optimizer,
+  command.add_option("--optimizer", import.optimizer,
                      "Optimizer under Keras' name, in place of the file's");
-  command.add_option("--learning-rate", learningRate, "Learning rate in place of the file's");
+  command.add_option("--learning-rate", import.learningRate,
+                     "Learning rate in place of the file's");
 }
 
-std::map<std::string, std::vector<int64_t>> ModelOptions::parsedInputShapes() const {
+namespace {
+
+std::map<std::string, std::vector<int64_t>> parseShapes(const std::vector<std::string> &texts) {
   std::map<std::string, std::vector<int64_t>> shapes;
-  for (const std::string &text : inputShapes) {
+  for (const std::string &text : texts) {
     size_t equals = text.rfind('=');
     std::vector<int64_t> shape;
     std::string_view rest = std::string_view(text).substr(equals + 1);
@@ -94,6 +99,15 @@ std::map<std::string, std::vector<int64_t>> ModelOptions::parsedInputShapes() co
     shapes[text.substr(0, equals)] = shape;
   }
   return shapes;
+}
+
+} // namespace
+
+session::Options ModelOptions::forSession() const {
+  session::Options options = *this;
+  options.import.inputShapes = parseShapes(inputShapes);
+  options.tell = [](const std::string &line) { note("{}\n", line); };
+  return options;
 }
 
 void DataOptions::add(CLI::App &command) {

@@ -1,13 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "session/session.h"
 #include "tools/lamina/paths.h"
 #include "trainer/dataset.h"
 
@@ -17,18 +16,12 @@ namespace lamina::tools {
 CLI::Option *addPath(CLI::App &command, const std::string &names, std::string &path,
                      const std::string &help, const char *kind = "FILE");
 
+using session::Session;
+
 /// The model and how it is to be compiled.
-struct ModelOptions {
-  std::string model, weights;
-  int64_t batchSize = 32;
-  uint32_t threads = 0; ///< 0: the CPUs this process may use
-  std::string optimizer, loss;
-  std::optional<double> learningRate;
-  std::vector<std::string> metrics;
+struct ModelOptions : session::Options {
   std::vector<std::string> inputShapes; ///< "NAME=28,28"
   bool tune = false;
-  bool winograd = true;       ///< off: all convolutions are computed directly
-  bool sampleWeights = false; ///< the loss takes weights (DataOptions::hasWeights)
 
   void addModel(CLI::App &command);     ///< MODEL, --weights, --input-shape
   void addBatchSize(CLI::App &command); ///< --batch-size
@@ -37,7 +30,9 @@ struct ModelOptions {
   void addTune(CLI::App &command);      ///< --tune
   void addLoss(CLI::App &command);      ///< --loss, --metrics
   void addOptimizer(CLI::App &command); ///< --optimizer, --learning-rate
-  std::map<std::string, std::vector<int64_t>> parsedInputShapes() const;
+  /// As sessions take them, with words for the user on standard error. Throws UserError when a
+  /// shape is not well-formed.
+  session::Options forSession() const;
   /// The files that are read.
   std::vector<NamedPath> inputs() const { return {{"MODEL", model}, {"--weights", weights}}; }
 };

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include "support/atomic_file.h"
 #include "support/error.h"
 
 namespace lamina::tools {
@@ -42,6 +43,11 @@ void requireDistinct(const std::vector<NamedPath> &inputs, const std::vector<Nam
     for (size_t j = 0; j < i; ++j)
       requireOther(outputs[i], outputs[j], "is also");
   }
+}
+
+void requireWritable(const std::string &path) {
+  // Never committed: the temporary file goes away again.
+  AtomicFile probe(path);
 }
 
 } // namespace lamina::tools

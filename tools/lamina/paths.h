@@ -14,4 +14,8 @@ struct NamedPath {
 /// Files are compared themselves, whatever they are called; empty paths are none.
 void requireDistinct(const std::vector<NamedPath> &inputs, const std::vector<NamedPath> &outputs);
 
+/// Throws UserError `cannot write PATH: reason` when a file could not be made there, without making
+/// one. For finding that out before the work is done.
+void requireWritable(const std::string &path);
+
 } // namespace lamina::tools

@@ -21,7 +21,7 @@ struct PredictOptions {
 
 enum class Format { Npy, Npz, Csv };
 
-Format formatOf(const std::string &path) {
+Format outputFormatOf(const std::string &path) {
   std::string_view name = path;
   if (name.ends_with(".npy"))
     return Format::Npy;
@@ -69,12 +69,12 @@ void writeOutputs(const std::string &path, Format format, const std::vector<Arra
 }
 
 void predict(const PredictOptions &options) {
-  Format format = formatOf(options.out);
+  Format format = outputFormatOf(options.out);
   std::vector<NamedPath> inputs = options.model.inputs();
   inputs.push_back({"--data", options.data.data});
   requireDistinct(inputs, {{"--output", options.out}});
   PendingData pending(options.data.data, options.data);
-  Session session(options.model, false, /*forwardOnly=*/true);
+  Session session(options.model.forSession(), false, /*forwardOnly=*/true);
   requireWritable(options.out);
   if (format == Format::Npy && session.importedSignature().outputs.size() > 1)
     fail("{}: the model has {} outputs, and a .npy file holds one array; write a .npz file",

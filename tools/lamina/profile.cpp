@@ -92,7 +92,7 @@ StepProfile profileStep(Session &session, const std::string &function, const tra
                         int64_t steps, const std::string &tracePath) {
   session.compileOptions().profiled = true;
   trainer::ModelRunner &runner = session.compile(0);
-  Stepper stepper(runner, data, function == "train_step");
+  session::Stepper stepper(runner, data, function == "train_step");
   for (int64_t i = 0; i < 1 + steps / 10; ++i)
     stepper.run();
   codegen::FunctionProfile &clocks = *session.compiled().profile(function);

@@ -5,7 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tools/lamina/stepper.h"
+#include "session/stepper.h"
+#include "tools/lamina/options.h"
 
 namespace lamina::tools {
 

@@ -4,15 +4,15 @@
 #include <unistd.h>
 
 #include "ir/module.h"
+#include "session/compile_config.h"
+#include "session/tune.h"
 #include "support/error.h"
 #include "support/output.h"
 #include "tools/lamina/callback_options.h"
 #include "tools/lamina/commands.h"
-#include "tools/lamina/compile_config.h"
 #include "tools/lamina/data.h"
 #include "tools/lamina/model_output.h"
 #include "tools/lamina/statistics.h"
-#include "tools/lamina/tune.h"
 #include "trainer/checkpoint.h"
 #include "trainer/csv_log.h"
 #include "trainer/fit.h"
@@ -69,7 +69,7 @@ class Training {
 public:
   explicit Training(const TrainOptions &options)
       : options_(options), pendingData_(options.data.data, options.data),
-        session_(options.model, true) {
+        session_(options.model.forSession(), true) {
     if (!options.validationData.empty())
       pendingValidation_.emplace(options.validationData, options.data);
     requireModelOutput();
@@ -81,7 +81,7 @@ public:
   void run() {
     bindData();
     if (options_.model.tune)
-      tuneAloud(session_, ir::kTrainStep.str(), data_);
+      session::tuneAloud(session_, ir::kTrainStep.str(), data_);
     trainer::ModelRunner &runner = session_.compile(options_.seed);
     Observers observers;
     trainer::FitPosition start = addObservers(observers, runner);
@@ -135,7 +135,7 @@ private:
     trainer::BindOptions binding = options_.data.binding();
     binding.known = session_.recipe();
     data_ = pendingData_.bindAloud(session_, binding);
-    keepRecipe(session_.file(), data_.recipe, session_.importedSignature().targets);
+    session::keepRecipe(session_.file(), data_.recipe, session_.importedSignature().targets);
     // Class weights are for training alone; validation data may come without weights.
     bool hasClassWeights = !binding.weighting.classes.empty();
     binding.weighting.classes.clear();
@@ -159,9 +159,10 @@ private:
     trainer::Checkpoints *checkpoints = nullptr;
     if (!options_.checkpoint.empty()) {
       trainer::CheckpointIdentity identity{options_.seed, !options_.noShuffle,
-                                           options_.model.batchSize, data_.rows,
+                                           options_.model.import.batchSize, data_.rows,
                                            validation_ ? validation_->rows : 0};
-      trainer::CheckpointSettings settings{options_.checkpointSteps, options_.model.learningRate};
+      trainer::CheckpointSettings settings{options_.checkpointSteps,
+                                           options_.model.import.learningRate};
       checkpoints = observers.add<trainer::Checkpoints>(options_.checkpoint, identity, settings);
     }
     if (checkpoints && options_.resume)
@@ -181,7 +182,7 @@ private:
 
   void write(const std::string &path, const std::map<std::string, frontend::Array> &weights) {
     writeModel(path, session_.file(), session_.module(), weights,
-               changedCompileConfig(session_.file(), options_.model));
+               session::changedCompileConfig(session_.file(), options_.model.import));
   }
 
   std::vector<NamedPath> inputs() const {
@@ -268,7 +269,7 @@ void addTrain(CLI::App &command, Action &action) {
   options->callbacks.add(command);
   addOutputs(command, *options);
   command.callback([&action, options] {
-    options->model.sampleWeights = options->data.hasWeights();
+    options->model.import.sampleWeights = options->data.hasWeights();
     action = [options] { Training(*options).run(); };
   });
 }

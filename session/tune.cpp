@@ -1,16 +1,17 @@
-#include "tools/lamina/tune.h"
+#include "session/tune.h"
 
 #include <cmath>
 #include <numeric>
+
+#include <fmt/format.h>
 
 #include "codegen/profile.h"
 #include "ir/module.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/schedule.h"
-#include "support/output.h"
-#include "tools/lamina/statistics.h"
+#include "session/quantile.h"
 
-namespace lamina::tools {
+namespace lamina::session {
 
 namespace {
 
@@ -150,11 +151,16 @@ TuneResult tune(Session &session, const std::string &function, const trainer::Da
 }
 
 void tuneAloud(Session &session, const std::string &function, const trainer::Dataset &data) {
-  TuneResult result = tune(session, function, data, [](int64_t round, int64_t rounds) {
-    note("Tuning: measurement {}{}\n", round + 1, rounds > 1 ? fmt::format(" of {}", rounds) : "");
+  auto tell = [&](const std::string &line) {
+    if (session.options().tell)
+      session.options().tell(line);
+  };
+  TuneResult result = tune(session, function, data, [&](int64_t round, int64_t rounds) {
+    tell(fmt::format("Tuning: measurement {}{}", round + 1,
+                     rounds > 1 ? fmt::format(" of {}", rounds) : ""));
   });
-  note("Tuned: {} of {} kernels changed, {:.3f} ms in kernels, {:.3f} ms before\n", result.changed,
-       result.kernels, result.afterMs, result.beforeMs);
+  tell(fmt::format("Tuned: {} of {} kernels changed, {:.3f} ms in kernels, {:.3f} ms before",
+                   result.changed, result.kernels, result.afterMs, result.beforeMs));
 }
 
-} // namespace lamina::tools
+} // namespace lamina::session

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <chrono>
+#include <cstddef>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,29 +10,31 @@
 #include "frontend/files/keras_file.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
-#include "tools/lamina/initial_values.h"
-#include "tools/lamina/options.h"
-#include "tools/lamina/recipe.h"
+#include "session/initial_values.h"
+#include "session/options.h"
+#include "session/pool.h"
+#include "session/recipe.h"
 #include "trainer/model_runner.h"
 
-namespace lamina::tools {
+namespace lamina::session {
 
 /// Reads the model and, where the options name some, weights in place of its own.
-frontend::KerasFile readModel(const ModelOptions &options);
+frontend::KerasFile readModel(const Options &options);
 
 /// Every reason why the model does not compile, each a line that importing it would throw.
 /// With `forwardOnly` losses and metrics are none.
-std::vector<std::string> findProblems(const frontend::KerasFile &file, const ModelOptions &options,
+std::vector<std::string> findProblems(const frontend::KerasFile &file, const Options &options,
                                       bool forwardOnly = false);
 
 /// A model file on its way to native code.
 class Session {
 public:
   /// Reads and imports the model. Without `training` there is neither step nor optimizer; with
-  /// `forwardOnly` losses and metrics that are not understood are left out.
-  Session(const ModelOptions &options, bool training, bool forwardOnly = false);
+  /// `forwardOnly` losses and metrics that are not understood are left out. What the user should
+  /// know goes to options.tell.
+  Session(const Options &options, bool training, bool forwardOnly = false);
   /// The same for a model that was read before.
-  Session(frontend::KerasFile file, const ModelOptions &options, bool training,
+  Session(frontend::KerasFile file, const Options &options, bool training,
           bool forwardOnly = false);
 
   /// Runs all stages up to `stage`.
@@ -52,8 +55,9 @@ public:
   const std::vector<int64_t> &inputEntries() const { return inputEntries_; }
   /// What is known of the columns and classes that the model was trained on.
   trainer::ColumnRecipe recipe() const { return readRecipe(file_, imported_.targets); }
-  codegen::CompileOptions &compileOptions() { return compileOptions_; }
-  uint32_t threads() const { return pool_.threads(); }
+  const Options &options() const { return options_; }
+  codegen::CompileOptions &compileOptions() { return options_.compile; }
+  uint32_t threads() const { return pool_->threads(); }
   const codegen::CompiledModel &compiled() const { return *compiled_; }
 
   /// The weights to write: the state's, and those of the file that the compiled functions do not
@@ -61,9 +65,11 @@ public:
   std::map<std::string, frontend::Array> weights() const;
 
 private:
+  void tell(const std::string &line) const;
   void readSignature();
   std::map<std::string, frontend::Array> initialValues(uint64_t seed) const;
 
+  Options options_;
   frontend::KerasFile file_;
   mlir::MLIRContext context_;
   mlir::OwningOpRef<mlir::ModuleOp> module_;
@@ -72,14 +78,13 @@ private:
   passes::Stage stage_ = passes::Stage::Import;    ///< of the module
   std::map<std::string, frontend::Array> initial_; ///< from the file, by symbol
   PlainInitialValues plain_;
-  codegen::CompileOptions compileOptions_;
-  trainer::ThreadPool pool_;
+  std::shared_ptr<trainer::ThreadPool> pool_; ///< of the process
   std::unique_ptr<codegen::CompiledModel> compiled_;
   std::unique_ptr<trainer::ModelRunner> runner_;
 };
 
-/// Throws UserError `cannot write PATH: reason` when a file could not be made there, without making
-/// one. For finding that out before the work is done.
-void requireWritable(const std::string &path);
+/// The values that the file gives variables, as the variables' types, by symbol: what compiled
+/// objects start with.
+std::map<std::string, std::vector<std::byte>> storedValues(Session &session);
 
-} // namespace lamina::tools
+} // namespace lamina::session

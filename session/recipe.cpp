@@ -1,11 +1,11 @@
-#include "tools/lamina/recipe.h"
+#include "session/recipe.h"
 
 #include <algorithm>
 
 #include "frontend/files/json.h"
 #include "support/error.h"
 
-namespace lamina::tools {
+namespace lamina::session {
 
 namespace {
 
@@ -57,4 +57,4 @@ void keepRecipe(frontend::KerasFile &file, const trainer::ColumnRecipe &recipe,
   file.assets[kMember].assign(bytes.begin(), bytes.end());
 }
 
-} // namespace lamina::tools
+} // namespace lamina::session

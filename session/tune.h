@@ -3,9 +3,9 @@
 #include <functional>
 #include <string>
 
-#include "tools/lamina/stepper.h"
+#include "session/stepper.h"
 
-namespace lamina::tools {
+namespace lamina::session {
 
 /// What tuning found.
 struct TuneResult {
@@ -21,7 +21,7 @@ using TuneProgress = std::function<void(int64_t round, int64_t rounds)>;
 /// faster. Results keep their bits. The session has to be compiled again afterwards.
 TuneResult tune(Session &session, const std::string &function, const trainer::Dataset &data,
                 const TuneProgress &progress);
-/// The same with a line on standard error for what goes on and what came out.
+/// The same; the session's options.tell is told what goes on and what came out.
 void tuneAloud(Session &session, const std::string &function, const trainer::Dataset &data);
 
-} // namespace lamina::tools
+} // namespace lamina::session

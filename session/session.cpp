@@ -1,36 +1,30 @@
-#include "tools/lamina/session.h"
+#include "session/session.h"
 
 #include "frontend/keras/import.h"
 #include "frontend/keras/legacy_weights.h"
 #include "frontend/keras/weights.h"
 #include "ir/signature.h"
 #include "runtime/lamina_runtime.h"
-#include "support/atomic_file.h"
 #include "support/error.h"
-#include "support/output.h"
 #include "support/threads.h"
+#include "trainer/cast.h"
 
-namespace lamina::tools {
+namespace lamina::session {
 
 namespace {
 
-frontend::ImportOptions importOptions(const ModelOptions &options, bool training) {
-  frontend::ImportOptions result;
-  result.batchSize = options.batchSize;
-  result.training = training;
-  result.optimizer = options.optimizer;
-  result.learningRate = options.learningRate;
-  result.loss = options.loss;
-  result.metrics = options.metrics;
-  result.sampleWeights = options.sampleWeights;
-  result.inputShapes = options.parsedInputShapes();
-  return result;
+/// What the session is asked for, with or without step and optimizer, losses and metrics.
+frontend::ImportOptions importOptions(const Options &options, bool training, bool forwardOnly) {
+  frontend::ImportOptions import = options.import;
+  import.training = training;
+  import.forwardOnly = forwardOnly;
+  return import;
 }
 
 /// Whether the file's value of an optimizer variable gives way to what the command line says. The
 /// variables of different optimizers may look alike, and a stored learning rate would win over the
 /// one asked for.
-bool isOverridden(ir::VariableOp variable, const ModelOptions &options) {
+bool isOverridden(ir::VariableOp variable, const frontend::ImportOptions &options) {
   ir::VariableRole role = ir::roleOf(variable);
   if (role == ir::VariableRole::Model)
     return false;
@@ -38,16 +32,18 @@ bool isOverridden(ir::VariableOp variable, const ModelOptions &options) {
          (options.learningRate && role == ir::VariableRole::LearningRate);
 }
 
-/// `wanted` threads, or as many as CPUs may be used for 0; fewer, with a word, where no more can be
-/// started.
-uint32_t threadsToUse(uint32_t wanted) {
-  wanted = wanted ? wanted : lamina_available_cpus();
+/// The process's pool with so many threads, or as many as CPUs may be used for 0; fewer, with a
+/// word, where no more can be started.
+std::shared_ptr<trainer::ThreadPool> choosePool(const Options &options) {
+  if (hasSharedPool())
+    return sharePool(options.threads);
+  uint32_t wanted = options.threads ? options.threads : lamina_available_cpus();
   uint32_t count = countStartableThreads(wanted);
-  if (count < wanted)
-    note("warning: only {} of {} threads can be started; a limit on processes or memory allows no "
-         "more\n",
-         count, wanted);
-  return count;
+  if (count < wanted && options.tell)
+    options.tell(fmt::format("warning: only {} of {} threads can be started; a limit on processes "
+                             "or memory allows no more",
+                             count, wanted));
+  return sharePool(count);
 }
 
 /// Errors of the passes name the layer, not the file.
@@ -64,50 +60,50 @@ template <typename Call> auto withFileName(const std::string &path, Call call) {
 
 } // namespace
 
-frontend::KerasFile readModel(const ModelOptions &options) {
+frontend::KerasFile readModel(const Options &options) {
   frontend::KerasFile file = frontend::readKerasFile(options.model);
   if (!options.weights.empty())
     frontend::readWeights(file, options.weights);
   return file;
 }
 
-std::vector<std::string> findProblems(const frontend::KerasFile &file, const ModelOptions &options,
+std::vector<std::string> findProblems(const frontend::KerasFile &file, const Options &options,
                                       bool forwardOnly) {
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
-  frontend::ImportOptions import = importOptions(options, true);
-  import.forwardOnly = forwardOnly;
-  return frontend::findProblems(context, file, import);
+  return frontend::findProblems(context, file, importOptions(options, true, forwardOnly));
 }
 
-Session::Session(const ModelOptions &options, bool training, bool forwardOnly)
+Session::Session(const Options &options, bool training, bool forwardOnly)
     : Session(readModel(options), options, training, forwardOnly) {}
 
-Session::Session(frontend::KerasFile file, const ModelOptions &options, bool training,
-                 bool forwardOnly)
-    : file_(std::move(file)), context_(mlir::MLIRContext::Threading::DISABLED),
-      pool_(threadsToUse(options.threads)) {
-  frontend::ImportOptions import = importOptions(options, training);
-  import.forwardOnly = forwardOnly;
+Session::Session(frontend::KerasFile file, const Options &options, bool training, bool forwardOnly)
+    : options_(options), file_(std::move(file)), context_(mlir::MLIRContext::Threading::DISABLED),
+      pool_(choosePool(options)) {
+  frontend::ImportOptions import = importOptions(options, training, forwardOnly);
   // Who does not train does not miss them.
   import.notes = training ? &file_.notes : nullptr;
   module_ = withFileName(name(), [&] { return frontend::importModel(context_, file_, import); });
   frontend::placeLegacyWeights(*module_, file_);
   if (std::string lost = frontend::describeLostState(*module_, file_);
-      !lost.empty() && options.optimizer.empty())
+      !lost.empty() && options.import.optimizer.empty())
     file_.notes.push_back(lost);
-  for (const std::string &line : file_.notes)
-    note("note: {}: {}\n", name(), line);
+  for (const std::string &note : file_.notes)
+    tell(fmt::format("note: {}: {}", name(), note));
   auto binding = frontend::bindWeights(*module_, file_);
   size_t index = 0;
   for (ir::VariableOp variable : module_->getOps<ir::VariableOp>()) {
     const frontend::Array *array = binding.arrays[index++];
-    if (array && !isOverridden(variable, options))
+    if (array && !isOverridden(variable, options.import))
       initial_.emplace(variable.getSymName().str(), *array);
   }
   plain_ = findPlainInitialValues(*module_);
-  compileOptions_.compileThreads = pool_.threads();
-  compileOptions_.passes.winograd = options.winograd;
+  options_.compile.compileThreads = pool_->threads();
   readSignature();
+}
+
+void Session::tell(const std::string &line) const {
+  if (options_.tell)
+    options_.tell(line);
 }
 
 void Session::readSignature() {
@@ -119,7 +115,7 @@ void Session::readSignature() {
 }
 
 void Session::lower(passes::Stage stage) {
-  withFileName(name(), [&] { codegen::lower(*module_, stage, compileOptions_); });
+  withFileName(name(), [&] { codegen::lower(*module_, stage, options_.compile); });
   stage_ = stage;
 }
 
@@ -127,8 +123,8 @@ trainer::ModelRunner &Session::compile(uint64_t seed) {
   if (stage_ != passes::Stage::Memory)
     lower(passes::Stage::Memory);
   runner_.reset();
-  compiled_ = withFileName(name(), [&] { return codegen::compileJit(*module_, compileOptions_); });
-  runner_ = std::make_unique<trainer::ModelRunner>(name(), *compiled_, pool_.env());
+  compiled_ = withFileName(name(), [&] { return codegen::compileJit(*module_, options_.compile); });
+  runner_ = std::make_unique<trainer::ModelRunner>(name(), *compiled_, pool_->env());
   runner_->start(seed, initialValues(seed));
   return *runner_;
 }
@@ -152,9 +148,21 @@ std::map<std::string, frontend::Array> Session::weights() const {
   return weights;
 }
 
-void requireWritable(const std::string &path) {
-  // Never committed: the temporary file goes away again.
-  AtomicFile probe(path);
+std::map<std::string, std::vector<std::byte>> storedValues(Session &session) {
+  frontend::WeightBinding binding = frontend::bindWeights(session.module(), session.file());
+  std::map<std::string, std::vector<std::byte>> values;
+  size_t index = 0;
+  for (const codegen::VariableSpec &variable : session.importedSignature().variables) {
+    const frontend::Array *array = binding.arrays[index++];
+    if (!array)
+      continue;
+    frontend::Array cast = trainer::castArray(*array, variable.type, [&](size_t, double value) {
+      fail("{}: weights '{}' hold {}, which is no value of type {}", session.name(), variable.path,
+           value, typeName(variable.type));
+    });
+    values.emplace(variable.name, std::move(cast.bytes));
+  }
+  return values;
 }
 
-} // namespace lamina::tools
+} // namespace lamina::session

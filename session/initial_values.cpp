@@ -1,4 +1,4 @@
-#include "tools/lamina/initial_values.h"
+#include "session/initial_values.h"
 
 #include <optional>
 
@@ -10,7 +10,7 @@
 
 using namespace mlir;
 
-namespace lamina::tools {
+namespace lamina::session {
 namespace {
 
 /// The number that every element of `value` is, where that is written in the module.
@@ -53,4 +53,4 @@ PlainInitialValues findPlainInitialValues(ModuleOp module) {
   return values;
 }
 
-} // namespace lamina::tools
+} // namespace lamina::session

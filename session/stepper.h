@@ -2,9 +2,9 @@
 
 #include <vector>
 
-#include "tools/lamina/session.h"
+#include "session/session.h"
 
-namespace lamina::tools {
+namespace lamina::session {
 
 /// A full batch of random numbers: uniform in [0, 1) for inputs, classes for targets that have
 /// them.
@@ -29,4 +29,4 @@ private:
   trainer::Batch batch_;
 };
 
-} // namespace lamina::tools
+} // namespace lamina::session

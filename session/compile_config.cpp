@@ -1,10 +1,10 @@
-#include "tools/lamina/compile_config.h"
+#include "session/compile_config.h"
 
 #include <algorithm>
 
 #include "frontend/keras/optimizer.h"
 
-namespace lamina::tools {
+namespace lamina::session {
 
 namespace {
 
@@ -28,7 +28,7 @@ json serializedOptimizer(const std::string &name) {
 } // namespace
 
 std::optional<json> changedCompileConfig(const frontend::KerasFile &file,
-                                         const ModelOptions &options) {
+                                         const frontend::ImportOptions &options) {
   bool changed = !options.optimizer.empty() || !options.loss.empty() || !options.metrics.empty() ||
                  options.learningRate;
   if (!changed)
@@ -55,4 +55,4 @@ std::optional<json> changedCompileConfig(const frontend::KerasFile &file,
   return config;
 }
 
-} // namespace lamina::tools
+} // namespace lamina::session

@@ -6,7 +6,7 @@
 #include "frontend/files/keras_file.h"
 #include "trainer/dataset.h"
 
-namespace lamina::tools {
+namespace lamina::session {
 
 /// What the model's file says about the columns and classes that it was trained on: the member
 /// assets/lamina.json of the archive, which Keras passes over:
@@ -23,4 +23,4 @@ trainer::ColumnRecipe readRecipe(const frontend::KerasFile &file,
 void keepRecipe(frontend::KerasFile &file, const trainer::ColumnRecipe &recipe,
                 const std::vector<codegen::TensorSpec> &targets);
 
-} // namespace lamina::tools
+} // namespace lamina::session

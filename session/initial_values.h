@@ -7,7 +7,7 @@
 #include "frontend/files/array.h"
 #include "mlir/IR/BuiltinOps.h"
 
-namespace lamina::tools {
+namespace lamina::session {
 
 /// Initial values of a module's variables that need no computation. Where the file gives all
 /// others,
@@ -20,4 +20,4 @@ struct PlainInitialValues {
 /// Reads them from @init. The module is of the import stage.
 PlainInitialValues findPlainInitialValues(mlir::ModuleOp module);
 
-} // namespace lamina::tools
+} // namespace lamina::session

@@ -3,13 +3,13 @@
 #include <optional>
 
 #include "frontend/files/keras_file.h"
-#include "tools/lamina/options.h"
+#include "frontend/keras/import.h"
 
-namespace lamina::tools {
+namespace lamina::session {
 
 /// The compile_config that a written model gets when options took the place of the file's settings;
 /// nothing when they did not.
 std::optional<nlohmann::json> changedCompileConfig(const frontend::KerasFile &file,
-                                                   const ModelOptions &options);
+                                                   const frontend::ImportOptions &options);
 
-} // namespace lamina::tools
+} // namespace lamina::session

@@ -1,4 +1,4 @@
-#include "tools/lamina/stepper.h"
+#include "session/stepper.h"
 
 #include <chrono>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include "trainer/cast.h"
 #include "trainer/shuffle.h"
 
-namespace lamina::tools {
+namespace lamina::session {
 
 namespace {
 
@@ -64,4 +64,4 @@ double Stepper::run() {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-} // namespace lamina::tools
+} // namespace lamina::session

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "codegen/driver.h"
+#include "frontend/keras/import.h"
+
+namespace lamina::session {
+
+/// What a session is asked for: one struct on its whole way from the command line, or another
+/// caller, to the stages that read it.
+struct Options {
+  std::string model;              ///< the model's file
+  std::string weights;            ///< a file of weights in place of its own; empty: none
+  frontend::ImportOptions import; ///< settings in place of the file's, batch size, open axes
+  codegen::CompileOptions compile;
+  uint32_t threads = 0; ///< 0: those of the process's pool, or the CPUs this process may use
+  /// Told what its user should know, a line without its end; null: nobody is told.
+  std::function<void(const std::string &line)> tell;
+};
+
+} // namespace lamina::session

@@ -1,0 +1,150 @@
+// The innermost loops of all kernel families as machine code, for every level of x86-64 and on
+// every machine: a register tile's sums stay in registers, and steps are constants. The kernels are
+// those whose schedules test/passes/schedule.mlir pins.
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "codegen/function_emitter.h"
+#include "codegen/object_emitter.h"
+#include "ir/module.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "passes/families/families.h"
+#include "passes/passes.h"
+#include "llvm/TargetParser/Triple.h"
+
+using namespace mlir;
+
+namespace lamina::codegen {
+namespace {
+
+std::string readKernels() {
+  std::ifstream file(LAMINA_KERNELS);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// A loop of one basic block.
+struct Loop {
+  std::vector<std::string> instructions;
+
+  int64_t count(llvm::StringRef name) const {
+    return llvm::count_if(instructions, [&](llvm::StringRef line) { return line.contains(name); });
+  }
+  /// Vectors that are kept on the stack because there are too few registers.
+  int64_t spills() const {
+    return llvm::count_if(instructions, [](llvm::StringRef line) {
+      bool isVector = line.contains("mm") && line.contains("mov");
+      return isVector && (line.contains("(%rsp)") || line.contains("(%rbp)"));
+    });
+  }
+};
+
+/// The blocks of an assembly text that jump to their own beginning.
+std::vector<Loop> findLoops(const std::string &assembly) {
+  std::vector<Loop> loops;
+  Loop block;
+  std::string label;
+  std::istringstream lines(assembly);
+  for (std::string line; std::getline(lines, line);) {
+    llvm::StringRef text = llvm::StringRef(line).trim();
+    if (text.starts_with(".LBB")) {
+      label = text.take_until([](char c) { return c == ':'; }).str();
+      block = {};
+    } else if (!text.empty() && !text.starts_with("#") && !text.starts_with(".")) {
+      block.instructions.push_back(text.str());
+      if (text.starts_with("j") && text.ends_with("\t" + label) && !label.empty())
+        loops.push_back(block);
+      if (text.starts_with("j"))
+        label.clear();
+    }
+  }
+  return loops;
+}
+
+class InnerLoops : public testing::TestWithParam<const char *> {
+protected:
+  void SetUp() override {
+    if (!llvm::Triple(hostTarget().triple).isX86())
+      GTEST_SKIP() << "levels are those of x86";
+    context.loadDialect<ir::LaminaDialect, func::FuncDialect>();
+    target = targetFromName(GetParam());
+    module = parseSourceString<ModuleOp>(readKernels(), &context);
+    ASSERT_TRUE(module);
+    PassManager passes(&context);
+    passes.addNestedPass<func::FuncOp>(passes::createAssignWaves());
+    passes.addNestedPass<func::FuncOp>(
+        passes::createSchedule({target.vectorLanes(sizeof(float)), target.vectorRegisters}));
+    passes.addPass(passes::createPlanMemory());
+    ASSERT_TRUE(succeeded(passes.run(*module)));
+  }
+
+  std::string assemblyOf(func::FuncOp function) {
+    auto owner = ModuleWithContext::create("kernels", target);
+    FunctionEmitter emitter(function, "main", target);
+    for (size_t kernel = 0; kernel < emitter.kernelCount(); ++kernel)
+      emitter.emitKernel(*owner->module, kernel);
+    auto bytes = emitBytes(*owner->module, target, OutputKind::Assembly, "");
+    if (!bytes) {
+      ADD_FAILURE() << llvm::toString(bytes.takeError());
+      return {};
+    }
+    return {bytes->data(), bytes->size()};
+  }
+
+  MLIRContext context;
+  TargetSpec target;
+  OwningOpRef<ModuleOp> module;
+};
+
+/// A loop of a tile multiplies and adds once for each of the tile's vectors, or a multiple of that,
+/// without spills and without multiplying for addresses.
+TEST_P(InnerLoops, KeepTilesInRegisters) {
+  const char *product = target.hasFma ? "vfmadd" : "mulps";
+  for (auto function : module->getOps<func::FuncOp>()) {
+    ir::KernelOp kernel = *function.getOps<ir::KernelOp>().begin();
+    auto cost = dyn_cast_or_null<ir::CostInterface>(passes::anchorOf(kernel));
+    if (!cost || cost.getMultiplyAdds(1) == 0)
+      continue;
+    if (kernel.getSchedule()->getLanes() * 2 == target.vectorLanes(sizeof(float)))
+      product = target.hasFma ? "vfmadd" : "mulpd";
+    int64_t tile = kernel.getSchedule()->getTileSize(), whole = 0;
+    for (const Loop &loop : findLoops(assemblyOf(function))) {
+      int64_t products = loop.count(product);
+      if (products == 0)
+        continue;
+      EXPECT_EQ(loop.spills(), 0) << function.getName().str() << ": a loop of " << products
+                                  << " products spills";
+      EXPECT_EQ(loop.count("imul"), 0) << function.getName().str();
+      whole += products % tile == 0;
+    }
+    EXPECT_GT(whole, 0) << function.getName().str() << ": no loop has a tile of " << tile
+                        << " vectors";
+  }
+}
+
+/// Every family has a kernel among them.
+TEST_P(InnerLoops, AreOfAllFamilies) {
+  std::set<ir::KernelFamily> seen;
+  for (auto function : module->getOps<func::FuncOp>()) {
+    ir::KernelOp kernel = *function.getOps<ir::KernelOp>().begin();
+    seen.insert(kernel.getFamily());
+    EXPECT_FALSE(findLoops(assemblyOf(function)).empty()) << function.getName().str();
+  }
+  EXPECT_EQ(seen.size(), ir::getMaxEnumValForKernelFamily() + 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, InnerLoops, testing::Values("x86-64", "x86-64-v3", "x86-64-v4"),
+                         [](const auto &info) {
+                           std::string name = info.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+} // namespace
+} // namespace lamina::codegen
