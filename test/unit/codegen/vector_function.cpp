@@ -10,7 +10,7 @@ std::vector<TargetSpec> testedTargets() {
 }
 
 void addLoop(llvm::Module &module, const TargetSpec &target, const std::string &name, bool isDouble,
-             const FunctionEmitter &emit, unsigned lanes) {
+             const VectorEmitter &emit, unsigned lanes) {
   llvm::LLVMContext &context = module.getContext();
   llvm::IRBuilder<> b(context);
   llvm::Type *element = isDouble ? b.getDoubleTy() : b.getFloatTy();

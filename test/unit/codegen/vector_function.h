@@ -12,8 +12,8 @@
 namespace lamina::codegen {
 
 /// Emits y = f(x) or, for functions of two arguments, y = f(x, x2).
-using FunctionEmitter = std::function<llvm::Value *(llvm::IRBuilderBase &, const MathContext &,
-                                                    llvm::Value *x, llvm::Value *x2)>;
+using VectorEmitter = std::function<llvm::Value *(llvm::IRBuilderBase &, const MathContext &,
+                                                  llvm::Value *x, llvm::Value *x2)>;
 
 /// Levels this processor runs, the narrowest without FMA and rounding instructions.
 std::vector<TargetSpec> testedTargets();
@@ -21,12 +21,12 @@ std::vector<TargetSpec> testedTargets();
 /// Adds to the module `void name(ptr x, ptr x2, ptr y, i64 count)`, a loop over `count` vectors as
 /// wide as the target's registers (`lanes` elements if given).
 void addLoop(llvm::Module &module, const TargetSpec &target, const std::string &name, bool isDouble,
-             const FunctionEmitter &emit, unsigned lanes = 0);
+             const VectorEmitter &emit, unsigned lanes = 0);
 
 /// The loop compiled into this process.
 template <typename T> class VectorFunction {
 public:
-  VectorFunction(const TargetSpec &target, const FunctionEmitter &emit)
+  VectorFunction(const TargetSpec &target, const VectorEmitter &emit)
       : lanes_(target.vectorLanes(sizeof(T))) {
     auto module = ModuleWithContext::create("f", target);
     addLoop(*module->module, target, "f", sizeof(T) == 8, emit);
