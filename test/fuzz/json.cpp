@@ -15,6 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (dumpJson(parseJson("written.json", written)) != written)
       std::abort();
     modernizeModel(value, true);
-    modernizeTraining(value);
+    for (const char *version : {"", "2.0.5", "2.2.4-tf", "2.15.0"})
+      modernizeTraining(value, version);
   });
 }
