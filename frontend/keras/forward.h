@@ -2,14 +2,14 @@
 
 #include <deque>
 
-#include "frontend/keras/function_writer.h"
+#include "frontend/builder/function_writer.h"
 #include "frontend/keras/model.h"
 
 namespace lamina::frontend::keras {
 
 /// The state behind random numbers: the run's seed and the number of training steps done.
 struct RandomState {
-  Variable seed, step;
+  LayerVariable seed, step;
   bool isUsed = false;
 
   RandomState();

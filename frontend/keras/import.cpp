@@ -52,8 +52,7 @@ private:
   Tensors addTargets(FunctionWriter &writer, Forward &forward);
   void buildLayers();
   void declareVariables();
-  void declareOptimizer(llvm::ArrayRef<const Variable *> trainable);
-  void declareVariable(const Variable &variable);
+  void declareOptimizer(llvm::ArrayRef<const LayerVariable *> trainable);
   void writeInit();
   void writePredict();
   /// @loss or @evaluate.
@@ -80,7 +79,7 @@ private:
   llvm::StringMap<int64_t> inputEntries; ///< by input, where an embedding reads it
   CompileSettings settings;
   std::unique_ptr<Optimizer> optimizer;
-  llvm::SmallVector<Variable *> variables; ///< in the module's order
+  llvm::SmallVector<LayerVariable *> variables; ///< in the module's order
 };
 
 void Importer::startModule() {
@@ -176,10 +175,10 @@ void Importer::buildLayers() {
 }
 
 void Importer::declareVariables() {
-  llvm::SmallVector<const Variable *> trainable;
+  llvm::SmallVector<const LayerVariable *> trainable;
   bool isTrainable = file.config["config"].value("trainable", nlohmann::json()) != false;
   for (Layer *layer : model->flattenLayers())
-    for (Variable &variable : layer->variables) {
+    for (LayerVariable &variable : layer->variables) {
       variable.isTrainable &= isTrainable;
       variables.push_back(&variable);
       if (variable.isTrainable)
@@ -190,7 +189,7 @@ void Importer::declareVariables() {
   declareOptimizer(trainable);
   for (auto [index, variable] : llvm::enumerate(variables)) {
     variable->index = index;
-    declareVariable(*variable);
+    declareVariable(*module, *variable);
   }
   if (!optimizer)
     return;
@@ -200,7 +199,7 @@ void Importer::declareVariables() {
 }
 
 /// An optimizer without a loss, which was passed over, is there for its state.
-void Importer::declareOptimizer(llvm::ArrayRef<const Variable *> trainable) {
+void Importer::declareOptimizer(llvm::ArrayRef<const LayerVariable *> trainable) {
   bool isPassedOver = passedOver == PassedOver::LossesAndMetrics;
   if (!options.training || settings.optimizer.is_null() || !(settings.hasLoss() || isPassedOver))
     return;
@@ -212,20 +211,8 @@ void Importer::declareOptimizer(llvm::ArrayRef<const Variable *> trainable) {
   if (!optimizer)
     return;
   optimizer->declareVariables(trainable);
-  for (const std::unique_ptr<Variable> &variable : optimizer->getVariables())
+  for (const std::unique_ptr<LayerVariable> &variable : optimizer->getVariables())
     variables.push_back(variable.get());
-}
-
-void Importer::declareVariable(const Variable &variable) {
-  OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
-  auto declared = builder.create<ir::VariableOp>(
-      NameLoc::get(builder.getStringAttr(variable.symbol)), builder.getStringAttr(variable.symbol),
-      TypeAttr::get(variableType(&context, variable)), builder.getStringAttr(variable.path),
-      variable.isTrainable ? builder.getUnitAttr() : UnitAttr(), ir::PackedAttr(),
-      FlatSymbolRefAttr(), DenseI64ArrayAttr(), IntegerAttr());
-  ir::setRole(declared, variable.training);
-  if (!variable.copyPath.empty())
-    declared->setAttr(kCopyAttr, builder.getStringAttr(variable.copyPath));
 }
 
 void Importer::writeInit() {
@@ -234,16 +221,14 @@ void Importer::writeInit() {
   Value seed = writer.addArgument(RankedTensorType::get({}, builder.getI64Type()), ir::kSeedAttr,
                                   builder.getUnitAttr());
   std::deque<Emitter> emitters;
-  for (const Variable *variable : variables) {
+  for (const LayerVariable *variable : variables) {
     Emitter &emitter =
         emitters.emplace_back(builder, NameLoc::get(builder.getStringAttr(variable->symbol)));
-    InitializerCall call{emitter, variable->declaration.shape,
-                         ir::toMlirType(&context, variable->type), seed,
+    InitializerCall call{emitter, variable->shape, ir::toMlirType(&context, variable->type), seed,
                          static_cast<int64_t>(variable->index)};
     Place place{file.path, variable->owner};
-    writer.assign(*variable, variable == &random.seed
-                                 ? seed
-                                 : initialize(place, variable->declaration.initializer, call));
+    writer.assign(*variable,
+                  variable == &random.seed ? seed : initialize(place, variable->initializer, call));
   }
   writer.finish();
 }
@@ -367,12 +352,12 @@ Tensor Importer::addPenalties(Forward &forward, Tensor loss, FunctionWriter &wri
   for (Tensor penalty : forward.getPenalties())
     loss = loss + penalty.convert(loss.elementType());
   for (Layer *layer : model->flattenLayers())
-    for (const Variable &variable : layer->variables) {
-      if (!variable.isTrainable || variable.declaration.regularizer.is_null())
+    for (const LayerVariable &variable : layer->variables) {
+      if (!variable.isTrainable || variable.regularizer.is_null())
         continue;
       Tensor value(forward.emitterAt(layer->scope), writer.read(variable));
-      loss = loss + regularize(layer->place, variable.declaration.regularizer, value)
-                        .convert(loss.elementType());
+      loss =
+          loss + regularize(layer->place, variable.regularizer, value).convert(loss.elementType());
     }
   return loss;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "frontend/keras/function_writer.h"
+#include "frontend/builder/function_writer.h"
 
 namespace lamina::frontend::keras {
 

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "frontend/builder/tensor.h"
 #include "frontend/keras/config.h"
-#include "frontend/keras/tensor.h"
 #include "support/element_type.h"
 
 /// Losses and metrics: what they make of a prediction and its target.

@@ -71,7 +71,7 @@ SlotGroups slotsLike(const Variable &variable, std::initializer_list<const char 
                      double initial) {
   std::vector<Slot> group;
   for (const char *name : names)
-    group.push_back({name, variable.declaration.shape, initial});
+    group.push_back({name, variable.shape, initial});
   return {group};
 }
 
@@ -136,22 +136,20 @@ void Optimizer::readAccumulation(Config &config) {
   accumulationSteps = steps;
 }
 
-const Variable *Optimizer::declare(const Slot &slot) {
-  auto variable = std::make_unique<Variable>();
+const LayerVariable *Optimizer::declare(const Slot &slot) {
+  auto variable = std::make_unique<LayerVariable>();
   variable->symbol = name + "/" + slot.name;
   variable->path = fmt::format("optimizer/vars/{}", variables.size());
   variable->owner = place.part;
-  variable->role = slot.name;
   variable->training = slot.training;
   variable->type = slot.type;
-  nlohmann::json initializer = "zeros";
+  variable->shape = slot.shape;
   if (slot.initial != 0)
-    initializer = {{"class_name", "Constant"}, {"config", {{"value", slot.initial}}}};
-  variable->declaration = {slot.name, slot.shape, initializer, nullptr, nullptr, false};
+    variable->initializer = {{"class_name", "Constant"}, {"config", {{"value", slot.initial}}}};
   return variables.emplace_back(std::move(variable)).get();
 }
 
-const Variable *Optimizer::declareFor(const Trained &entry, const Slot &slot) {
+const LayerVariable *Optimizer::declareFor(const Trained &entry, const Slot &slot) {
   Slot named = slot;
   named.name = underscored(entry.variable->symbol) + "_" + slot.name;
   if (slot.type == ElementType::F32)
@@ -159,20 +157,19 @@ const Variable *Optimizer::declareFor(const Trained &entry, const Slot &slot) {
   return declare(named);
 }
 
-void Optimizer::declareVariables(llvm::ArrayRef<const Variable *> trainable) {
+void Optimizer::declareVariables(llvm::ArrayRef<const LayerVariable *> trainable) {
   iteration = declare({"iteration", {}, 0, ElementType::I64, ir::VariableRole::Iteration});
   if (schedule.is_null())
     learningRateVariable = declare(
         {"learning_rate", {}, learningRate, ElementType::F32, ir::VariableRole::LearningRate});
-  for (const Variable *variable : trainable)
+  for (const LayerVariable *variable : trainable)
     trained.push_back({variable});
   if (ema)
     for (Trained &entry : trained)
-      entry.average = declareFor(entry, {"average", entry.variable->declaration.shape});
+      entry.average = declareFor(entry, {"average", entry.variable->shape});
   if (accumulationSteps)
     for (Trained &entry : trained)
-      entry.accumulator =
-          declareFor(entry, {"gradient_accumulator", entry.variable->declaration.shape});
+      entry.accumulator = declareFor(entry, {"gradient_accumulator", entry.variable->shape});
   declareSlots();
 }
 
@@ -191,8 +188,9 @@ void Optimizer::declareSlots() {
   }
 }
 
-std::vector<std::pair<const Variable *, const Variable *>> Optimizer::getAverages() const {
-  std::vector<std::pair<const Variable *, const Variable *>> averages;
+std::vector<std::pair<const LayerVariable *, const LayerVariable *>>
+Optimizer::getAverages() const {
+  std::vector<std::pair<const LayerVariable *, const LayerVariable *>> averages;
   for (const Trained &entry : trained)
     if (entry.average)
       averages.push_back({entry.variable, entry.average});

@@ -2,8 +2,9 @@
 
 #include <memory>
 
+#include "frontend/builder/function_writer.h"
 #include "frontend/keras/config.h"
-#include "frontend/keras/function_writer.h"
+#include "frontend/keras/model.h"
 
 namespace lamina::frontend::keras {
 
@@ -67,10 +68,10 @@ public:
   Optimizer(const Place &place, const nlohmann::json &value, std::optional<double> learningRate);
 
   /// Declares the optimizer's variables for the trainable ones, in Keras' order of storage.
-  void declareVariables(llvm::ArrayRef<const Variable *> trainable);
-  llvm::ArrayRef<std::unique_ptr<Variable>> getVariables() const { return variables; }
+  void declareVariables(llvm::ArrayRef<const LayerVariable *> trainable);
+  llvm::ArrayRef<std::unique_ptr<LayerVariable>> getVariables() const { return variables; }
   /// The trainable variables with the moving averages that take their places when training ends.
-  std::vector<std::pair<const Variable *, const Variable *>> getAverages() const;
+  std::vector<std::pair<const LayerVariable *, const LayerVariable *>> getAverages() const;
 
   /// Writes @optimizer: from gradients to new values.
   void write(FunctionWriter &writer) const;
@@ -79,10 +80,10 @@ private:
   friend class OptimizerStep;
 
   struct Trained {
-    const Variable *variable;
-    const Variable *average = nullptr;     ///< of the variable's values, where `ema` is set
-    const Variable *accumulator = nullptr; ///< of gradients, where `accumulationSteps` is set
-    std::vector<const Variable *> slots = {};
+    const LayerVariable *variable;
+    const LayerVariable *average = nullptr;     ///< of the variable's values, where `ema` is set
+    const LayerVariable *accumulator = nullptr; ///< of gradients, where `accumulationSteps` is set
+    std::vector<const LayerVariable *> slots = {};
   };
   /// Moving averages of the variables.
   struct MovingAverage {
@@ -93,8 +94,8 @@ private:
   void readClipping(Config &config);
   void readMovingAverage(Config &config);
   void readAccumulation(Config &config);
-  const Variable *declare(const Slot &slot);
-  const Variable *declareFor(const Trained &entry, const Slot &slot);
+  const LayerVariable *declare(const Slot &slot);
+  const LayerVariable *declareFor(const Trained &entry, const Slot &slot);
   void declareSlots();
 
   Place place;
@@ -106,9 +107,9 @@ private:
   std::optional<MovingAverage> ema;
   std::optional<int64_t> accumulationSteps; ///< batches whose gradients make one update
 
-  std::vector<std::unique_ptr<Variable>> variables;
-  const Variable *iteration = nullptr, *learningRateVariable = nullptr;
-  std::vector<const Variable *> shared;
+  std::vector<std::unique_ptr<LayerVariable>> variables;
+  const LayerVariable *iteration = nullptr, *learningRateVariable = nullptr;
+  std::vector<const LayerVariable *> shared;
   std::vector<Trained> trained;
 };
 

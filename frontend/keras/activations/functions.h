@@ -2,8 +2,8 @@
 
 #include <optional>
 
+#include "frontend/builder/tensor.h"
 #include "frontend/keras/config.h"
-#include "frontend/keras/tensor.h"
 
 /// Formulas of keras.activations that layers and losses share. Source: keras/src/activations/ and
 /// keras/src/backend/tensorflow/nn.py; derivatives at kinks are TensorFlow's.

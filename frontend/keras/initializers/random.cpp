@@ -1,7 +1,7 @@
 // keras.initializers.RandomUniform, RandomNormal, TruncatedNormal, Orthogonal:
 // keras/src/initializers/random_initializers.py
+#include "frontend/builder/random_numbers.h"
 #include "frontend/keras/initializers/initializers.h"
-#include "frontend/keras/random_numbers.h"
 
 namespace lamina::frontend::keras {
 namespace {

@@ -1,5 +1,5 @@
 // keras.layers.EinsumDense: keras/src/layers/core/einsum_dense.py
-#include "frontend/keras/einsum.h"
+#include "frontend/builder/einsum.h"
 #include "frontend/keras/initializer.h"
 #include "frontend/keras/layers/layers.h"
 #include "llvm/ADT/StringExtras.h"

@@ -20,7 +20,7 @@ public:
   /// Variables of less than two dimensions have two integers in the file that nothing uses.
   SlotGroups getSlotGroups(const Variable &variable) const override {
     Slot rows{"row_mean", {}, 0, ElementType::I32}, columns{"column_mean", {}, 0, ElementType::I32};
-    const std::vector<int64_t> &shape = variable.declaration.shape;
+    const std::vector<int64_t> &shape = variable.shape;
     if (isFactored(variable)) {
       rows = {"row_mean", {shape.begin(), shape.end() - 1}};
       columns = {"column_mean", {shape.begin(), shape.end() - 2}};
@@ -43,9 +43,7 @@ public:
   }
 
 private:
-  static bool isFactored(const Variable &variable) {
-    return variable.declaration.shape.size() >= 2;
-  }
+  static bool isFactored(const Variable &variable) { return variable.shape.size() >= 2; }
   static Tensor mix(Tensor average, Tensor value, Tensor kept) {
     return kept * average + (1.0 - kept) * value;
   }

@@ -25,7 +25,7 @@ public:
 
   SlotGroups getSlotGroups(const Variable &variable) const override {
     std::vector<Slot> group = slotsLike(variable, {"accumulator"}, initial).front();
-    group.push_back({"linear", variable.declaration.shape});
+    group.push_back({"linear", variable.shape});
     return {group};
   }
 

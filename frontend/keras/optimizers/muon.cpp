@@ -80,7 +80,7 @@ Muon::Muon(Config &config)
 
 bool Muon::usesAdam(const Variable &variable) const {
   llvm::StringRef name = variable.symbol;
-  return variable.declaration.shape.size() != 2 ||
+  return variable.shape.size() != 2 ||
          (excludesEmbeddings && name.contains_insensitive("embedding")) ||
          llvm::any_of(excludedLayers,
                       [&](const std::string &keyword) { return name.contains(keyword); });

@@ -1,13 +1,10 @@
 #pragma once
 
-#include "frontend/keras/model.h"
+#include "frontend/builder/variable.h"
 #include "ir/module.h"
 #include "llvm/ADT/MapVector.h"
 
-namespace lamina::frontend::keras {
-
-/// The type of a variable's value.
-mlir::RankedTensorType variableType(mlir::MLIRContext *context, const Variable &variable);
+namespace lamina::frontend::builder {
 
 /// Writes one function of the module: variables become arguments when they are first read and
 /// results when they are assigned.
@@ -58,4 +55,4 @@ private:
   llvm::SetVector<const Variable *> assigned;
 };
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

@@ -1,12 +1,14 @@
-#include "frontend/keras/einsum.h"
+#include "frontend/builder/einsum.h"
 
 #include <map>
 
+#include "frontend/builder/shapes.h"
+#include "support/error.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
 /// A tensor with a letter for each dimension.
@@ -179,4 +181,4 @@ Tensor einsum(const Place &place, const std::string &equation, ArrayRef<Tensor> 
   return einsum(place, labels, result, tensors);
 }
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

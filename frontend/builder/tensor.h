@@ -3,11 +3,9 @@
 #include "ir/dialect.h"
 #include "mlir/IR/Builders.h"
 
-/// Formulas over tensors as Keras writes them: `x * sigmoid(x)`. Every operation becomes IR at the
+/// Formulas over tensors as people write them: `x * sigmoid(x)`. Every operation becomes IR at the
 /// emitter's place; shapes broadcast as in NumPy.
-namespace lamina::frontend::keras {
-
-inline constexpr double kEpsilon = 1e-7; ///< keras.config.epsilon()
+namespace lamina::frontend::builder {
 
 class Tensor;
 
@@ -90,6 +88,8 @@ private:
   Emitter *emitter = nullptr;
   mlir::Value value;
 };
+
+using Tensors = llvm::SmallVector<Tensor, 2>;
 
 Tensor operator-(Tensor x);
 Tensor operator+(Tensor a, Tensor b);
@@ -193,4 +193,4 @@ Tensor countReached(Tensor x, Tensor boundaries, bool strictly = false);
 /// Uniform numbers in [0, 1) with 24 bits from random i32 bits.
 Tensor uniformFromBits(Tensor bits);
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

@@ -1,6 +1,6 @@
-#include "frontend/keras/random_numbers.h"
+#include "frontend/builder/random_numbers.h"
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
 /// a[0] + a[1] w + a[2] w^2 + …
@@ -45,4 +45,4 @@ Tensor normalFromBits(Tensor bits, bool isTruncated) {
   return inverseErf(centered) * 1.4142135623730951;
 }
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

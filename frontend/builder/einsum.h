@@ -1,9 +1,10 @@
 #pragma once
 
-#include "frontend/keras/layer.h"
+#include "frontend/builder/place.h"
+#include "frontend/builder/tensor.h"
 
 /// Products of tensors whose dimensions are named, summed over those that the result leaves out.
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 
 /// Operand i has the dimensions `labels[i]`, the result those of `output`: one letter each, none
 /// twice in a tensor. Operands are multiplied from the first to the last. Extents or labels that
@@ -14,4 +15,4 @@ Tensor einsum(const Place &place, llvm::ArrayRef<std::string> labels, llvm::Stri
 /// By an equation as NumPy has it: "abc,cd->abd", "...a,ab->...b", or without an output.
 Tensor einsum(const Place &place, const std::string &equation, llvm::ArrayRef<Tensor> tensors);
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

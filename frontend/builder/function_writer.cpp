@@ -1,14 +1,8 @@
-#include "frontend/keras/function_writer.h"
-
-#include "ir/host_tensor.h"
+#include "frontend/builder/function_writer.h"
 
 using namespace mlir;
 
-namespace lamina::frontend::keras {
-
-RankedTensorType variableType(MLIRContext *context, const Variable &variable) {
-  return RankedTensorType::get(variable.declaration.shape, ir::toMlirType(context, variable.type));
-}
+namespace lamina::frontend::builder {
 
 FunctionWriter::FunctionWriter(ModuleOp module, llvm::StringRef name)
     : builder(module.getBodyRegion()) {
@@ -94,4 +88,4 @@ void FunctionWriter::erase() {
   function.erase();
 }
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder
