@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "frontend/builder/initializer.h"
 #include "ir/variable_role.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -21,6 +22,7 @@ struct Variable {
   std::string owner;    ///< for messages, such as "layer 'dense'"
   ElementType type = ElementType::F32;
   std::vector<int64_t> shape = {};
+  Initializer initializer = ConstantInitializer{};
   bool isTrainable = false;
   ir::VariableRole training = ir::VariableRole::Model; ///< what it is to the training
   size_t index = 0; ///< position among the module's variables, once all are known

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "frontend/builder/random_numbers.h"
+#include "frontend/keras/initializer.h"
 #include "frontend/keras/regularizers.h"
 #include "ir/host_tensor.h"
 
@@ -22,6 +23,7 @@ RandomState::RandomState() {
     variable->symbol = std::string("random/") + name;
     variable->type = ElementType::I64;
   }
+  seed.initializer = SeedInitializer();
 }
 
 /// One call of one layer in one function.
@@ -169,7 +171,10 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
     variable.isTrainable = declaration.trainable && layer.isTrainable;
     checkSize(layer.place, declaration.shape);
     variable.shape = declaration.shape;
-    variable.initializer = declaration.initializer;
+    variable.initializer = readInitializer(layer.place, declaration.initializer);
+    auto *scaling = std::get_if<VarianceScalingInitializer>(&variable.initializer);
+    if (scaling && !scaling->fanAxes)
+      scaling->fanAxes = declaration.fanAxes;
     variable.regularizer = declaration.regularizer;
     variable.constraint = declaration.constraint;
     layer.variables.push_back(std::move(variable));

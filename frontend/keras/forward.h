@@ -9,7 +9,7 @@ namespace lamina::frontend::keras {
 
 /// The state behind random numbers: the run's seed and the number of training steps done.
 struct RandomState {
-  LayerVariable seed, step;
+  Variable seed, step;
   bool isUsed = false;
 
   RandomState();

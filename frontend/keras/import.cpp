@@ -1,8 +1,8 @@
 #include "frontend/keras/import.h"
 
+#include "frontend/builder/init_function.h"
 #include "frontend/keras/compile_settings.h"
 #include "frontend/keras/forward.h"
-#include "frontend/keras/initializer.h"
 #include "frontend/keras/log_writer.h"
 #include "frontend/keras/optimizer.h"
 #include "frontend/keras/problems.h"
@@ -53,7 +53,6 @@ private:
   void buildLayers();
   void declareVariables();
   void declareOptimizer(llvm::ArrayRef<const LayerVariable *> trainable);
-  void writeInit();
   void writePredict();
   /// @loss or @evaluate.
   void writeLoss(llvm::StringRef name, bool isTraining);
@@ -79,7 +78,7 @@ private:
   llvm::StringMap<int64_t> inputEntries; ///< by input, where an embedding reads it
   CompileSettings settings;
   std::unique_ptr<Optimizer> optimizer;
-  llvm::SmallVector<LayerVariable *> variables; ///< in the module's order
+  llvm::SmallVector<Variable *> variables; ///< in the module's order
 };
 
 void Importer::startModule() {
@@ -120,7 +119,7 @@ OwningOpRef<ModuleOp> Importer::run() {
   buildLayers();
   settings = resolveCompileSettings(file, options, *model, predictions, passedOver, notes);
   declareVariables();
-  writeInit();
+  writeInit(*module, variables, file.path);
   writePredict();
   if (settings.hasLoss()) {
     if (options.training)
@@ -211,26 +210,8 @@ void Importer::declareOptimizer(llvm::ArrayRef<const LayerVariable *> trainable)
   if (!optimizer)
     return;
   optimizer->declareVariables(trainable);
-  for (const std::unique_ptr<LayerVariable> &variable : optimizer->getVariables())
+  for (const std::unique_ptr<Variable> &variable : optimizer->getVariables())
     variables.push_back(variable.get());
-}
-
-void Importer::writeInit() {
-  FunctionWriter writer(*module, ir::kInit);
-  OpBuilder &builder = writer.getBuilder();
-  Value seed = writer.addArgument(RankedTensorType::get({}, builder.getI64Type()), ir::kSeedAttr,
-                                  builder.getUnitAttr());
-  std::deque<Emitter> emitters;
-  for (const LayerVariable *variable : variables) {
-    Emitter &emitter =
-        emitters.emplace_back(builder, NameLoc::get(builder.getStringAttr(variable->symbol)));
-    InitializerCall call{emitter, variable->shape, ir::toMlirType(&context, variable->type), seed,
-                         static_cast<int64_t>(variable->index)};
-    Place place{file.path, variable->owner};
-    writer.assign(*variable,
-                  variable == &random.seed ? seed : initialize(place, variable->initializer, call));
-  }
-  writer.finish();
 }
 
 void Importer::writePredict() {

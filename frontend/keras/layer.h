@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "frontend/builder/initializer.h"
 #include "frontend/builder/shapes.h"
 #include "frontend/builder/tensor.h"
 #include "frontend/keras/config.h"
@@ -27,6 +28,8 @@ struct VariableDeclaration {
   std::string place = "";
   /// A second place with the same value; empty for none.
   std::string copy = "";
+  /// For initializers that scale by fans and do not say which axes count.
+  std::optional<FanAxes> fanAxes = std::nullopt;
 };
 
 /// A variable with the settings `<prefix>_initializer`, `_regularizer` and `_constraint`; the

@@ -32,7 +32,6 @@ struct Node {
 
 /// A variable of a built layer. The objects are Keras' serialized ones; null where there is none.
 struct LayerVariable : Variable {
-  nlohmann::json initializer = "zeros";
   nlohmann::json regularizer = nullptr;
   nlohmann::json constraint = nullptr;
 };

@@ -136,20 +136,19 @@ void Optimizer::readAccumulation(Config &config) {
   accumulationSteps = steps;
 }
 
-const LayerVariable *Optimizer::declare(const Slot &slot) {
-  auto variable = std::make_unique<LayerVariable>();
+const Variable *Optimizer::declare(const Slot &slot) {
+  auto variable = std::make_unique<Variable>();
   variable->symbol = name + "/" + slot.name;
   variable->path = fmt::format("optimizer/vars/{}", variables.size());
   variable->owner = place.part;
   variable->training = slot.training;
   variable->type = slot.type;
   variable->shape = slot.shape;
-  if (slot.initial != 0)
-    variable->initializer = {{"class_name", "Constant"}, {"config", {{"value", slot.initial}}}};
+  variable->initializer = ConstantInitializer{{slot.initial}};
   return variables.emplace_back(std::move(variable)).get();
 }
 
-const LayerVariable *Optimizer::declareFor(const Trained &entry, const Slot &slot) {
+const Variable *Optimizer::declareFor(const Trained &entry, const Slot &slot) {
   Slot named = slot;
   named.name = underscored(entry.variable->symbol) + "_" + slot.name;
   if (slot.type == ElementType::F32)
@@ -188,9 +187,8 @@ void Optimizer::declareSlots() {
   }
 }
 
-std::vector<std::pair<const LayerVariable *, const LayerVariable *>>
-Optimizer::getAverages() const {
-  std::vector<std::pair<const LayerVariable *, const LayerVariable *>> averages;
+std::vector<std::pair<const Variable *, const Variable *>> Optimizer::getAverages() const {
+  std::vector<std::pair<const Variable *, const Variable *>> averages;
   for (const Trained &entry : trained)
     if (entry.average)
       averages.push_back({entry.variable, entry.average});

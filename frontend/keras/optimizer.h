@@ -69,9 +69,9 @@ public:
 
   /// Declares the optimizer's variables for the trainable ones, in Keras' order of storage.
   void declareVariables(llvm::ArrayRef<const LayerVariable *> trainable);
-  llvm::ArrayRef<std::unique_ptr<LayerVariable>> getVariables() const { return variables; }
+  llvm::ArrayRef<std::unique_ptr<Variable>> getVariables() const { return variables; }
   /// The trainable variables with the moving averages that take their places when training ends.
-  std::vector<std::pair<const LayerVariable *, const LayerVariable *>> getAverages() const;
+  std::vector<std::pair<const Variable *, const Variable *>> getAverages() const;
 
   /// Writes @optimizer: from gradients to new values.
   void write(FunctionWriter &writer) const;
@@ -81,9 +81,9 @@ private:
 
   struct Trained {
     const LayerVariable *variable;
-    const LayerVariable *average = nullptr;     ///< of the variable's values, where `ema` is set
-    const LayerVariable *accumulator = nullptr; ///< of gradients, where `accumulationSteps` is set
-    std::vector<const LayerVariable *> slots = {};
+    const Variable *average = nullptr;     ///< of the variable's values, where `ema` is set
+    const Variable *accumulator = nullptr; ///< of gradients, where `accumulationSteps` is set
+    std::vector<const Variable *> slots = {};
   };
   /// Moving averages of the variables.
   struct MovingAverage {
@@ -94,8 +94,8 @@ private:
   void readClipping(Config &config);
   void readMovingAverage(Config &config);
   void readAccumulation(Config &config);
-  const LayerVariable *declare(const Slot &slot);
-  const LayerVariable *declareFor(const Trained &entry, const Slot &slot);
+  const Variable *declare(const Slot &slot);
+  const Variable *declareFor(const Trained &entry, const Slot &slot);
   void declareSlots();
 
   Place place;
@@ -107,9 +107,9 @@ private:
   std::optional<MovingAverage> ema;
   std::optional<int64_t> accumulationSteps; ///< batches whose gradients make one update
 
-  std::vector<std::unique_ptr<LayerVariable>> variables;
-  const LayerVariable *iteration = nullptr, *learningRateVariable = nullptr;
-  std::vector<const LayerVariable *> shared;
+  std::vector<std::unique_ptr<Variable>> variables;
+  const Variable *iteration = nullptr, *learningRateVariable = nullptr;
+  std::vector<const Variable *> shared;
   std::vector<Trained> trained;
 };
 

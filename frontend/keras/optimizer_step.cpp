@@ -53,9 +53,9 @@ public:
 private:
   using Trained = Optimizer::Trained;
 
-  Tensor read(const LayerVariable *variable) { return Tensor(emitter, writer.read(*variable)); }
+  Tensor read(const Variable *variable) { return Tensor(emitter, writer.read(*variable)); }
   /// `value` in an update, what the variable has in batches that only add their gradients.
-  Tensor inUpdate(const LayerVariable *variable, Tensor value) {
+  Tensor inUpdate(const Variable *variable, Tensor value) {
     return isUpdate ? where(isUpdate, value, read(variable)) : value;
   }
   void countIterations();
@@ -137,7 +137,7 @@ Tensor OptimizerStep::readLearningRate() {
 }
 
 void OptimizerStep::updateShared() {
-  for (const LayerVariable *variable : optimizer.shared)
+  for (const Variable *variable : optimizer.shared)
     shared.push_back(read(variable));
   if (!shared.empty())
     optimizer.meaning->updateShared(shared, step.convert(shared[0].elementType()));
@@ -154,7 +154,7 @@ Tensor OptimizerStep::update(const Trained &entry, Tensor gradient) {
     call.shared.push_back(value.convert(type));
   if (auto decay = optimizer.meaning->getWeightDecay(*entry.variable, optimizer.weightDecay))
     call.value = call.value - call.value * *decay * call.learningRate;
-  for (const LayerVariable *slot : entry.slots)
+  for (const Variable *slot : entry.slots)
     call.slots.push_back(read(slot));
   optimizer.meaning->update(call);
   for (auto [slot, value] : llvm::zip_equal(entry.slots, call.slots))

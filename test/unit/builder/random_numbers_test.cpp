@@ -42,11 +42,6 @@ double deviation(const std::vector<float> &x) {
   return std::sqrt(squares / static_cast<double>(x.size()) - mean(x) * mean(x));
 }
 
-double largest(const std::vector<float> &x) {
-  return std::abs(*std::max_element(x.begin(), x.end(),
-                                    [](float a, float b) { return std::abs(a) < std::abs(b); }));
-}
-
 // Bounds are four standard errors: 1 / sqrt(20000) = 0.0071 for a mean of deviation 1.
 TEST(RandomNumbers, uniformOnesFillTheUnitInterval) {
   auto x = draw([](Tensor bits) { return uniformFromBits(bits); });

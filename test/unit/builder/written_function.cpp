@@ -1,5 +1,6 @@
 #include "written_function.h"
 
+#include <cmath>
 #include <stdexcept>
 
 #include "ir/interpreter.h"
@@ -51,6 +52,13 @@ ir::HostTensor floats(std::vector<int64_t> shape, std::vector<float> values) {
 
 std::vector<float> values(const ir::HostTensor &tensor) {
   return tensor.elements<float>().vec();
+}
+
+double largest(const std::vector<float> &values) {
+  double result = 0;
+  for (float value : values)
+    result = std::max(result, std::abs(static_cast<double>(value)));
+  return result;
 }
 
 std::string errorOf(const std::function<void()> &action) {

@@ -32,6 +32,8 @@ ir::HostTensor evaluate(const Formula &formula, std::vector<ir::HostTensor> argu
 
 ir::HostTensor floats(std::vector<int64_t> shape, std::vector<float> values);
 std::vector<float> values(const ir::HostTensor &tensor);
+/// The largest absolute value.
+double largest(const std::vector<float> &values);
 /// The message of the UserError that `action` throws.
 std::string errorOf(const std::function<void()> &action);
 
