@@ -1,6 +1,7 @@
 #include "frontend/keras/import.h"
 
 #include "frontend/builder/init_function.h"
+#include "frontend/builder/optimizer.h"
 #include "frontend/keras/compile_settings.h"
 #include "frontend/keras/forward.h"
 #include "frontend/keras/log_writer.h"
@@ -107,7 +108,7 @@ void Importer::check(std::vector<std::string> &problems) {
   bool hasLoss = settings.hasLoss() || !problems.empty();
   if (options.training && hasLoss && !settings.optimizer.is_null())
     attempt(&problems,
-            [&] { Optimizer(Place{file.path, ""}, settings.optimizer, options.learningRate); });
+            [&] { readOptimizer(Place{file.path, ""}, settings.optimizer, options.learningRate); });
 }
 
 OwningOpRef<ModuleOp> Importer::run() {
@@ -197,19 +198,35 @@ void Importer::declareVariables() {
         ->setAttr(ir::kAverageAttr, FlatSymbolRefAttr::get(&context, average->symbol));
 }
 
+/// The variables with what their constraints do to new values; messages are about the optimizer.
+std::vector<TrainableVariable> withConstraints(const Place &optimizer,
+                                               llvm::ArrayRef<const LayerVariable *> variables) {
+  std::vector<TrainableVariable> result;
+  for (const LayerVariable *variable : variables) {
+    TrainableVariable &trainable = result.emplace_back(TrainableVariable{variable});
+    if (!variable->constraint.is_null())
+      trainable.constraint = [optimizer, variable](Tensor value) {
+        return constrain(optimizer, variable->constraint, value);
+      };
+  }
+  return result;
+}
+
 /// An optimizer without a loss, which was passed over, is there for its state.
 void Importer::declareOptimizer(llvm::ArrayRef<const LayerVariable *> trainable) {
   bool isPassedOver = passedOver == PassedOver::LossesAndMetrics;
   if (!options.training || settings.optimizer.is_null() || !(settings.hasLoss() || isPassedOver))
     return;
   std::vector<std::string> unknown;
+  std::optional<OptimizerSettings> read;
   attempt(isPassedOver ? &unknown : nullptr, [&] {
-    optimizer =
-        std::make_unique<Optimizer>(Place{file.path, ""}, settings.optimizer, options.learningRate);
+    read = readOptimizer(Place{file.path, ""}, settings.optimizer, options.learningRate,
+                         /*onlyState=*/isPassedOver);
   });
-  if (!optimizer)
+  if (!read)
     return;
-  optimizer->declareVariables(trainable);
+  optimizer = std::make_unique<Optimizer>(*read);
+  optimizer->declareVariables(withConstraints(read->place, trainable));
   for (const std::unique_ptr<Variable> &variable : optimizer->getVariables())
     variables.push_back(variable.get());
 }

@@ -1,20 +1,16 @@
 // keras.optimizers.RMSprop: keras/src/optimizers/rmsprop.py (Hinton 2012; centered after Graves
 // 2013)
-#include "frontend/keras/optimizers/optimizers.h"
+#include "frontend/builder/optimizers/optimizers.h"
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
 /// v = rho v + (1 - rho) g^2, and centered a = rho a + (1 - rho) g, else a = 0;
 /// s = lr g / sqrt(v - a^2 + epsilon); w -= s, or with momentum m = momentum m + s, w -= m.
-/// Legacy optimizers without momentum have the epsilon outside: s = lr g / (sqrt(v - a^2) +
-/// epsilon).
-class RMSprop : public OptimizerMeaning {
+/// Where it `addsToRoot`, the epsilon is outside: s = lr g / (sqrt(v - a^2) + epsilon).
+class RMSprop : public UpdateRule, RmspropSettings {
 public:
-  explicit RMSprop(Config &config, bool isLegacy = false)
-      : rho(config.number("rho", 0.9)), momentum(config.number("momentum", 0)),
-        epsilon(config.number("epsilon", 1e-7)), isCentered(config.boolean("centered", false)),
-        addsToRoot(isLegacy && momentum == 0) {}
+  explicit RMSprop(const RmspropSettings &settings) : RmspropSettings(settings) {}
 
   SlotGroups getSlotGroups(const Variable &variable) const override {
     SlotGroups groups = slotsLike(variable, {"velocity"});
@@ -41,23 +37,12 @@ public:
       step = call.slots[1] = call.slots[1] * momentum + step;
     call.value = call.value - step;
   }
-
-private:
-  double rho, momentum, epsilon;
-  bool isCentered, addsToRoot;
-};
-
-/// keras.optimizers.legacy.RMSprop (Keras 2).
-class LegacyRMSprop : public RMSprop {
-public:
-  explicit LegacyRMSprop(Config &config) : RMSprop(config, true) {}
 };
 
 } // namespace
 
-const OptimizerEntry rmspropOptimizer = {
-    {"RMSprop", "rmsprop"}, 0.001, nlohmann::json::object(), createOptimizer<RMSprop>};
-const OptimizerEntry legacyRMSpropOptimizer = {
-    {"RMSprop", "rmsprop"}, 0.001, nlohmann::json::object(), createOptimizer<LegacyRMSprop>};
+std::unique_ptr<UpdateRule> createRule(const RmspropSettings &settings) {
+  return std::make_unique<RMSprop>(settings);
+}
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

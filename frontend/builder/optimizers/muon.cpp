@@ -2,17 +2,17 @@
 // 2025)
 #include <cmath>
 
-#include "frontend/keras/optimizers/optimizers.h"
+#include "frontend/builder/optimizers/optimizers.h"
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
 /// Matrices: m = momentum m + g, s = g + momentum m (without Nesterov momentum s = m),
 /// w -= lr rms_rate sqrt(max(rows, columns)) orthogonalized(s). Other variables, embeddings and
-/// excluded layers: Adam, whose velocity is the mark of such a variable in the file.
-class Muon : public OptimizerMeaning {
+/// excluded names: Adam, whose velocity is the mark of such a variable in the file.
+class Muon : public UpdateRule, MuonSettings {
 public:
-  explicit Muon(Config &config);
+  explicit Muon(const MuonSettings &settings) : MuonSettings(settings) {}
 
   SlotGroups getSlotGroups(const Variable &variable) const override {
     return usesAdam(variable) ? slotsLike(variable, {"momentum", "velocity"})
@@ -36,54 +36,13 @@ private:
   void updateByAdam(UpdateCall &call) const;
   void updateMatrix(UpdateCall &call) const;
   Tensor orthogonalize(Tensor x) const;
-
-  double beta1, beta2, epsilon, a, b, c, adamRateRatio, momentum;
-  std::optional<double> adamWeightDecay, rmsRate;
-  int64_t steps;
-  bool isNesterov, excludesEmbeddings;
-  std::vector<std::string> excludedLayers;
 };
-
-/// Keras takes the keywords as regular expressions; only plain text is understood here.
-std::vector<std::string> readKeywords(Config &config, const char *key) {
-  std::vector<std::string> keywords;
-  const nlohmann::json &value = config.raw(key);
-  bool isPlain = value.is_null() || value.is_array();
-  for (const nlohmann::json &keyword : value) {
-    isPlain &= keyword.is_string();
-    if (isPlain)
-      keywords.push_back(keyword.get<std::string>());
-  }
-  for (const std::string &keyword : keywords)
-    isPlain &= keyword.find_first_of("^$.*+?{}[]\\|()") == std::string::npos;
-  if (!isPlain)
-    config.fail(fmt::format("'{}' must be a list of plain parts of layer names; regular "
-                            "expressions are not supported",
-                            key));
-  return keywords;
-}
-
-Muon::Muon(Config &config)
-    : beta1(config.number("adam_beta_1", 0.9)), beta2(config.number("adam_beta_2", 0.999)),
-      epsilon(config.number("epsilon", 1e-7)), a(config.number("muon_a", 3.4445)),
-      b(config.number("muon_b", -4.7750)), c(config.number("muon_c", 2.0315)),
-      adamRateRatio(config.number("adam_lr_ratio", 1)), momentum(config.number("momentum", 0.95)),
-      adamWeightDecay(config.optionalNumber("adam_weight_decay")),
-      rmsRate(config.optionalNumber("rms_rate")), steps(config.integer("ns_steps", 5)),
-      isNesterov(config.boolean("nesterov", true)),
-      excludesEmbeddings(config.boolean("exclude_embeddings", true)),
-      excludedLayers(readKeywords(config, "exclude_layers")) {
-  constexpr int64_t kMostSteps = 100;
-  if (steps < 0 || steps > kMostSteps)
-    config.fail(fmt::format("'ns_steps' must be from 0 to {}, not {}", kMostSteps, steps));
-}
 
 bool Muon::usesAdam(const Variable &variable) const {
   llvm::StringRef name = variable.symbol;
   return variable.shape.size() != 2 ||
          (excludesEmbeddings && name.contains_insensitive("embedding")) ||
-         llvm::any_of(excludedLayers,
-                      [&](const std::string &keyword) { return name.contains(keyword); });
+         llvm::any_of(excludedNames, [&](const std::string &part) { return name.contains(part); });
 }
 
 void Muon::updateByAdam(UpdateCall &call) const {
@@ -119,10 +78,8 @@ Tensor Muon::orthogonalize(Tensor x) const {
 
 } // namespace
 
-const OptimizerEntry muonOptimizer = {
-    {"Muon", "muon"},
-    0.001,
-    {{"weight_decay", 0.004}, {"adam_weight_decay", 0.004}, {"rms_rate", 0.2}},
-    createOptimizer<Muon>};
+std::unique_ptr<UpdateRule> createRule(const MuonSettings &settings) {
+  return std::make_unique<Muon>(settings);
+}
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

@@ -1,15 +1,14 @@
 // keras.optimizers.Adadelta: keras/src/optimizers/adadelta.py (Zeiler 2012)
-#include "frontend/keras/optimizers/optimizers.h"
+#include "frontend/builder/optimizers/optimizers.h"
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
 /// a = rho a + (1 - rho) g^2, s = -sqrt(d + epsilon) g / sqrt(a + epsilon),
 /// d = rho d + (1 - rho) s^2, w += lr s.
-class Adadelta : public OptimizerMeaning {
+class Adadelta : public UpdateRule, AdadeltaSettings {
 public:
-  explicit Adadelta(Config &config)
-      : rho(config.number("rho", 0.95)), epsilon(config.number("epsilon", 1e-7)) {}
+  explicit Adadelta(const AdadeltaSettings &settings) : AdadeltaSettings(settings) {}
 
   SlotGroups getSlotGroups(const Variable &variable) const override {
     return slotsLike(variable, {"accumulated_grad", "accumulated_delta_var"});
@@ -22,14 +21,12 @@ public:
     steps = rho * steps + (1 - rho) * square(step);
     call.value = call.value + call.learningRate * step;
   }
-
-private:
-  double rho, epsilon;
 };
 
 } // namespace
 
-const OptimizerEntry adadeltaOptimizer = {
-    {"Adadelta", "adadelta"}, 0.001, nlohmann::json::object(), createOptimizer<Adadelta>};
+std::unique_ptr<UpdateRule> createRule(const AdadeltaSettings &settings) {
+  return std::make_unique<Adadelta>(settings);
+}
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

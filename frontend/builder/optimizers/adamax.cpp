@@ -1,15 +1,13 @@
 // keras.optimizers.Adamax: keras/src/optimizers/adamax.py (Kingma and Ba 2014, section 7.1)
-#include "frontend/keras/optimizers/optimizers.h"
+#include "frontend/builder/optimizers/optimizers.h"
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
 /// m += (g - m) (1 - b1), u = max(b2 u, |g|), w -= lr m / ((1 - b1^t) (u + epsilon)).
-class Adamax : public OptimizerMeaning {
+class Adamax : public UpdateRule, AdamaxSettings {
 public:
-  explicit Adamax(Config &config)
-      : beta1(config.number("beta_1", 0.9)), beta2(config.number("beta_2", 0.999)),
-        epsilon(config.number("epsilon", 1e-7)) {}
+  explicit Adamax(const AdamaxSettings &settings) : AdamaxSettings(settings) {}
 
   SlotGroups getSlotGroups(const Variable &variable) const override {
     return slotsLike(variable, {"momentum", "norm"});
@@ -21,14 +19,12 @@ public:
     Tensor scale = 1.0 - powerOf(beta1, call.step);
     call.value = call.value - (call.learningRate * m) / (scale * (u + epsilon));
   }
-
-private:
-  double beta1, beta2, epsilon;
 };
 
 } // namespace
 
-const OptimizerEntry adamaxOptimizer = {
-    {"Adamax", "adamax"}, 0.001, nlohmann::json::object(), createOptimizer<Adamax>};
+std::unique_ptr<UpdateRule> createRule(const AdamaxSettings &settings) {
+  return std::make_unique<Adamax>(settings);
+}
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

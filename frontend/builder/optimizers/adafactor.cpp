@@ -1,21 +1,16 @@
 // keras.optimizers.Adafactor: keras/src/optimizers/adafactor.py (Shazeer and Stern 2018)
-#include "frontend/keras/optimizers/optimizers.h"
+#include "frontend/builder/optimizers/optimizers.h"
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
 /// The second moment v of a matrix (the last two dimensions) is kept as means over its rows and
 /// columns: v = r c / mean(r). With b(t) = 1 - t^decay and rms(x) = sqrt(mean(x^2)):
 /// w -= max(epsilon_2, rms(w)) min(lr, 1 / sqrt(t)) u / max(1, rms(u) / threshold), u = g /
 /// sqrt(v).
-class Adafactor : public OptimizerMeaning {
+class Adafactor : public UpdateRule, AdafactorSettings {
 public:
-  explicit Adafactor(Config &config)
-      : decay(config.number("beta_2_decay", -0.8)), epsilon1(config.number("epsilon_1", 1e-30)),
-        epsilon2(config.number("epsilon_2", 1e-3)), threshold(config.number("clip_threshold", 1)) {
-    // The rate is limited to 1 / sqrt(t) in any case.
-    config.ignore({"relative_step"});
-  }
+  explicit Adafactor(const AdafactorSettings &settings) : AdafactorSettings(settings) {}
 
   /// Variables of less than two dimensions have two integers in the file that nothing uses.
   SlotGroups getSlotGroups(const Variable &variable) const override {
@@ -56,13 +51,12 @@ private:
     Tensor share = rows / spread(mean(rows, {-1}), {-1}, rows);
     slots[2] = spread(share, {-1}, squares) * spread(columns, {-2}, squares);
   }
-
-  double decay, epsilon1, epsilon2, threshold;
 };
 
 } // namespace
 
-const OptimizerEntry adafactorOptimizer = {
-    {"Adafactor", "adafactor"}, 0.001, nlohmann::json::object(), createOptimizer<Adafactor>};
+std::unique_ptr<UpdateRule> createRule(const AdafactorSettings &settings) {
+  return std::make_unique<Adafactor>(settings);
+}
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

@@ -1,19 +1,19 @@
 // keras.optimizers.Nadam: keras/src/optimizers/nadam.py (Dozat 2015)
-#include "frontend/keras/optimizers/optimizers.h"
+#include "frontend/builder/optimizers/optimizers.h"
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
 /// Adam with Nesterov momentum whose strength grows: u(t) = b1 (1 - 0.5 * 0.96^t),
 /// m^ = u(t+1) m / (1 - prod u(1..t+1)) + (1 - u(t)) g / (1 - prod u(1..t)), v^ = v / (1 - b2^t),
 /// w -= lr m^ / (sqrt(v^) + epsilon). With a `pace` other than 1 the strength grows with
 /// 0.96^(pace t).
-class Nadam : public OptimizerMeaning {
+class Nadam : public UpdateRule, NadamSettings {
 public:
-  explicit Nadam(Config &config, double pace = 1)
-      : pace(pace), beta1(castCoefficient(config.number("beta_1", 0.9))),
-        beta2(castCoefficient(config.number("beta_2", 0.999))),
-        epsilon(config.number("epsilon", 1e-7)) {}
+  explicit Nadam(const NadamSettings &settings) : NadamSettings(settings) {
+    beta1 = castCoefficient(beta1);
+    beta2 = castCoefficient(beta2);
+  }
 
   SlotGroups getSlotGroups(const Variable &variable) const override {
     return slotsLike(variable, {"momentum", "velocity"});
@@ -39,21 +39,12 @@ private:
   Tensor strength(Tensor step) const {
     return beta1 * (1.0 - 0.5 * powerOf(0.96, pace == 1 ? step : step * pace));
   }
-
-  double pace, beta1, beta2, epsilon;
-};
-
-/// keras.optimizers.legacy.Nadam (Keras 2): `schedule_decay` is the pace.
-class LegacyNadam : public Nadam {
-public:
-  explicit LegacyNadam(Config &config) : Nadam(config, config.number("schedule_decay", 0.004)) {}
 };
 
 } // namespace
 
-const OptimizerEntry nadamOptimizer = {
-    {"Nadam", "nadam"}, 0.001, nlohmann::json::object(), createOptimizer<Nadam>};
-const OptimizerEntry legacyNadamOptimizer = {
-    {"Nadam", "nadam"}, 0.001, nlohmann::json::object(), createOptimizer<LegacyNadam>};
+std::unique_ptr<UpdateRule> createRule(const NadamSettings &settings) {
+  return std::make_unique<Nadam>(settings);
+}
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

@@ -1,12 +1,10 @@
 // @optimizer: clipping, accumulation, weight decay, the update rule, moving averages, constraints,
 // in Keras' order.
-#include "frontend/keras/optimizer.h"
-#include "frontend/keras/regularizers.h"
-#include "frontend/keras/schedule.h"
+#include "frontend/builder/optimizer.h"
 
 using namespace mlir;
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
 /// tf.clip_by_norm: x * limit / max(norm, limit), 0 where the norm is 0.
@@ -44,9 +42,9 @@ Tensor isMultiple(Tensor count, int64_t divisor) {
 class OptimizerStep {
 public:
   OptimizerStep(const Optimizer &optimizer, FunctionWriter &writer)
-      : optimizer(optimizer), writer(writer),
+      : optimizer(optimizer), settings(optimizer.settings), writer(writer),
         emitter(writer.getBuilder(),
-                NameLoc::get(writer.getBuilder().getStringAttr(optimizer.name))) {}
+                NameLoc::get(writer.getBuilder().getStringAttr(settings.name))) {}
 
   void write();
 
@@ -68,6 +66,7 @@ private:
   Tensor average(const Trained &entry, Tensor value);
 
   const Optimizer &optimizer;
+  const OptimizerSettings &settings;
   FunctionWriter &writer;
   Emitter emitter;
   Tensor updates;  ///< i64: updates done before
@@ -80,7 +79,7 @@ void OptimizerStep::countIterations() {
   Tensor done = read(optimizer.iteration);
   Tensor next = done + 1.0;
   updates = done;
-  if (std::optional<int64_t> steps = optimizer.accumulationSteps) {
+  if (std::optional<int64_t> steps = settings.accumulationSteps) {
     updates = done / static_cast<double>(*steps);
     isUpdate = isMultiple(next, *steps);
   }
@@ -92,8 +91,8 @@ Tensors OptimizerStep::takeGradients() {
   MLIRContext *context = emitter.getContext();
   Tensors gradients;
   for (const Trained &entry : optimizer.trained) {
-    Value argument = writer.addArgument(variableType(context, *entry.variable), ir::kGradientAttr,
-                                        FlatSymbolRefAttr::get(context, entry.variable->symbol));
+    Value argument = writer.addArgument(variableType(context, entry.variable()), ir::kGradientAttr,
+                                        FlatSymbolRefAttr::get(context, entry.variable().symbol));
     gradients.push_back(Tensor(emitter, argument));
   }
   return gradients;
@@ -102,9 +101,9 @@ Tensors OptimizerStep::takeGradients() {
 /// The mean of the gradients since the last update; only the batch that completes an update uses
 /// it, the others keep the sum.
 void OptimizerStep::accumulate(Tensors &gradients) {
-  if (!optimizer.accumulationSteps)
+  if (!settings.accumulationSteps)
     return;
-  double steps = static_cast<double>(*optimizer.accumulationSteps);
+  double steps = static_cast<double>(*settings.accumulationSteps);
   for (auto [entry, gradient] : llvm::zip_equal(optimizer.trained, gradients)) {
     Tensor sum = gradient + read(entry.accumulator);
     writer.assign(*entry.accumulator, where(isUpdate, sum.like(0), sum));
@@ -113,72 +112,73 @@ void OptimizerStep::accumulate(Tensors &gradients) {
 }
 
 void OptimizerStep::clip(Tensors &gradients) const {
-  if (optimizer.globalClipNorm && !gradients.empty()) {
+  if (settings.globalClipNorm && !gradients.empty()) {
     for (Tensor gradient : gradients)
       if (gradient.elementType() != gradients[0].elementType())
-        optimizer.place.fail("'global_clipnorm' over layers of float32 and float64 together is not "
-                             "supported (nor by Keras on TensorFlow); use 'clipnorm'");
-    clipByGlobalNorm(gradients, *optimizer.globalClipNorm);
+        settings.place.fail("'global_clipnorm' over layers of float32 and float64 together is not "
+                            "supported (nor by Keras on TensorFlow); use 'clipnorm'");
+    clipByGlobalNorm(gradients, *settings.globalClipNorm);
   }
   for (Tensor &gradient : gradients) {
-    if (optimizer.clipNorm)
-      gradient = clipByNorm(gradient, *optimizer.clipNorm);
-    if (optimizer.clipValue)
-      gradient = keras::clip(gradient, -*optimizer.clipValue, *optimizer.clipValue);
+    if (settings.clipNorm)
+      gradient = clipByNorm(gradient, *settings.clipNorm);
+    if (settings.clipValue)
+      gradient = builder::clip(gradient, -*settings.clipValue, *settings.clipValue);
   }
 }
 
 /// Schedules count batches, also where several of them make one update.
 Tensor OptimizerStep::readLearningRate() {
-  if (optimizer.schedule.is_null())
+  if (!settings.schedule)
     return read(optimizer.learningRateVariable);
   Tensor done = read(optimizer.iteration).toFloat();
-  return scheduledLearningRate(optimizer.place, optimizer.schedule, done);
+  return scheduledLearningRate(*settings.schedule, done);
 }
 
 void OptimizerStep::updateShared() {
   for (const Variable *variable : optimizer.shared)
     shared.push_back(read(variable));
   if (!shared.empty())
-    optimizer.meaning->updateShared(shared, step.convert(shared[0].elementType()));
+    optimizer.rule->updateShared(shared, step.convert(shared[0].elementType()));
   for (auto [variable, value] : llvm::zip_equal(optimizer.shared, shared))
     writer.assign(*variable, inUpdate(variable, value));
 }
 
 Tensor OptimizerStep::update(const Trained &entry, Tensor gradient) {
-  Tensor old = read(entry.variable);
+  Tensor old = read(&entry.variable());
   Type type = old.elementType();
-  UpdateCall call{*entry.variable,    gradient,          old, old, {}, {},
+  UpdateCall call{entry.variable(),   gradient,          old, old, {}, {},
                   rate.convert(type), step.convert(type)};
   for (Tensor value : shared)
     call.shared.push_back(value.convert(type));
-  if (auto decay = optimizer.meaning->getWeightDecay(*entry.variable, optimizer.weightDecay))
+  if (auto decay = optimizer.rule->getWeightDecay(entry.variable(), settings.weightDecay))
     call.value = call.value - call.value * *decay * call.learningRate;
   for (const Variable *slot : entry.slots)
     call.slots.push_back(read(slot));
-  optimizer.meaning->update(call);
+  optimizer.rule->update(call);
   for (auto [slot, value] : llvm::zip_equal(entry.slots, call.slots))
     writer.assign(*slot, inUpdate(slot, value));
-  return inUpdate(entry.variable, call.value);
+  return inUpdate(&entry.variable(), call.value);
 }
 
 /// average = momentum average + (1 - momentum) value, the value itself in the first update. Returns
 /// the value that the variable goes on with: every so many updates that is the average.
 Tensor OptimizerStep::average(const Trained &entry, Tensor value) {
-  if (!optimizer.ema)
+  if (!settings.movingAverage)
     return value;
   Tensor isFirst = equal(updates, updates.like(0));
-  Tensor momentum = where(isFirst, value.like(0), value.like(optimizer.ema->momentum));
+  Tensor momentum = where(isFirst, value.like(0), value.like(settings.movingAverage->momentum));
   Tensor average = momentum * read(entry.average) + (1.0 - momentum) * value;
   writer.assign(*entry.average, average);
-  if (!optimizer.ema->overwriteFrequency)
+  if (!settings.movingAverage->overwriteFrequency)
     return value;
-  return where(isMultiple(updates + 1.0, *optimizer.ema->overwriteFrequency), average, value);
+  return where(isMultiple(updates + 1.0, *settings.movingAverage->overwriteFrequency), average,
+               value);
 }
 
 void OptimizerStep::write() {
   for (const Trained &entry : optimizer.trained)
-    writer.read(*entry.variable);
+    writer.read(entry.variable());
   Tensors gradients = takeGradients();
   rate = readLearningRate();
   countIterations();
@@ -187,9 +187,9 @@ void OptimizerStep::write() {
   updateShared();
   for (auto [entry, gradient] : llvm::zip_equal(optimizer.trained, gradients)) {
     Tensor value = average(entry, update(entry, gradient));
-    if (!entry.variable->constraint.is_null())
-      value = constrain(optimizer.place, entry.variable->constraint, value);
-    writer.assign(*entry.variable, value);
+    if (const auto &constraint = entry.trainable.constraint)
+      value = constraint(value);
+    writer.assign(entry.variable(), value);
   }
 }
 
@@ -197,4 +197,4 @@ void Optimizer::write(FunctionWriter &writer) const {
   OptimizerStep(*this, writer).write();
 }
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

@@ -1,17 +1,15 @@
 // keras.optimizers.Lion: keras/src/optimizers/lion.py (Chen et al. 2023)
-#include "frontend/keras/optimizers/optimizers.h"
+#include "frontend/builder/optimizers/optimizers.h"
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
 /// w -= lr sign(b1 m + (1 - b1) g), m = b2 m + (1 - b2) g.
-class Lion : public OptimizerMeaning {
+class Lion : public UpdateRule, LionSettings {
 public:
-  explicit Lion(Config &config)
-      : beta1(castCoefficient(config.number("beta_1", 0.9))),
-        beta2(castCoefficient(config.number("beta_2", 0.99))) {
-    if (!(beta1 > 0 && beta1 <= 1))
-      config.fail(fmt::format("'beta_1' must be above 0 and at most 1, not {}", beta1));
+  explicit Lion(const LionSettings &settings) : LionSettings(settings) {
+    beta1 = castCoefficient(beta1);
+    beta2 = castCoefficient(beta2);
   }
 
   SlotGroups getSlotGroups(const Variable &variable) const override {
@@ -24,14 +22,12 @@ public:
     call.value = call.value - call.learningRate * direction.apply<ir::SignOp>();
     momentum = momentum * beta2 + call.gradient * (1 - beta2);
   }
-
-private:
-  double beta1, beta2;
 };
 
 } // namespace
 
-const OptimizerEntry lionOptimizer = {
-    {"Lion", "lion"}, 0.001, nlohmann::json::object(), createOptimizer<Lion>};
+std::unique_ptr<UpdateRule> createRule(const LionSettings &settings) {
+  return std::make_unique<Lion>(settings);
+}
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

@@ -1,16 +1,14 @@
 // keras.optimizers.Lamb: keras/src/optimizers/lamb.py (You et al. 2020)
-#include "frontend/keras/optimizers/optimizers.h"
+#include "frontend/builder/optimizers/optimizers.h"
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
 /// Adam's step s, with both moments corrected, scaled to the weight: w -= lr s |w| / |s|, where a
 /// norm of zero stands for no scaling.
-class Lamb : public OptimizerMeaning {
+class Lamb : public UpdateRule, LambSettings {
 public:
-  explicit Lamb(Config &config)
-      : beta1(config.number("beta_1", 0.9)), beta2(config.number("beta_2", 0.999)),
-        epsilon(config.number("epsilon", 1e-7)) {}
+  explicit Lamb(const LambSettings &settings) : LambSettings(settings) {}
 
   SlotGroups getSlotGroups(const Variable &variable) const override {
     return slotsLike(variable, {"momentum", "velocity"});
@@ -29,13 +27,12 @@ public:
 
 private:
   static Tensor norm(Tensor x) { return sqrt(sumAll(square(x))); }
-
-  double beta1, beta2, epsilon;
 };
 
 } // namespace
 
-const OptimizerEntry lambOptimizer = {
-    {"Lamb", "lamb"}, 0.001, nlohmann::json::object(), createOptimizer<Lamb>};
+std::unique_ptr<UpdateRule> createRule(const LambSettings &settings) {
+  return std::make_unique<Lamb>(settings);
+}
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

@@ -1,20 +1,21 @@
 // keras.optimizers.ScheduleFreeAdamW: keras/src/optimizers/schedule_free_adamw.py (Defazio et al.
 // 2024)
-#include "frontend/keras/optimizers/optimizers.h"
+#include "frontend/builder/optimizers/optimizers.h"
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
 /// The variable is y = (1 - b1) z + b1 x: z, which starts as the variable, takes Adam's steps
 /// without momentum, and x is the mean of all z. With v += (g^2 - v) (1 - b2):
 /// z' = z - lr g / (sqrt(v / (1 - b2^t)) + epsilon), x' = x + (z' - x) / t. On TensorFlow Keras
 /// finds x in the variable with z' in the place of z (on JAX with z); TensorFlow's way is followed.
-class ScheduleFreeAdamW : public OptimizerMeaning {
+class ScheduleFreeAdamW : public UpdateRule, ScheduleFreeAdamWSettings {
 public:
-  explicit ScheduleFreeAdamW(Config &config)
-      : beta1(castCoefficient(config.number("beta_1", 0.9))),
-        beta2(castCoefficient(config.number("beta_2", 0.999))),
-        epsilon(config.number("epsilon", 1e-8)), warmupSteps(config.number("warmup_steps", 0)) {}
+  explicit ScheduleFreeAdamW(const ScheduleFreeAdamWSettings &settings)
+      : ScheduleFreeAdamWSettings(settings) {
+    beta1 = castCoefficient(beta1);
+    beta2 = castCoefficient(beta2);
+  }
 
   SlotGroups getSlotGroups(const Variable &variable) const override {
     return slotsLike(variable, {"momentum", "velocity"});
@@ -34,16 +35,12 @@ public:
     x = (1.0 - share) * x + share * z;
     call.value = (1 - beta1) * z + beta1 * x;
   }
-
-private:
-  double beta1, beta2, epsilon, warmupSteps;
 };
 
 } // namespace
 
-const OptimizerEntry scheduleFreeAdamWOptimizer = {{"ScheduleFreeAdamW", "schedulefreeadamw"},
-                                                   0.0025,
-                                                   nlohmann::json::object(),
-                                                   createOptimizer<ScheduleFreeAdamW>};
+std::unique_ptr<UpdateRule> createRule(const ScheduleFreeAdamWSettings &settings) {
+  return std::make_unique<ScheduleFreeAdamW>(settings);
+}
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

@@ -1,21 +1,19 @@
 // keras.optimizers.Adam, AdamW: keras/src/optimizers/adam.py, adamw.py (Kingma and Ba 2014; amsgrad
 // after Reddi et al. 2018; AdamW after Loshchilov and Hutter 2019)
-#include "frontend/keras/optimizers/optimizers.h"
+#include "frontend/builder/optimizers/optimizers.h"
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
 /// m += (g - m) (1 - b1), v += (g^2 - v) (1 - b2),
 /// w -= m alpha / (sqrt(v) + epsilon) with alpha = lr sqrt(1 - b2^t) / (1 - b1^t).
-class Adam : public OptimizerMeaning {
+class Adam : public UpdateRule, AdamSettings {
 public:
-  explicit Adam(Config &config)
-      : beta1(config.number("beta_1", 0.9)), beta2(config.number("beta_2", 0.999)),
-        epsilon(config.number("epsilon", 1e-7)), amsgrad(config.boolean("amsgrad", false)) {}
+  explicit Adam(const AdamSettings &settings) : AdamSettings(settings) {}
 
   SlotGroups getSlotGroups(const Variable &variable) const override {
     SlotGroups groups = slotsLike(variable, {"momentum", "velocity"});
-    if (amsgrad)
+    if (isAmsgrad)
       groups.push_back(slotsLike(variable, {"velocity_hat"}).front());
     return groups;
   }
@@ -25,21 +23,16 @@ public:
                    (1.0 - powerOf(beta1, call.step));
     Tensor m = call.slots[0] = moveTowards(call.slots[0], call.gradient, beta1);
     Tensor v = call.slots[1] = moveTowards(call.slots[1], square(call.gradient), beta2);
-    if (amsgrad)
+    if (isAmsgrad)
       call.slots[2] = v = maximum(call.slots[2], v);
     call.value = call.value - (m * alpha) / (sqrt(v) + epsilon);
   }
-
-private:
-  double beta1, beta2, epsilon;
-  bool amsgrad;
 };
 
 } // namespace
 
-const OptimizerEntry adamOptimizer = {
-    {"Adam", "adam"}, 0.001, nlohmann::json::object(), createOptimizer<Adam>};
-const OptimizerEntry adamWOptimizer = {
-    {"AdamW", "adamw"}, 0.001, {{"weight_decay", 0.004}}, createOptimizer<Adam>};
+std::unique_ptr<UpdateRule> createRule(const AdamSettings &settings) {
+  return std::make_unique<Adam>(settings);
+}
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder
