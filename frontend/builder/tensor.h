@@ -7,6 +7,9 @@
 /// emitter's place; shapes broadcast as in NumPy.
 namespace lamina::frontend::builder {
 
+/// What keeps quotients and logarithms finite (keras.config.epsilon()).
+inline constexpr double kEpsilon = 1e-7;
+
 class Tensor;
 
 /// Where operations are built, and the location (the layer's name) that they get.

@@ -18,8 +18,6 @@ namespace lamina::frontend::keras {
 
 using namespace builder; // Keras' classes are said in its words
 
-inline constexpr double kEpsilon = 1e-7; ///< keras.config.epsilon()
-
 /// A serialized object `{"module", "class_name", "config", "registered_name"}`, or a bare name
 /// ("relu", "adam") with an empty configuration.
 struct ObjectConfig {

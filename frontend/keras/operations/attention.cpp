@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "frontend/builder/einsum.h"
-#include "frontend/keras/activations/functions.h"
+#include "frontend/builder/functions.h"
 #include "frontend/keras/operations/operations.h"
 
 using namespace mlir;

@@ -2,12 +2,12 @@
 
 #include <optional>
 
+#include "frontend/builder/place.h"
 #include "frontend/builder/tensor.h"
-#include "frontend/keras/config.h"
 
-/// Formulas of keras.activations that layers and losses share. Source: keras/src/activations/ and
+/// Activations: formulas that layers and losses share. Source: keras/src/activations/ and
 /// keras/src/backend/tensorflow/nn.py; derivatives at kinks are TensorFlow's.
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 
 /// max(0, x); the derivative at 0 is 0 and NaN stays NaN.
 Tensor relu(Tensor x);
@@ -52,4 +52,4 @@ Tensor glu(const Place &place, Tensor x, int64_t axis);
 /// entries in the support, where the paper takes the last one.
 Tensor sparsemax(Tensor x, int64_t axis);
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

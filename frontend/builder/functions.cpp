@@ -1,9 +1,11 @@
-#include "frontend/keras/activations/functions.h"
+#include "frontend/builder/functions.h"
 
 #include <cmath>
 #include <limits>
 
-namespace lamina::frontend::keras {
+#include "support/error.h"
+
+namespace lamina::frontend::builder {
 
 namespace {
 
@@ -185,4 +187,4 @@ Tensor sparsemax(Tensor x, int64_t axis) {
   return maximum(x - spread(threshold, {axis}, x), 0.0);
 }
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

@@ -1,13 +1,14 @@
 // keras.losses.BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy:
 // keras/src/losses/losses.py with the formulas of keras/src/backend/tensorflow/nn.py.
-#include "frontend/keras/activations/functions.h"
-#include "frontend/keras/layer.h"
-#include "frontend/keras/losses/losses.h"
-#include "frontend/keras/losses/probabilities.h"
+#include "frontend/builder/functions.h"
+#include "frontend/builder/losses/losses.h"
+#include "frontend/builder/losses/probabilities.h"
+#include "frontend/builder/shapes.h"
+#include "support/error.h"
 
 using namespace mlir;
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 
 Tensor binaryCrossentropy(Tensor target, Tensor prediction, Tensor x) {
   if (x) {
@@ -37,54 +38,41 @@ Tensor sparseCategoricalCrossentropy(Tensor label, Tensor prediction, Tensor x) 
 namespace {
 
 /// The mean over one axis.
-class BinaryCrossentropy : public LossMeaning {
+class BinaryCrossentropy : public LossFormula, BinaryCrossentropySettings {
 public:
-  explicit BinaryCrossentropy(Config &config)
-      : fromLogits(config.boolean("from_logits", false)),
-        labelSmoothing(config.number("label_smoothing", 0)), axis(config.integer("axis", -1)) {}
+  explicit BinaryCrossentropy(const BinaryCrossentropySettings &settings)
+      : BinaryCrossentropySettings(settings) {}
 
   TargetType getTargetType(const Place &place, RankedTensorType prediction) const override {
-    TargetType target = LossMeaning::getTargetType(place, prediction);
+    TargetType target = LossFormula::getTargetType(place, prediction);
     target.isProbability = true;
     return target;
   }
 
   ElementValues compute(const Scores &scores) const override {
     Tensor target = smoothLabels(scores.target, labelSmoothing, 2);
-    Tensor values = binaryCrossentropy(target, scores.prediction, chooseLogits(scores, fromLogits));
+    Tensor values = binaryCrossentropy(target, scores.prediction, chooseLogits(scores, isOfLogits));
     return {mean(values, {normalizeAxis(scores.place, axis, target.rank())}), {}};
   }
-
-private:
-  bool fromLogits;
-  double labelSmoothing;
-  int64_t axis;
 };
 
-class CategoricalCrossentropy : public LossMeaning {
+class CategoricalCrossentropy : public LossFormula, CategoricalCrossentropySettings {
 public:
-  explicit CategoricalCrossentropy(Config &config)
-      : fromLogits(config.boolean("from_logits", false)),
-        labelSmoothing(config.number("label_smoothing", 0)), axis(config.integer("axis", -1)) {}
+  explicit CategoricalCrossentropy(const CategoricalCrossentropySettings &settings)
+      : CategoricalCrossentropySettings(settings) {}
 
   ElementValues compute(const Scores &scores) const override {
     int64_t over = axisBesideRows(scores, axis);
     Tensor target = smoothLabels(scores.target, labelSmoothing, scores.target.shape().back());
-    Tensor logits = chooseLogits(scores, fromLogits);
+    Tensor logits = chooseLogits(scores, isOfLogits);
     return {categoricalCrossentropy(target, scores.prediction, logits, over), {}};
   }
-
-private:
-  bool fromLogits;
-  double labelSmoothing;
-  int64_t axis;
 };
 
-class SparseCategoricalCrossentropy : public LossMeaning {
+class SparseCategoricalCrossentropy : public LossFormula, SparseCategoricalCrossentropySettings {
 public:
-  explicit SparseCategoricalCrossentropy(Config &config)
-      : fromLogits(config.boolean("from_logits", false)),
-        ignoreClass(config.optionalInteger("ignore_class")), axis(config.integer("axis", -1)) {}
+  explicit SparseCategoricalCrossentropy(const SparseCategoricalCrossentropySettings &settings)
+      : SparseCategoricalCrossentropySettings(settings) {}
 
   TargetType getTargetType(const Place &place, RankedTensorType prediction) const override {
     int64_t rank = prediction.getRank();
@@ -98,38 +86,38 @@ public:
   }
 
   ElementValues compute(const Scores &scores) const override {
-    if (ignoreClass)
+    if (ignoredClass)
       return computeIgnoring(scores);
-    Tensor logits = chooseLogits(scores, fromLogits);
+    Tensor logits = chooseLogits(scores, isOfLogits);
     return {sparseCategoricalCrossentropy(scores.target, scores.prediction, logits), {}};
   }
 
 private:
   /// Keras blanks the predictions of ignored labels first, which also loses the known logits.
   ElementValues computeIgnoring(const Scores &scores) const {
-    Tensor label = scores.target, ignored = label.like(static_cast<double>(*ignoreClass));
+    Tensor label = scores.target, ignored = label.like(static_cast<double>(*ignoredClass));
     Tensor isValid = compare(ir::ComparisonDirection::NE, label, ignored);
     Tensor prediction = scores.prediction;
     auto leading = llvm::to_vector(llvm::seq<int64_t>(0, label.rank()));
     prediction = where(isValid.broadcastInDim(prediction.shape(), leading), prediction, 0.0);
     Tensor values = sparseCategoricalCrossentropy(where(isValid, label, 0.0), prediction,
-                                                  fromLogits ? prediction : Tensor());
+                                                  isOfLogits ? prediction : Tensor());
     return {where(isValid, values, 0.0), isValid};
   }
-
-  bool fromLogits;
-  std::optional<int64_t> ignoreClass;
-  int64_t axis;
 };
 
 } // namespace
 
-const LossEntry binaryCrossentropyLoss = {
-    {"BinaryCrossentropy", "binary_crossentropy", "bce", "BCE"}, createLoss<BinaryCrossentropy>};
-const LossEntry categoricalCrossentropyLoss = {
-    {"CategoricalCrossentropy", "categorical_crossentropy"}, createLoss<CategoricalCrossentropy>};
-const LossEntry sparseCategoricalCrossentropyLoss = {
-    {"SparseCategoricalCrossentropy", "sparse_categorical_crossentropy"},
-    createLoss<SparseCategoricalCrossentropy>};
+std::unique_ptr<LossFormula> createFormula(const BinaryCrossentropySettings &settings) {
+  return std::make_unique<BinaryCrossentropy>(settings);
+}
 
-} // namespace lamina::frontend::keras
+std::unique_ptr<LossFormula> createFormula(const CategoricalCrossentropySettings &settings) {
+  return std::make_unique<CategoricalCrossentropy>(settings);
+}
+
+std::unique_ptr<LossFormula> createFormula(const SparseCategoricalCrossentropySettings &settings) {
+  return std::make_unique<SparseCategoricalCrossentropy>(settings);
+}
+
+} // namespace lamina::frontend::builder

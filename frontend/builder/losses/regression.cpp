@@ -3,17 +3,18 @@
 // CategoricalHinge: keras/src/losses/losses.py
 #include <numbers>
 
-#include "frontend/keras/activations/functions.h"
-#include "frontend/keras/losses/losses.h"
-#include "frontend/keras/losses/probabilities.h"
+#include "frontend/builder/functions.h"
+#include "frontend/builder/losses/losses.h"
+#include "frontend/builder/losses/probabilities.h"
+#include "frontend/builder/shapes.h"
+#include "support/error.h"
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
 /// A loss without settings that is a formula over target and prediction.
-template <Tensor (*formula)(Tensor, Tensor)> class Formula : public LossMeaning {
+template <Tensor (*formula)(Tensor, Tensor)> class Formula : public LossFormula {
 public:
-  explicit Formula(Config &) {}
   ElementValues compute(const Scores &scores) const override {
     return {formula(scores.target, scores.prediction), {}};
   }
@@ -72,9 +73,9 @@ Tensor categoricalHinge(Tensor target, Tensor prediction) {
 }
 
 /// e^2 / 2 up to |e| = delta, then delta |e| - delta^2 / 2.
-class Huber : public LossMeaning {
+class Huber : public LossFormula, HuberSettings {
 public:
-  explicit Huber(Config &config) : delta(config.number("delta", 1)) {}
+  explicit Huber(const HuberSettings &settings) : HuberSettings(settings) {}
 
   ElementValues compute(const Scores &scores) const override {
     Tensor error = scores.prediction - scores.target, magnitude = abs(error);
@@ -82,32 +83,38 @@ public:
         where(magnitude <= delta, 0.5 * square(error), delta * magnitude - 0.5 * delta * delta);
     return {mean(values, {-1}), {}};
   }
-
-private:
-  double delta;
 };
 
 } // namespace
 
-const LossEntry meanSquaredErrorLoss = {{"MeanSquaredError", "mean_squared_error", "mse", "MSE"},
-                                        createLoss<Formula<squaredError>>};
-const LossEntry meanAbsoluteErrorLoss = {{"MeanAbsoluteError", "mean_absolute_error", "mae", "MAE"},
-                                         createLoss<Formula<absoluteError>>};
-const LossEntry meanAbsolutePercentageErrorLoss = {
-    {"MeanAbsolutePercentageError", "mean_absolute_percentage_error", "mape", "MAPE"},
-    createLoss<Formula<absolutePercentageError>>};
-const LossEntry meanSquaredLogarithmicErrorLoss = {
-    {"MeanSquaredLogarithmicError", "mean_squared_logarithmic_error", "msle", "MSLE"},
-    createLoss<Formula<squaredLogarithmicError>>};
-const LossEntry huberLoss = {{"Huber", "huber"}, createLoss<Huber>};
-const LossEntry logCoshLoss = {{"LogCosh", "log_cosh", "logcosh"}, createLoss<Formula<logCosh>>};
-const LossEntry poissonLoss = {{"Poisson", "poisson"}, createLoss<Formula<poisson>>};
-const LossEntry klDivergenceLoss = {{"KLDivergence", "kl_divergence", "kld", "KLD"},
-                                    createLoss<Formula<divergence>>};
-const LossEntry hingeLoss = {{"Hinge", "hinge"}, createLoss<Formula<hinge>>};
-const LossEntry squaredHingeLoss = {{"SquaredHinge", "squared_hinge"},
-                                    createLoss<Formula<squaredHinge>>};
-const LossEntry categoricalHingeLoss = {{"CategoricalHinge", "categorical_hinge"},
-                                        createLoss<Formula<categoricalHinge>>};
+std::unique_ptr<LossFormula> createFormula(PlainLoss loss) {
+  switch (loss) {
+  case PlainLoss::MeanSquaredError:
+    return std::make_unique<Formula<squaredError>>();
+  case PlainLoss::MeanAbsoluteError:
+    return std::make_unique<Formula<absoluteError>>();
+  case PlainLoss::MeanAbsolutePercentageError:
+    return std::make_unique<Formula<absolutePercentageError>>();
+  case PlainLoss::MeanSquaredLogarithmicError:
+    return std::make_unique<Formula<squaredLogarithmicError>>();
+  case PlainLoss::LogCosh:
+    return std::make_unique<Formula<logCosh>>();
+  case PlainLoss::Poisson:
+    return std::make_unique<Formula<poisson>>();
+  case PlainLoss::KLDivergence:
+    return std::make_unique<Formula<divergence>>();
+  case PlainLoss::Hinge:
+    return std::make_unique<Formula<hinge>>();
+  case PlainLoss::SquaredHinge:
+    return std::make_unique<Formula<squaredHinge>>();
+  case PlainLoss::CategoricalHinge:
+    return std::make_unique<Formula<categoricalHinge>>();
+  }
+  llvm_unreachable("unknown loss");
+}
 
-} // namespace lamina::frontend::keras
+std::unique_ptr<LossFormula> createFormula(const HuberSettings &settings) {
+  return std::make_unique<Huber>(settings);
+}
+
+} // namespace lamina::frontend::builder

@@ -1,17 +1,17 @@
 #pragma once
 
-#include "frontend/keras/loss.h"
+#include "frontend/builder/loss.h"
 
 /// What losses of probabilities share; formulas of keras/src/backend/tensorflow/nn.py.
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 
 inline Tensor clipProbability(Tensor p) {
   return clip(p, kEpsilon, 1 - kEpsilon);
 }
 
 /// The logits where they are known or the prediction is declared to be logits, else nothing.
-inline Tensor chooseLogits(const Scores &scores, bool fromLogits) {
-  return scores.logits ? scores.logits : fromLogits ? scores.prediction : Tensor();
+inline Tensor chooseLogits(const Scores &scores, bool isOfLogits) {
+  return scores.logits ? scores.logits : isOfLogits ? scores.prediction : Tensor();
 }
 
 /// The cross-entropy of each element with a target between 0 and 1: on the logits `x`, where there
@@ -32,4 +32,4 @@ inline Tensor smoothLabels(Tensor target, double smoothing, int64_t classes) {
                         : target * (1 - smoothing) + smoothing / static_cast<double>(classes);
 }
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder
