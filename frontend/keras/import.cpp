@@ -1,7 +1,7 @@
 #include "frontend/keras/import.h"
 
 #include "frontend/builder/init_function.h"
-#include "frontend/builder/optimizer.h"
+#include "frontend/builder/training/optimizer.h"
 #include "frontend/keras/compile_settings.h"
 #include "frontend/keras/forward.h"
 #include "frontend/keras/log_writer.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "frontend/builder/loss.h"
+#include "frontend/builder/training/loss.h"
 #include "frontend/keras/config.h"
 
 namespace lamina::frontend::keras {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "frontend/builder/optimizer_settings.h"
+#include "frontend/builder/training/optimizer_settings.h"
 #include "frontend/keras/config.h"
 
 namespace lamina::frontend::keras {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "frontend/builder/schedule.h"
+#include "frontend/builder/training/schedule.h"
 #include "frontend/keras/config.h"
 
 namespace lamina::frontend::keras {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "frontend/builder/loss.h"
+#include "frontend/builder/training/loss.h"
 #include "written_function.h"
 
 namespace lamina::frontend::test {

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "frontend/builder/init_function.h"
-#include "frontend/builder/optimizer.h"
+#include "frontend/builder/training/optimizer.h"
 #include "ir/module.h"
 #include "written_function.h"
 
