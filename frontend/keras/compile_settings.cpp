@@ -122,7 +122,7 @@ private:
       // One loss stands in a list of one where it was given so.
       const json &single = loss.is_array() && loss.size() == 1 ? loss[0] : loss;
       bool isRead = attempt(problems, [&] {
-        output.loss = std::make_unique<Loss>(place, single, type);
+        output.loss = std::make_unique<Loss>(readLoss(place, single, type));
         output.target = output.loss->getTargetType(type);
       });
       areLossesRead &= isRead;

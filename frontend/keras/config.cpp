@@ -80,11 +80,6 @@ bool isKerasModule(const std::string &module) {
 
 } // namespace
 
-void Place::fail(std::string_view reason) const {
-  throw UserError(part.empty() ? fmt::format("{}: {}", file, reason)
-                               : fmt::format("{}: {}: {}", file, part, reason));
-}
-
 ObjectConfig ObjectConfig::read(const Place &place, std::string_view what, const json &value) {
   ObjectConfig result;
   if (value.is_string()) {

@@ -9,20 +9,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "frontend/builder/place.h"
 #include "support/element_type.h"
 #include "support/error.h"
 
 /// Reading Keras' configuration objects so that nothing in them goes unnoticed.
 namespace lamina::frontend::keras {
 
-/// What a message is about: the file and the part of it, such as "layer 'dense'".
-struct Place {
-  std::string file;
-  std::string part;
-
-  /// Throws UserError `FILE: PART: reason`.
-  [[noreturn]] void fail(std::string_view reason) const;
-};
+using namespace builder; // Keras' classes are said in its words
 
 /// A serialized object `{"module", "class_name", "config", "registered_name"}`, or a bare name
 /// ("relu", "adam") with an empty configuration.

@@ -2,7 +2,8 @@
 
 #include <map>
 
-#include "frontend/keras/random_numbers.h"
+#include "frontend/builder/random_numbers.h"
+#include "frontend/keras/initializer.h"
 #include "frontend/keras/regularizers.h"
 #include "ir/host_tensor.h"
 
@@ -20,10 +21,9 @@ constexpr int64_t kFirstLayerStream = int64_t(1) << 30;
 RandomState::RandomState() {
   for (auto [variable, name] : {std::pair{&seed, "seed"}, std::pair{&step, "step"}}) {
     variable->symbol = std::string("random/") + name;
-    variable->role = name;
     variable->type = ElementType::I64;
-    variable->declaration = {name, {}, "zeros", nullptr, nullptr, false};
   }
+  seed.initializer = SeedInitializer();
 }
 
 /// One call of one layer in one function.
@@ -158,8 +158,8 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
   if (layer.isBuilt)
     return;
   auto types = llvm::map_to_vector(inputs, [](Tensor input) { return input.type(); });
-  for (VariableDeclaration &declaration : layer.meaning->build(layer.place, types)) {
-    Variable variable;
+  for (const VariableDeclaration &declaration : layer.meaning->build(layer.place, types)) {
+    LayerVariable variable;
     variable.symbol = layer.scope + "/" + declaration.name;
     variable.path = layer.path + "/" +
                     (declaration.place.empty() ? fmt::format("vars/{}", layer.variables.size())
@@ -168,10 +168,15 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
       variable.copyPath = layer.path + "/" + declaration.copy;
     variable.type = declaration.type.value_or(layer.type);
     variable.owner = layer.place.part;
-    variable.role = declaration.name;
     variable.isTrainable = declaration.trainable && layer.isTrainable;
     checkSize(layer.place, declaration.shape);
-    variable.declaration = std::move(declaration);
+    variable.shape = declaration.shape;
+    variable.initializer = readInitializer(layer.place, declaration.initializer);
+    auto *scaling = std::get_if<VarianceScalingInitializer>(&variable.initializer);
+    if (scaling && !scaling->fanAxes)
+      scaling->fanAxes = declaration.fanAxes;
+    variable.regularizer = declaration.regularizer;
+    variable.constraint = declaration.constraint;
     layer.variables.push_back(std::move(variable));
   }
   layer.isBuilt = true;

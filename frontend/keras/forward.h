@@ -2,7 +2,7 @@
 
 #include <deque>
 
-#include "frontend/keras/function_writer.h"
+#include "frontend/builder/function_writer.h"
 #include "frontend/keras/model.h"
 
 namespace lamina::frontend::keras {

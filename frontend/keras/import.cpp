@@ -1,8 +1,9 @@
 #include "frontend/keras/import.h"
 
+#include "frontend/builder/init_function.h"
+#include "frontend/builder/training/optimizer.h"
 #include "frontend/keras/compile_settings.h"
 #include "frontend/keras/forward.h"
-#include "frontend/keras/initializer.h"
 #include "frontend/keras/log_writer.h"
 #include "frontend/keras/optimizer.h"
 #include "frontend/keras/problems.h"
@@ -52,9 +53,7 @@ private:
   Tensors addTargets(FunctionWriter &writer, Forward &forward);
   void buildLayers();
   void declareVariables();
-  void declareOptimizer(llvm::ArrayRef<const Variable *> trainable);
-  void declareVariable(const Variable &variable);
-  void writeInit();
+  void declareOptimizer(llvm::ArrayRef<const LayerVariable *> trainable);
   void writePredict();
   /// @loss or @evaluate.
   void writeLoss(llvm::StringRef name, bool isTraining);
@@ -109,7 +108,7 @@ void Importer::check(std::vector<std::string> &problems) {
   bool hasLoss = settings.hasLoss() || !problems.empty();
   if (options.training && hasLoss && !settings.optimizer.is_null())
     attempt(&problems,
-            [&] { Optimizer(Place{file.path, ""}, settings.optimizer, options.learningRate); });
+            [&] { readOptimizer(Place{file.path, ""}, settings.optimizer, options.learningRate); });
 }
 
 OwningOpRef<ModuleOp> Importer::run() {
@@ -121,7 +120,7 @@ OwningOpRef<ModuleOp> Importer::run() {
   buildLayers();
   settings = resolveCompileSettings(file, options, *model, predictions, passedOver, notes);
   declareVariables();
-  writeInit();
+  writeInit(*module, variables, file.path);
   writePredict();
   if (settings.hasLoss()) {
     if (options.training)
@@ -176,10 +175,10 @@ void Importer::buildLayers() {
 }
 
 void Importer::declareVariables() {
-  llvm::SmallVector<const Variable *> trainable;
+  llvm::SmallVector<const LayerVariable *> trainable;
   bool isTrainable = file.config["config"].value("trainable", nlohmann::json()) != false;
   for (Layer *layer : model->flattenLayers())
-    for (Variable &variable : layer->variables) {
+    for (LayerVariable &variable : layer->variables) {
       variable.isTrainable &= isTrainable;
       variables.push_back(&variable);
       if (variable.isTrainable)
@@ -190,7 +189,7 @@ void Importer::declareVariables() {
   declareOptimizer(trainable);
   for (auto [index, variable] : llvm::enumerate(variables)) {
     variable->index = index;
-    declareVariable(*variable);
+    declareVariable(*module, *variable);
   }
   if (!optimizer)
     return;
@@ -199,53 +198,37 @@ void Importer::declareVariables() {
         ->setAttr(ir::kAverageAttr, FlatSymbolRefAttr::get(&context, average->symbol));
 }
 
+/// The variables with what their constraints do to new values; messages are about the optimizer.
+std::vector<TrainableVariable> withConstraints(const Place &optimizer,
+                                               llvm::ArrayRef<const LayerVariable *> variables) {
+  std::vector<TrainableVariable> result;
+  for (const LayerVariable *variable : variables) {
+    TrainableVariable &trainable = result.emplace_back(TrainableVariable{variable});
+    if (!variable->constraint.is_null())
+      trainable.constraint = [optimizer, variable](Tensor value) {
+        return constrain(optimizer, variable->constraint, value);
+      };
+  }
+  return result;
+}
+
 /// An optimizer without a loss, which was passed over, is there for its state.
-void Importer::declareOptimizer(llvm::ArrayRef<const Variable *> trainable) {
+void Importer::declareOptimizer(llvm::ArrayRef<const LayerVariable *> trainable) {
   bool isPassedOver = passedOver == PassedOver::LossesAndMetrics;
   if (!options.training || settings.optimizer.is_null() || !(settings.hasLoss() || isPassedOver))
     return;
   std::vector<std::string> unknown;
+  std::optional<OptimizerSettings> read;
   attempt(isPassedOver ? &unknown : nullptr, [&] {
-    optimizer =
-        std::make_unique<Optimizer>(Place{file.path, ""}, settings.optimizer, options.learningRate);
+    read = readOptimizer(Place{file.path, ""}, settings.optimizer, options.learningRate,
+                         /*onlyState=*/isPassedOver);
   });
-  if (!optimizer)
+  if (!read)
     return;
-  optimizer->declareVariables(trainable);
+  optimizer = std::make_unique<Optimizer>(*read);
+  optimizer->declareVariables(withConstraints(read->place, trainable));
   for (const std::unique_ptr<Variable> &variable : optimizer->getVariables())
     variables.push_back(variable.get());
-}
-
-void Importer::declareVariable(const Variable &variable) {
-  OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
-  auto declared = builder.create<ir::VariableOp>(
-      NameLoc::get(builder.getStringAttr(variable.symbol)), builder.getStringAttr(variable.symbol),
-      TypeAttr::get(variableType(&context, variable)), builder.getStringAttr(variable.path),
-      variable.isTrainable ? builder.getUnitAttr() : UnitAttr(), ir::PackedAttr(),
-      FlatSymbolRefAttr(), DenseI64ArrayAttr(), IntegerAttr());
-  ir::setRole(declared, variable.training);
-  if (!variable.copyPath.empty())
-    declared->setAttr(kCopyAttr, builder.getStringAttr(variable.copyPath));
-}
-
-void Importer::writeInit() {
-  FunctionWriter writer(*module, ir::kInit);
-  OpBuilder &builder = writer.getBuilder();
-  Value seed = writer.addArgument(RankedTensorType::get({}, builder.getI64Type()), ir::kSeedAttr,
-                                  builder.getUnitAttr());
-  std::deque<Emitter> emitters;
-  for (const Variable *variable : variables) {
-    Emitter &emitter =
-        emitters.emplace_back(builder, NameLoc::get(builder.getStringAttr(variable->symbol)));
-    InitializerCall call{emitter, variable->declaration.shape,
-                         ir::toMlirType(&context, variable->type), seed,
-                         static_cast<int64_t>(variable->index)};
-    Place place{file.path, variable->owner};
-    writer.assign(*variable, variable == &random.seed
-                                 ? seed
-                                 : initialize(place, variable->declaration.initializer, call));
-  }
-  writer.finish();
 }
 
 void Importer::writePredict() {
@@ -367,12 +350,12 @@ Tensor Importer::addPenalties(Forward &forward, Tensor loss, FunctionWriter &wri
   for (Tensor penalty : forward.getPenalties())
     loss = loss + penalty.convert(loss.elementType());
   for (Layer *layer : model->flattenLayers())
-    for (const Variable &variable : layer->variables) {
-      if (!variable.isTrainable || variable.declaration.regularizer.is_null())
+    for (const LayerVariable &variable : layer->variables) {
+      if (!variable.isTrainable || variable.regularizer.is_null())
         continue;
       Tensor value(forward.emitterAt(layer->scope), writer.read(variable));
-      loss = loss + regularize(layer->place, variable.declaration.regularizer, value)
-                        .convert(loss.elementType());
+      loss =
+          loss + regularize(layer->place, variable.regularizer, value).convert(loss.elementType());
     }
   return loss;
 }

@@ -11,9 +11,6 @@
 
 namespace lamina::frontend {
 
-/// On a variable that stands in the weights file twice: the path of the second place.
-inline constexpr llvm::StringLiteral kCopyAttr = "lamina.copy";
-
 /// What the caller asks for beyond what the file says.
 struct ImportOptions {
   int64_t batchSize = 32; ///< the most rows of one batch

@@ -4,14 +4,14 @@
 #include <memory>
 #include <vector>
 
+#include "frontend/builder/initializer.h"
+#include "frontend/builder/shapes.h"
+#include "frontend/builder/tensor.h"
 #include "frontend/keras/config.h"
-#include "frontend/keras/tensor.h"
 #include "support/element_type.h"
 
 /// What a layer class has to say for itself: its variables and its meaning in IR operations.
 namespace lamina::frontend::keras {
-
-using Tensors = llvm::SmallVector<Tensor, 2>;
 
 /// A variable as a layer asks for it (Keras' `add_weight`). The objects are Keras' serialized
 /// initializer, regularizer and constraint; null where there is none.
@@ -28,6 +28,8 @@ struct VariableDeclaration {
   std::string place = "";
   /// A second place with the same value; empty for none.
   std::string copy = "";
+  /// For initializers that scale by fans and do not say which axes count.
+  std::optional<FanAxes> fanAxes = std::nullopt;
 };
 
 /// A variable with the settings `<prefix>_initializer`, `_regularizer` and `_constraint`; the
@@ -107,17 +109,5 @@ using Activation = std::function<Tensor(LayerCall &, Tensor)>;
 
 /// The one input of a layer that takes one.
 Tensor singleInput(const LayerCall &call, llvm::ArrayRef<Tensor> inputs);
-
-/// `axis` counted from the front; refuses one outside of the rank.
-int64_t normalizeAxis(const Place &place, int64_t axis, int64_t rank);
-
-/// Refuses a dimension that is named twice.
-void refuseRepeated(const Place &place, llvm::ArrayRef<int64_t> dimensions);
-
-/// Refuses a tensor that is too large to work with: more than 2^32 elements, rows left out.
-void checkSize(const Place &place, llvm::ArrayRef<int64_t> shape);
-
-/// "(None, 28, 28)": a shape as Keras prints it.
-std::string describeShape(llvm::ArrayRef<int64_t> shape);
 
 } // namespace lamina::frontend::keras

@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "frontend/keras/function_writer.h"
+#include "frontend/builder/function_writer.h"
 #include "frontend/keras/metric.h"
 
 namespace lamina::frontend::keras {

@@ -1,7 +1,7 @@
 #include "frontend/keras/loss.h"
 
-#include "frontend/keras/layer.h"
-#include "frontend/keras/losses/losses.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringRef.h"
 
 using namespace mlir;
 
@@ -66,44 +66,6 @@ LossReduction readReduction(Config &config, bool isGiven) {
 
 } // namespace
 
-int64_t axisBesideRows(const Scores &scores, int64_t axis) {
-  int64_t fromFront = normalizeAxis(scores.place, axis, scores.prediction.rank());
-  if (fromFront == 0)
-    scores.place.fail("'axis' must not be the rows");
-  return fromFront;
-}
-
-TargetType LossMeaning::getTargetType(const Place &place, RankedTensorType prediction) const {
-  if (prediction.getRank() < 2)
-    place.fail(fmt::format("needs a prediction of rank 2 or more, got shape {}",
-                           describeShape(prediction.getShape())));
-  return {ElementType::F32, prediction.getShape().vec(), 0};
-}
-
-const std::vector<LossEntry> &lossEntries() {
-  static const std::vector<LossEntry> entries = {binaryCrossentropyLoss,
-                                                 binaryFocalCrossentropyLoss,
-                                                 categoricalCrossentropyLoss,
-                                                 categoricalFocalCrossentropyLoss,
-                                                 sparseCategoricalCrossentropyLoss,
-                                                 categoricalGeneralizedCrossEntropyLoss,
-                                                 poissonLoss,
-                                                 klDivergenceLoss,
-                                                 meanSquaredErrorLoss,
-                                                 meanAbsoluteErrorLoss,
-                                                 meanAbsolutePercentageErrorLoss,
-                                                 meanSquaredLogarithmicErrorLoss,
-                                                 cosineSimilarityLoss,
-                                                 huberLoss,
-                                                 logCoshLoss,
-                                                 hingeLoss,
-                                                 squaredHingeLoss,
-                                                 categoricalHingeLoss,
-                                                 diceLoss,
-                                                 tverskyLoss};
-  return entries;
-}
-
 const LossEntry *findLoss(const std::string &name) {
   for (const LossEntry &entry : lossEntries())
     if (llvm::is_contained(entry.names, name))
@@ -111,11 +73,10 @@ const LossEntry *findLoss(const std::string &name) {
   return nullptr;
 }
 
-Loss::Loss(const Place &where, const nlohmann::json &value, RankedTensorType prediction)
-    : place(where) {
+Loss readLoss(const Place &where, const nlohmann::json &value, RankedTensorType prediction) {
   ObjectConfig object = ObjectConfig::read(where, "the loss", value);
   object.className = resolveCrossentropy(object.className, prediction);
-  place.part = fmt::format("loss '{}'", printable(object.className));
+  Place place{where.file, fmt::format("loss '{}'", printable(object.className))};
   // A loss function handed over as such is wrapped: {"fn": function, ...its arguments}.
   if (object.className == "LossFunctionWrapper" && object.config.contains("fn")) {
     object.className =
@@ -127,33 +88,10 @@ Loss::Loss(const Place &where, const nlohmann::json &value, RankedTensorType pre
     failUnknown(where, place, object.className);
   Config config(object.config, place);
   config.ignore({"name", "dtype"});
-  reduction = readReduction(config, object.config.contains("reduction"));
-  meaning = entry->create(config);
+  LossReduction reduction = readReduction(config, object.config.contains("reduction"));
+  LossFormulaSettings settings = entry->read(config);
   config.finish(entry->names.front());
-}
-
-ElementValues Loss::compute(Tensor target, Tensor prediction, Tensor logits, Tensor mask) const {
-  ElementValues elements = meaning->compute({target, prediction, logits, place});
-  if (!mask)
-    return elements;
-  if (mask.shape() != elements.values.shape())
-    place.fail(fmt::format("gives values of shape {}, but the mask of the output has shape {}; "
-                           "use a loss that gives one value per step",
-                           describeShape(elements.values.shape()), describeShape(mask.shape())));
-  Tensor counts = elements.mask ? logicalAnd(mask, elements.mask) : mask;
-  return {elements.values * mask.convert(elements.values.elementType()), counts};
-}
-
-/// Values that a mask leaves out are 0.
-Tensor Loss::reduce(const ElementValues &elements, Tensor weights) const {
-  Tensor values = weights ? elements.values * weights : elements.values, mask = elements.mask;
-  if (reduction == LossReduction::Sum)
-    return sumAll(values);
-  if (reduction == LossReduction::None)
-    return meanAll(values);
-  if (reduction == LossReduction::MeanOverWeights && weights)
-    return divideNoNan(sumAll(values), sumAll(mask ? where(mask, weights, 0.0) : weights));
-  return mask ? divideNoNan(sumAll(values), sumAll(mask.toFloat())) : meanAll(values);
+  return Loss(place, settings, reduction);
 }
 
 } // namespace lamina::frontend::keras

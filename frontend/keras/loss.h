@@ -1,81 +1,21 @@
 #pragma once
 
+#include "frontend/builder/training/loss.h"
 #include "frontend/keras/config.h"
-#include "frontend/keras/tensor.h"
-#include "support/element_type.h"
 
-/// Losses and metrics: what they make of a prediction and its target.
 namespace lamina::frontend::keras {
-
-/// The form in which an output's targets are given.
-struct TargetType {
-  ElementType type = ElementType::F32;
-  std::vector<int64_t> shape; ///< rows first, as MLIR's dynamic extent
-  int64_t classes = 0;        ///< for class indices: how many there are
-  /// Whether the loss has a least value for targets from 0 to 1 only.
-  bool isProbability = false;
-};
-
-/// What a loss or metric is computed from.
-struct Scores {
-  Tensor target;
-  Tensor prediction; ///< f32
-  Tensor logits;     ///< what a softmax or sigmoid gave `prediction` from; null for none
-  const Place &place;
-  Tensor weights = {}; ///< of the samples, f32: (rows) or more leading dimensions; null for none
-  Tensor mask = {};    ///< i1: which steps of the prediction count; null for all
-};
-
-/// `axis` of the prediction, counted from the front; refuses the rows.
-int64_t axisBesideRows(const Scores &scores, int64_t axis);
-
-/// A value per element of `values`, of which the mean (or sum) is taken.
-struct ElementValues {
-  Tensor values;
-  Tensor mask; ///< i1 of the same shape: which of them count; null for all
-};
-
-class LossMeaning {
-public:
-  virtual ~LossMeaning() = default;
-  /// Class indices for sparse losses, else the prediction's own shape.
-  virtual TargetType getTargetType(const Place &place, mlir::RankedTensorType prediction) const;
-  virtual ElementValues compute(const Scores &scores) const = 0;
-};
 
 struct LossEntry {
   std::vector<std::string> names; ///< class name first, then the names that Keras takes in strings
-  std::unique_ptr<LossMeaning> (*create)(Config &config);
-};
-
-enum class LossReduction { MeanOverElements, MeanOverWeights, Sum, None };
-
-/// A loss with its reduction, as an output of the model uses it.
-class Loss {
-public:
-  /// From a name or a serialized loss. "crossentropy" is resolved by the prediction's shape.
-  Loss(const Place &place, const nlohmann::json &value, mlir::RankedTensorType prediction);
-
-  TargetType getTargetType(mlir::RankedTensorType prediction) const {
-    return meaning->getTargetType(place, prediction);
-  }
-  /// A value per element, 0 where `mask` (null for none) says that the step does not count.
-  ElementValues compute(Tensor target, Tensor prediction, Tensor logits, Tensor mask) const;
-  /// The reduced loss, a scalar; without a reduction the mean of the values. `weights` (null for
-  /// none) are those of the single values, f32 (keras/src/losses/loss.py, reduce_weighted_values).
-  Tensor reduce(const ElementValues &elements, Tensor weights) const;
-  /// False where every value is minimized for itself: the gradient is that of their sum.
-  bool isReduced() const { return reduction != LossReduction::None; }
-
-private:
-  Place place;
-  std::unique_ptr<LossMeaning> meaning;
-  LossReduction reduction = LossReduction::MeanOverElements;
+  LossFormulaSettings (*read)(Config &config);
 };
 
 /// All losses, in the order of Keras' documentation.
 const std::vector<LossEntry> &lossEntries();
 /// The loss of this name; null when there is none.
 const LossEntry *findLoss(const std::string &name);
+
+/// From a name or a serialized loss. "crossentropy" is resolved by the prediction's shape.
+Loss readLoss(const Place &place, const nlohmann::json &value, mlir::RankedTensorType prediction);
 
 } // namespace lamina::frontend::keras

@@ -20,7 +20,7 @@ void needTargetsOf(const Scores &scores, const TargetType &expected) {
 /// A loss used as a metric: the mean of its values.
 class LossMetric : public MeanMetric {
 public:
-  explicit LossMetric(std::unique_ptr<LossMeaning> loss) : loss(std::move(loss)) {}
+  explicit LossMetric(const LossFormulaSettings &settings) : loss(createLossFormula(settings)) {}
 
   Tensor compute(const Scores &scores) const override {
     needTargetsOf(scores, loss->getTargetType(scores.place, scores.prediction.type()));
@@ -28,7 +28,7 @@ public:
   }
 
 private:
-  std::unique_ptr<LossMeaning> loss;
+  std::unique_ptr<LossFormula> loss;
 };
 
 /// A loss object used as a metric: each batch gives one number, its reduced loss, and counts once;
@@ -36,7 +36,7 @@ private:
 class ReducedLossMetric : public MetricMeaning {
 public:
   ReducedLossMetric(const Place &place, const nlohmann::json &value, RankedTensorType prediction)
-      : loss(place, value, prediction) {}
+      : loss(readLoss(place, value, prediction)) {}
 
   Tensors accumulate(const Scores &scores) const override {
     needTargetsOf(scores, loss.getTargetType(scores.prediction.type()));
@@ -88,7 +88,7 @@ std::unique_ptr<MetricMeaning> createMeaning(const Place &where, const std::stri
     if (llvm::is_contained(entry.names, className))
       return entry.create(config);
   if (const LossEntry *loss = findLossOfMetric(className))
-    return std::make_unique<LossMetric>(loss->create(config));
+    return std::make_unique<LossMetric>(loss->read(config));
   for (llvm::StringRef refused : {"Mean", "Sum", "mean", "sum"})
     if (className == refused)
       where.fail(fmt::format("{} takes single values, not targets and predictions (Keras cannot "

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "frontend/builder/variable.h"
 #include "frontend/files/keras_file.h"
 #include "frontend/keras/layer.h"
-#include "ir/variable_role.h"
 #include "support/element_type.h"
 
 /// A model as its configuration describes it, before any shape is known.
@@ -30,18 +30,10 @@ struct Node {
   std::vector<TensorReference> references() const;
 };
 
-/// A variable of a built layer.
-struct Variable {
-  std::string symbol;   ///< unique in the module, such as "dense/kernel"
-  std::string path;     ///< in the weights file, such as "layers/dense/vars/0"; empty: not stored
-  std::string copyPath; ///< a second place there that gets the same value; empty for none
-  std::string owner;    ///< for messages, such as "layer 'dense'"
-  std::string role;     ///< "kernel"
-  ElementType type = ElementType::F32;
-  VariableDeclaration declaration;
-  bool isTrainable = false;
-  ir::VariableRole training = ir::VariableRole::Model; ///< what it is to the training
-  size_t index = 0; ///< position among the module's variables, once all are known
+/// A variable of a built layer. The objects are Keras' serialized ones; null where there is none.
+struct LayerVariable : Variable {
+  nlohmann::json regularizer = nullptr;
+  nlohmann::json constraint = nullptr;
 };
 
 /// What a model takes: the shape of one row (-1: not known) and its type.
@@ -73,7 +65,7 @@ struct Layer {
   std::unique_ptr<LayerMeaning> meaning;
 
   bool isBuilt = false;
-  std::vector<Variable> variables; ///< once built
+  std::vector<LayerVariable> variables; ///< once built
 };
 
 /// A value that a model takes or gives.

@@ -1,6 +1,6 @@
 #include "frontend/keras/regularizers.h"
 
-#include "frontend/keras/activations/functions.h"
+#include "frontend/builder/functions.h"
 
 namespace lamina::frontend::keras {
 namespace {

@@ -1,12 +1,11 @@
 #pragma once
 
+#include "frontend/builder/training/schedule.h"
 #include "frontend/keras/config.h"
-#include "frontend/keras/tensor.h"
 
 namespace lamina::frontend::keras {
 
-/// The learning rate of a serialized schedule (keras/src/optimizers/schedules/) at `iteration`, the
-/// number of updates done, an f32 scalar.
-Tensor scheduledLearningRate(const Place &place, const nlohmann::json &schedule, Tensor iteration);
+/// A serialized learning rate schedule (keras/src/optimizers/schedules/).
+Schedule readSchedule(const Place &place, const nlohmann::json &schedule);
 
 } // namespace lamina::frontend::keras

@@ -1,5 +1,6 @@
 #include "frontend/keras/weights.h"
 
+#include "frontend/builder/variable.h"
 #include "frontend/keras/import.h"
 #include "ir/host_tensor.h"
 #include "ir/module.h"
@@ -142,7 +143,7 @@ std::string describeLostState(ModuleOp module, const KerasFile &file) {
 
 void addCopies(ModuleOp module, std::map<std::string, Array> &weights) {
   for (ir::VariableOp variable : module.getOps<ir::VariableOp>())
-    if (auto copy = variable->getAttrOfType<StringAttr>(kCopyAttr))
+    if (auto copy = variable->getAttrOfType<StringAttr>(builder::kCopyAttr))
       weights.insert_or_assign(copy.str(), weights.at(variable.getPath().str()));
 }
 

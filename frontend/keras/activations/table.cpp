@@ -1,7 +1,7 @@
 // keras.activations: keras/src/activations/activations.py with the formulas of
 // keras/src/backend/tensorflow/nn.py. All parameters have their defaults: a file names an
 // activation function, it cannot give arguments. `threshold` has no defaults and so no entry.
-#include "frontend/keras/activations/functions.h"
+#include "frontend/builder/functions.h"
 #include "frontend/keras/registry.h"
 
 namespace lamina::frontend::keras {

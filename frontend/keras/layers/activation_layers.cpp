@@ -1,5 +1,5 @@
 // keras.layers.Activation, ReLU, LeakyReLU, PReLU, ELU, Softmax: keras/src/layers/activations/
-#include "frontend/keras/activations/functions.h"
+#include "frontend/builder/functions.h"
 #include "frontend/keras/layers/layers.h"
 
 using namespace mlir;

@@ -1,6 +1,5 @@
 // keras.layers.EinsumDense: keras/src/layers/core/einsum_dense.py
-#include "frontend/keras/einsum.h"
-#include "frontend/keras/initializer.h"
+#include "frontend/builder/einsum.h"
 #include "frontend/keras/layers/layers.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -54,13 +53,13 @@ public:
                                          ArrayRef<RankedTensorType> inputs) const override {
     std::map<char, int64_t> extents = findExtents(place, inputs[0].getShape());
     std::vector<VariableDeclaration> variables = {kernel};
-    std::vector<int64_t> inputAxes, outputAxes;
+    FanAxes axes;
     for (auto [axis, label] : llvm::enumerate(equation.weight)) {
       bool isOutput = equation.output.find(label) != std::string::npos;
-      (isOutput ? outputAxes : inputAxes).push_back(static_cast<int64_t>(axis));
+      (isOutput ? axes.outputs : axes.inputs).push_back(static_cast<int64_t>(axis));
       variables[0].shape.push_back(extentOf(place, extents, label));
     }
-    variables[0].initializer = withFanAxes(place, kernel.initializer, inputAxes, outputAxes);
+    variables[0].fanAxes = axes;
     if (useBias) {
       variables.push_back(bias);
       variables[1].shape = findBiasShape(place, extents, inputs[0].getRank());

@@ -2,7 +2,7 @@
 // keras/src/layers/merging/
 #include <numeric>
 
-#include "frontend/keras/activations/functions.h"
+#include "frontend/builder/functions.h"
 #include "frontend/keras/layers/layers.h"
 
 using namespace mlir;
@@ -212,8 +212,8 @@ public:
       call.fail(fmt::format("axes {} and {} of inputs of shapes {} and {} cannot be contracted", i,
                             j, describeShape(a.shape()), describeShape(b.shape())));
     if (normalize) {
-      a = keras::normalize(a, i);
-      b = keras::normalize(b, j);
+      a = builder::normalize(a, i);
+      b = builder::normalize(b, j);
     }
     Tensor product = dot(a, b, i, j, {0}, {0});
     return {product.rank() == 1 ? product.reshape({product.dim(0), 1}) : product};

@@ -1,6 +1,6 @@
 // keras.layers.SpectralNormalization: keras/src/layers/normalization/spectral_normalization.py
 // (Miyato et al. 2018)
-#include "frontend/keras/activations/functions.h"
+#include "frontend/builder/functions.h"
 #include "frontend/keras/layers/layers.h"
 
 using namespace mlir;

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "frontend/keras/tensor.h"
+#include "frontend/builder/tensor.h"
+#include "frontend/keras/config.h"
 
 namespace lamina::frontend::keras {
 

@@ -1,5 +1,5 @@
 // Activation functions as nodes: keras/src/ops/nn.py
-#include "frontend/keras/activations/functions.h"
+#include "frontend/builder/functions.h"
 #include "frontend/keras/operations/operations.h"
 
 using namespace mlir;

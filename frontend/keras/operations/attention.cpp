@@ -1,8 +1,8 @@
 // keras.ops.dot_product_attention: keras/src/backend/tensorflow/nn.py (Vaswani et al. 2017)
 #include <cmath>
 
-#include "frontend/keras/activations/functions.h"
-#include "frontend/keras/einsum.h"
+#include "frontend/builder/einsum.h"
+#include "frontend/builder/functions.h"
 #include "frontend/keras/operations/operations.h"
 
 using namespace mlir;

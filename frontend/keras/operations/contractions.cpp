@@ -1,5 +1,5 @@
 // Contractions of keras.ops: keras/src/ops/numpy.py
-#include "frontend/keras/einsum.h"
+#include "frontend/builder/einsum.h"
 #include "frontend/keras/operations/dimensions.h"
 #include "frontend/keras/operations/operations.h"
 

@@ -1,7 +1,7 @@
 // Normalizations of keras.ops: keras/src/ops/nn.py
 #include "frontend/keras/layers/normalizations.h"
 
-#include "frontend/keras/losses/probabilities.h"
+#include "frontend/builder/training/losses/probabilities.h"
 #include "frontend/keras/operations/operations.h"
 
 using namespace mlir;

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "frontend/keras/losses/probabilities.h"
+#include "frontend/builder/training/losses/probabilities.h"
 #include "frontend/keras/metrics/top_k.h"
 #include "frontend/keras/operations/operations.h"
 

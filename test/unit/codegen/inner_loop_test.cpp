@@ -36,12 +36,19 @@ struct Loop {
   int64_t count(llvm::StringRef name) const {
     return llvm::count_if(instructions, [&](llvm::StringRef line) { return line.contains(name); });
   }
-  /// Vectors that are kept on the stack because there are too few registers.
-  int64_t spills() const {
-    return llvm::count_if(instructions, [](llvm::StringRef line) {
-      bool isVector = line.contains("mm") && line.contains("mov");
-      return isVector && (line.contains("(%rsp)") || line.contains("(%rbp)"));
+  /// Moves of vectors to memory or from it, on the stack or elsewhere.
+  int64_t countMoves(bool onStack, bool stores) const {
+    return llvm::count_if(instructions, [&](llvm::StringRef line) {
+      auto [name, operands] = line.split('\t');
+      bool isMove = name.contains("mov") && operands.contains("mm");
+      bool toMemory = operands.trim().ends_with(")") || operands.contains("){");
+      bool ofStack = operands.contains("(%rsp") || operands.contains("(%rbp");
+      return isMove && operands.contains("(") && ofStack == onStack && (!stores || toMemory);
     });
+  }
+  /// Whether it sums products up: it loads and multiplies, and stores nothing.
+  bool isReduction(llvm::StringRef product) const {
+    return count(product) > 0 && countMoves(/*onStack=*/false, /*stores=*/true) == 0;
   }
 };
 
@@ -102,29 +109,34 @@ protected:
   OwningOpRef<ModuleOp> module;
 };
 
-/// A loop of a tile multiplies and adds once for each of the tile's vectors, or a multiple of that,
-/// without spills and without multiplying for addresses.
+/// The instruction that multiplies a kernel's vectors.
+const char *productOf(ir::KernelOp kernel, const TargetSpec &target) {
+  if (target.hasFma)
+    return "vfmadd";
+  bool isDouble = kernel.getSchedule()->getLanes() < target.vectorLanes(sizeof(float));
+  return isDouble ? "mulpd" : "mulps";
+}
+
+/// A loop over the contracted index multiplies and adds once for each of the tile's vectors, or a
+/// multiple of that, without spills and without multiplying for addresses. Depthwise convolutions
+/// have no such loop: all taps of a tile are written out.
 TEST_P(InnerLoops, KeepTilesInRegisters) {
-  const char *product = target.hasFma ? "vfmadd" : "mulps";
   for (auto function : module->getOps<func::FuncOp>()) {
     ir::KernelOp kernel = *function.getOps<ir::KernelOp>().begin();
     auto cost = dyn_cast_or_null<ir::CostInterface>(passes::anchorOf(kernel));
-    if (!cost || cost.getMultiplyAdds(1) == 0)
+    if (!cost || cost.getMultiplyAdds(1) == 0 || kernel.getFamily() == ir::KernelFamily::depthwise)
       continue;
-    if (kernel.getSchedule()->getLanes() * 2 == target.vectorLanes(sizeof(float)))
-      product = target.hasFma ? "vfmadd" : "mulpd";
+    std::string name = function.getName().str(), product = productOf(kernel, target);
     int64_t tile = kernel.getSchedule()->getTileSize(), whole = 0;
     for (const Loop &loop : findLoops(assemblyOf(function))) {
-      int64_t products = loop.count(product);
-      if (products == 0)
+      if (!loop.isReduction(product))
         continue;
-      EXPECT_EQ(loop.spills(), 0) << function.getName().str() << ": a loop of " << products
-                                  << " products spills";
-      EXPECT_EQ(loop.count("imul"), 0) << function.getName().str();
-      whole += products % tile == 0;
+      EXPECT_EQ(loop.countMoves(/*onStack=*/true, /*stores=*/false), 0)
+          << name << ": a loop of " << loop.count(product) << " products spills";
+      EXPECT_EQ(loop.count("imul"), 0) << name;
+      whole += loop.count(product) % tile == 0;
     }
-    EXPECT_GT(whole, 0) << function.getName().str() << ": no loop has a tile of " << tile
-                        << " vectors";
+    EXPECT_GT(whole, 0) << name << ": no loop has a tile of " << tile << " vectors";
   }
 }
 

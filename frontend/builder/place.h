@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace lamina::frontend::builder {
+
+/// What a message is about: the file and the part of it, such as "layer 'dense'".
+struct Place {
+  std::string file;
+  std::string part;
+
+  /// Throws UserError `FILE: PART: reason`.
+  [[noreturn]] void fail(std::string_view reason) const;
+};
+
+} // namespace lamina::frontend::builder

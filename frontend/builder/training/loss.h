@@ -1,0 +1,76 @@
+#pragma once
+
+#include <memory>
+
+#include "frontend/builder/place.h"
+#include "frontend/builder/tensor.h"
+#include "frontend/builder/training/loss_settings.h"
+#include "support/element_type.h"
+
+/// Losses (and metrics): what they make of a prediction and its target.
+namespace lamina::frontend::builder {
+
+/// The form in which an output's targets are given.
+struct TargetType {
+  ElementType type = ElementType::F32;
+  std::vector<int64_t> shape; ///< rows first, as MLIR's dynamic extent
+  int64_t classes = 0;        ///< for class indices: how many there are
+  /// Whether the loss has a least value for targets from 0 to 1 only.
+  bool isProbability = false;
+};
+
+/// What a loss or metric is computed from.
+struct Scores {
+  Tensor target;
+  Tensor prediction; ///< f32
+  Tensor logits;     ///< what a softmax or sigmoid gave `prediction` from; null for none
+  const Place &place;
+  Tensor weights = {}; ///< of the samples, f32: (rows) or more leading dimensions; null for none
+  Tensor mask = {};    ///< i1: which steps of the prediction count; null for all
+};
+
+/// `axis` of the prediction, counted from the front; refuses the rows.
+int64_t axisBesideRows(const Scores &scores, int64_t axis);
+
+/// A value per element of `values`, of which the mean (or sum) is taken.
+struct ElementValues {
+  Tensor values;
+  Tensor mask; ///< i1 of the same shape: which of them count; null for all
+};
+
+/// What a loss makes of single elements.
+class LossFormula {
+public:
+  virtual ~LossFormula() = default;
+  /// Class indices for sparse losses, else the prediction's own shape.
+  virtual TargetType getTargetType(const Place &place, mlir::RankedTensorType prediction) const;
+  virtual ElementValues compute(const Scores &scores) const = 0;
+};
+
+std::unique_ptr<LossFormula> createLossFormula(const LossFormulaSettings &settings);
+
+/// A loss with its reduction, as an output of the model uses it.
+class Loss {
+public:
+  /// `place` is for messages.
+  Loss(Place place, const LossFormulaSettings &settings, LossReduction reduction)
+      : place(std::move(place)), formula(createLossFormula(settings)), reduction(reduction) {}
+
+  TargetType getTargetType(mlir::RankedTensorType prediction) const {
+    return formula->getTargetType(place, prediction);
+  }
+  /// A value per element, 0 where `mask` (null for none) says that the step does not count.
+  ElementValues compute(Tensor target, Tensor prediction, Tensor logits, Tensor mask) const;
+  /// The reduced loss, a scalar; without a reduction the mean of the values. `weights` (null for
+  /// none) are those of the single values, f32 (keras/src/losses/loss.py, reduce_weighted_values).
+  Tensor reduce(const ElementValues &elements, Tensor weights) const;
+  /// False where every value is minimized for itself: the gradient is that of their sum.
+  bool isReduced() const { return reduction != LossReduction::None; }
+
+private:
+  Place place;
+  std::unique_ptr<LossFormula> formula;
+  LossReduction reduction;
+};
+
+} // namespace lamina::frontend::builder
