@@ -4,7 +4,7 @@
 #include <string>
 
 #include "codegen/compiled_model.h"
-#include "codegen/target.h"
+#include "codegen/target/target.h"
 #include "ir/signature.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/pipelines.h"

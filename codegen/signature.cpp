@@ -5,7 +5,7 @@
 #include "codegen/first_error.h"
 #include "ir/logs.h"
 #include "ir/signature.h"
-#include "passes/plan.h"
+#include "passes/memory/plan.h"
 #include "support/error.h"
 #include "llvm/ADT/StringSet.h"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ir/window_axis.h"
+#include "ir/operations/window_axis.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinOps.h"

@@ -8,7 +8,7 @@ def Lamina_GradientInterface : OpInterface<"GradientInterface"> {
   let cppNamespace = "::lamina::ir";
   let description = [{
     The gradient rule of an operation. Conventions at ties and kinks follow TensorFlow. The rule of
-    an operation with a region applies `differentiate` (ir/differentiate.h) to its body.
+    an operation with a region applies `differentiate` (ir/gradients/differentiate.h) to its body.
   }];
   let methods = [
     InterfaceMethod<[{

@@ -378,7 +378,7 @@ def WinogradFilterOp : Lamina_PureOp<"winograd_filter",
   let summary = "A filter of 3 x 3 taps at the points of Winograd's minimal filtering";
   let description = [{
     `filter` is 3 x 3 x C x K. Its two-dimensional polynomial of every channel and filter is evaluated
-    at (`tile` + 2)^2 points: G f G^T with the matrix G of ir/winograd.h, f turned around in both
+    at (`tile` + 2)^2 points: G f G^T with the matrix G of ir/operations/winograd.h, f turned around in both
     dimensions with `reversed`. `tile` is 2 or 4. The result is
     K / 16 x C / 32 x (`tile` + 2)^2 x 32 x 16, both quotients rounded up, zero where there is no
     channel or filter: panels of 16 filters, in blocks of the channels that a kernel takes at once.
@@ -398,7 +398,7 @@ def WinogradConvolutionOp : Lamina_PureOp<"winograd_convolution",
     `lhs` is N x H x W x C, `filter` the `winograd_filter` of C channels and `filters` filters with
     the same `tile`, the result N x (H + low + high - 2) x (W + low + high - 2) x `filters`: that of
     `convolution` with the padding `low` and `high` in both dimensions, up to rounding. The result is
-    made in squares of `tile` x `tile`: A^T (U * (B^T d B)) A with the matrices of ir/winograd.h,
+    made in squares of `tile` x `tile`: A^T (U * (B^T d B)) A with the matrices of ir/operations/winograd.h,
     where d are the `tile` + 2 rows and columns of the padded input that a square depends on and U
     is the filter; the products are summed up over the channels.
   }];

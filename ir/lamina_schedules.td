@@ -1,5 +1,5 @@
 // The kernel families and how their loops run: an attribute for each family, whose fields say all that its emitter
-// does. The passes choose them (passes/schedule.h); emitters decide nothing.
+// does. The passes choose them (passes/schedule/schedule.h); emitters decide nothing.
 #ifndef LAMINA_SCHEDULES_TD
 #define LAMINA_SCHEDULES_TD
 

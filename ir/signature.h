@@ -49,7 +49,7 @@ struct Port {
   /// Values are whole numbers below this: a target's classes, an input's entries. 0: any values.
   int64_t bound = 0;
   bool isProbability = false; ///< of a target: see kProbabilityAttr
-  bool isPerBatch = false; ///< of a log: see kPerBatchAttr
+  bool isPerBatch = false;    ///< of a log: see kPerBatchAttr
 };
 
 /// The arguments and results of a function, in order.

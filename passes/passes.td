@@ -72,7 +72,7 @@ def Winograd : Lamina_FunctionPass<"winograd"> {
     A f32 `convolution` over two spatial dimensions without strides, dilations and groups becomes a
     `winograd_filter` and a `winograd_convolution`; its `filter_gradient` gets `winograd`. The size
     of the squares, or that there are none, follows from the shape of one image, the channels and the
-    vectors by the estimate of `passes/winograd_cost.h`, so a prediction does not depend on the batch
+    vectors by the estimate of `passes/simplify/winograd_cost.h`, so a prediction does not depend on the batch
     size.
   }];
   let options = [
@@ -94,7 +94,7 @@ def Fuse : Lamina_FunctionPass<"fuse"> {
   let description = [{
     A kernel has one anchor (a contraction, reductions over the same inner dimensions, or none) and
     elementwise operations before and after it. Cheap operations are cloned into every kernel that
-    reads them. `passes/fusion_plan.cpp` has the rules.
+    reads them. `passes/fusion/fusion_plan.cpp` has the rules.
   }];
   let options = [Option<"fuse", "fuse", "bool", "true",
                         "off: every operation is a kernel of its own">];
@@ -134,7 +134,7 @@ def PlanMemory : Lamina_ModulePass<"plan-memory"> {
   let summary = "Gives variables and kernels' results their places";
   let description = [{
     Sets `offset` of variables, `buffers` of kernels, `lamina.arena_bytes` of functions, and
-    `lamina.state_bytes` and `lamina.workspace_bytes` of the module. passes/plan.h says what places
+    `lamina.state_bytes` and `lamina.workspace_bytes` of the module. passes/memory/plan.h says what places
     mean.
   }];
 }

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "frontend/files/keras_file.h"
+#include "frontend/files/models/keras_file.h"
 #include "frontend/keras/import.h"
 
 namespace lamina::session {

@@ -6,7 +6,7 @@
 #include "codegen/driver.h"
 #include "ir/module.h"
 #include "mlir/IR/Matchers.h"
-#include "trainer/cast.h"
+#include "trainer/data/cast.h"
 
 using namespace mlir;
 

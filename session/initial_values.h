@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "frontend/files/array.h"
+#include "frontend/files/arrays/array.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace lamina::session {

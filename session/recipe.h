@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "codegen/compiled_model.h"
-#include "frontend/files/keras_file.h"
-#include "trainer/dataset.h"
+#include "frontend/files/models/keras_file.h"
+#include "trainer/data/dataset.h"
 
 namespace lamina::session {
 

@@ -7,7 +7,7 @@
 #include "runtime/lamina_runtime.h"
 #include "support/error.h"
 #include "support/threads.h"
-#include "trainer/cast.h"
+#include "trainer/data/cast.h"
 
 namespace lamina::session {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "codegen/driver.h"
-#include "frontend/files/keras_file.h"
+#include "frontend/files/models/keras_file.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "session/initial_values.h"

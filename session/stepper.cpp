@@ -3,8 +3,8 @@
 #include <chrono>
 #include <cmath>
 
-#include "trainer/cast.h"
-#include "trainer/shuffle.h"
+#include "trainer/data/cast.h"
+#include "trainer/data/shuffle.h"
 
 namespace lamina::session {
 

@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
-#include "codegen/profile.h"
+#include "codegen/functions/profile.h"
 #include "ir/module.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "passes/schedule.h"
+#include "passes/schedule/schedule.h"
 #include "session/quantile.h"
 
 namespace lamina::session {

@@ -9,8 +9,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "frontend/files/arrays/npy.h"
 #include "frontend/files/json.h"
-#include "frontend/files/npy.h"
 #include "support/atomic_file.h"
 #include "support/error.h"
 

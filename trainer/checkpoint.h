@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "trainer/callbacks/write_failure.h"
 #include "trainer/fit.h"
-#include "trainer/write_failure.h"
 
 namespace lamina::trainer {
 

@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "support/error.h"
-#include "trainer/callback.h"
-#include "trainer/cast.h"
-#include "trainer/shuffle.h"
+#include "trainer/callbacks/callback.h"
+#include "trainer/data/cast.h"
+#include "trainer/data/shuffle.h"
 
 namespace lamina::trainer {
 

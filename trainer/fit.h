@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "trainer/dataset.h"
-#include "trainer/running_logs.h"
+#include "trainer/callbacks/running_logs.h"
+#include "trainer/data/dataset.h"
 
 namespace lamina::trainer {
 

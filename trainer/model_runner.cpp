@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "support/error.h"
-#include "trainer/cast.h"
+#include "trainer/data/cast.h"
 
 namespace lamina::trainer {
 

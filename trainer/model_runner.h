@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "codegen/compiled_model.h"
-#include "frontend/files/array.h"
+#include "frontend/files/arrays/array.h"
 #include "trainer/aligned_buffer.h"
-#include "trainer/batches.h"
+#include "trainer/data/batches.h"
 
 namespace lamina::trainer {
 

@@ -4,7 +4,7 @@
 
 #include "ir/module.h"
 #include "mlir/Parser/Parser.h"
-#include "passes/plan.h"
+#include "passes/memory/plan.h"
 #include "support/error.h"
 #include "tools/lamina/cost.h"
 

@@ -6,7 +6,7 @@
 
 #include "bench/kernels/cases.h"
 #include "codegen/driver.h"
-#include "codegen/jit_functions.h"
+#include "codegen/jit/jit_functions.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "trainer/model_runner.h"

@@ -14,7 +14,7 @@
 
 #include "bench/kernels/compiled_kernel.h"
 #include "bench/kernels/contender.h"
-#include "codegen/target.h"
+#include "codegen/target/target.h"
 #include "runtime/lamina_runtime.h"
 #include "support/error.h"
 #include "tools/lamina/roofline.h"

@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <string_view>
 
-#include "frontend/files/hdf5.h"
+#include "frontend/files/archive/zip_archive.h"
+#include "frontend/files/hdf5/hdf5.h"
 #include "frontend/files/utf8.h"
-#include "frontend/files/zip_archive.h"
 
 namespace lamina::frontend {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "frontend/files/legacy_config.h"
+#include "frontend/files/models/legacy_config.h"
 #include "frontend/keras/weights.h"
 #include "ir/signature.h"
 #include "llvm/ADT/STLExtras.h"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "frontend/files/keras_file.h"
+#include "frontend/files/models/keras_file.h"
 #include "ir/dialect.h"
 #include "mlir/IR/BuiltinOps.h"
 

@@ -3,7 +3,7 @@
 #include <map>
 #include <string>
 
-#include "frontend/files/keras_file.h"
+#include "frontend/files/models/keras_file.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace lamina::frontend {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "frontend/builder/variable.h"
-#include "frontend/files/keras_file.h"
+#include "frontend/files/models/keras_file.h"
 #include "frontend/keras/layer.h"
 #include "support/element_type.h"
 

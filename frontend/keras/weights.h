@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "frontend/files/keras_file.h"
+#include "frontend/files/models/keras_file.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace lamina::frontend {

@@ -8,8 +8,8 @@
 
 #include "passes/families/families.h"
 #include "passes/families/tools.h"
-#include "passes/memory_layout.h"
-#include "passes/plan.h"
+#include "passes/memory/plan.h"
+#include "passes/schedule/memory_layout.h"
 
 using namespace mlir;
 

@@ -3,11 +3,11 @@
 // A task takes some output lines of one image and some filters. It goes through its filters tile by
 // tile and, for each tile, through all its lines, so a panel of the filter is read from far away
 // once per task; the lines' input stays in the second-level cache meanwhile.
-#include "passes/convolution_geometry.h"
 #include "passes/families/convolution_tile.h"
 #include "passes/families/families.h"
 #include "passes/families/tools.h"
-#include "passes/memory_layout.h"
+#include "passes/schedule/convolution_geometry.h"
+#include "passes/schedule/memory_layout.h"
 
 using namespace mlir;
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "passes/schedule.h"
+#include "passes/schedule/schedule.h"
 
 /// What the passes know of each kernel family: one row of rules per value of ir::KernelFamily. What
 /// is decided by family is asked here, and nowhere by listing families or operations.

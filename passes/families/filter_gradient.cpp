@@ -1,9 +1,9 @@
 // Tiles, blocks and tasks of gradients of convolutions by their filters.
-#include "passes/convolution_geometry.h"
 #include "passes/families/convolution_tile.h"
 #include "passes/families/families.h"
 #include "passes/families/tools.h"
-#include "passes/memory_layout.h"
+#include "passes/schedule/convolution_geometry.h"
+#include "passes/schedule/memory_layout.h"
 
 using namespace mlir;
 

@@ -2,7 +2,7 @@
 #include "passes/families/families.h"
 #include "passes/families/map_form.h"
 #include "passes/families/tools.h"
-#include "passes/plan.h"
+#include "passes/memory/plan.h"
 
 using namespace mlir;
 

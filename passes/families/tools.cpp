@@ -1,6 +1,6 @@
 #include "passes/families/tools.h"
 
-#include "passes/plan.h"
+#include "passes/memory/plan.h"
 
 using namespace mlir;
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "passes/cost.h"
-#include "passes/schedule.h"
+#include "passes/schedule/cost.h"
+#include "passes/schedule/schedule.h"
 
 /// What the schedules of all kernel families are computed with. Cycles are estimates for one
 /// thread.

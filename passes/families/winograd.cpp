@@ -3,10 +3,10 @@
 // A task takes some squares of the result and some filters. For one block of channels after another
 // it transforms the squares' input and adds the products to sums at the points; both are in
 // scratch memory and stay in the second-level cache, while the filter passes by.
-#include "ir/winograd.h"
+#include "ir/operations/winograd.h"
 #include "passes/families/families.h"
 #include "passes/families/tools.h"
-#include "passes/winograd_cost.h"
+#include "passes/simplify/winograd_cost.h"
 
 using namespace mlir;
 

@@ -1,5 +1,5 @@
 // Fuzzes the reader of zip archives: every member is unpacked.
-#include "frontend/files/zip_archive.h"
+#include "frontend/files/archive/zip_archive.h"
 #include "test/fuzz/target.h"
 
 using namespace lamina::frontend;

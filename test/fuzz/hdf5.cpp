@@ -1,7 +1,7 @@
 // Fuzzes the reader of HDF5 files. libhdf5 runs in a child process, whose crashes are no findings;
 // what the child says is fuzzed too, for a file may take it over.
-#include "frontend/files/hdf5.h"
-#include "frontend/files/hdf5_report.h"
+#include "frontend/files/hdf5/hdf5.h"
+#include "frontend/files/hdf5/hdf5_report.h"
 #include "test/fuzz/target.h"
 
 using namespace lamina::frontend;

@@ -2,7 +2,7 @@
 #include <cstdlib>
 
 #include "frontend/files/json.h"
-#include "frontend/files/legacy_config.h"
+#include "frontend/files/models/legacy_config.h"
 #include "test/fuzz/target.h"
 
 using namespace lamina::frontend;

@@ -1,5 +1,5 @@
 // Fuzzes the reader of NumPy arrays.
-#include "frontend/files/npy.h"
+#include "frontend/files/arrays/npy.h"
 #include "test/fuzz/target.h"
 
 using namespace lamina::frontend;

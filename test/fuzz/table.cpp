@@ -1,6 +1,6 @@
 // Fuzzes the readers of delimited and ARFF text.
 #include "test/fuzz/target.h"
-#include "trainer/data_file.h"
+#include "trainer/data/data_file.h"
 
 using namespace lamina::trainer;
 

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "ir/interpreter.h"
+#include "ir/interpreter/interpreter.h"
 #include "ir/module.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "codegen/driver.h"
-#include "codegen/jit_functions.h"
+#include "codegen/jit/jit_functions.h"
 #include "ir/module.h"
-#include "passes/plan.h"
-#include "passes/schedule.h"
+#include "passes/memory/plan.h"
+#include "passes/schedule/schedule.h"
 #include "support/sanitizer.h"
 
 using namespace mlir;

@@ -1,7 +1,7 @@
 // Compiled code computes what the interpreter says, and the same bits however it is run.
 #include <gtest/gtest.h>
 
-#include "codegen/target.h"
+#include "codegen/target/target.h"
 #include "support/sanitizer.h"
 #include "test/random_graph/compiled_runner.h"
 #include "test/random_graph/random_graph.h"

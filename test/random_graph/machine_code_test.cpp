@@ -7,9 +7,9 @@
 #include <gtest/gtest.h>
 
 #include "codegen/driver.h"
-#include "codegen/function_emitter.h"
-#include "codegen/machine_code.h"
-#include "codegen/object_emitter.h"
+#include "codegen/emit/machine_code.h"
+#include "codegen/functions/function_emitter.h"
+#include "codegen/objects/object_emitter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "test/random_graph/random_graph.h"
 #include "llvm/TargetParser/Triple.h"

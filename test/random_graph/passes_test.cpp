@@ -1,7 +1,7 @@
 // Passes leave what random graphs compute as it is, and gradients are right.
 #include <gtest/gtest.h>
 
-#include "ir/interpreter.h"
+#include "ir/interpreter/interpreter.h"
 #include "ir/module.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"

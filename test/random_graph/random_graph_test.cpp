@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "ir/interpreter.h"
+#include "ir/interpreter/interpreter.h"
 #include "ir/module.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"

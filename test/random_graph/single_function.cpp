@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "codegen/target.h"
+#include "codegen/target/target.h"
 #include "ir/module.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "test/random_graph/compiled_runner.h"

@@ -4,9 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include "ir/interpreter.h"
+#include "ir/interpreter/interpreter.h"
 #include "ir/module.h"
-#include "ir/winograd.h"
+#include "ir/operations/winograd.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "test/random_graph/comparison.h"
 #include "test/random_graph/compiled_runner.h"

@@ -4,7 +4,7 @@
 //   lamina-opt FILE --interpret             runs every function without arguments and prints its
 //                                           results, one line each: `@f: dense<…> : tensor<…>`
 //   lamina-opt FILE --interpret=f --rows=3  runs one function with a batch of 3 rows
-#include "ir/interpreter.h"
+#include "ir/interpreter/interpreter.h"
 #include "ir/module.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"

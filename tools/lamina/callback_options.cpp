@@ -5,7 +5,7 @@
 
 #include "support/error.h"
 #include "tools/lamina/setting_list.h"
-#include "trainer/swap_averages.h"
+#include "trainer/callbacks/swap_averages.h"
 
 namespace lamina::tools {
 

@@ -7,10 +7,10 @@
 
 #include <CLI/CLI.hpp>
 
-#include "trainer/callback.h"
-#include "trainer/early_stopping.h"
-#include "trainer/learning_rate.h"
-#include "trainer/model_checkpoint.h"
+#include "trainer/callbacks/callback.h"
+#include "trainer/callbacks/early_stopping.h"
+#include "trainer/callbacks/learning_rate.h"
+#include "trainer/callbacks/model_checkpoint.h"
 
 namespace lamina::tools {
 

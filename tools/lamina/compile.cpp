@@ -1,7 +1,7 @@
 // lamina compile
 #include <map>
 
-#include "codegen/aot.h"
+#include "codegen/objects/aot.h"
 #include "ir/module.h"
 #include "support/atomic_file.h"
 #include "support/error.h"

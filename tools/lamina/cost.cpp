@@ -1,7 +1,7 @@
 #include "tools/lamina/cost.h"
 
 #include "ir/module.h"
-#include "passes/cost.h"
+#include "passes/schedule/cost.h"
 
 using namespace mlir;
 

@@ -5,7 +5,7 @@
 
 #include "support/error.h"
 #include "support/output.h"
-#include "trainer/cast.h"
+#include "trainer/data/cast.h"
 
 namespace lamina::tools {
 

@@ -1,7 +1,7 @@
 // lamina inspect
 #include "ir/layer_name.h"
 #include "ir/module.h"
-#include "passes/plan.h"
+#include "passes/memory/plan.h"
 #include "support/error.h"
 #include "support/output.h"
 #include "tools/lamina/commands.h"

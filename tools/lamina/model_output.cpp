@@ -1,6 +1,6 @@
 #include "tools/lamina/model_output.h"
 
-#include "frontend/files/legacy_config.h"
+#include "frontend/files/models/legacy_config.h"
 #include "frontend/keras/legacy_weights.h"
 #include "support/error.h"
 #include "support/output.h"

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "frontend/files/keras_file.h"
+#include "frontend/files/models/keras_file.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace lamina::tools {

@@ -8,7 +8,7 @@
 
 #include "session/session.h"
 #include "tools/lamina/paths.h"
-#include "trainer/dataset.h"
+#include "trainer/data/dataset.h"
 
 namespace lamina::tools {
 

@@ -1,10 +1,10 @@
 // lamina predict
-#include "frontend/files/npy.h"
+#include "frontend/files/arrays/npy.h"
 #include "support/atomic_file.h"
 #include "support/error.h"
 #include "tools/lamina/commands.h"
 #include "tools/lamina/data.h"
-#include "trainer/cast.h"
+#include "trainer/data/cast.h"
 #include "trainer/fit.h"
 
 namespace lamina::tools {

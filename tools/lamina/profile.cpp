@@ -4,9 +4,9 @@
 #include <map>
 #include <numeric>
 
-#include "codegen/profile.h"
+#include "codegen/functions/profile.h"
 #include "ir/layer_name.h"
-#include "passes/plan.h"
+#include "passes/memory/plan.h"
 #include "support/atomic_file.h"
 #include "support/error.h"
 #include "support/output.h"

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "support/error.h"
-#include "trainer/data_file.h"
+#include "trainer/data/data_file.h"
 
 namespace lamina::tools {
 

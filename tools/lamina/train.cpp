@@ -13,11 +13,11 @@
 #include "tools/lamina/data.h"
 #include "tools/lamina/model_output.h"
 #include "tools/lamina/statistics.h"
+#include "trainer/callbacks/csv_log.h"
+#include "trainer/callbacks/progress.h"
+#include "trainer/callbacks/tensorboard.h"
 #include "trainer/checkpoint.h"
-#include "trainer/csv_log.h"
 #include "trainer/fit.h"
-#include "trainer/progress.h"
-#include "trainer/tensorboard.h"
 
 namespace lamina::tools {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "codegen/target.h"
+#include "codegen/target/target.h"
 #include "llvm/Config/llvm-config.h"
 
 namespace lamina::tools {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "ir/interpreter.h"
+#include "ir/interpreter/interpreter.h"
 #include "ir/module.h"
 #include "mlir/IR/Verifier.h"
 #include "support/error.h"

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "codegen/c_header.h"
-#include "codegen/c_names.h"
+#include "codegen/objects/c_header.h"
+#include "codegen/objects/c_names.h"
 
 namespace lamina::codegen {
 namespace {

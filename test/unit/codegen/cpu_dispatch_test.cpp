@@ -1,4 +1,4 @@
-#include "codegen/cpu_dispatch.h"
+#include "codegen/target/cpu_dispatch.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,8 +7,8 @@
 #include "llvm/Object/ObjectFile.h"
 #include "llvm/TargetParser/Triple.h"
 
-#include "codegen/jit_compiler.h"
-#include "codegen/object_emitter.h"
+#include "codegen/jit/jit_compiler.h"
+#include "codegen/objects/object_emitter.h"
 
 namespace lamina::codegen {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "codegen/aot.h"
+#include "codegen/objects/aot.h"
 
 #include <algorithm>
 #include <cstring>
@@ -16,7 +16,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "frontend/files/keras_file.h"
+#include "frontend/files/models/keras_file.h"
 #include "frontend/keras/import.h"
 #include "frontend/keras/weights.h"
 #include "mlir/IR/MLIRContext.h"

@@ -4,7 +4,7 @@
 
 #include "llvm/Object/ObjectFile.h"
 
-#include "codegen/machine_code.h"
+#include "codegen/emit/machine_code.h"
 #include "vector_function.h"
 
 namespace lamina::codegen {

@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include "codegen/function_emitter.h"
-#include "codegen/object_emitter.h"
+#include "codegen/functions/function_emitter.h"
+#include "codegen/objects/object_emitter.h"
 #include "ir/module.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"

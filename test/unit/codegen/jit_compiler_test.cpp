@@ -1,4 +1,4 @@
-#include "codegen/jit_compiler.h"
+#include "codegen/jit/jit_compiler.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

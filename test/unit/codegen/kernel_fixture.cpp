@@ -3,13 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include "codegen/jit_functions.h"
-#include "ir/interpreter.h"
+#include "codegen/jit/jit_functions.h"
+#include "ir/interpreter/interpreter.h"
 #include "ir/module.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/families/families.h"
+#include "passes/memory/plan.h"
 #include "passes/passes.h"
-#include "passes/plan.h"
 #include "test/unit/codegen/kernel_fixture.h"
 
 using namespace mlir;

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "codegen/target.h"
+#include "codegen/target/target.h"
 #include "ir/dialect.h"
 #include "ir/host_tensor.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -1,4 +1,4 @@
-#include "codegen/object_emitter.h"
+#include "codegen/objects/object_emitter.h"
 
 #include <cstdlib>
 #include <filesystem>

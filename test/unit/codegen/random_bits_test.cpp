@@ -1,10 +1,10 @@
-#include "codegen/random_bits.h"
+#include "codegen/expressions/random_bits.h"
 
 #include <random>
 
 #include <gtest/gtest.h>
 
-#include "codegen/jit_compiler.h"
+#include "codegen/jit/jit_compiler.h"
 #include "support/philox.h"
 
 namespace lamina::codegen {

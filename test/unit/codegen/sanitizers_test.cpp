@@ -1,12 +1,12 @@
 // In a build with a sanitizer, generated code is seen by it; in other builds nothing is added.
-#include "codegen/sanitizers.h"
+#include "codegen/emit/sanitizers.h"
 
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "codegen/jit_compiler.h"
+#include "codegen/jit/jit_compiler.h"
 
 namespace lamina::codegen {
 namespace {

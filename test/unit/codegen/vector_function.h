@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "codegen/jit_compiler.h"
-#include "codegen/vector_math.h"
+#include "codegen/jit/jit_compiler.h"
+#include "codegen/math/vector_math.h"
 #include "runtime/float_mode.h"
 
 namespace lamina::codegen {

@@ -1,4 +1,4 @@
-#include "frontend/files/array.h"
+#include "frontend/files/arrays/array.h"
 
 #include <limits>
 #include <stdexcept>

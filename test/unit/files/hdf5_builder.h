@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "frontend/files/hdf5_handle.h"
+#include "frontend/files/hdf5/hdf5_handle.h"
 
 namespace lamina::frontend {
 

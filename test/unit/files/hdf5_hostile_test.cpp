@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "frontend/files/hdf5.h"
+#include "frontend/files/hdf5/hdf5.h"
 #include "test/unit/files/hdf5_builder.h"
 #include "test/unit/files/test_files.h"
 

@@ -1,7 +1,7 @@
-#include "frontend/files/hdf5.h"
+#include "frontend/files/hdf5/hdf5.h"
 
-#include "frontend/files/hdf5_handle.h"
-#include "frontend/files/hdf5_lzf.h"
+#include "frontend/files/hdf5/hdf5_handle.h"
+#include "frontend/files/hdf5/hdf5_lzf.h"
 #include "test/unit/files/hdf5_builder.h"
 #include "test/unit/files/test_files.h"
 

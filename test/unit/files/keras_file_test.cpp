@@ -1,9 +1,9 @@
-#include "frontend/files/keras_file.h"
+#include "frontend/files/models/keras_file.h"
 
-#include "frontend/files/hdf5.h"
-#include "frontend/files/npy.h"
+#include "frontend/files/archive/zip_archive.h"
+#include "frontend/files/arrays/npy.h"
+#include "frontend/files/hdf5/hdf5.h"
 #include "frontend/files/read_file.h"
-#include "frontend/files/zip_archive.h"
 #include "test/unit/files/test_files.h"
 #include "test/unit/files/zip_builder.h"
 

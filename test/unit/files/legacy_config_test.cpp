@@ -1,4 +1,4 @@
-#include "frontend/files/legacy_config.h"
+#include "frontend/files/models/legacy_config.h"
 
 #include <gtest/gtest.h>
 

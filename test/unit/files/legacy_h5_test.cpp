@@ -1,6 +1,6 @@
-#include "frontend/files/legacy_h5.h"
+#include "frontend/files/models/legacy_h5.h"
 
-#include "frontend/files/keras_file.h"
+#include "frontend/files/models/keras_file.h"
 #include "test/unit/files/test_files.h"
 
 namespace lamina::frontend {

@@ -3,11 +3,11 @@
 #include <cstdlib>
 #include <random>
 
-#include "frontend/files/hdf5.h"
+#include "frontend/files/archive/zip_archive.h"
+#include "frontend/files/arrays/npy.h"
+#include "frontend/files/hdf5/hdf5.h"
 #include "frontend/files/json.h"
-#include "frontend/files/npy.h"
 #include "frontend/files/read_file.h"
-#include "frontend/files/zip_archive.h"
 #include "test/unit/files/hdf5_builder.h"
 #include "test/unit/files/test_files.h"
 

@@ -1,8 +1,8 @@
-#include "frontend/files/npy.h"
+#include "frontend/files/arrays/npy.h"
 
-#include "frontend/files/byte_order.h"
+#include "frontend/files/archive/zip_format.h"
+#include "frontend/files/arrays/byte_order.h"
 #include "frontend/files/read_file.h"
-#include "frontend/files/zip_format.h"
 #include "test/unit/files/test_files.h"
 #include "test/unit/files/zip_builder.h"
 

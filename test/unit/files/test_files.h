@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "frontend/files/array.h"
+#include "frontend/files/arrays/array.h"
 #include "support/error.h"
 
 namespace lamina::frontend {

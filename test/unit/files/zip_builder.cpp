@@ -2,8 +2,8 @@
 
 #include <zlib.h>
 
-#include "frontend/files/byte_order.h"
-#include "frontend/files/zip_format.h"
+#include "frontend/files/archive/zip_format.h"
+#include "frontend/files/arrays/byte_order.h"
 
 namespace lamina::frontend {
 namespace {

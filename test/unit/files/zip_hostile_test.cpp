@@ -1,5 +1,5 @@
-#include "frontend/files/zip_archive.h"
-#include "frontend/files/zip_format.h"
+#include "frontend/files/archive/zip_archive.h"
+#include "frontend/files/archive/zip_format.h"
 #include "test/unit/files/test_files.h"
 #include "test/unit/files/zip_builder.h"
 

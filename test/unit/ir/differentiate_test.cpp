@@ -1,12 +1,12 @@
-#include "ir/differentiate.h"
+#include "ir/gradients/differentiate.h"
 
 #include <cmath>
 
 #include <gtest/gtest.h>
 
-#include "ir/interpreter.h"
+#include "ir/interpreter/interpreter.h"
 #include "ir/module.h"
-#include "ir/term.h"
+#include "ir/operations/term.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "test/unit/ir/repeat_op.h"

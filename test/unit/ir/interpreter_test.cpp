@@ -1,11 +1,11 @@
-#include "ir/interpreter.h"
+#include "ir/interpreter/interpreter.h"
 
 #include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ir/interpreter_table.h"
+#include "ir/interpreter/interpreter_table.h"
 #include "ir/module.h"
 #include "mlir/Parser/Parser.h"
 #include "test/unit/ir/repeat_op.h"

@@ -1,9 +1,9 @@
 #include "test/unit/ir/repeat_op.h"
 
-#include "ir/differentiate.h"
-#include "ir/interpreter.h"
+#include "ir/gradients/differentiate.h"
+#include "ir/interpreter/interpreter.h"
+#include "ir/operations/term.h"
 #include "ir/region_arguments.h"
-#include "ir/term.h"
 #include "mlir/IR/IRMapping.h"
 
 using namespace mlir;

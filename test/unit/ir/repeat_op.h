@@ -1,7 +1,7 @@
 #pragma once
 
 #include "ir/dialect.h"
-#include "ir/interpreter_table.h"
+#include "ir/interpreter/interpreter_table.h"
 #include "mlir/IR/OwningOpRef.h"
 
 /// A dialect for tests, with an operation that runs its region.

@@ -1,5 +1,5 @@
 // The geometry of windows against a walk over all outputs and taps.
-#include "ir/window_axis.h"
+#include "ir/operations/window_axis.h"
 
 #include <algorithm>
 #include <array>

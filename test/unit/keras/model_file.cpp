@@ -1,6 +1,6 @@
 #include "model_file.h"
 
-#include "ir/interpreter.h"
+#include "ir/interpreter/interpreter.h"
 #include "ir/module.h"
 #include "support/error.h"
 #include "llvm/Support/raw_ostream.h"

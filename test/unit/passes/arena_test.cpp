@@ -1,5 +1,5 @@
 // Offsets of buffers: disjoint while they live, tight where that is possible.
-#include "passes/arena.h"
+#include "passes/memory/arena.h"
 
 #include <gtest/gtest.h>
 

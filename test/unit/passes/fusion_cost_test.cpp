@@ -5,7 +5,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
-#include "passes/fuse.h"
+#include "passes/fusion/fuse.h"
 #include "passes/passes.h"
 
 namespace lamina::passes {

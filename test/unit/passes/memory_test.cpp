@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "ir/interpreter.h"
+#include "ir/interpreter/interpreter.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/passes.h"

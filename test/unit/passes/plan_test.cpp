@@ -1,5 +1,5 @@
 // What the memory plan says to people and to code generation.
-#include "passes/plan.h"
+#include "passes/memory/plan.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <map>
 
-#include "ir/interpreter.h"
+#include "ir/interpreter/interpreter.h"
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;

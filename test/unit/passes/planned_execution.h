@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "ir/host_tensor.h"
-#include "passes/plan.h"
+#include "passes/memory/plan.h"
 
 namespace lamina::passes {
 

@@ -1,12 +1,12 @@
 // What a function runs, loops among it, and where its values then live. Loops are put together by
 // hand, around the bodies of test.repeat.
-#include "passes/program.h"
+#include "passes/memory/program.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "mlir/Parser/Parser.h"
-#include "passes/plan.h"
+#include "passes/memory/plan.h"
 #include "test/unit/ir/repeat_op.h"
 
 using namespace mlir;

@@ -1,4 +1,4 @@
-#include "passes/step_checks.h"
+#include "passes/training/step_checks.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

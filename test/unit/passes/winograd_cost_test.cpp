@@ -1,5 +1,5 @@
 // When Winograd's minimal filtering is worth while.
-#include "passes/winograd_cost.h"
+#include "passes/simplify/winograd_cost.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "codegen/profile.h"
+#include "codegen/functions/profile.h"
 
 #include <gtest/gtest.h>
 

@@ -2,10 +2,10 @@
 #include <gmock/gmock.h>
 
 #include "test/unit/trainer/fixtures.h"
-#include "trainer/early_stopping.h"
-#include "trainer/learning_rate.h"
-#include "trainer/model_checkpoint.h"
-#include "trainer/swap_averages.h"
+#include "trainer/callbacks/early_stopping.h"
+#include "trainer/callbacks/learning_rate.h"
+#include "trainer/callbacks/model_checkpoint.h"
+#include "trainer/callbacks/swap_averages.h"
 
 using namespace lamina;
 using namespace lamina::trainer;

@@ -1,4 +1,4 @@
-#include "trainer/cast.h"
+#include "trainer/data/cast.h"
 
 #include <cmath>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "trainer/csv_log.h"
+#include "trainer/callbacks/csv_log.h"
 
 #include "test/unit/trainer/fixtures.h"
 

@@ -1,4 +1,4 @@
-#include "trainer/data_file.h"
+#include "trainer/data/data_file.h"
 
 #include <gmock/gmock.h>
 #include <zlib.h>

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "test/unit/trainer/fixtures.h"
-#include "trainer/data_file.h"
+#include "trainer/data/data_file.h"
 
 using namespace lamina::trainer;
 using lamina::trainer::test::errorOf;

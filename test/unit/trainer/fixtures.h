@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "codegen/compiled_model.h"
-#include "frontend/files/array.h"
+#include "frontend/files/arrays/array.h"
 #include "support/error.h"
-#include "trainer/dataset.h"
+#include "trainer/data/dataset.h"
 
 namespace lamina::trainer::test {
 

@@ -1,4 +1,4 @@
-#include "trainer/running_logs.h"
+#include "trainer/callbacks/running_logs.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "trainer/shuffle.h"
+#include "trainer/data/shuffle.h"
 
 #include <algorithm>
 #include <numeric>

@@ -10,10 +10,10 @@
 #include <sys/mman.h>
 
 #include "codegen/driver.h"
-#include "frontend/files/keras_file.h"
+#include "frontend/files/models/keras_file.h"
 #include "frontend/keras/import.h"
 #include "mlir/IR/MLIRContext.h"
-#include "passes/plan.h"
+#include "passes/memory/plan.h"
 #include "support/sanitizer.h"
 #include "trainer/model_runner.h"
 

@@ -1,4 +1,4 @@
-#include "trainer/tensorboard.h"
+#include "trainer/callbacks/tensorboard.h"
 
 #include <gmock/gmock.h>
 

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "test/unit/trainer/fixtures.h"
-#include "trainer/batches.h"
+#include "trainer/data/batches.h"
 
 using namespace lamina;
 using namespace lamina::trainer;

@@ -1,0 +1,330 @@
+#include "codegen/functions/function_emitter.h"
+
+#include <numeric>
+
+#include "codegen/first_error.h"
+#include "codegen/functions/call_checks.h"
+#include "codegen/kernels/scratch.h"
+#include "passes/memory/plan.h"
+#include "passes/schedule/schedule.h"
+#include "runtime/lamina_runtime.h"
+#include "llvm/IR/IntrinsicsX86.h"
+#include "llvm/IR/Module.h"
+
+using namespace mlir;
+
+namespace lamina::codegen {
+namespace {
+
+/// A wave below this many cycles is done before another thread has heard of it.
+constexpr int64_t kSerialCycles = 5000;
+/// Optimizing a small kernel takes about this long.
+constexpr int64_t kCompileCycles = 3'000'000;
+/// Flush-to-zero and denormals-are-zero bits of the control register MXCSR.
+constexpr uint32_t kFlushDenormals = 0x8040;
+
+llvm::FunctionType *entryType(llvm::IRBuilder<> &b) {
+  llvm::Type *pointer = b.getPtrTy();
+  return llvm::FunctionType::get(
+      b.getInt32Ty(), {pointer, pointer, pointer, b.getInt32Ty(), pointer, pointer, pointer},
+      false);
+}
+
+/// Parameters of an entry, in order.
+enum EntryParameter {
+  kEntryEnv,
+  kEntryState,
+  kEntryWorkspace,
+  kEntryRows,
+  kEntryArguments,
+  kEntryResults,
+  kEntryScratch
+};
+
+/// The scratch memory of a slot.
+llvm::Value *emitScratchOf(llvm::IRBuilder<> &b, llvm::Value *context, llvm::Value *slot) {
+  llvm::StructType *type = contextType(b.getContext());
+  auto field = [&](ContextField number) {
+    return b.CreateLoad(type->getElementType(number), b.CreateStructGEP(type, context, number));
+  };
+  llvm::Value *number = b.CreateZExt(b.CreateSub(slot, b.getInt32(1)), b.getInt64Ty());
+  llvm::Value *ofTeam = b.CreateGEP(b.getInt8Ty(), field(kContextTeamScratch),
+                                    b.CreateMul(number, field(kContextScratchStride)));
+  llvm::Value *isOwn = b.CreateICmpEQ(slot, b.getInt32(0));
+  return b.CreateSelect(isOwn, field(kContextScratch), ofTeam);
+}
+
+/// Sets the floating-point mode for as long as generated code runs.
+class FloatMode {
+public:
+  explicit FloatMode(llvm::IRBuilder<> &builder) : b(builder) {
+    slot = b.CreateAlloca(b.getInt32Ty());
+    b.CreateIntrinsic(llvm::Intrinsic::x86_sse_stmxcsr, {}, {slot});
+    before = b.CreateLoad(b.getInt32Ty(), slot);
+    write(b.CreateOr(before, b.getInt32(kFlushDenormals)));
+  }
+  void restore() { write(before); }
+
+private:
+  void write(llvm::Value *mode) {
+    b.CreateStore(mode, slot);
+    b.CreateIntrinsic(llvm::Intrinsic::x86_sse_ldmxcsr, {}, {slot});
+  }
+
+  llvm::IRBuilder<> &b;
+  llvm::Value *slot, *before;
+};
+
+/// What the function runs; a UserError where it is not made of kernels in waves, or a kernel's
+/// schedule does not fit it.
+passes::Sequence readFunction(func::FuncOp function) {
+  FirstError error(function.getContext());
+  FailureOr<passes::Sequence> program = passes::readProgram(function);
+  if (failed(program))
+    error.raise("the function could not be read");
+  int64_t batchSize = ir::getBatchSize(function->getParentOfType<ModuleOp>());
+  for (ir::KernelOp kernel : passes::kernelsOf(*program))
+    if (failed(passes::checkSchedule(kernel, batchSize)))
+      error.raise("a kernel's schedule does not fit it");
+  return std::move(*program);
+}
+
+} // namespace
+
+FunctionEmitter::FunctionEmitter(func::FuncOp function, std::string name, const TargetSpec &target,
+                                 bool runsOnce)
+    : function(function), name(std::move(name)), target(target), runsOnce(runsOnce),
+      batchSize(ir::getBatchSize(function->getParentOfType<ModuleOp>())) {
+  auto arena = function->getAttrOfType<IntegerAttr>(passes::kArenaBytesAttr);
+  arenaBytes = arena ? arena.getInt() : 0;
+  collectKernels();
+}
+
+FunctionEmitter::~FunctionEmitter() = default;
+
+size_t FunctionEmitter::findOrAddKernel(KernelJob job) {
+  auto [entry, isNew] = kernelsByKey.try_emplace(job.key(), emitters.size());
+  if (isNew) {
+    job.name = name + ".kernel" + std::to_string(emitters.size());
+    kernelNames.push_back(job.name);
+    ir::Schedule schedule = *job.kernel.getSchedule();
+    kernelCosts.push_back(schedule.getCost());
+    int64_t operations = std::distance(job.kernel.getBlock().begin(), job.kernel.getBlock().end());
+    codeSizes.push_back(operations * schedule.getTileSize());
+    emitters.push_back(KernelEmitter::create(job, target));
+  }
+  return entry->second;
+}
+
+void FunctionEmitter::collectKernels() {
+  auto argumentOf = [&](Value value) {
+    passes::MemoryLocation location = passes::locationOf(value, function);
+    return KernelArgument{location.space, location.offset, location.layout};
+  };
+  size_t position = 0;
+  for (const auto &node : readFunction(function)) {
+    Wave &wave = waves.emplace_back();
+    for (ir::KernelOp kernel : std::get<passes::Wave>(node).kernels) {
+      KernelJob job{kernel, "", {}, {}, batchSize};
+      for (Value input : kernel.getInputs())
+        job.inputs.push_back(argumentOf(input));
+      for (Value output : kernel.getOutputs())
+        job.outputs.push_back(argumentOf(output));
+      wave.cost += kernel.getSchedule()->getCost();
+      std::vector<int64_t> bindings = job.bindings();
+      wave.launches.push_back({findOrAddKernel(std::move(job)), position++, std::move(bindings)});
+    }
+  }
+  for (Wave &wave : waves)
+    putLongTasksFirst(wave);
+}
+
+/// A long task that begins last keeps one thread busy while the others wait.
+void FunctionEmitter::putLongTasksFirst(Wave &wave) const {
+  llvm::LLVMContext context;
+  llvm::IRBuilder<> b(context); // folds the counts of a full batch to constants
+  llvm::DenseMap<size_t, int64_t> taskCosts;
+  for (const Launch &launch : wave.launches) {
+    llvm::Value *count = emitters[launch.kernel]->emitTaskCount(b, b.getInt64(batchSize));
+    int64_t tasks = std::max<int64_t>(1, constantOf(count).value_or(1));
+    taskCosts[launch.kernel] = kernelCosts[launch.kernel] / tasks;
+  }
+  llvm::stable_sort(wave.launches, [&](const Launch &a, const Launch &b) {
+    return taskCosts.lookup(a.kernel) > taskCosts.lookup(b.kernel);
+  });
+}
+
+std::vector<size_t> FunctionEmitter::wavesOfKernels() const {
+  std::vector<size_t> result;
+  for (auto [number, wave] : llvm::enumerate(waves))
+    for (const Launch &launch : wave.launches) {
+      result.resize(std::max(result.size(), launch.position + 1));
+      result[launch.position] = number;
+    }
+  return result;
+}
+
+template <typename Pointer> static llvm::Value *addressOf(llvm::IRBuilder<> &b, Pointer *pointer) {
+  return b.CreateIntToPtr(b.getInt64(reinterpret_cast<uintptr_t>(pointer)), b.getPtrTy());
+}
+
+llvm::Value *FunctionEmitter::emitClock(llvm::IRBuilder<> &b) {
+  if (!profile)
+    return nullptr;
+  auto *type = llvm::FunctionType::get(b.getInt64Ty(), false);
+  return b.CreateCall(type, addressOf(b, &profileClock));
+}
+
+void FunctionEmitter::emitReport(llvm::IRBuilder<> &b,
+                                 void (*report)(FunctionProfile *, uint32_t, int64_t),
+                                 size_t number, llvm::Value *begin) {
+  if (!profile)
+    return;
+  auto *type =
+      llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getInt32Ty(), b.getInt64Ty()}, false);
+  b.CreateCall(type, addressOf(b, report), {addressOf(b, profile), b.getInt32(number), begin});
+}
+
+/// A constant table of a launch's offsets.
+static llvm::Constant *emitBindings(llvm::Module &module, llvm::ArrayRef<int64_t> bindings) {
+  llvm::SmallVector<uint64_t> words(bindings.begin(), bindings.end());
+  return addConstant(module, llvm::ConstantDataArray::get(module.getContext(), words), "bindings");
+}
+
+void FunctionEmitter::emitKernel(llvm::Module &module, size_t index) {
+  llvm::Function *kernel = emitters[index]->emit(module);
+  mostScratch = std::max(mostScratch, getScratchBytes(*kernel));
+  if (runsOnce && kernelCosts[index] < kCompileCycles) {
+    kernel->addFnAttr(llvm::Attribute::OptimizeNone);
+    kernel->addFnAttr(llvm::Attribute::NoInline);
+  }
+}
+
+/// A wave's task function: finds the kernel that the task number belongs to.
+llvm::Function *FunctionEmitter::emitWave(llvm::Module &module, const Wave &wave, size_t number) {
+  llvm::IRBuilder<> b(module.getContext());
+  auto *type =
+      llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getInt32Ty(), b.getInt32Ty()}, false);
+  auto *result = llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage,
+                                        name + ".wave" + std::to_string(number), module);
+  setTargetAttributes(*result, target);
+  b.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "entry", result));
+  FloatMode mode(b);
+  llvm::Value *context = result->getArg(0), *task = result->getArg(1);
+  llvm::Value *scratch = mostScratch > 0 ? emitScratchOf(b, context, result->getArg(2))
+                                         : llvm::ConstantPointerNull::get(b.getPtrTy());
+  llvm::Value *rows = b.CreateLoad(
+      b.getInt64Ty(), b.CreateStructGEP(contextType(module.getContext()), context, kContextRows));
+  auto *done = llvm::BasicBlock::Create(module.getContext(), "done", result);
+  for (const Launch &launch : wave.launches) {
+    llvm::FunctionCallee kernel =
+        module.getOrInsertFunction(kernelNames[launch.kernel], kernelType(module.getContext()));
+    llvm::Value *count =
+        b.CreateTrunc(emitters[launch.kernel]->emitTaskCount(b, rows), b.getInt32Ty());
+    auto *run = llvm::BasicBlock::Create(module.getContext(), "run", result);
+    auto *next = llvm::BasicBlock::Create(module.getContext(), "next", result);
+    b.CreateCondBr(b.CreateICmpULT(task, count), run, next);
+    b.SetInsertPoint(run);
+    llvm::Value *begin = emitClock(b);
+    b.CreateCall(kernel, {context, task, emitBindings(module, launch.bindings), scratch});
+    emitReport(b, &profileTask, launch.position, begin);
+    b.CreateBr(done);
+    b.SetInsertPoint(next);
+    task = b.CreateSub(task, count);
+  }
+  b.CreateBr(done);
+  b.SetInsertPoint(done);
+  mode.restore();
+  b.CreateRetVoid();
+  return result;
+}
+
+void FunctionEmitter::emitChecks(llvm::IRBuilder<> &b, llvm::Function *entry) {
+  llvm::Value *state = entry->getArg(kEntryState), *workspace = entry->getArg(kEntryWorkspace);
+  emitRequireNotNull(b, state);
+  emitRequireAligned(b, state);
+  if (arenaBytes > 0) {
+    emitRequireNotNull(b, workspace);
+    emitRequireAligned(b, workspace);
+  }
+  emitRequireRows(b, entry->getArg(kEntryRows), batchSize);
+}
+
+/// The slots besides the caller's must have as much scratch memory as kernels take.
+void FunctionEmitter::emitRequireScratch(llvm::IRBuilder<> &b, const EnvironmentReader &env) {
+  if (mostScratch == 0)
+    return;
+  llvm::Value *address = b.CreatePtrToInt(env.scratch, b.getInt64Ty());
+  llvm::Value *low =
+      b.CreateAnd(b.CreateOr(address, env.scratchBytes), b.getInt64(passes::kBufferAlignment - 1));
+  llvm::Value *fits = b.CreateAnd(b.CreateIsNotNull(env.scratch),
+                                  b.CreateICmpUGE(env.scratchBytes, b.getInt64(mostScratch)));
+  fits = b.CreateAnd(fits, b.CreateICmpEQ(low, b.getInt64(0)));
+  llvm::Value *isAlone =
+      b.CreateOr(b.CreateIsNull(env.parallelFor), b.CreateICmpULE(env.slots, b.getInt32(1)));
+  emitReturnUnless(b, b.CreateOr(isAlone, fits), LAMINA_ERROR_SCRATCH);
+}
+
+void FunctionEmitter::emitRunWave(llvm::IRBuilder<> &b, const EnvironmentReader &env,
+                                  const Wave &wave, llvm::Function *waveFunction,
+                                  llvm::Value *context, llvm::Value *rows) {
+  llvm::Value *count = b.getInt64(0);
+  for (const Launch &launch : wave.launches)
+    count = b.CreateAdd(count, emitters[launch.kernel]->emitTaskCount(b, rows));
+  auto runHere = [&] {
+    emitLoop(b, b.getInt64(0), count, 1, [&](llvm::Value *task) {
+      b.CreateCall(waveFunction, {context, b.CreateTrunc(task, b.getInt32Ty()), b.getInt32(0)});
+    });
+  };
+  if (wave.cost < kSerialCycles) {
+    runHere();
+    return;
+  }
+  llvm::Value *several = b.CreateICmpSGT(count, b.getInt64(1));
+  emitIf(
+      b, b.CreateAnd(b.CreateIsNotNull(env.parallelFor), several),
+      [&] {
+        auto *type = llvm::FunctionType::get(
+            b.getVoidTy(), {b.getPtrTy(), b.getPtrTy(), b.getPtrTy(), b.getInt32Ty()}, false);
+        b.CreateCall(type, env.parallelFor,
+                     {env.pool, waveFunction, context, b.CreateTrunc(count, b.getInt32Ty())});
+      },
+      runHere);
+}
+
+llvm::Function *FunctionEmitter::emitEntry(llvm::Module &module) {
+  std::vector<llvm::Function *> waveFunctions;
+  for (auto [number, wave] : llvm::enumerate(waves))
+    waveFunctions.push_back(emitWave(module, wave, number));
+  llvm::IRBuilder<> b(module.getContext());
+  auto *entry =
+      llvm::Function::Create(entryType(b), llvm::GlobalValue::ExternalLinkage, name, module);
+  setTargetAttributes(*entry, target);
+  b.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "entry", entry));
+  emitChecks(b, entry);
+  EnvironmentReader env(b, entry->getArg(kEntryEnv));
+  emitRequireScratch(b, env);
+  llvm::StructType *type = contextType(module.getContext());
+  llvm::Value *context = b.CreateAlloca(type);
+  llvm::Value *rows = b.CreateZExt(entry->getArg(kEntryRows), b.getInt64Ty());
+  const std::pair<ContextField, llvm::Value *> fields[] = {
+      {kContextState, entry->getArg(kEntryState)},
+      {kContextArena, entry->getArg(kEntryWorkspace)},
+      {kContextArguments, entry->getArg(kEntryArguments)},
+      {kContextResults, entry->getArg(kEntryResults)},
+      {kContextRows, rows},
+      {kContextScratch, entry->getArg(kEntryScratch)},
+      {kContextTeamScratch, env.scratch},
+      {kContextScratchStride, env.scratchBytes}};
+  for (auto [field, value] : fields)
+    b.CreateStore(value, b.CreateStructGEP(type, context, field));
+  for (auto [number, wave] : llvm::enumerate(waves)) {
+    llvm::Value *begin = emitClock(b);
+    emitRunWave(b, env, wave, waveFunctions[number], context, rows);
+    emitReport(b, &profileWave, number, begin);
+  }
+  b.CreateRet(b.getInt32(LAMINA_OK));
+  return entry;
+}
+
+} // namespace lamina::codegen

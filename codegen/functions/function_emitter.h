@@ -1,0 +1,86 @@
+#pragma once
+
+#include "codegen/functions/environment_reader.h"
+#include "codegen/functions/profile.h"
+#include "codegen/kernels/kernel_emitter.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace lamina::codegen {
+
+/// Native code of one function of a module after the memory stage: its kernels, one task function
+/// per wave, and the entry
+///
+///     i32 name(ptr env, ptr state, ptr workspace, i32 rows, ptr arguments, ptr results,
+///              ptr scratch)
+///
+/// where `arguments` and `results` are arrays of pointers to what is not a variable, `scratch` is
+/// memory of scratchBytes() for tasks of slot 0, and the result is a status code of
+/// lamina_runtime.h. Waves run one after another, each as one parallel-for.
+class FunctionEmitter {
+public:
+  /// `name` is the entry's symbol; kernels and waves are named after it. With `runsOnce` kernels
+  /// that run faster than they compile are compiled without optimization; their results are the
+  /// same.
+  FunctionEmitter(mlir::func::FuncOp function, std::string name, const TargetSpec &target,
+                  bool runsOnce = false);
+  ~FunctionEmitter();
+
+  /// From here on emits code that tells `profile` what its tasks and waves take; the code has the
+  /// profile's address in it and runs in this process only.
+  void setProfile(FunctionProfile *profile) { this->profile = profile; }
+  /// The wave of every kernel of the function, in the function's order.
+  std::vector<size_t> wavesOfKernels() const;
+
+  /// Kernels that differ in more than the addresses of their operands and results.
+  size_t kernelCount() const { return emitters.size(); }
+  /// A measure of the code that kernel `index` becomes: its operations times the size of its tile.
+  int64_t codeSize(size_t index) const { return codeSizes[index]; }
+  /// Emits kernel `index`; modules may differ from kernel to kernel.
+  void emitKernel(llvm::Module &module, size_t index);
+  /// Emits waves and entry, behind all kernels. Kernels of other modules are declared.
+  llvm::Function *emitEntry(llvm::Module &module);
+  /// The most scratch memory that the kernels emitted so far take, in bytes.
+  int64_t scratchBytes() const { return mostScratch; }
+
+private:
+  /// One use of a kernel.
+  struct Launch {
+    size_t kernel;
+    size_t position; ///< among the kernels of the function
+    std::vector<int64_t> bindings;
+  };
+  struct Wave {
+    std::vector<Launch> launches;
+    int64_t cost = 0; ///< cycles on one thread
+  };
+
+  void collectKernels();
+  void putLongTasksFirst(Wave &wave) const;
+  size_t findOrAddKernel(KernelJob job);
+  llvm::Function *emitWave(llvm::Module &module, const Wave &wave, size_t number);
+  void emitChecks(llvm::IRBuilder<> &builder, llvm::Function *entry);
+  void emitRequireScratch(llvm::IRBuilder<> &builder, const EnvironmentReader &env);
+  void emitRunWave(llvm::IRBuilder<> &builder, const EnvironmentReader &env, const Wave &wave,
+                   llvm::Function *waveFunction, llvm::Value *context, llvm::Value *rows);
+
+  /// The clock's value at the insertion point; null without a profile.
+  llvm::Value *emitClock(llvm::IRBuilder<> &builder);
+  /// Tells the profile that task or wave `number`, which began at `begin`, is done.
+  void emitReport(llvm::IRBuilder<> &builder, void (*report)(FunctionProfile *, uint32_t, int64_t),
+                  size_t number, llvm::Value *begin);
+
+  FunctionProfile *profile = nullptr;
+  mlir::func::FuncOp function;
+  std::string name;
+  TargetSpec target;
+  bool runsOnce;
+  int64_t batchSize, arenaBytes, mostScratch = 0;
+  std::vector<int64_t> kernelCosts, codeSizes;
+  std::vector<std::unique_ptr<KernelEmitter>> emitters;
+  std::vector<std::string> kernelNames;
+  llvm::StringMap<size_t> kernelsByKey;
+  std::vector<Wave> waves;
+};
+
+} // namespace lamina::codegen

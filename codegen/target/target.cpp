@@ -1,0 +1,167 @@
+#include "codegen/target/target.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include <unistd.h>
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
+#include "llvm/TargetParser/X86TargetParser.h"
+
+#include "support/error.h"
+
+namespace lamina::codegen {
+
+namespace {
+
+/// The target in LLVM's registry; code is generated for this kind of machine only.
+const llvm::Target &nativeTarget(const std::string &triple) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    llvm::InitializeNativeTarget();
+    llvm::InitializeNativeTargetAsmPrinter();
+    llvm::InitializeNativeTargetAsmParser(); // for the inline assembly of the run-time dispatch
+  });
+  std::string reason;
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, reason);
+  if (!target)
+    fail("no code generator for '{}': {}", triple, reason);
+  return *target;
+}
+
+/// Sysconf's answers where it has any (it reports 0 inside some virtual machines).
+CacheSizes hostCaches(CacheSizes fallback) {
+  auto query = [](int name, size_t otherwise) {
+    long bytes = sysconf(name);
+    return bytes > 0 ? static_cast<size_t>(bytes) : otherwise;
+  };
+  return {query(_SC_LEVEL1_DCACHE_SIZE, fallback.l1), query(_SC_LEVEL2_CACHE_SIZE, fallback.l2),
+          query(_SC_LEVEL3_CACHE_SIZE, fallback.l3)};
+}
+
+/// Derives everything that follows from processor and features.
+void completeX86(TargetSpec &target, const llvm::MCSubtargetInfo &subtarget) {
+  auto has = [&](const char *names) { return subtarget.checkFeatures(names); };
+  target.hasFma = has("+fma");
+  target.hasSse41 = has("+sse4.1");
+  bool avx512 = has("+avx512f,+avx512bw,+avx512dq,+avx512vl,+evex512");
+  bool avx2 = has("+avx2,+fma");
+  target.level = avx512 ? 4 : avx2 ? 3 : 1;
+  target.vectorBits = avx512 ? 512 : has("+avx") ? 256 : 128;
+  target.vectorRegisters = avx512 ? 32 : 16;
+}
+
+void complete(TargetSpec &target) {
+  target.caches = {32 << 10, 512 << 10, 8 << 20};
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
+      nativeTarget(target.triple)
+          .createMCSubtargetInfo(target.triple, target.cpu, target.features));
+  if (llvm::Triple(target.triple).isX86()) {
+    completeX86(target, *subtarget);
+    return;
+  }
+  target.hasFma = target.hasSse41 = true;
+  target.vectorBits = 128;
+  target.vectorRegisters = 32;
+}
+
+std::string hostFeatures() {
+  std::vector<std::string> list;
+  for (const auto &feature : llvm::sys::getHostCPUFeatures())
+    list.push_back((feature.second ? "+" : "-") + feature.first().str());
+  std::sort(list.begin(), list.end()); // a string map has no order
+  return llvm::join(list, ",");
+}
+
+/// The extensions code generation uses by itself. Others (keys, enclaves, prefetch hints) may be
+/// hidden by a virtual machine without consequence.
+constexpr const char *usedX86Features[] = {
+    "+sse3",       "+ssse3",      "+sse4.1",       "+sse4.2",
+    "+sse4a",      "+popcnt",     "+cx16",         "+avx",
+    "+avx2",       "+fma",        "+fma4",         "+xop",
+    "+f16c",       "+bmi",        "+bmi2",         "+tbm",
+    "+lzcnt",      "+movbe",      "+avx512f",      "+avx512cd",
+    "+avx512bw",   "+avx512dq",   "+avx512vl",     "+avx512vnni",
+    "+avx512bf16", "+avx512fp16", "+avx512vbmi",   "+avx512vbmi2",
+    "+avxvnni",    "+avx512ifma", "+avx512bitalg", "+avx512vpopcntdq",
+    "+gfni",       "+vaes",       "+vpclmulqdq"};
+
+bool isKnownCpu(const std::string &triple, const std::string &name) {
+  if (llvm::Triple(triple).isX86()) // names of 32-bit processors would be accepted below
+    return llvm::X86::parseArchX86(name, /*Only64Bit=*/true) != llvm::X86::CK_None;
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
+      nativeTarget(triple).createMCSubtargetInfo(triple, "", ""));
+  return subtarget->isCPUStringValid(name);
+}
+
+} // namespace
+
+TargetSpec hostTarget() {
+  static const TargetSpec host = [] {
+    TargetSpec target;
+    target.triple = llvm::sys::getProcessTriple();
+    target.cpu = llvm::sys::getHostCPUName().str();
+    target.features = hostFeatures();
+    complete(target);
+    target.caches = hostCaches(target.caches);
+    return target;
+  }();
+  return host;
+}
+
+TargetSpec targetFromName(const std::string &name) {
+  if (name == "host")
+    return hostTarget();
+  TargetSpec target;
+  target.triple = llvm::sys::getProcessTriple();
+  target.cpu = name;
+  if (!isKnownCpu(target.triple, name))
+    fail("unknown target CPU '{}'; use host, x86-64, x86-64-v2, x86-64-v3, x86-64-v4 or a name "
+         "LLVM knows (znver3, skylake-avx512, ...)",
+         printable(name));
+  complete(target);
+  return target;
+}
+
+bool runsOnHost(const TargetSpec &target) {
+  TargetSpec host = hostTarget();
+  if (llvm::Triple(target.triple).getArch() != llvm::Triple(host.triple).getArch())
+    return false;
+  if (!llvm::Triple(target.triple).isX86())
+    return target.cpu == host.cpu;
+  const llvm::Target &native = nativeTarget(host.triple);
+  std::unique_ptr<llvm::MCSubtargetInfo> own(
+      native.createMCSubtargetInfo(host.triple, host.cpu, host.features));
+  std::unique_ptr<llvm::MCSubtargetInfo> wanted(
+      native.createMCSubtargetInfo(target.triple, target.cpu, target.features));
+  return llvm::none_of(usedX86Features, [&](const char *feature) {
+    return wanted->checkFeatures(feature) && !own->checkFeatures(feature);
+  });
+}
+
+std::unique_ptr<llvm::TargetMachine> createTargetMachine(const TargetSpec &target,
+                                                         llvm::CodeGenOptLevel level) {
+  llvm::TargetOptions options;
+  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  return std::unique_ptr<llvm::TargetMachine>(
+      nativeTarget(target.triple)
+          .createTargetMachine(target.triple, target.cpu, target.features, options,
+                               llvm::Reloc::PIC_, llvm::CodeModel::Small, level));
+}
+
+void setTargetAttributes(llvm::Function &function, const TargetSpec &target) {
+  function.addFnAttr("target-cpu", target.cpu);
+  if (!target.features.empty())
+    function.addFnAttr("target-features", target.features);
+  function.addFnAttr("prefer-vector-width", std::to_string(target.vectorBits));
+  function.setDoesNotThrow();
+}
+
+} // namespace lamina::codegen

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "passes/fusion/fuse.h"
+
+/// The rules by which an operation may join a group: shapes and the kind of operation.
+namespace lamina::passes {
+
+llvm::ArrayRef<int64_t> shapeOf(mlir::Value value);
+
+bool isElementwise(mlir::Operation *op);
+/// Truth values are cheaper to compute again than to store.
+bool isPredicate(mlir::Operation *op);
+bool isReturned(mlir::Operation *op);
+/// Whether the function returns both what `op` transposes and the transposed copy, and nothing else
+/// reads the copy.
+bool isTransposedCopy(mlir::Operation *op);
+/// Whether an anchor can read the result through strides alone: a reshape of a value in memory.
+bool isView(mlir::Operation *op);
+/// Whether an anchor reads the result through a pointer, directly or as a view.
+bool feedsMemoryReader(mlir::Operation *op);
+/// Whether a reader repeats the result of `op`, one of several elements, to a larger tensor.
+bool isRepeatedByReaders(mlir::Operation *op);
+
+/// How what `op` computes relates to a group whose values its operands have at `operands`.
+Reach reachThrough(mlir::Operation *op, const FusionGroup &group, Reach operands);
+
+/// Whether `op` runs over the space of the group, before or behind what the group has.
+bool fitsSpace(mlir::Operation *op, const FusionGroup &group);
+/// Whether `op` finds the places of the maxima that the group computes.
+bool isArgmaxOf(mlir::Operation *op, const FusionGroup &group);
+/// Whether `op` reduces the same dimensions of tensors of the same type as the reduction that
+/// opened a column group.
+bool reducesAlike(mlir::Operation *op, const FusionGroup &group);
+
+} // namespace lamina::passes

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "trainer/data/dataset.h"
+
+namespace lamina::trainer {
+
+using Columns = std::vector<size_t>;
+
+/// What the columns of a table are for.
+struct Roles {
+  Columns features, targets;     ///< in the order in which inputs and targets take them
+  std::optional<size_t> weights; ///< of the rows
+};
+
+/// Finds them: by name where the file has a header and it is known what the columns are called, by
+/// position otherwise. Throws UserError when there are too few or too many.
+Roles assignRoles(const Table &table, const std::vector<codegen::TensorSpec> &inputs,
+                  const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);
+
+/// The names by which columns can be found again: none unless each has one of its own.
+std::vector<std::string> columnNames(const Table &table, const Columns &columns);
+
+} // namespace lamina::trainer

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "frontend/files/arrays/array.h"
+#include "frontend/files/arrays/npy.h"
+
+namespace lamina::trainer {
+
+/// Rows and columns of a text file. Numbers stand in `values`; a cell that is text or missing is
+/// NaN there, and text cells have their text in `texts`, by position in `values`.
+struct Table {
+  std::string path;
+  std::vector<std::string> names; ///< of the columns; empty when the file gives none
+  /// Per column the values that an ARFF file declares; empty for other columns and files.
+  std::vector<std::vector<std::string>> declared;
+  size_t width = 0;
+  std::vector<double> values; ///< row-major
+  std::unordered_map<size_t, std::string> texts;
+  std::vector<size_t> lines; ///< line on which each row begins, from 1
+
+  size_t rows() const { return lines.size(); }
+  /// Adds a row from the texts of its cells.
+  void append(const std::vector<std::string_view> &cells, size_t line);
+  double value(size_t row, size_t column) const { return values[row * width + column]; }
+  const std::string *text(size_t row, size_t column) const;
+  /// "'petal_length'", or "3" for a column without a name.
+  std::string describeColumn(size_t column) const;
+};
+
+/// How to read delimited text. Where nothing is said, the text decides.
+struct TextOptions {
+  std::optional<char> delimiter; ///< ' ' stands for runs of spaces and tabs
+  std::optional<bool> header;
+};
+
+/// A data file of any kind, not yet fitted to a model: arrays by name ("x" for .npy), or a table.
+struct DataFile {
+  std::string path;
+  std::map<std::string, frontend::Array> arrays;
+  bool isSingleArray = false; ///< a .npy file
+  /// Where further arrays are, read when somebody asks for them.
+  std::optional<frontend::NpzFile> archive;
+  std::optional<Table> table;
+
+  /// Null when there is no such array.
+  frontend::Array *find(const std::string &name);
+  std::vector<std::string> arrayNames() const;
+};
+
+/// Opens .npz, .npy, CSV, TSV, .data and ARFF, gzipped text too; the content decides, not the name.
+/// Throws UserError `FILE: reason; what to do`.
+DataFile openDataFile(const std::string &path, const TextOptions &options = {});
+
+/// Delimited text and ARFF text as tables. `path` is for messages.
+Table parseDelimitedText(const std::string &path, std::string_view text,
+                         const TextOptions &options = {});
+Table parseArff(const std::string &path, std::string_view text);
+bool looksLikeArff(std::string_view text);
+
+/// A number, true/false counting as 1/0; nothing for other text.
+std::optional<double> parseNumber(std::string_view text);
+
+/// Whether a cell stands for a missing value: empty, "?", "NA", "NaN", "null" and the like.
+bool isMissing(std::string_view text);
+
+} // namespace lamina::trainer

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "codegen/compiled_model.h"
+#include "frontend/files/arrays/array.h"
+#include "trainer/data/data_file.h"
+
+namespace lamina::trainer {
+
+/// What the columns of a table became, for fitting other tables in the same way.
+struct ColumnRecipe {
+  std::vector<std::string> features; ///< names in the inputs' order; empty where there are none
+  std::vector<std::string> targets;  ///< likewise
+  /// Per target the texts of its labels by class number; empty where the file holds numbers.
+  std::vector<std::vector<std::string>> classes;
+};
+
+/// Rows fit for a model: one array per input and per target, in model order, and per target one of
+/// weights when samples are weighted, with the model's element types and shapes (rows, …).
+struct Dataset {
+  std::string file; ///< where the rows come from, for messages
+  std::vector<frontend::Array> inputs, targets, weights;
+  std::vector<size_t> lines; ///< line of each row in a text file; empty otherwise
+  ColumnRecipe recipe;       ///< of a text file
+  int64_t rows = 0;
+  int64_t droppedRows = 0; ///< left out because of missing values
+
+  /// "line 17" in text files (from 1), "row 16" elsewhere (from 0).
+  std::string describeRow(int64_t row) const;
+};
+
+/// What to do with a row that lacks a value.
+struct MissingValues {
+  enum class Policy { Error, Drop, Fill } policy = Policy::Error;
+  double fill = 0;
+};
+
+/// Where the weights of samples come from; without either all are 1.
+struct WeightOptions {
+  /// A column of a table by name or number, or an array: NAME, or NAME0, NAME1, … for the targets.
+  std::string name;
+  bool mayBeAbsent = false; ///< then all weights are 1
+  /// Weights by class number, 1 for others (Keras' class_weight).
+  std::map<int64_t, double> classes;
+};
+
+/// How the columns and arrays of a file become inputs and targets.
+struct BindOptions {
+  /// Columns of a table by name or by number (from 0, negative from the end). No target columns:
+  /// the last ones, as many as the targets need.
+  std::vector<std::string> targetColumns, dropColumns;
+  /// Texts (or numbers) of the labels in class order; empty: as is known, as an ARFF file declares,
+  /// or sorted.
+  std::vector<std::string> classes;
+  /// What the columns were that the model was trained on, where that is known. Columns are then
+  /// found by name, and labels get the same class numbers.
+  ColumnRecipe known;
+  /// Whether texts of labels may get their class numbers from this file, because training begins
+  /// with it. Numbers that depend on the file at hand are none to judge a trained model by.
+  bool numbersLabels = true;
+  MissingValues missing;
+  /// Per target the number of classes if its values are class numbers, 0 otherwise. Shorter
+  /// vectors count as filled up with 0.
+  std::vector<int64_t> targetClasses;
+  /// Per input the number of entries that its values are indices into (an embedding's rows), 0 if
+  /// they are none. Shorter vectors count as filled up with 0.
+  std::vector<int64_t> inputEntries;
+  /// The model's outputs in order: an array `y1` belongs to the second, whichever have a loss.
+  /// Empty: the targets.
+  std::vector<std::string> outputs;
+  /// Weights of samples that the model takes (codegen::Signature::weights); empty for none.
+  std::vector<codegen::TensorSpec> weights;
+  WeightOptions weighting;
+  bool wantTargets = true; ///< false: targets in the data are ignored
+};
+
+/// Makes the rows of `file` fit `inputs` and `targets` (a dimension of -1 is the row count): finds
+/// the arrays or columns, checks shapes, casts values, checks labels and indices. Takes the arrays
+/// out of `file` where no cast is needed. Throws UserError with the file, the place and what to do.
+Dataset bindDataset(DataFile file, const std::vector<codegen::TensorSpec> &inputs,
+                    const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);
+
+/// The two parts of bindDataset.
+Dataset bindTable(const Table &table, const std::vector<codegen::TensorSpec> &inputs,
+                  const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);
+Dataset bindArrays(DataFile file, const std::vector<codegen::TensorSpec> &inputs,
+                   const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);
+
+/// Weights for a data set without any: by its class numbers where options.weighting has classes,
+/// else 1. Throws UserError when the rows have not one class each.
+std::vector<frontend::Array> makeWeights(const Dataset &data,
+                                         const std::vector<codegen::TensorSpec> &targets,
+                                         const BindOptions &options);
+
+/// Sets all weights of a data set that has some.
+void setWeights(Dataset &data, float weight);
+
+/// Refuses a class number outside 0 <= label < classes, or one that is not an integer.
+void checkLabels(const Dataset &data, const std::vector<codegen::TensorSpec> &targets,
+                 const std::vector<int64_t> &targetClasses);
+
+/// Refuses an index outside 0 <= index < entries, or one that is not an integer.
+void checkIndices(const Dataset &data, const std::vector<codegen::TensorSpec> &inputs,
+                  const std::vector<int64_t> &inputEntries);
+
+/// Values of one row of a tensor: the product of all dimensions after the first.
+int64_t valuesPerRow(const std::vector<int64_t> &shape);
+
+/// Splits off the last `fraction` of the rows, as Keras' validation_split does (before any
+/// shuffling): floor(rows * (1 - fraction)) rows stay. Throws UserError when a part is empty.
+Dataset splitLast(Dataset &data, double fraction);
+
+} // namespace lamina::trainer
