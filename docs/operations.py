@@ -151,8 +151,8 @@ def takes_f64(record, definitions):
 
 
 def rows_of(definitions):
-    gradients = read("ir/*.cpp")
-    evaluators = read("ir/interpreter*.cpp")
+    gradients = read("ir/**/*.cpp")
+    evaluators = read("ir/interpreter/*.cpp")
     graphs = read("test/random_graph/*.cpp")
     families = families_by_operation()
     names = sorted(definitions["!instanceof"]["Op"], key=lambda name: definitions[name]["opName"])

@@ -1,6 +1,7 @@
 #include "support/atomic_file.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
@@ -93,7 +94,29 @@ bool lockTemporary(int descriptor) {
   return fstat(descriptor, &status) == 0 && status.st_nlink > 0;
 }
 
+/// Temporary files of this process; null where there is none. More than these at a time are left to
+/// the next writer.
+std::array<std::atomic<const char *>, 32> unfinished = {};
+
 } // namespace
+
+void AtomicFile::removeUnfinished() {
+  for (const std::atomic<const char *> &name : unfinished)
+    if (const char *path = name.load())
+      unlink(path);
+}
+
+void AtomicFile::remember() {
+  for (std::atomic<const char *> &name : unfinished)
+    if (const char *none = nullptr; name.compare_exchange_strong(none, temporary.c_str()))
+      return;
+}
+
+void AtomicFile::forget() {
+  for (std::atomic<const char *> &name : unfinished)
+    if (const char *own = temporary.c_str(); name.compare_exchange_strong(own, nullptr))
+      return;
+}
 
 AtomicFile::AtomicFile(const std::string &path) : path(path), target(resolveLinks(path)) {
   struct stat status = {};
@@ -128,6 +151,7 @@ void AtomicFile::openTemporary(unsigned mode) {
       break;
     if (descriptor >= 0 && lockTemporary(descriptor)) {
       temporary = std::move(name);
+      remember();
       return;
     }
     if (descriptor >= 0)
@@ -139,8 +163,10 @@ void AtomicFile::openTemporary(unsigned mode) {
 AtomicFile::~AtomicFile() {
   if (descriptor >= 0)
     close(descriptor);
-  if (!temporary.empty())
-    unlink(temporary.c_str());
+  if (temporary.empty())
+    return;
+  unlink(temporary.c_str());
+  forget();
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
@@ -157,6 +183,7 @@ void AtomicFile::commit() {
   // The lock ends with the descriptor: until then nobody takes the file for an abandoned one.
   if (replaces && rename(temporary.c_str(), target.c_str()) != 0)
     cannotWrite(path, errno);
+  forget();
   temporary.clear();
   if (close(std::exchange(descriptor, -1)) != 0 && !replaces)
     cannotWrite(path, errno);

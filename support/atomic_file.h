@@ -31,8 +31,14 @@ public:
   /// Makes the content durable and visible under the target's name.
   void commit();
 
+  /// Removes the temporary files of all that are not committed, for a process that ends at once:
+  /// takes no lock and no memory.
+  static void removeUnfinished();
+
 private:
   void openTemporary(unsigned mode);
+  void remember();
+  void forget();
 
   std::string path;      // as the user said it, for messages
   std::string target;    // with symbolic links resolved

@@ -102,6 +102,7 @@ bool writeAll(int descriptor, const void *data, size_t size) {
 [[noreturn]] void runChild(const std::function<bool(const ContainedSink &)> &work,
                            const ContainmentLimits &limits, int output, pid_t parent) {
   int status = exitUnfinished;
+  std::set_new_handler(nullptr); // the parent's may end the process with words of its own
   try {
     confine(limits, parent);
     ContainedSink sink = [output](const void *data, size_t size) {

@@ -22,6 +22,8 @@ struct VariableDeclaration {
   nlohmann::json regularizer = nullptr;
   nlohmann::json constraint = nullptr;
   bool trainable = true;
+  /// Of a layer inside of this one, which stays trainable when this one is frozen, as in Keras.
+  bool ofInnerLayer = false;
   /// Another type than the layer's own.
   std::optional<ElementType> type = std::nullopt;
   /// Where it stands in the file, below the layer; empty for "vars/<its number>".

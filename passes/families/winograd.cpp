@@ -37,7 +37,7 @@ RegisterTile chooseWinogradRegisters(int64_t filters, const VectorTarget &target
   int64_t panels = target.lanes >= ir::kWinogradPanel && even ? 2 : 1;
   int64_t vectors = panels * ir::kWinogradPanel / target.lanes;
   int64_t usable = target.registers == 32 ? 31 : target.registers;
-  return {std::min<int64_t>(14, (usable - vectors - 1) / vectors), vectors};
+  return {std::clamp<int64_t>((usable - vectors - 1) / vectors, 1, 14), vectors};
 }
 
 //===--- Convolutions -------------------------------------------------------------------------===//
@@ -142,13 +142,10 @@ Schedules equivalentGradients(ir::KernelOp kernel, int64_t, const VectorTarget &
 
 //===--- Rules --------------------------------------------------------------------------------===//
 
-/// The transforms are in single precision, and panels of filters are whole vectors.
+/// Panels of filters are whole vectors.
 LogicalResult check(ir::KernelOp kernel, int64_t) {
-  int64_t lanes = kernel.getSchedule()->getLanes();
-  if (!getElementTypeOrSelf(anchorOf(kernel)->getResult(0).getType()).isF32() ||
-      ir::kWinogradPanel % lanes != 0)
-    return kernel.emitOpError("has minimal filtering of other than f32, or of vectors wider than a "
-                              "panel of ")
+  if (ir::kWinogradPanel % kernel.getSchedule()->getLanes() != 0)
+    return kernel.emitOpError("has minimal filtering with vectors wider than a panel of ")
            << ir::kWinogradPanel << " filters";
   return success();
 }

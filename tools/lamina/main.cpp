@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "support/atomic_file.h"
 #include "support/error.h"
 #include "support/output.h"
 #include "tools/lamina/commands.h"
@@ -58,12 +59,15 @@ int report(const std::string &reason, int status = 1) {
 
 constexpr const char *kNoMemory = "there is not enough memory for this";
 
-/// Memory that runs out on a thread, or within code that knows no exceptions, is an error like
-/// others, but the process cannot go on. Nothing is allocated here.
+/// Memory that runs out is an error like others, but the process cannot go on: an exception would
+/// pass through frames of LLVM and MLIR, which know none and would leave objects half made that are
+/// destroyed afterwards. Files are written whole or not at all, wherever the process ends.
+/// Nothing is allocated here.
 [[noreturn]] void endWithoutMemory() {
   for (const char *part : {"error: ", kNoMemory, "\n"})
     if (write(STDERR_FILENO, part, std::strlen(part)) < 0)
       break;
+  lamina::AtomicFile::removeUnfinished();
   std::_Exit(1);
 }
 
@@ -85,6 +89,7 @@ constexpr const char *kNoMemory = "there is not enough memory for this";
 }
 
 void prepareForLackOfMemory() {
+  std::set_new_handler(endWithoutMemory);
   llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { endWithoutMemory(); });
   std::set_terminate(terminate);
 }

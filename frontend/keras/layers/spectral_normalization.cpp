@@ -38,6 +38,7 @@ public:
     for (auto [i, variable] : llvm::enumerate(variables)) {
       variable.place = fmt::format("layer/vars/{}", i);
       variable.trainable &= isWrappedTrainable;
+      variable.ofInnerLayer = true;
     }
     variables[0].copy = std::exchange(variables[0].place, "vars/0");
     VariableDeclaration vector = {
