@@ -168,8 +168,7 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
       variable.copyPath = layer.path + "/" + declaration.copy;
     variable.type = declaration.type.value_or(layer.type);
     variable.owner = layer.place.part;
-    variable.isTrainable =
-        declaration.trainable && (layer.isTrainable || declaration.ofInnerLayer);
+    variable.isTrainable = declaration.trainable && (layer.isTrainable || declaration.ofInnerLayer);
     checkSize(layer.place, declaration.shape);
     variable.shape = declaration.shape;
     variable.initializer = readInitializer(layer.place, declaration.initializer);
