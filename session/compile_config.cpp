@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "frontend/keras/optimizer.h"
+#include "frontend/keras/training/optimizer.h"
 
 namespace lamina::session {
 

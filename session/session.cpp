@@ -1,8 +1,8 @@
 #include "session/session.h"
 
 #include "frontend/keras/import.h"
-#include "frontend/keras/legacy_weights.h"
-#include "frontend/keras/weights.h"
+#include "frontend/keras/weights/legacy_weights.h"
+#include "frontend/keras/weights/weights.h"
 #include "ir/signature.h"
 #include "runtime/lamina_runtime.h"
 #include "support/error.h"

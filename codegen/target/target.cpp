@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <mutex>
 
-#include <unistd.h>
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -36,16 +35,6 @@ const llvm::Target &nativeTarget(const std::string &triple) {
   return *target;
 }
 
-/// Sysconf's answers where it has any (it reports 0 inside some virtual machines).
-CacheSizes hostCaches(CacheSizes fallback) {
-  auto query = [](int name, size_t otherwise) {
-    long bytes = sysconf(name);
-    return bytes > 0 ? static_cast<size_t>(bytes) : otherwise;
-  };
-  return {query(_SC_LEVEL1_DCACHE_SIZE, fallback.l1), query(_SC_LEVEL2_CACHE_SIZE, fallback.l2),
-          query(_SC_LEVEL3_CACHE_SIZE, fallback.l3)};
-}
-
 /// Derives everything that follows from processor and features.
 void completeX86(TargetSpec &target, const llvm::MCSubtargetInfo &subtarget) {
   auto has = [&](const char *names) { return subtarget.checkFeatures(names); };
@@ -59,7 +48,6 @@ void completeX86(TargetSpec &target, const llvm::MCSubtargetInfo &subtarget) {
 }
 
 void complete(TargetSpec &target) {
-  target.caches = {32 << 10, 512 << 10, 8 << 20};
   std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
       nativeTarget(target.triple)
           .createMCSubtargetInfo(target.triple, target.cpu, target.features));
@@ -110,7 +98,6 @@ TargetSpec hostTarget() {
     target.cpu = llvm::sys::getHostCPUName().str();
     target.features = hostFeatures();
     complete(target);
-    target.caches = hostCaches(target.caches);
     return target;
   }();
   return host;

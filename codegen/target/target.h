@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -8,12 +7,6 @@
 #include "llvm/Target/TargetMachine.h"
 
 namespace lamina::codegen {
-
-/// Data cache sizes in bytes, for choosing tiles; l1 and l2 are per core, l3 is what the cores
-/// share (0: none).
-struct CacheSizes {
-  size_t l1 = 0, l2 = 0, l3 = 0;
-};
 
 /// The processor that code is generated for.
 struct TargetSpec {
@@ -24,7 +17,6 @@ struct TargetSpec {
   unsigned vectorRegisters = 0; ///< how many of them there are
   bool hasFma = false;          ///< fused multiply-add in vectors
   bool hasSse41 = false;        ///< x86: vector rounding instructions and blends (true elsewhere)
-  CacheSizes caches;
 
   /// The level of x86-64 whose instructions the target has: 1 (baseline), 3 (AVX2 and FMA) or 4
   /// (AVX-512 F, BW, DQ, VL); 1 on other architectures.
@@ -33,7 +25,7 @@ struct TargetSpec {
   unsigned vectorLanes(unsigned elementBytes) const { return vectorBits / (8 * elementBytes); }
 };
 
-/// The processor this process runs on, with its instruction set and caches.
+/// The processor this process runs on, with its instruction set.
 TargetSpec hostTarget();
 
 /// The target of a name: "host", a level ("x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4") or a

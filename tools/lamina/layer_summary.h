@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "frontend/keras/model.h"
-#include "tools/lamina/options.h"
+#include "frontend/keras/model/model.h"
+#include "tools/lamina/usage/options.h"
 
 namespace lamina::tools {
 

@@ -11,9 +11,9 @@
 #include "support/atomic_file.h"
 #include "support/error.h"
 #include "support/output.h"
-#include "tools/lamina/commands.h"
-#include "tools/lamina/usage.h"
-#include "tools/lamina/version.h"
+#include "tools/lamina/commands/commands.h"
+#include "tools/lamina/usage/usage.h"
+#include "tools/lamina/usage/version.h"
 #include "llvm/Support/ErrorHandling.h"
 
 namespace {

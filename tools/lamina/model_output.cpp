@@ -1,7 +1,7 @@
 #include "tools/lamina/model_output.h"
 
 #include "frontend/files/models/legacy_config.h"
-#include "frontend/keras/legacy_weights.h"
+#include "frontend/keras/weights/legacy_weights.h"
 #include "support/error.h"
 #include "support/output.h"
 

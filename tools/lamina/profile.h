@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "session/stepper.h"
-#include "tools/lamina/options.h"
+#include "tools/lamina/usage/options.h"
 
 namespace lamina::tools {
 

@@ -35,7 +35,7 @@ struct KerasFile {
   /// Integers narrower or wider than the element types arrive as I64 when every value fits.
   std::map<std::string, Array> weights;
   /// Instead of `weights`, for as long as nobody knows their place in the model: see
-  /// placeLegacyWeights in frontend/keras/weights.h.
+  /// placeLegacyWeights in frontend/keras/weights/weights.h.
   std::optional<LegacyWeights> legacyWeights;
   /// The file that the weights are from, for messages: `path`, unless readWeights was called.
   std::string weightsPath;

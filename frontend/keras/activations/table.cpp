@@ -2,7 +2,7 @@
 // keras/src/backend/tensorflow/nn.py. All parameters have their defaults: a file names an
 // activation function, it cannot give arguments. `threshold` has no defaults and so no entry.
 #include "frontend/builder/functions.h"
-#include "frontend/keras/registry.h"
+#include "frontend/keras/config/registry.h"
 
 namespace lamina::frontend::keras {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "frontend/keras/layer.h"
+#include "frontend/keras/model/layer.h"
 
 /// What layers over images have in common: rows of one to three spatial dimensions with channels.
 namespace lamina::frontend::keras {

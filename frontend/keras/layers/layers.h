@@ -1,7 +1,7 @@
 #pragma once
 
-#include "frontend/keras/refused.h"
-#include "frontend/keras/registry.h"
+#include "frontend/keras/config/refused.h"
+#include "frontend/keras/config/registry.h"
 
 /// The layer entries, one per Keras class.
 namespace lamina::frontend::keras {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "frontend/keras/metric.h"
+#include "frontend/keras/training/metric.h"
 
 /// Counts of right and wrong decisions at thresholds: keras/src/metrics/metrics_utils.py.
 namespace lamina::frontend::keras {

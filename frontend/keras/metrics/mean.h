@@ -1,6 +1,6 @@
 #pragma once
 
-#include "frontend/keras/metric.h"
+#include "frontend/keras/training/metric.h"
 
 namespace lamina::frontend::keras {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "frontend/keras/metric.h"
+#include "frontend/keras/training/metric.h"
 
 /// The metric entries, one per Keras class.
 namespace lamina::frontend::keras {

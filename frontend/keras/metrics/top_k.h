@@ -1,7 +1,7 @@
 #pragma once
 
 #include "frontend/builder/tensor.h"
-#include "frontend/keras/config.h"
+#include "frontend/keras/config/config.h"
 
 namespace lamina::frontend::keras {
 

@@ -1,7 +1,7 @@
 // Operations of keras.ops that mean what a layer does, with tensors of the call in the place of
 // its variables: keras/src/ops/nn.py, image.py
+#include "frontend/keras/config/registry.h"
 #include "frontend/keras/operations/operations.h"
-#include "frontend/keras/registry.h"
 
 using namespace mlir;
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "frontend/keras/layer.h"
+#include "frontend/keras/model/layer.h"
 
 /// Nodes of keras.ops in Functional models: Keras writes `x + y` or `ops.mean(x, axis=1)` as a
 /// "layer" whose class is the operation's.

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "frontend/keras/config/refused.h"
 #include "frontend/keras/operations/operation_call.h"
-#include "frontend/keras/refused.h"
 
 /// The operations of keras.ops, by kind.
 namespace lamina::frontend::keras {

@@ -18,7 +18,7 @@
 
 #include "frontend/files/models/keras_file.h"
 #include "frontend/keras/import.h"
-#include "frontend/keras/weights.h"
+#include "frontend/keras/weights/weights.h"
 #include "mlir/IR/MLIRContext.h"
 #include "support/error.h"
 #include "trainer/aligned_buffer.h"

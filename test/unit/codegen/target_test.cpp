@@ -21,8 +21,6 @@ TEST(Target, HostRunsOnHost) {
   EXPECT_FALSE(host.cpu.empty());
   EXPECT_NE(host.cpu, "host");
   EXPECT_GE(host.vectorBits, 128u);
-  EXPECT_GE(host.caches.l1, 8u << 10);
-  EXPECT_GE(host.caches.l2, host.caches.l1);
   EXPECT_TRUE(runsOnHost(host));
   EXPECT_NE(createTargetMachine(host), nullptr);
 }

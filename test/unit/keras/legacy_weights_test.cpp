@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "frontend/keras/legacy_weights.h"
+#include "frontend/keras/weights/legacy_weights.h"
 #include "model_file.h"
 
 namespace lamina::frontend::test {

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "frontend/keras/model.h"
+#include "frontend/keras/model/model.h"
 #include "model_file.h"
 
 namespace lamina::frontend::test {

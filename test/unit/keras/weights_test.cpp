@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "frontend/keras/weights.h"
+#include "frontend/keras/weights/weights.h"
 #include "model_file.h"
 
 namespace lamina::frontend::test {

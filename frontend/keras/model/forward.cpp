@@ -1,0 +1,207 @@
+#include "frontend/keras/model/forward.h"
+
+#include <map>
+
+#include "frontend/builder/random_numbers.h"
+#include "frontend/keras/initializer.h"
+#include "frontend/keras/training/regularizers.h"
+#include "ir/host_tensor.h"
+
+using namespace mlir;
+
+namespace lamina::frontend::keras {
+
+namespace {
+
+/// Streams of random bits below this number belong to the initializers, those above to layers.
+constexpr int64_t kFirstLayerStream = int64_t(1) << 30;
+
+} // namespace
+
+RandomState::RandomState() {
+  for (auto [variable, name] : {std::pair{&seed, "seed"}, std::pair{&step, "step"}}) {
+    variable->symbol = std::string("random/") + name;
+    variable->type = ElementType::I64;
+  }
+  seed.initializer = SeedInitializer();
+}
+
+/// One call of one layer in one function.
+class WrittenCall : public LayerCall {
+public:
+  WrittenCall(Forward &forward, Layer &layer, Emitter &emitter, const Node &node,
+              ArrayRef<MaskedTensor> inputs)
+      : forward(forward), layer(layer), emitter(emitter), node(node), inputs(inputs) {
+    if (layer.meaning->maskUse == MaskUse::Passes && inputs.size() == 1)
+      outputMask = mask(0);
+  }
+
+  Emitter &emit() override { return emitter; }
+  bool isTraining() const override { return forward.isTraining; }
+  const Place &place() const override { return layer.place; }
+  Tensor variable(size_t index) override {
+    return Tensor(emitter, forward.writer.read(layer.variables.at(index)));
+  }
+  bool isTrainable() const override { return layer.isTrainable; }
+  void assign(size_t index, Tensor value) override {
+    forward.writer.assign(layer.variables.at(index), value);
+  }
+  Tensor uniform(ArrayRef<int64_t> shape) override {
+    return uniformFromBits(forward.drawBits(emitter, shape));
+  }
+  Tensor normal(ArrayRef<int64_t> shape) override {
+    return normalFromBits(forward.drawBits(emitter, shape));
+  }
+  void setLogits(Tensor result, Tensor source) override { forward.logits[result] = source; }
+  Tensor logits(Tensor result) const override {
+    Tensor source = forward.findLogits(result);
+    return source ? Tensor(emitter, source) : source;
+  }
+  void limitIndices(Tensor indices, int64_t count) override {
+    auto [limit, isNew] = forward.indexLimits.try_emplace(indices, count);
+    if (!isNew)
+      limit->second = std::min(limit->second, count);
+  }
+  Tensor mask(size_t input) override {
+    Tensor mask = inputs[input].mask;
+    return mask ? Tensor(emitter, mask).convert(IntegerType::get(emitter.getContext(), 1)) : mask;
+  }
+  void setMask(Tensor mask) override { outputMask = mask; }
+  const nlohmann::json &arguments() const override { return node.arguments; }
+
+  Tensor getOutputMask() const { return outputMask; }
+
+private:
+  Forward &forward;
+  Layer &layer;
+  Emitter &emitter;
+  const Node &node;
+  ArrayRef<MaskedTensor> inputs;
+  Tensor outputMask;
+};
+
+Emitter &Forward::emitterAt(llvm::StringRef name, ElementType type) {
+  OpBuilder &builder = writer.getBuilder();
+  return emitters.emplace_back(builder, NameLoc::get(builder.getStringAttr(name)),
+                               ir::toMlirType(builder.getContext(), type));
+}
+
+MaskedTensors Forward::run(Model &model, ArrayRef<MaskedTensor> inputs) {
+  std::map<std::pair<size_t, size_t>, MaskedTensors> values;
+  for (auto [port, input] : llvm::zip_equal(model.inputs, inputs))
+    values[{port.tensor.layer, 0}] = {input};
+  auto valueOf = [&](const TensorReference &reference, const Layer &user) {
+    auto value = values.find({reference.layer, reference.node});
+    if (value == values.end() || reference.tensor >= value->second.size())
+      user.place.fail(fmt::format("uses output {} of layer '{}', which does not give it",
+                                  reference.tensor,
+                                  printable(model.layers[reference.layer]->name)));
+    return value->second[reference.tensor];
+  };
+  for (auto [layerIndex, nodeIndex] : model.order) {
+    Layer &layer = *model.layers[layerIndex];
+    const Node &node = layer.nodes[nodeIndex];
+    MaskedTensors arguments;
+    for (const TensorReference &input : node.inputs)
+      arguments.push_back(valueOf(input, layer));
+    for (const auto &[input, mask] : node.masks)
+      arguments[input].mask = valueOf(mask, layer).value;
+    values[{layerIndex, nodeIndex}] = callLayer(layer, node, arguments);
+  }
+  MaskedTensors outputs;
+  for (const ModelPort &port : model.outputs)
+    outputs.push_back(valueOf(port.tensor, *model.layers[port.tensor.layer]));
+  return outputs;
+}
+
+MaskedTensors Forward::callLayer(Layer &called, const Node &node, ArrayRef<MaskedTensor> inputs) {
+  Layer &layer = called.original ? *called.original : called;
+  Emitter &emitter = emitterAt(called.scope, layer.type);
+  MaskedTensors outputs;
+  if (layer.model) {
+    if (inputs.size() != layer.model->inputs.size())
+      layer.place.fail(fmt::format("is a model with {} inputs but is called with {}",
+                                   layer.model->inputs.size(), inputs.size()));
+    outputs = run(*layer.model, inputs);
+  } else {
+    outputs = callMeaning(layer, emitter, node, inputs);
+  }
+  for (const MaskedTensor &output : outputs) {
+    checkSize(layer.place, output.value.shape());
+    addPenalty(layer, emitter, output.value);
+  }
+  return outputs;
+}
+
+MaskedTensors Forward::callMeaning(Layer &layer, Emitter &emitter, const Node &node,
+                                   ArrayRef<MaskedTensor> inputs) {
+  Tensors placed;
+  for (const MaskedTensor &input : inputs) {
+    Tensor x(emitter, input.value);
+    // Keras casts the floating-point inputs of layers to the layer's type.
+    placed.push_back(!layer.isOperation && x.isFloat() ? x.convert(emitter.getFloatType()) : x);
+    if (input.mask && inputs.size() == 1 && layer.meaning->maskUse == MaskUse::Refuses)
+      layer.place.fail(fmt::format("{} with a mask is not supported (nor by Keras with one of "
+                                   "steps, as Masking and Embedding layers set it); use "
+                                   "Activation with the function of this name",
+                                   layer.className));
+  }
+  build(layer, placed);
+  WrittenCall call(*this, layer, emitter, node, inputs);
+  MaskedTensors outputs;
+  for (Tensor output : layer.meaning->call(call, placed))
+    outputs.push_back({output, call.getOutputMask()});
+  return outputs;
+}
+
+void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
+  if (layer.isBuilt)
+    return;
+  auto types = llvm::map_to_vector(inputs, [](Tensor input) { return input.type(); });
+  for (const VariableDeclaration &declaration : layer.meaning->build(layer.place, types)) {
+    LayerVariable variable;
+    variable.symbol = layer.scope + "/" + declaration.name;
+    variable.path = layer.path + "/" +
+                    (declaration.place.empty() ? fmt::format("vars/{}", layer.variables.size())
+                                               : declaration.place);
+    if (!declaration.copy.empty())
+      variable.copyPath = layer.path + "/" + declaration.copy;
+    variable.type = declaration.type.value_or(layer.type);
+    variable.owner = layer.place.part;
+    variable.isTrainable = declaration.trainable && (layer.isTrainable || declaration.ofInnerLayer);
+    checkSize(layer.place, declaration.shape);
+    variable.shape = declaration.shape;
+    variable.initializer = readInitializer(layer.place, declaration.initializer);
+    auto *scaling = std::get_if<VarianceScalingInitializer>(&variable.initializer);
+    if (scaling && !scaling->fanAxes)
+      scaling->fanAxes = declaration.fanAxes;
+    variable.regularizer = declaration.regularizer;
+    variable.constraint = declaration.constraint;
+    layer.variables.push_back(std::move(variable));
+  }
+  layer.isBuilt = true;
+}
+
+Tensor Forward::drawBits(Emitter &emitter, ArrayRef<int64_t> shape) {
+  random.isUsed = drewRandom = true;
+  auto bitsType = RankedTensorType::get(shape, IntegerType::get(emitter.getContext(), 32));
+  auto stream = writer.getBuilder().getI64IntegerAttr(kFirstLayerStream + drawCount++);
+  return Tensor(emitter, emitter.create<ir::RngBitsOp>(bitsType, writer.read(random.seed),
+                                                       writer.read(random.step), stream));
+}
+
+void Forward::addPenalty(Layer &layer, Emitter &emitter, Tensor output) {
+  if (layer.activityRegularizer.is_null())
+    return;
+  Tensor penalty = regularize(layer.place, layer.activityRegularizer, output.toFloat());
+  penalties.push_back(penalty / emitter.rows());
+}
+
+void Forward::advanceRandomStep() {
+  if (!drewRandom)
+    return;
+  Tensor step(emitterAt("random"), writer.read(random.step));
+  writer.assign(random.step, step + 1.0);
+}
+
+} // namespace lamina::frontend::keras

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <deque>
+
+#include "frontend/builder/function_writer.h"
+#include "frontend/keras/model/model.h"
+
+namespace lamina::frontend::keras {
+
+/// The state behind random numbers: the run's seed and the number of training steps done.
+struct RandomState {
+  Variable seed, step;
+  bool isUsed = false;
+
+  RandomState();
+};
+
+/// A value of the model and which steps of it count.
+struct MaskedTensor {
+  Tensor value;
+  Tensor mask = {}; ///< LayerCall::mask
+};
+using MaskedTensors = llvm::SmallVector<MaskedTensor, 2>;
+
+/// Writes a model's forward pass into a function. Layers that are not built yet are built from the
+/// shapes that reach them.
+class Forward {
+public:
+  Forward(FunctionWriter &writer, RandomState &random, bool isTraining)
+      : writer(writer), random(random), isTraining(isTraining) {}
+
+  MaskedTensors run(Model &model, llvm::ArrayRef<MaskedTensor> inputs);
+
+  /// An emitter with this name as its location, alive as long as this object.
+  Emitter &emitterAt(llvm::StringRef name, ElementType type = ElementType::F32);
+  /// What a softmax or sigmoid gave `value` from; null when `value` is not one's direct result.
+  Tensor findLogits(Tensor value) const { return logits.lookup(value); }
+  /// The least number of entries that `value` is an index into; nothing where it is no index.
+  std::optional<int64_t> findIndexLimit(Tensor value) const {
+    auto limit = indexLimits.find(value);
+    return limit == indexLimits.end() ? std::nullopt : std::optional(limit->second);
+  }
+  /// Activity regularizers' penalties, each divided by the rows.
+  llvm::ArrayRef<Tensor> getPenalties() const { return penalties; }
+  /// Counts the training step where the function drew random numbers.
+  void advanceRandomStep();
+
+private:
+  friend class WrittenCall;
+
+  void build(Layer &layer, llvm::ArrayRef<Tensor> inputs);
+  MaskedTensors callLayer(Layer &called, const Node &node, llvm::ArrayRef<MaskedTensor> inputs);
+  /// Calls a layer that is no model.
+  MaskedTensors callMeaning(Layer &layer, Emitter &emitter, const Node &node,
+                            llvm::ArrayRef<MaskedTensor> inputs);
+  /// Fresh random bits, i32; advances the stream.
+  Tensor drawBits(Emitter &emitter, llvm::ArrayRef<int64_t> shape);
+  void addPenalty(Layer &layer, Emitter &emitter, Tensor output);
+
+  FunctionWriter &writer;
+  RandomState &random;
+  bool isTraining;
+  bool drewRandom = false;
+  int64_t drawCount = 0;
+  std::deque<Emitter> emitters;
+  llvm::DenseMap<mlir::Value, Tensor> logits;
+  llvm::DenseMap<mlir::Value, int64_t> indexLimits;
+  llvm::SmallVector<Tensor> penalties;
+};
+
+} // namespace lamina::frontend::keras

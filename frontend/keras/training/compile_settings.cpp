@@ -1,0 +1,196 @@
+#include "frontend/keras/training/compile_settings.h"
+
+#include "frontend/keras/config/problems.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+
+namespace lamina::frontend::keras {
+
+using nlohmann::json;
+
+namespace {
+
+bool isSerializedObject(const json &value) {
+  return value.is_object() && value.contains("class_name");
+}
+
+/// One entry per output from an argument of `compile`: a single value stands for all outputs, a
+/// list goes by position, a dict by name.
+std::vector<json> distribute(const Place &place, const char *what, const json &value,
+                             const std::vector<OutputSettings> &outputs) {
+  size_t count = outputs.size();
+  if (value.is_null() || value.is_string() || value.is_number() || isSerializedObject(value))
+    return std::vector<json>(count, value);
+  if (value.is_array()) {
+    if (value.size() != count)
+      place.fail(fmt::format("{} lists {} entries but the model has {} outputs", what, value.size(),
+                             count));
+    return std::vector<json>(value.begin(), value.end());
+  }
+  std::vector<json> result(count);
+  std::vector<std::string> names;
+  for (const OutputSettings &output : outputs)
+    names.push_back(output.name);
+  for (const auto &[key, item] : value.items()) {
+    auto position = llvm::find(names, key);
+    if (position == names.end())
+      place.fail(fmt::format("{} names output '{}', which the model does not have; it has {}", what,
+                             printable(key), fmt::join(names, ", ")));
+    result[position - names.begin()] = item;
+  }
+  return result;
+}
+
+/// The metrics of one output as a flat list.
+void appendMetrics(const json &value, std::vector<json> &metrics) {
+  if (value.is_null())
+    return;
+  if (value.is_array())
+    for (const json &item : value)
+      appendMetrics(item, metrics);
+  else if (value.is_object() && !isSerializedObject(value))
+    for (const json &item : value)
+      appendMetrics(item, metrics);
+  else
+    metrics.push_back(value);
+}
+
+/// The outputs' metrics: with one output all belong to it, however they are nested.
+std::vector<std::vector<json>> distributeMetrics(const Place &place, const char *what,
+                                                 const json &value,
+                                                 const std::vector<OutputSettings> &outputs) {
+  std::vector<std::vector<json>> result(outputs.size());
+  if (outputs.size() == 1) {
+    appendMetrics(value, result[0]);
+    return result;
+  }
+  if (value.is_null() || (value.is_array() && value.empty()))
+    return result;
+  for (auto [metrics, item] : llvm::zip_equal(result, distribute(place, what, value, outputs)))
+    appendMetrics(item, metrics);
+  return result;
+}
+
+/// A member of compile_config; null when there is none.
+json setting(const KerasFile &file, const char *key) {
+  return file.compileConfig && file.compileConfig->is_object()
+             ? file.compileConfig->value(key, json())
+             : json();
+}
+
+class Resolver {
+public:
+  Resolver(const KerasFile &file, const ImportOptions &options, ArrayRef<RankedTensorType> types,
+           PassedOver passedOver, std::vector<std::string> &notes,
+           std::vector<std::string> *problems)
+      : file(file), options(options), predictions(types), passedOver(passedOver), notes(notes),
+        problems(problems), place{file.path, ""} {}
+
+  CompileSettings resolve(const Model &model) {
+    nameOutputs(model);
+    if (passedOver != PassedOver::LossesAndMetrics)
+      areLossesRead &= attempt(problems, [&] { readLosses(); });
+    if (passedOver == PassedOver::Nothing)
+      attempt(problems, [&] { readAllMetrics(); });
+    settings.optimizer =
+        options.optimizer.empty() ? setting(file, "optimizer") : json(options.optimizer);
+    return std::move(settings);
+  }
+
+private:
+  void nameOutputs(const Model &model) {
+    bool hasKeys =
+        llvm::all_of(model.outputs, [](const ModelPort &port) { return !port.key.empty(); });
+    for (const ModelPort &port : model.outputs) {
+      OutputSettings output;
+      output.name = hasKeys ? port.key : port.name;
+      settings.outputs.push_back(std::move(output));
+    }
+  }
+
+  void readLosses() {
+    json value = options.loss.empty() ? setting(file, "loss") : json(options.loss);
+    auto losses = distribute(place, "the loss", value, settings.outputs);
+    // Weights are in the file for the losses in the file.
+    json weights = options.loss.empty() ? setting(file, "loss_weights") : json();
+    auto weightOf = distribute(place, "loss_weights", weights, settings.outputs);
+    for (auto [output, loss, weight, type] :
+         llvm::zip_equal(settings.outputs, losses, weightOf, predictions)) {
+      if (loss.is_null())
+        continue;
+      // One loss stands in a list of one where it was given so.
+      const json &single = loss.is_array() && loss.size() == 1 ? loss[0] : loss;
+      bool isRead = attempt(problems, [&] {
+        output.loss = std::make_unique<Loss>(readLoss(place, single, type));
+        output.target = output.loss->getTargetType(type);
+      });
+      areLossesRead &= isRead;
+      if (weight.is_number())
+        output.lossWeight = weight.get<double>();
+      else if (!weight.is_null())
+        place.fail("loss_weights must be numbers");
+    }
+  }
+
+  void readAllMetrics() {
+    if (!options.metrics.empty()) {
+      readMetrics("metrics", std::vector<json>(settings.outputs.size(), json(options.metrics)),
+                  &OutputSettings::metrics);
+      return;
+    }
+    readMetrics("metrics", setting(file, "metrics"), &OutputSettings::metrics);
+    readMetrics("weighted_metrics", setting(file, "weighted_metrics"),
+                &OutputSettings::weightedMetrics);
+  }
+
+  void readMetrics(const char *key, const json &value, std::vector<Metric> OutputSettings::*list) {
+    auto metrics = distributeMetrics(place, key, value, settings.outputs);
+    for (auto [output, items, type] : llvm::zip_equal(settings.outputs, metrics, predictions)) {
+      if (!items.empty() && !output.loss && areLossesRead)
+        place.fail(fmt::format("output '{}' has metrics but no loss; a metric needs the targets of "
+                               "a loss",
+                               printable(output.name)));
+      for (const json &item : items) {
+        std::vector<std::string> reasons;
+        attempt(isFileSecondary() ? &reasons : problems,
+                [&] { (output.*list).emplace_back(place, item, output.target, type); });
+        for (const std::string &reason : reasons)
+          notes.push_back("a metric is left out: " + withoutFile(reason));
+      }
+    }
+  }
+
+  /// Whether the file's metrics were made for another loss than the one at hand.
+  bool isFileSecondary() const { return !options.loss.empty() && options.metrics.empty(); }
+
+  std::string withoutFile(llvm::StringRef reason) const {
+    reason.consume_front(file.path + ": ");
+    return reason.str();
+  }
+
+  const KerasFile &file;
+  const ImportOptions &options;
+  ArrayRef<RankedTensorType> predictions;
+  PassedOver passedOver;
+  std::vector<std::string> &notes;
+  std::vector<std::string> *problems;
+  Place place;
+  bool areLossesRead = true; ///< false only where problems are collected
+  CompileSettings settings;
+};
+
+} // namespace
+
+bool CompileSettings::hasLoss() const {
+  return llvm::any_of(outputs, [](const OutputSettings &output) { return output.loss != nullptr; });
+}
+
+CompileSettings resolveCompileSettings(const KerasFile &file, const ImportOptions &options,
+                                       const Model &model, ArrayRef<RankedTensorType> predictions,
+                                       PassedOver passedOver, std::vector<std::string> &notes,
+                                       std::vector<std::string> *problems) {
+  return Resolver(file, options, predictions, passedOver, notes, problems).resolve(model);
+}
+
+} // namespace lamina::frontend::keras

@@ -1,0 +1,145 @@
+// lamina bench
+#include <chrono>
+
+#include <sys/resource.h>
+
+#include <nlohmann/json.hpp>
+
+#include "ir/module.h"
+#include "session/tune.h"
+#include "support/error.h"
+#include "support/output.h"
+#include "tools/lamina/commands/commands.h"
+#include "tools/lamina/cost.h"
+#include "tools/lamina/profile.h"
+#include "tools/lamina/roofline.h"
+#include "tools/lamina/statistics.h"
+
+namespace lamina::tools {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct BenchOptions {
+  ModelOptions model;
+  int64_t steps = 200;
+  std::string function = "train_step";
+  bool json = false, profile = false;
+  std::string trace;
+
+  bool isProfiled() const { return profile || !trace.empty(); }
+};
+
+/// Kernels that the profile's table names.
+constexpr size_t kProfileRows = 25;
+
+double millisecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+int64_t peakResidentBytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss * 1024;
+}
+
+void requireFunction(Session &session, bool train) {
+  if (train && !session.module().lookupSymbol(ir::kOptimizer))
+    fail("{}: the model has no loss or no optimizer; compile it in Keras, or give --loss and "
+         "--optimizer",
+         session.name());
+}
+
+nlohmann::ordered_json measure(Session &session, const trainer::Dataset &data,
+                               const BenchOptions &options, Clock::time_point start) {
+  trainer::ModelRunner &runner = session.compile(0);
+  double compileMs = millisecondsSince(start);
+
+  session::Stepper stepper(runner, data, options.function == "train_step");
+  double firstMs = stepper.run();
+  std::vector<double> times;
+  // Caches, branch predictors and the clock frequency settle in the first tenth.
+  for (int64_t i = 0; i < options.steps / 10; ++i)
+    stepper.run();
+  for (int64_t i = 0; i < options.steps; ++i)
+    times.push_back(stepper.run());
+
+  auto function = session.module().lookupSymbol<mlir::func::FuncOp>(options.function);
+  double gflops = countFlopsWithin(function) / quantile(times, 0.5) / 1e6;
+  double peak = measurePeakFlops(session.threads()) / 1e9;
+  int64_t stateBytes = 0;
+  for (const codegen::VariableSpec &variable : runner.signature().variables)
+    stateBytes += variable.byteSize();
+  return {{"model", session.name()},
+          {"function", options.function},
+          {"batch_size", options.model.import.batchSize},
+          {"threads", session.threads()},
+          {"compile_ms", number(compileMs)},
+          {"first_step_ms", number(firstMs)},
+          {"median_ms", number(quantile(times, 0.5))},
+          {"min_ms", number(quantile(times, 0))},
+          {"p90_ms", number(quantile(times, 0.9))},
+          {"gflops", number(gflops)},
+          {"peak_fraction", number(gflops / peak)},
+          {"state_bytes", stateBytes},
+          {"arena_bytes", runner.signature().workspaceBytes},
+          {"peak_rss_bytes", peakResidentBytes()}};
+}
+
+void bench(const BenchOptions &options) {
+  auto start = Clock::now();
+  bool train = options.function == "train_step";
+  requireDistinct(options.model.inputs(), {{"--trace", options.trace}});
+  if (!options.trace.empty())
+    requireWritable(options.trace);
+  Session session(options.model.forSession(), train, /*forwardOnly=*/!train);
+  requireFunction(session, train);
+  trainer::Dataset data = session::randomBatch(session);
+  if (options.model.tune) {
+    auto tuning = Clock::now();
+    session::tuneAloud(session, options.function, data);
+    start += Clock::now() - tuning; // is told apart
+  }
+  nlohmann::ordered_json result = measure(session, data, options, start);
+  std::optional<StepProfile> profile;
+  if (options.isProfiled())
+    profile = profileStep(session, options.function, data, options.steps, options.trace);
+  if (options.json) {
+    if (profile)
+      result["profile"] = toJson(*profile);
+    output("{}\n", result.dump());
+    return;
+  }
+  for (const auto &[name, value] : result.items())
+    output("{:<16} {}\n", name, value.is_string() ? value.get<std::string>() : value.dump());
+  if (profile)
+    print(*profile, kProfileRows);
+}
+
+} // namespace
+
+void addBench(CLI::App &command, Action &action) {
+  auto options = std::make_shared<BenchOptions>();
+  options->model.addModel(command);
+  options->model.addBatchSize(command);
+  options->model.addPasses(command);
+  command.add_option("--steps", options->steps, "Steps to time")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 32))
+      ->capture_default_str();
+  command.add_option("--function", options->function, "What to time")
+      ->check(CLI::IsMember({"train_step", "predict"}))
+      ->capture_default_str();
+  options->model.addOptimizer(command);
+  options->model.addLoss(command);
+  options->model.addThreads(command);
+  options->model.addTune(command);
+  command.add_flag("--profile", options->profile,
+                   "Tell what each kernel takes: time, FLOPs, bytes, share of the roofline");
+  addPath(command, "--trace", options->trace,
+          "File for the tasks of one step in Chrome's trace format; profiles too");
+  command.add_flag("--json", options->json, "Print one line of JSON");
+  command.callback([&action, options] { action = [options] { bench(*options); }; });
+}
+
+} // namespace lamina::tools

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <future>
+#include <string>
+
+#include "tools/lamina/usage/options.h"
+
+namespace lamina::tools {
+
+/// A data file that is read while the model is compiled.
+class PendingData {
+public:
+  PendingData(const std::string &path, const DataOptions &options);
+
+  /// Waits for the file and fits it to the model, as the columns and classes that `options` knows.
+  trainer::Dataset bind(const Session &session, const trainer::BindOptions &options);
+  /// As bind, and tells what was decided about rows left out and, where the file decides them,
+  /// about classes. Throws UserError where options for text files were given for one of arrays.
+  trainer::Dataset bindAloud(const Session &session, const trainer::BindOptions &options);
+
+private:
+  std::future<trainer::DataFile> file_;
+  std::vector<std::string> textOptions_; ///< those that were given
+};
+
+} // namespace lamina::tools

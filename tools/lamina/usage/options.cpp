@@ -1,0 +1,212 @@
+#include "tools/lamina/usage/options.h"
+
+#include <charconv>
+
+#include "support/error.h"
+#include "support/output.h"
+
+namespace lamina::tools {
+
+CLI::Option *addPath(CLI::App &command, const std::string &names, std::string &path,
+                     const std::string &help, const char *kind) {
+  // Otherwise an option whose value was forgotten takes the next option for a name.
+  CLI::Validator named(
+      [](std::string &given) -> std::string {
+        if (given.empty())
+          return "the name is empty";
+        if (given.starts_with("--"))
+          return fmt::format("the name is missing before {0}; a file of that name is ./{0}",
+                             printable(given));
+        return "";
+      },
+      "");
+  return command.add_option(names, path, help)->type_name(kind)->check(named);
+}
+
+void ModelOptions::addModel(CLI::App &command) {
+  addPath(command, "MODEL", model,
+          "A .keras file, a legacy .h5 file, or the JSON text of to_json()")
+      ->required();
+  addPath(command, "--weights", weights,
+          "Weights in place of the file's: .weights.h5, .keras or legacy .h5");
+  command
+      .add_option("--input-shape", inputShapes,
+                  "Shape of one row of an input whose axes the file leaves open: NAME=28,28")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+}
+
+void ModelOptions::addBatchSize(CLI::App &command) {
+  command.add_option("--batch-size", import.batchSize, "Rows of a batch")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 24))
+      ->capture_default_str();
+}
+
+void ModelOptions::addPasses(CLI::App &command) {
+  command.add_flag_callback(
+      "--no-winograd", [this] { compile.passes.winograd = false; },
+      "Compute all convolutions directly: slower where 3 x 3 filters meet many "
+      "channels, with smaller rounding errors");
+}
+
+void ModelOptions::addThreads(CLI::App &command) {
+  command
+      .add_option("--threads", threads, "Threads to use (default: the CPUs this process may use)")
+      ->check(CLI::Range(1u, 1024u));
+}
+
+void ModelOptions::addTune(CLI::App &command) {
+  command.add_flag("--tune", tune,
+                   "Measure other tiles and tasks for the kernels first and take the fastest; "
+                   "results stay the same bits");
+}
+
+void ModelOptions::addLoss(CLI::App &command) {
+  command.add_option("--loss", import.loss, "Loss under Keras' name, in place of the file's");
+  command
+      .add_option("--metrics", import.metrics, "Metrics under Keras' names, in place of the file's")
+      ->delimiter(',')
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void ModelOptions::addOptimizer(CLI::App &command) {
+  command.add_option("--optimizer", import.optimizer,
+                     "Optimizer under Keras' name, in place of the file's");
+  command.add_option("--learning-rate", import.learningRate,
+                     "Learning rate in place of the file's");
+}
+
+namespace {
+
+std::map<std::string, std::vector<int64_t>> parseShapes(const std::vector<std::string> &texts) {
+  std::map<std::string, std::vector<int64_t>> shapes;
+  for (const std::string &text : texts) {
+    size_t equals = text.rfind('=');
+    std::vector<int64_t> shape;
+    std::string_view rest = std::string_view(text).substr(equals + 1);
+    while (equals != std::string::npos && !rest.empty()) {
+      int64_t extent = 0;
+      auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), extent);
+      rest.remove_prefix(static_cast<size_t>(end - rest.data()));
+      bool separated = rest.empty() || rest[0] == ',';
+      if (error != std::errc() || extent < 1 || !separated)
+        break;
+      shape.push_back(extent);
+      rest.remove_prefix(rest.empty() ? 0 : 1);
+    }
+    if (equals == std::string::npos || shape.empty() || !rest.empty())
+      fail("--input-shape {}: expected NAME=N,N,... with extents of at least 1", printable(text));
+    shapes[text.substr(0, equals)] = shape;
+  }
+  return shapes;
+}
+
+} // namespace
+
+session::Options ModelOptions::forSession() const {
+  session::Options options = *this;
+  options.import.inputShapes = parseShapes(inputShapes);
+  options.tell = [](const std::string &line) { note("{}\n", line); };
+  return options;
+}
+
+void DataOptions::add(CLI::App &command) {
+  this->command = &command;
+  auto list = [&](const char *name, std::vector<std::string> &values, const char *help) {
+    command.add_option(name, values, help)
+        ->delimiter(',')
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  };
+  addPath(command, "--data", data, "Rows: .npz, .npy, CSV, TSV, .data or ARFF, also gzipped text")
+      ->required();
+  list("--target", targets, "Target columns of a text file, by name or number (default: the last)");
+  list("--drop", drop, "Columns of a text file to leave out, by name or number");
+  list("--classes", classes, "Labels in the order of the model's classes (default: sorted)");
+  command.add_option("--delimiter", delimiter, "Between columns: a character, 'tab' or 'blanks'");
+  command
+      .add_option("--missing", missing,
+                  "Rows of a text file that lack a value: error, drop, or a number to put in")
+      ->capture_default_str();
+  auto *with = command.add_flag("--header", header, "The first row of a text file has names");
+  command.add_flag("--no-header", noHeader, "The first row of a text file has data")
+      ->excludes(with);
+}
+
+void DataOptions::addSampleWeight(CLI::App &command) {
+  command.add_option("--sample-weight", sampleWeight,
+                     "Weights of the rows in loss and weighted metrics: a column of a text "
+                     "file, or an array of a .npz file (NAME, or NAME0, NAME1, ... for the "
+                     "targets)");
+}
+
+void DataOptions::addClassWeight(CLI::App &command) {
+  command
+      .add_option("--class-weight", classWeights,
+                  "Weights of the rows of some classes in training: 0=1,1=2.5")
+      ->delimiter(',')
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->excludes("--sample-weight");
+}
+
+namespace {
+
+std::map<int64_t, double> parseClassWeights(const std::vector<std::string> &texts) {
+  std::map<int64_t, double> weights;
+  for (const std::string &text : texts) {
+    size_t equals = text.find('=');
+    int64_t number = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    bool isNumber = equals != std::string::npos && error == std::errc() && end == &text[equals];
+    auto weight =
+        isNumber ? trainer::parseNumber(std::string_view(text).substr(equals + 1)) : std::nullopt;
+    if (!weight || !weights.emplace(number, *weight).second)
+      fail("--class-weight {}: expected CLASS=WEIGHT,... with every class number once",
+           printable(text));
+  }
+  return weights;
+}
+
+} // namespace
+
+std::vector<std::string> DataOptions::givenForText() const {
+  std::vector<std::string> given;
+  for (const char *name :
+       {"--target", "--drop", "--classes", "--delimiter", "--missing", "--header", "--no-header"})
+    if (command->count(name))
+      given.push_back(name);
+  return given;
+}
+
+trainer::TextOptions DataOptions::text() const {
+  trainer::TextOptions options;
+  if (delimiter == "tab" || delimiter == "\\t")
+    options.delimiter = '\t';
+  else if (delimiter == "blanks")
+    options.delimiter = ' ';
+  else if (delimiter.size() == 1)
+    options.delimiter = delimiter[0];
+  else if (!delimiter.empty())
+    fail("--delimiter {}: expected one character, 'tab' or 'blanks'", printable(delimiter));
+  if (header || noHeader)
+    options.header = header;
+  return options;
+}
+
+trainer::BindOptions DataOptions::binding() const {
+  trainer::BindOptions options;
+  options.targetColumns = targets;
+  options.dropColumns = drop;
+  options.classes = classes;
+  options.weighting = {sampleWeight, false, parseClassWeights(classWeights)};
+  if (missing == "drop") {
+    options.missing.policy = trainer::MissingValues::Policy::Drop;
+  } else if (missing != "error") {
+    auto number = trainer::parseNumber(missing);
+    if (!number)
+      fail("--missing {}: expected 'error', 'drop' or a number", printable(missing));
+    options.missing = {trainer::MissingValues::Policy::Fill, *number};
+  }
+  return options;
+}
+
+} // namespace lamina::tools
