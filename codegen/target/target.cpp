@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <mutex>
 
-
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
