@@ -98,20 +98,12 @@ Session::Session(frontend::KerasFile file, const Options &options, bool training
   }
   plain_ = findPlainInitialValues(*module_);
   options_.compile.compileThreads = pool_->threads();
-  readSignature();
+  imported_ = withFileName(name(), [&] { return codegen::makeSignature(*module_); });
 }
 
 void Session::tell(const std::string &line) const {
   if (options_.tell)
     options_.tell(line);
-}
-
-void Session::readSignature() {
-  imported_ = withFileName(name(), [&] { return codegen::makeSignature(*module_); });
-  for (const codegen::TensorSpec &target : imported_.targets)
-    targetClasses_.push_back(target.bound);
-  for (const codegen::TensorSpec &input : imported_.inputs)
-    inputEntries_.push_back(input.bound);
 }
 
 void Session::lower(passes::Stage stage) {

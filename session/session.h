@@ -49,10 +49,6 @@ public:
   mlir::ModuleOp module() { return *module_; }
   /// Inputs and targets; complete from the start.
   const codegen::Signature &importedSignature() const { return imported_; }
-  /// Per target the number of classes, 0 when it is not a class number.
-  const std::vector<int64_t> &targetClasses() const { return targetClasses_; }
-  /// Per input the number of entries that its values are indices into, 0 when they are none.
-  const std::vector<int64_t> &inputEntries() const { return inputEntries_; }
   /// What is known of the columns and classes that the model was trained on.
   trainer::ColumnRecipe recipe() const { return readRecipe(file_, imported_.targets); }
   const Options &options() const { return options_; }
@@ -66,7 +62,6 @@ public:
 
 private:
   void tell(const std::string &line) const;
-  void readSignature();
   std::map<std::string, frontend::Array> initialValues(uint64_t seed) const;
 
   Options options_;
@@ -74,7 +69,6 @@ private:
   mlir::MLIRContext context_;
   mlir::OwningOpRef<mlir::ModuleOp> module_;
   codegen::Signature imported_;
-  std::vector<int64_t> targetClasses_, inputEntries_;
   passes::Stage stage_ = passes::Stage::Import;    ///< of the module
   std::map<std::string, frontend::Array> initial_; ///< from the file, by symbol
   PlainInitialValues plain_;

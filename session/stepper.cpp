@@ -13,8 +13,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using frontend::Array;
 
-/// Uniform numbers in [0, 1), or class numbers below `classes`.
-Array randomArray(const codegen::TensorSpec &spec, int64_t rows, int64_t classes, uint32_t key) {
+/// Uniform numbers in [0, 1), or whole ones below the tensor's bound.
+Array randomArray(const codegen::TensorSpec &spec, int64_t rows, uint32_t key) {
   std::vector<int64_t> shape = spec.shape;
   shape[0] = rows;
   Array array = frontend::makeArray(spec.type, shape);
@@ -22,7 +22,7 @@ Array randomArray(const codegen::TensorSpec &spec, int64_t rows, int64_t classes
     double uniform =
         static_cast<double>(trainer::philox2x32(key, static_cast<uint64_t>(i)) >> 11) * 0x1p-53;
     bool isInteger = spec.type != ElementType::F32 && spec.type != ElementType::F64;
-    double value = classes     ? std::floor(uniform * static_cast<double>(classes))
+    double value = spec.bound  ? std::floor(uniform * static_cast<double>(spec.bound))
                    : isInteger ? std::floor(uniform * 2)
                                : uniform;
     trainer::storeValue(spec.type,
@@ -38,12 +38,10 @@ trainer::Dataset randomBatch(const Session &session) {
   trainer::Dataset data;
   data.rows = signature.batchSize;
   uint32_t key = 0;
-  for (size_t i = 0; i < signature.inputs.size(); ++i)
-    data.inputs.push_back(
-        randomArray(signature.inputs[i], data.rows, session.inputEntries()[i], ++key));
-  for (size_t i = 0; i < signature.targets.size(); ++i)
-    data.targets.push_back(
-        randomArray(signature.targets[i], data.rows, session.targetClasses()[i], ++key));
+  for (const codegen::TensorSpec &input : signature.inputs)
+    data.inputs.push_back(randomArray(input, data.rows, ++key));
+  for (const codegen::TensorSpec &target : signature.targets)
+    data.targets.push_back(randomArray(target, data.rows, ++key));
   return data;
 }
 
@@ -52,7 +50,7 @@ Stepper::Stepper(trainer::ModelRunner &runner, const trainer::Dataset &data, boo
       train_(train), logs_(runner.makeBatchLogs(runner.signature().trainLogs)) {
   batch_ = batches_.get(0, {});
   for (const codegen::TensorSpec &spec : runner.signature().outputs)
-    pointers_.push_back(outputs_.emplace_back(randomArray(spec, batch_.rows, 0, 0)).bytes.data());
+    pointers_.push_back(outputs_.emplace_back(randomArray(spec, batch_.rows, 0)).bytes.data());
 }
 
 double Stepper::run() {

@@ -231,10 +231,10 @@ void FusionPlan::materializeOne(Operation *op, bool fuse) {
     return;
   }
   Reaches reaches = operandReaches(op);
-  FusionGroup *group = nullptr;
-  for (FusionGroup *consumer : consumers)
-    if (!group && fuse && canPrepend(op, reaches, consumer, consumers))
-      group = consumer;
+  auto joined = llvm::find_if(consumers, [&](FusionGroup *consumer) {
+    return fuse && canPrepend(op, reaches, consumer, consumers);
+  });
+  FusionGroup *group = joined == consumers.end() ? nullptr : *joined;
   if (group) {
     group->members.insert(group->members.begin(), op);
     owner[op] = group;

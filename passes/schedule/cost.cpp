@@ -39,17 +39,10 @@ Cost Cost::of(ArrayRef<Operation *> body, ValueRange inputs, ValueRange outputs,
           own.getVectorCycles() *
           static_cast<int64_t>(llvm::divideCeil(elementsOf(op, batchSize), lanes));
   }
-  auto bytesOf = [&](Value value) {
-    return getBufferBytes(typeOf(value), batchSize, layoutOf(value));
-  };
   for (ValueRange values : {inputs, outputs})
     for (Value value : values)
       cost.memoryCycles += static_cast<int64_t>(
           llvm::divideCeil(ir::getCapacityElements(typeOf(value), batchSize), lanes));
-  for (Value value : inputs)
-    cost.bytesRead += bytesOf(value);
-  for (Value value : outputs)
-    cost.bytesWritten += bytesOf(value);
   return cost;
 }
 
@@ -58,6 +51,14 @@ Cost costOf(ir::KernelOp kernel, int64_t batchSize, int64_t lanes) {
   for (Operation &op : kernel.getBlock().without_terminator())
     body.push_back(&op);
   return Cost::of(body, kernel.getInputs(), kernel.getResults(), batchSize, lanes);
+}
+
+int64_t countMovedBytes(ir::KernelOp kernel, int64_t batchSize) {
+  int64_t bytes = 0;
+  for (ValueRange values : {ValueRange(kernel.getInputs()), ValueRange(kernel.getResults())})
+    for (Value value : values)
+      bytes += getBufferBytes(typeOf(value), batchSize, layoutOf(value));
+  return bytes;
 }
 
 bool isExpensive(Operation *op) {

@@ -8,11 +8,10 @@ namespace lamina::passes {
 
 /// The cost of operations that run in one loop nest, for a full batch.
 struct Cost {
-  double multiplyAdds = 0;                 ///< of contractions and convolutions
-  double flops = 0;                        ///< as shares of the peak count them
-  int64_t bytesRead = 0, bytesWritten = 0; ///< of the operands and results, each once
-  int64_t arithmeticCycles = 0;            ///< of all but the multiply-adds, on one thread
-  int64_t memoryCycles = 0; ///< of loading operands and storing results from a near cache
+  double multiplyAdds = 0;      ///< of contractions and convolutions
+  double flops = 0;             ///< as shares of the peak count them
+  int64_t arithmeticCycles = 0; ///< of all but the multiply-adds, on one thread
+  int64_t memoryCycles = 0;     ///< of loading operands and storing results from a near cache
 
   /// Of `body`, which reads `inputs` and leaves `outputs` in memory; none has to be in a kernel
   /// yet. Vectors have `lanes` elements.
@@ -24,6 +23,10 @@ struct Cost {
 
 /// The cost of a kernel with vectors of `lanes` elements.
 Cost costOf(ir::KernelOp kernel, int64_t batchSize, int64_t lanes);
+
+/// Bytes of a kernel's operands and results for a full batch: what it moves when each is read or
+/// written once. Apart from the cost, as it looks up the layout of every variable.
+int64_t countMovedBytes(ir::KernelOp kernel, int64_t batchSize);
 
 /// Operations whose result is worth storing where several kernels need it.
 bool isExpensive(mlir::Operation *op);

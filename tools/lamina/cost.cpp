@@ -21,8 +21,7 @@ double countFlopsWithin(Operation *region) {
 
 int64_t countBytes(ir::KernelOp kernel) {
   int64_t batchSize = ir::getBatchSize(kernel->getParentOfType<ModuleOp>());
-  passes::Cost cost = passes::costOf(kernel, batchSize, /*lanes=*/1);
-  return cost.bytesRead + cost.bytesWritten;
+  return passes::countMovedBytes(kernel, batchSize);
 }
 
 } // namespace lamina::tools

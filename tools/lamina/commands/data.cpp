@@ -44,8 +44,10 @@ trainer::Dataset bindFile(trainer::DataFile file, const Session &session,
                           const trainer::BindOptions &options) {
   const codegen::Signature &signature = session.importedSignature();
   trainer::BindOptions complete = options;
-  complete.targetClasses = session.targetClasses();
-  complete.inputEntries = session.inputEntries();
+  for (const codegen::TensorSpec &target : signature.targets)
+    complete.targetClasses.push_back(target.bound);
+  for (const codegen::TensorSpec &input : signature.inputs)
+    complete.inputEntries.push_back(input.bound);
   complete.weights = signature.weights;
   for (const codegen::TensorSpec &output : signature.outputs)
     complete.outputs.push_back(output.name);
