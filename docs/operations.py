@@ -95,7 +95,7 @@ def gradient(name, record, text):
     body = function_body(text, f"{name}::buildGradient")
     if not body:
         sys.exit(f"operations.py: no gradient rule of {name} in ir/")
-    if "results" in body:
+    if "results" in body or ".run(operandGradients)" in body:
         return "rule"
     return "none" if "emitOpError" in body else "zero"
 

@@ -596,8 +596,54 @@ def KernelOp : Lamina_Op<"kernel", [Pure, IsolatedFromAbove,
   let hasVerifier = 1;
 }
 
-def YieldOp : Lamina_Op<"yield", [Pure, Terminator, ReturnLike, HasParent<"KernelOp">]> {
-  let summary = "The results of a kernel's body";
+def ScanOp : Lamina_Op<"scan", [Pure, IsolatedFromAbove, AttrSizedOperandSegments,
+    Lamina_AnyGradient, DeclareOpInterfaceMethods<Lamina_CostInterface, ["getMultiplyAdds", "getFlops"]>,
+    DeclareOpInterfaceMethods<Lamina_RegionArgumentsInterface>,
+    SingleBlockImplicitTerminator<"::lamina::ir::YieldOp">]> {
+  let summary = "A loop with a constant number of iterations";
+  let description = [{
+    Runs its body `trips` times. The block arguments are, in this order: the carried values (the
+    operands `carried` the first time, then what the iteration before yielded), one slice of each
+    operand of `stacked`, and the operands of `invariant`, which are the same in all iterations.
+    The first dimension of stacked operands and results is time, of extent `trips`: iteration i has
+    the slices at i, or with `reverse` at trips - 1 - i. The body yields the next carried values, then one
+    slice for each stacked result. Results are the carried values after the last iteration, then the
+    stacked results.
+
+    Values from outside reach the body as operands alone. assign-waves adds `slots`, how many places
+    in memory each carried value takes in turns (1: it is written over; `trips` + 1: all stay), and
+    plan-memory `buffers`, where the first slot of each carried value and the slice 0 of each stacked result is.
+  }];
+  let arguments = (ins I64Attr:$trips, UnitAttr:$reverse, Variadic<Lamina_Tensor>:$carried,
+                       Variadic<Lamina_Tensor>:$stacked, Variadic<Lamina_Tensor>:$invariant,
+                       OptionalAttr<I64Attr>:$wave, OptionalAttr<DenseI64ArrayAttr>:$slots,
+                       OptionalAttr<TypedArrayAttrBase<Lamina_BufferAttr, "buffers">>:$buffers);
+  let results = (outs Variadic<Lamina_Tensor>:$outputs);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $trips (`reverse` $reverse^)? `carried` `(` $carried `)` `stacked` `(` $stacked `)`
+    `invariant` `(` $invariant `)` attr-dict `:` functional-type(operands, results) $body
+  }];
+  let extraClassDeclaration = [{
+    ::mlir::Block &getBlock() { return getBody().front(); }
+    /// The operands of the body's terminator: next carried values, then slices of stacked results.
+    ::mlir::OperandRange getYielded();
+    ::mlir::OperandRange getNextCarried() { return getYielded().take_front(getCarried().size()); }
+    ::mlir::OperandRange getStackedSlices() { return getYielded().drop_front(getCarried().size()); }
+    /// Block arguments of the body.
+    ::mlir::MutableArrayRef<::mlir::BlockArgument> getCarriedArguments();
+    ::mlir::MutableArrayRef<::mlir::BlockArgument> getSliceArguments();
+    ::mlir::MutableArrayRef<::mlir::BlockArgument> getInvariantArguments();
+    /// The carried values after the last iteration, and the stacked results.
+    ::mlir::ResultRange getFinalCarried() { return getOutputs().take_front(getCarried().size()); }
+    ::mlir::ResultRange getStackedResults() { return getOutputs().drop_front(getCarried().size()); }
+    int64_t getVectorCycles() { return 0; }
+  }];
+  let hasVerifier = 1;
+}
+
+def YieldOp : Lamina_Op<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["KernelOp", "ScanOp"]>]> {
+  let summary = "The results of the body of a kernel or a loop";
   let arguments = (ins Variadic<Lamina_Tensor>:$values);
   let builders = [OpBuilder<(ins), [{ }]>];
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";

@@ -16,6 +16,7 @@ const EvaluatorTable &allEvaluators() {
     addWindowEvaluators(made);
     addWinogradEvaluators(made);
     addStructureEvaluators(made);
+    addScanEvaluators(made);
     return made;
   }();
   return table;

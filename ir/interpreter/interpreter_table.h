@@ -63,6 +63,7 @@ void addReductionEvaluators(EvaluatorTable &table);
 void addWindowEvaluators(EvaluatorTable &table);
 void addWinogradEvaluators(EvaluatorTable &table);
 void addStructureEvaluators(EvaluatorTable &table);
+void addScanEvaluators(EvaluatorTable &table);
 
 /// The results of `function`, called from `caller`. Errors are those of `interpret`.
 llvm::Expected<HostTensors> callFunction(mlir::func::FuncOp function,

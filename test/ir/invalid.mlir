@@ -433,3 +433,91 @@ func.func @f(%x: tensor<2xf32>) {
   }
   return
 }
+
+// -----
+
+func.func @f(%c: tensor<2xf32>, %x: tensor<0x2xf32>) {
+  // expected-error @+1 {{'lamina.scan' op needs at least one iteration}}
+  %r:2 = lamina.scan 0 carried(%c) stacked(%x) invariant() : (tensor<2xf32>, tensor<0x2xf32>) -> (tensor<2xf32>, tensor<0x2xf32>) {
+  ^bb0(%a: tensor<2xf32>, %b: tensor<2xf32>):
+    lamina.yield %a, %b : tensor<2xf32>, tensor<2xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @f(%c: tensor<2xf32>, %x: tensor<4x2xf32>) {
+  // expected-error @+1 {{'lamina.scan' op stacked operand 0 must have 3 slices along its first dimension, one for each iteration, got 'tensor<4x2xf32>'}}
+  %r:2 = lamina.scan 3 carried(%c) stacked(%x) invariant() : (tensor<2xf32>, tensor<4x2xf32>) -> (tensor<2xf32>, tensor<3x2xf32>) {
+  ^bb0(%a: tensor<2xf32>, %b: tensor<2xf32>):
+    lamina.yield %a, %b : tensor<2xf32>, tensor<2xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @f(%c: tensor<2xf32>, %x: tensor<3x2xf32>) {
+  // expected-error @+1 {{'lamina.scan' op stacked result 0 must have 3 slices along its first dimension, one for each iteration, got 'tensor<4x2xf32>'}}
+  %r:2 = lamina.scan 3 carried(%c) stacked(%x) invariant() : (tensor<2xf32>, tensor<3x2xf32>) -> (tensor<2xf32>, tensor<4x2xf32>) {
+  ^bb0(%a: tensor<2xf32>, %b: tensor<2xf32>):
+    lamina.yield %a, %b : tensor<2xf32>, tensor<2xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @f(%c: tensor<2xf32>, %x: tensor<3x5xf32>) {
+  // expected-error @+1 {{'lamina.scan' op carried value 0 begins as 'tensor<2xf32>' but is 'tensor<5xf32>' after an iteration and 'tensor<2xf32>' at the end; it must keep its type}}
+  %r:2 = lamina.scan 3 carried(%c) stacked(%x) invariant() : (tensor<2xf32>, tensor<3x5xf32>) -> (tensor<2xf32>, tensor<3x5xf32>) {
+  ^bb0(%a: tensor<2xf32>, %b: tensor<5xf32>):
+    lamina.yield %b, %b : tensor<5xf32>, tensor<5xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @f(%c: tensor<2xf32>, %x: tensor<3x2xf32>) {
+  // expected-error @+1 {{'lamina.scan' op stacked result 0 has slices of type 'tensor<5xf32>', but the body yields 'tensor<2xf32>'}}
+  %r:2 = lamina.scan 3 carried(%c) stacked(%x) invariant() : (tensor<2xf32>, tensor<3x2xf32>) -> (tensor<2xf32>, tensor<3x5xf32>) {
+  ^bb0(%a: tensor<2xf32>, %b: tensor<2xf32>):
+    lamina.yield %a, %b : tensor<2xf32>, tensor<2xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @f(%c: tensor<2xf32>, %x: tensor<3x2xf32>) {
+  // expected-error @+1 {{'lamina.scan' op operand 1 gives the body 'tensor<2xf32>', but it takes 'tensor<5xf32>'}}
+  %r:2 = lamina.scan 3 carried(%c) stacked(%x) invariant() : (tensor<2xf32>, tensor<3x2xf32>) -> (tensor<2xf32>, tensor<3x2xf32>) {
+  ^bb0(%a: tensor<2xf32>, %b: tensor<5xf32>):
+    lamina.yield %a, %a : tensor<2xf32>, tensor<2xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @f(%c: tensor<2xf32>, %x: tensor<3x2xf32>) {
+  // expected-error @+1 {{'lamina.scan' op has 2 operands but its body takes 1}}
+  %r:2 = lamina.scan 3 carried(%c) stacked(%x) invariant() : (tensor<2xf32>, tensor<3x2xf32>) -> (tensor<2xf32>, tensor<3x2xf32>) {
+  ^bb0(%a: tensor<2xf32>):
+    lamina.yield %a, %a : tensor<2xf32>, tensor<2xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @f(%c: tensor<2xf32>, %x: tensor<3x2xf32>) {
+  // expected-error @+1 {{'lamina.scan' op has 1 carried values and 2 results, but its body yields 1}}
+  %r:2 = lamina.scan 3 carried(%c) stacked(%x) invariant() : (tensor<2xf32>, tensor<3x2xf32>) -> (tensor<2xf32>, tensor<3x2xf32>) {
+  ^bb0(%a: tensor<2xf32>, %b: tensor<2xf32>):
+    lamina.yield %a : tensor<2xf32>
+  }
+  return
+}

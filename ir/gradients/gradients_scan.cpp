@@ -1,0 +1,395 @@
+// The gradient of a loop: a loop that goes through the iterations backwards.
+//
+// Its body is the body's gradient. What that needs of the forward pass is computed again from the
+// slices and carried values of the iteration where that is cheap, and saved in stacked results of
+// the forward loop where it is not. Gradients of invariant operands are sums over all iterations;
+// those of contractions and sums are taken at once behind the loop, from the stacks of their
+// factors.
+#include "ir/gradients/differentiate.h"
+#include "ir/operations/scan.h"
+#include "ir/operations/term.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+
+namespace lamina::ir {
+namespace {
+
+/// Cycles of a vector from which on a value is saved: about what storing and loading it takes.
+constexpr int64_t kSavedCycles = 8;
+
+bool isFloat(Value value) {
+  return isa<FloatType>(getElementTypeOrSelf(value.getType()));
+}
+
+/// Whether a value of the forward body is saved for the backward body rather than computed again.
+bool isSaved(Operation *op) {
+  if (isa<ScanOp>(op) || isa<AnchorInterface>(op))
+    return true;
+  auto cost = dyn_cast<CostInterface>(op);
+  return !cost || cost.getVectorCycles() >= kSavedCycles;
+}
+
+class ScanGradient {
+public:
+  ScanGradient(ScanOp scan, OpBuilder &builder, ValueRange resultGradients)
+      : scan(scan), builder(builder), resultGradients(resultGradients),
+        trips(static_cast<int64_t>(scan.getTrips())), copy(scan.clone()) {}
+
+  LogicalResult run(SmallVectorImpl<Value> &operandGradients) {
+    if (failed(differentiateBody()))
+      return failure();
+    for (Value wanted :
+         llvm::drop_begin(gradients, scan.getCarried().size() + scan.getStacked().size()))
+      planInvariant(wanted);
+    eraseUnused();
+    findSaved();
+    buildForward();
+    buildBackward();
+    collect(operandGradients);
+    return success();
+  }
+
+private:
+  Block &block() { return copy->getBlock(); }
+  Location loc() { return scan.getLoc(); }
+  ArrayRef<BlockArgument> forwardArguments() {
+    return ArrayRef<BlockArgument>(block().getArguments()).take_front(scan.getNumOperands());
+  }
+  bool isForward(Operation *op) const { return forward.contains(op); }
+
+  /// Adds block arguments for the gradients of what the body yields and the operations that compute
+  /// those of its own arguments.
+  LogicalResult differentiateBody() {
+    llvm::SmallVector<Value> seeds;
+    for (auto [index, value] : llvm::enumerate(block().getTerminator()->getOperands())) {
+      bool carried = index < scan.getCarried().size();
+      bool flows = isFloat(value) && (carried || resultGradients[index]);
+      seeds.push_back(flows ? block().addArgument(value.getType(), loc()) : Value());
+    }
+    Operation *terminator = block().getTerminator();
+    Operation *last = terminator->getPrevNode();
+    OpBuilder inside(terminator);
+    FailureOr<llvm::SmallVector<Value>> result =
+        differentiate(block(), seeds, llvm::to_vector_of<Value>(forwardArguments()), inside);
+    if (failed(result))
+      return failure();
+    gradients = *result;
+    // Rules of loops inside may have replaced those by others in front of them.
+    if (last)
+      for (Operation *op = &block().front(); op != last->getNextNode(); op = op->getNextNode())
+        forward.insert(op);
+    carriedSeeds = llvm::to_vector(ArrayRef<Value>(seeds).take_front(scan.getCarried().size()));
+    stackedSeeds = llvm::to_vector(ArrayRef<Value>(seeds).drop_front(scan.getCarried().size()));
+    return success();
+  }
+
+  //===--- Sums over all iterations ----------------------------------------------------------===//
+
+  /// How the sum of a value over all iterations is made: from the stacks of its operands or from
+  /// their sums, behind the loop, or by the loop itself.
+  enum class SumKind { product, reduction, transposition, sum, carried };
+
+  SumKind kindOf(Value value) {
+    Operation *op = value.getDefiningOp();
+    if (!op || isForward(op))
+      return SumKind::carried;
+    if (isa<AddOp>(op))
+      return SumKind::sum;
+    if (isa<TransposeOp>(op))
+      return SumKind::transposition;
+    if (auto reduce = dyn_cast<ReduceOp>(op); reduce && reduce.getKind() == ReductionKind::add)
+      return SumKind::reduction;
+    auto dot = dyn_cast<DotGeneralOp>(op);
+    bool varies = dot && !isInvariant(dot.getLhs()) && !isInvariant(dot.getRhs());
+    return varies ? SumKind::product : SumKind::carried;
+  }
+
+  bool isInvariant(Value value) {
+    auto argument = dyn_cast<BlockArgument>(value);
+    return argument && scan.getNumOperands() > argument.getArgNumber() &&
+           argument.getArgNumber() >= scan.getCarried().size() + scan.getStacked().size();
+  }
+
+  /// Notes what the backward loop must yield for the sum of `value`.
+  void planInvariant(Value value) {
+    if (!value)
+      return;
+    Operation *op = value.getDefiningOp();
+    switch (kindOf(value)) {
+    case SumKind::sum:
+      planInvariant(op->getOperand(0));
+      return planInvariant(op->getOperand(1));
+    case SumKind::transposition:
+      return planInvariant(op->getOperand(0));
+    case SumKind::reduction:
+      stackedValues.insert(op->getOperand(0));
+      return;
+    case SumKind::product:
+      stackedValues.insert(op->getOperand(0));
+      stackedValues.insert(op->getOperand(1));
+      return;
+    case SumKind::carried:
+      summed.insert(value);
+    }
+  }
+
+  /// The sum of `value` over all iterations, behind the backward loop.
+  Value buildSum(Value value) {
+    Operation *op = value.getDefiningOp();
+    switch (kindOf(value)) {
+    case SumKind::sum: {
+      Value lhs = buildSum(op->getOperand(0));
+      return builder.create<AddOp>(loc(), lhs, buildSum(op->getOperand(1)));
+    }
+    case SumKind::transposition:
+      return builder.create<TransposeOp>(loc(), buildSum(op->getOperand(0)),
+                                         cast<TransposeOp>(op).getPermutation());
+    case SumKind::reduction:
+      return buildReduction(cast<ReduceOp>(op));
+    case SumKind::product:
+      return buildProduct(cast<DotGeneralOp>(op));
+    case SumKind::carried:
+      return sums.lookup(value);
+    }
+    llvm_unreachable("all kinds are listed");
+  }
+
+  /// The dimensions of a slice as those of the stack.
+  static llvm::SmallVector<int64_t> behindTime(ArrayRef<int64_t> dimensions, bool withTime) {
+    llvm::SmallVector<int64_t> result;
+    if (withTime)
+      result.push_back(0);
+    for (int64_t dimension : dimensions)
+      result.push_back(dimension + 1);
+    return result;
+  }
+
+  Value buildReduction(ReduceOp reduce) {
+    return builder.create<ReduceOp>(loc(), stackOf(reduce.getOperand()), ReductionKind::add,
+                                    behindTime(reduce.getDimensions(), /*withTime=*/true));
+  }
+
+  Value buildProduct(DotGeneralOp dot) {
+    return builder.create<DotGeneralOp>(loc(), stackOf(dot.getLhs()), stackOf(dot.getRhs()),
+                                        behindTime(dot.getLhsBatchingDimensions(), false),
+                                        behindTime(dot.getRhsBatchingDimensions(), false),
+                                        behindTime(dot.getLhsContractingDimensions(), true),
+                                        behindTime(dot.getRhsContractingDimensions(), true));
+  }
+
+  //===--- What the backward body needs ------------------------------------------------------===//
+
+  /// Erases what neither gradients nor the forward body's own results need.
+  void eraseUnused() {
+    llvm::SmallVector<Value> kept(block().getTerminator()->getOperands());
+    forwardYields = kept.size();
+    llvm::copy_if(gradients, std::back_inserter(kept),
+                  [](Value value) { return value != nullptr; });
+    llvm::append_range(kept, stackedValues);
+    llvm::append_range(kept, summed);
+    block().getTerminator()->setOperands(kept);
+    eraseDeadOperations(block());
+  }
+
+  /// Finds the forward values that operations of the backward pass need saved.
+  void findSaved() {
+    llvm::SmallVector<Value> work;
+    for (Operation &op : block().without_terminator())
+      if (!isForward(&op))
+        llvm::append_range(work, op.getOperands());
+    for (Value value : llvm::drop_begin(block().getTerminator()->getOperands(), forwardYields))
+      work.push_back(value);
+    llvm::DenseSet<Value> seen;
+    while (!work.empty()) {
+      Value value = work.pop_back_val();
+      Operation *op = value.getDefiningOp();
+      if (!seen.insert(value).second || (op && !isForward(op)))
+        continue;
+      if (!op) {
+        needArgument(cast<BlockArgument>(value));
+      } else if (isSaved(op)) {
+        saved.insert(value);
+      } else {
+        repeated.insert(op);
+        llvm::append_range(work, op->getOperands());
+      }
+    }
+  }
+
+  void needArgument(BlockArgument argument) {
+    if (argument.getArgNumber() < scan.getCarried().size())
+      saved.insert(argument);
+    else if (argument.getArgNumber() < scan.getNumOperands())
+      neededArguments.insert(argument);
+  }
+
+  /// The forward loop again, with the saved values as further stacked results.
+  void buildForward() {
+    auto body = std::make_unique<Region>();
+    Block &target = body->emplaceBlock();
+    IRMapping mapping;
+    for (BlockArgument argument : forwardArguments())
+      mapping.map(argument, target.addArgument(argument.getType(), argument.getLoc()));
+    OpBuilder inside(scan.getContext());
+    inside.setInsertionPointToEnd(&target);
+    for (Operation &op : block().without_terminator())
+      if (isForward(&op))
+        inside.clone(op, mapping);
+    llvm::SmallVector<Value> yielded;
+    for (Value value : block().getTerminator()->getOperands().take_front(forwardYields))
+      yielded.push_back(mapping.lookup(value));
+    for (Value value : saved)
+      yielded.push_back(mapping.lookup(value));
+    inside.create<YieldOp>(loc(), yielded);
+    OpBuilder before(scan);
+    ScanOp made = createScan(before, loc(), operandsOf(scan), std::move(body), scan.getReverse());
+    scan->replaceAllUsesWith(made.getResults().take_front(forwardYields));
+    for (auto [value, result] : llvm::zip_equal(saved, made.getResults().drop_front(forwardYields)))
+      savedStacks[value] = result;
+  }
+
+  ScanOperands operandsOf(ScanOp op) {
+    ScanOperands operands;
+    operands.trips = trips;
+    llvm::append_range(operands.carried, op.getCarried());
+    llvm::append_range(operands.stacked, op.getStacked());
+    llvm::append_range(operands.invariant, op.getInvariant());
+    return operands;
+  }
+
+  //===--- The backward loop -----------------------------------------------------------------===//
+
+  void buildBackward() {
+    auto body = std::make_unique<Region>();
+    Block &target = body->emplaceBlock();
+    ScanOperands operands;
+    operands.trips = trips;
+    IRMapping mapping;
+    auto give = [&](Value value, llvm::SmallVector<Value> &list, Value operand) {
+      list.push_back(operand);
+      mapping.map(value, target.addArgument(value.getType(), loc()));
+    };
+    // Block arguments come in the order carried, stacked, invariant.
+    for (auto [seed, gradient] : llvm::zip(carriedSeeds, resultGradients))
+      if (seed)
+        give(seed, operands.carried, gradient ? gradient : zeros(seed.getType()));
+    for (Value value : summed) {
+      operands.carried.push_back(zeros(value.getType()));
+      sumArguments[value] = target.addArgument(value.getType(), loc());
+    }
+    for (Value value : saved)
+      give(value, operands.stacked, savedStacks.lookup(value));
+    for (auto [seed, gradient] :
+         llvm::zip(stackedSeeds, resultGradients.drop_front(scan.getCarried().size())))
+      if (seed)
+        give(seed, operands.stacked, gradient);
+    for (BlockArgument argument : neededArguments)
+      if (!isInvariant(argument))
+        give(argument, operands.stacked, scan->getOperand(argument.getArgNumber()));
+    for (BlockArgument argument : neededArguments)
+      if (isInvariant(argument))
+        give(argument, operands.invariant, scan->getOperand(argument.getArgNumber()));
+    buildBackwardBody(target, mapping);
+    backward = createScan(builder, loc(), operands, std::move(body), !scan.getReverse());
+  }
+
+  void buildBackwardBody(Block &target, IRMapping &mapping) {
+    OpBuilder inside(scan.getContext());
+    inside.setInsertionPointToEnd(&target);
+    for (Operation &op : block().without_terminator())
+      if (!isForward(&op) || (repeated.contains(&op)))
+        inside.clone(op, mapping);
+    llvm::SmallVector<Value> yielded;
+    for (auto [index, seed] : llvm::enumerate(carriedSeeds))
+      if (seed)
+        yielded.push_back(gradients[index] ? mapping.lookup(gradients[index])
+                                           : splat(inside, loc(), seed.getType(), 0));
+    for (Value value : summed)
+      yielded.push_back(
+          inside.create<AddOp>(loc(), sumArguments.lookup(value), mapping.lookup(value)));
+    auto stack = [&](Value value) {
+      if (value && !existingStack(value) && !stackNumbers.contains(value)) {
+        stackNumbers[value] = yielded.size();
+        yielded.push_back(mapping.lookup(value));
+      }
+    };
+    for (Value gradient : stackedGradients())
+      stack(gradient);
+    for (Value value : stackedValues)
+      stack(value);
+    inside.create<YieldOp>(loc(), yielded);
+    eraseDeadOperations(target); // products whose sums are taken behind the loop
+  }
+
+  ArrayRef<Value> stackedGradients() {
+    return ArrayRef<Value>(gradients).slice(scan.getCarried().size(), scan.getStacked().size());
+  }
+
+  /// A value around the loops that has `value` of all iterations; null when there is none.
+  Value existingStack(Value value) {
+    if (Value stack = savedStacks.lookup(value))
+      return stack;
+    auto argument = dyn_cast<BlockArgument>(value);
+    if (!argument)
+      return nullptr;
+    if (argument.getArgNumber() < scan.getNumOperands())
+      return isInvariant(argument) ? Value() : scan->getOperand(argument.getArgNumber());
+    for (auto [seed, gradient] :
+         llvm::zip(stackedSeeds, resultGradients.drop_front(scan.getCarried().size())))
+      if (seed == value)
+        return gradient;
+    return nullptr;
+  }
+
+  Value stackOf(Value value) {
+    if (Value stack = existingStack(value))
+      return stack;
+    return backward->getResult(stackNumbers.lookup(value));
+  }
+
+  Value zeros(Type type) { return splat(builder, loc(), type, 0); }
+
+  void collect(SmallVectorImpl<Value> &operandGradients) {
+    size_t next = 0;
+    for (Value seed : carriedSeeds)
+      operandGradients.push_back(seed ? Value(backward->getResult(next++)) : Value());
+    for (Value value : summed)
+      sums[value] = backward->getResult(next++);
+    for (Value gradient : stackedGradients())
+      operandGradients.push_back(gradient ? stackOf(gradient) : Value());
+    for (Value gradient :
+         llvm::drop_begin(gradients, scan.getCarried().size() + scan.getStacked().size()))
+      operandGradients.push_back(gradient ? buildSum(gradient) : Value());
+  }
+
+  ScanOp scan;
+  OpBuilder &builder;
+  ValueRange resultGradients;
+  int64_t trips;
+  /// The loop with the body's gradient behind its body.
+  OwningOpRef<ScanOp> copy;
+  llvm::DenseSet<Operation *> forward;
+  llvm::SmallVector<Value> gradients; ///< of the body's arguments
+  llvm::SmallVector<Value> carriedSeeds, stackedSeeds;
+  size_t forwardYields = 0;
+  /// Values whose stacks sums behind the loop read; values that the loop adds up.
+  llvm::SetVector<Value> stackedValues, summed;
+  llvm::SetVector<Value> saved;
+  llvm::SetVector<BlockArgument> neededArguments;
+  llvm::DenseSet<Operation *> repeated;
+  llvm::DenseMap<Value, Value> savedStacks, sumArguments, sums;
+  llvm::DenseMap<Value, size_t> stackNumbers;
+  ScanOp backward;
+};
+
+} // namespace
+
+LogicalResult ScanOp::buildGradient(OpBuilder &builder, ValueRange resultGradients,
+                                    SmallVectorImpl<Value> &operandGradients) {
+  return ScanGradient(*this, builder, resultGradients).run(operandGradients);
+}
+
+} // namespace lamina::ir
