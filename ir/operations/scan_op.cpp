@@ -188,8 +188,8 @@ ScanOp buildScan(OpBuilder &builder, Location loc, const ScanOperands &operands,
   body->takeBody(scan.getBody());
   builder.setInsertionPoint(scan);
   ScanOp result = createScan(builder, loc, all, std::move(body), reverse);
-  builder.setInsertionPointAfter(result);
   scan.erase();
+  builder.setInsertionPointAfter(result);
   return result;
 }
 
