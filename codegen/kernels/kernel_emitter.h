@@ -2,28 +2,9 @@
 
 #include "codegen/emit/loops.h"
 #include "codegen/expressions/expression.h"
+#include "codegen/kernels/kernel_job.h"
 
 namespace lamina::codegen {
-
-/// Where a kernel's operands and results are: base pointers are fields of the call context.
-struct KernelArgument {
-  ir::MemorySpace space = ir::MemorySpace::arena;
-  int64_t offset = 0; ///< bytes, or the index of an argument or result array: the kernel's binding
-  ir::PackedAttr packed;
-};
-
-/// One kernel and where its operands and results live.
-struct KernelJob {
-  ir::KernelOp kernel;
-  std::string name;
-  std::vector<KernelArgument> inputs, outputs;
-  int64_t batchSize = 1;
-
-  /// A text that two jobs share exactly when one's code serves the other with other bindings.
-  std::string key();
-  /// The offsets of inputs and outputs, in order.
-  std::vector<int64_t> bindings() const;
-};
 
 /// Fields of the context that every generated task receives, in order.
 enum ContextField {
