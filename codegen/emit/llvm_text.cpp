@@ -13,12 +13,9 @@ std::string emitLlvmText(ModuleOp module, const TargetSpec &target) {
   auto model = module->getAttrOfType<StringAttr>(ir::kModelAttr);
   auto owner =
       ModuleWithContext::create(model ? model.getValue() : llvm::StringRef("model"), target);
-  for (auto function : module.getOps<func::FuncOp>()) {
-    FunctionEmitter emitter(function, function.getName().str(), target);
-    for (size_t kernel = 0; kernel < emitter.kernelCount(); ++kernel)
-      emitter.emitKernel(*owner->module, kernel);
-    emitter.emitEntry(*owner->module);
-  }
+  KernelLibrary library(target);
+  for (auto function : module.getOps<func::FuncOp>())
+    FunctionEmitter(function, function.getName().str(), library).emitAll(*owner->module);
   std::string text;
   llvm::raw_string_ostream stream(text);
   if (llvm::verifyModule(*owner->module, &stream))

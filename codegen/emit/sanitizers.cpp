@@ -35,6 +35,18 @@ llvm::ModulePassManager makePasses() {
 
 } // namespace
 
+std::string describeSanitizer() {
+  switch (kSanitizer) {
+  case Sanitizer::None:
+    return "";
+  case Sanitizer::Address:
+    return " with checks of addresses";
+  case Sanitizer::Thread:
+    return " with checks of threads";
+  }
+  llvm_unreachable("all sanitizers are listed");
+}
+
 void addSanitizerChecks(llvm::Module &module) {
   if (kSanitizer == Sanitizer::None)
     return;

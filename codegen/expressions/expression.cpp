@@ -33,7 +33,7 @@ int vectorDimension(ArrayRef<Index> indices) {
 }
 
 ExpressionEmitter::ExpressionEmitter(llvm::IRBuilder<> &builder, const TargetSpec &target,
-                                     unsigned lanes, llvm::Value *rows, int64_t batchSize)
+                                     unsigned lanes, llvm::Value *rows, const BatchSize &batchSize)
     : builder(builder), target(target), lanes(lanes), rows(rows), batchSize(batchSize) {
   enterScope();
 }

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "codegen/batch_size.h"
 #include "codegen/target/target.h"
 #include "ir/dialect.h"
 #include "passes/schedule/memory_layout.h"
@@ -25,8 +26,8 @@ struct Storage : passes::MemoryLayout {
   llvm::Value *pointer = nullptr;
 
   static Storage make(llvm::Value *pointer, mlir::RankedTensorType type, ir::PackedAttr packed,
-                      int64_t batchSize) {
-    return {MemoryLayout::make(type, packed, batchSize), pointer};
+                      const BatchSize &batchSize) {
+    return {MemoryLayout::make(type, packed, batchSize.forStridesOf(type)), pointer};
   }
 };
 
@@ -40,7 +41,7 @@ llvm::Type *memoryType(llvm::LLVMContext &context, mlir::Type element);
 class ExpressionEmitter {
 public:
   ExpressionEmitter(llvm::IRBuilder<> &builder, const TargetSpec &target, unsigned lanes,
-                    llvm::Value *rows, int64_t batchSize);
+                    llvm::Value *rows, const BatchSize &batchSize);
 
   /// Binds a block argument to its memory.
   void bindStorage(mlir::Value argument, const Storage &storage) { storages[argument] = storage; }
@@ -121,7 +122,7 @@ private:
   const TargetSpec &target;
   unsigned lanes;
   llvm::Value *rows;
-  int64_t batchSize;
+  BatchSize batchSize;
   llvm::Value *mask = nullptr;
   std::optional<std::pair<int64_t, int64_t>> segment;
   llvm::Value *firstLane = nullptr; ///< address of lane 0 of the vector at hand

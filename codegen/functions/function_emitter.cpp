@@ -1,10 +1,8 @@
 #include "codegen/functions/function_emitter.h"
 
-#include <numeric>
-
 #include "codegen/first_error.h"
 #include "codegen/functions/call_checks.h"
-#include "codegen/kernels/scratch.h"
+#include "ir/layer_name.h"
 #include "passes/memory/plan.h"
 #include "passes/schedule/schedule.h"
 #include "runtime/lamina_runtime.h"
@@ -18,8 +16,6 @@ namespace {
 
 /// A wave below this many cycles is done before another thread has heard of it.
 constexpr int64_t kSerialCycles = 5000;
-/// Optimizing a small kernel takes about this long.
-constexpr int64_t kCompileCycles = 3'000'000;
 /// Flush-to-zero and denormals-are-zero bits of the control register MXCSR.
 constexpr uint32_t kFlushDenormals = 0x8040;
 
@@ -91,31 +87,15 @@ passes::Sequence readFunction(func::FuncOp function) {
 
 } // namespace
 
-FunctionEmitter::FunctionEmitter(func::FuncOp function, std::string name, const TargetSpec &target,
-                                 bool runsOnce)
-    : function(function), name(std::move(name)), target(target), runsOnce(runsOnce),
+FunctionEmitter::FunctionEmitter(func::FuncOp function, std::string name, KernelLibrary &library,
+                                 llvm::CodeGenOptLevel level)
+    : function(function), name(std::move(name)), library(library), level(level),
       batchSize(ir::getBatchSize(function->getParentOfType<ModuleOp>())) {
   auto arena = function->getAttrOfType<IntegerAttr>(passes::kArenaBytesAttr);
   arenaBytes = arena ? arena.getInt() : 0;
   program = collectKernels(readFunction(function));
   for (Wave &wave : waves)
     putLongTasksFirst(wave);
-}
-
-FunctionEmitter::~FunctionEmitter() = default;
-
-size_t FunctionEmitter::findOrAddKernel(KernelJob job) {
-  auto [entry, isNew] = kernelsByKey.try_emplace(job.key(), emitters.size());
-  if (isNew) {
-    job.name = name + ".kernel" + std::to_string(emitters.size());
-    kernelNames.push_back(job.name);
-    ir::Schedule schedule = *job.kernel.getSchedule();
-    kernelCosts.push_back(schedule.getCost());
-    int64_t operations = std::distance(job.kernel.getBlock().begin(), job.kernel.getBlock().end());
-    codeSizes.push_back(operations * schedule.getTileSize());
-    emitters.push_back(KernelEmitter::create(job, target));
-  }
-  return entry->second;
 }
 
 /// How many loops are around the one that `op` is.
@@ -127,7 +107,7 @@ static size_t depthOf(Operation *op) {
 }
 
 FunctionEmitter::Launch FunctionEmitter::makeLaunch(ir::KernelOp kernel) {
-  KernelJob job{kernel, "", {}, {}, batchSize};
+  KernelJob job{kernel, {}, {}, BatchSize(kernel, batchSize), level, ""};
   Launch launch;
   auto add = [&](Value value, std::vector<KernelArgument> &arguments) {
     passes::MemoryLocation location = passes::locationOf(value, function);
@@ -142,7 +122,8 @@ FunctionEmitter::Launch FunctionEmitter::makeLaunch(ir::KernelOp kernel) {
     add(output, job.outputs);
   launch.bindings = job.bindings();
   launch.position = launchCount++;
-  launch.kernel = findOrAddKernel(std::move(job));
+  launch.op = kernel;
+  launch.kernel = &library.find(std::move(job));
   return launch;
 }
 
@@ -174,15 +155,32 @@ FunctionEmitter::collectKernels(const passes::Sequence &sequence) {
 void FunctionEmitter::putLongTasksFirst(Wave &wave) const {
   llvm::LLVMContext context;
   llvm::IRBuilder<> b(context); // folds the counts of a full batch to constants
-  llvm::DenseMap<size_t, int64_t> taskCosts;
+  llvm::DenseMap<Operation *, int64_t> taskCosts;
   for (const Launch &launch : wave.launches) {
-    llvm::Value *count = emitters[launch.kernel]->emitTaskCount(b, b.getInt64(batchSize));
+    llvm::Value *count = launch.kernel->emitTaskCount(b, b.getInt64(batchSize));
     int64_t tasks = std::max<int64_t>(1, constantOf(count).value_or(1));
-    taskCosts[launch.kernel] = kernelCosts[launch.kernel] / tasks;
+    taskCosts[launch.op] = ir::KernelOp(launch.op).getSchedule()->getCost() / tasks;
   }
   llvm::stable_sort(wave.launches, [&](const Launch &a, const Launch &b) {
-    return taskCosts.lookup(a.kernel) > taskCosts.lookup(b.kernel);
+    return taskCosts.lookup(a.op) > taskCosts.lookup(b.op);
   });
+}
+
+llvm::SmallVector<SharedKernel *, 0> FunctionEmitter::missingKernels() const {
+  llvm::SetVector<SharedKernel *> missing;
+  for (const Wave &wave : waves)
+    for (const Launch &launch : wave.launches)
+      if (!launch.kernel->isEmitted())
+        missing.insert(launch.kernel);
+  return missing.takeVector();
+}
+
+int64_t FunctionEmitter::scratchBytes() const {
+  int64_t most = 0;
+  for (const Wave &wave : waves)
+    for (const Launch &launch : wave.launches)
+      most = std::max(most, launch.kernel->scratchBytes());
+  return most;
 }
 
 std::vector<size_t> FunctionEmitter::wavesOfKernels() const {
@@ -256,13 +254,25 @@ llvm::Value *FunctionEmitter::emitBindings(llvm::IRBuilder<> &b, const Launch &l
   return table;
 }
 
-void FunctionEmitter::emitKernel(llvm::Module &module, size_t index) {
-  llvm::Function *kernel = emitters[index]->emit(module);
-  mostScratch = std::max(mostScratch, getScratchBytes(*kernel));
-  if (runsOnce && kernelCosts[index] < kCompileCycles) {
-    kernel->addFnAttr(llvm::Attribute::OptimizeNone);
-    kernel->addFnAttr(llvm::Attribute::NoInline);
-  }
+/// Says in LLVM IR text which layer an instruction belongs to; it changes no code.
+static void setLayer(llvm::Instruction &instruction, const std::string &layer) {
+  if (layer.empty())
+    return;
+  llvm::LLVMContext &context = instruction.getContext();
+  instruction.setMetadata("layer", llvm::MDNode::get(context, llvm::MDString::get(context, layer)));
+}
+
+/// Runs a task of a kernel. Kernels are named by their contents; the call names the layer.
+void FunctionEmitter::emitLaunch(llvm::IRBuilder<> &b, llvm::Function *wave, const Launch &launch,
+                                 llvm::Value *task, llvm::Value *scratch) {
+  llvm::Module &module = *wave->getParent();
+  llvm::FunctionCallee kernel =
+      module.getOrInsertFunction(launch.kernel->name(), kernelType(module.getContext()));
+  llvm::Value *begin = emitClock(b);
+  llvm::CallInst *call = b.CreateCall(
+      kernel, {wave->getArg(0), task, emitBindings(b, launch, wave->getArg(0)), scratch});
+  setLayer(*call, ir::layerOf(ir::KernelOp(launch.op).getLoc()));
+  emitReport(b, &profileTask, launch.position, begin);
 }
 
 /// A wave's task function: finds the kernel that the task number belongs to.
@@ -272,27 +282,22 @@ llvm::Function *FunctionEmitter::emitWave(llvm::Module &module, const Wave &wave
       llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getInt32Ty(), b.getInt32Ty()}, false);
   auto *result = llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage,
                                         name + ".wave" + std::to_string(number), module);
-  setTargetAttributes(*result, target);
+  setTargetAttributes(*result, library.target());
   b.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "entry", result));
   FloatMode mode(b);
   llvm::Value *context = result->getArg(0), *task = result->getArg(1);
-  llvm::Value *scratch = mostScratch > 0 ? emitScratchOf(b, context, result->getArg(2))
-                                         : llvm::ConstantPointerNull::get(b.getPtrTy());
+  llvm::Value *scratch = scratchBytes() > 0 ? emitScratchOf(b, context, result->getArg(2))
+                                            : llvm::ConstantPointerNull::get(b.getPtrTy());
   llvm::Value *rows = b.CreateLoad(
       b.getInt64Ty(), b.CreateStructGEP(contextType(module.getContext()), context, kContextRows));
   auto *done = llvm::BasicBlock::Create(module.getContext(), "done", result);
   for (const Launch &launch : wave.launches) {
-    llvm::FunctionCallee kernel =
-        module.getOrInsertFunction(kernelNames[launch.kernel], kernelType(module.getContext()));
-    llvm::Value *count =
-        b.CreateTrunc(emitters[launch.kernel]->emitTaskCount(b, rows), b.getInt32Ty());
+    llvm::Value *count = b.CreateTrunc(launch.kernel->emitTaskCount(b, rows), b.getInt32Ty());
     auto *run = llvm::BasicBlock::Create(module.getContext(), "run", result);
     auto *next = llvm::BasicBlock::Create(module.getContext(), "next", result);
     b.CreateCondBr(b.CreateICmpULT(task, count), run, next);
     b.SetInsertPoint(run);
-    llvm::Value *begin = emitClock(b);
-    b.CreateCall(kernel, {context, task, emitBindings(b, launch, context), scratch});
-    emitReport(b, &profileTask, launch.position, begin);
+    emitLaunch(b, result, launch, task, scratch);
     b.CreateBr(done);
     b.SetInsertPoint(next);
     task = b.CreateSub(task, count);
@@ -317,13 +322,14 @@ void FunctionEmitter::emitChecks(llvm::IRBuilder<> &b, llvm::Function *entry) {
 
 /// The slots besides the caller's must have as much scratch memory as kernels take.
 void FunctionEmitter::emitRequireScratch(llvm::IRBuilder<> &b, const EnvironmentReader &env) {
-  if (mostScratch == 0)
+  int64_t needed = scratchBytes();
+  if (needed == 0)
     return;
   llvm::Value *address = b.CreatePtrToInt(env.scratch, b.getInt64Ty());
   llvm::Value *low =
       b.CreateAnd(b.CreateOr(address, env.scratchBytes), b.getInt64(passes::kBufferAlignment - 1));
   llvm::Value *fits = b.CreateAnd(b.CreateIsNotNull(env.scratch),
-                                  b.CreateICmpUGE(env.scratchBytes, b.getInt64(mostScratch)));
+                                  b.CreateICmpUGE(env.scratchBytes, b.getInt64(needed)));
   fits = b.CreateAnd(fits, b.CreateICmpEQ(low, b.getInt64(0)));
   llvm::Value *isAlone =
       b.CreateOr(b.CreateIsNull(env.parallelFor), b.CreateICmpULE(env.slots, b.getInt32(1)));
@@ -335,7 +341,7 @@ void FunctionEmitter::emitRunWave(llvm::IRBuilder<> &b, const EnvironmentReader 
                                   llvm::Value *context, llvm::Value *rows) {
   llvm::Value *count = b.getInt64(0);
   for (const Launch &launch : wave.launches)
-    count = b.CreateAdd(count, emitters[launch.kernel]->emitTaskCount(b, rows));
+    count = b.CreateAdd(count, launch.kernel->emitTaskCount(b, rows));
   auto runHere = [&] {
     emitLoop(b, b.getInt64(0), count, 1, [&](llvm::Value *task) {
       b.CreateCall(waveFunction, {context, b.CreateTrunc(task, b.getInt32Ty()), b.getInt32(0)});
@@ -382,7 +388,7 @@ llvm::Function *FunctionEmitter::emitEntry(llvm::Module &module) {
   llvm::IRBuilder<> b(module.getContext());
   auto *entry =
       llvm::Function::Create(entryType(b), llvm::GlobalValue::ExternalLinkage, name, module);
-  setTargetAttributes(*entry, target);
+  setTargetAttributes(*entry, library.target());
   b.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "entry", entry));
   emitChecks(b, entry);
   EnvironmentReader env(b, entry->getArg(kEntryEnv));
@@ -406,6 +412,12 @@ llvm::Function *FunctionEmitter::emitEntry(llvm::Module &module) {
   emitNodes(b, {env, context, rows, iterations, waveFunctions}, program, 0);
   b.CreateRet(b.getInt32(LAMINA_OK));
   return entry;
+}
+
+llvm::Function *FunctionEmitter::emitAll(llvm::Module &module) {
+  for (SharedKernel *kernel : missingKernels())
+    kernel->emit(module);
+  return emitEntry(module);
 }
 
 } // namespace lamina::codegen

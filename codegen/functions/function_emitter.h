@@ -1,16 +1,22 @@
 #pragma once
 
 #include "codegen/functions/environment_reader.h"
+#include "codegen/functions/kernel_library.h"
 #include "codegen/functions/profile.h"
-#include "codegen/kernels/kernel_emitter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/memory/program.h"
-#include "llvm/ADT/StringMap.h"
 
 namespace lamina::codegen {
 
-/// Native code of one function of a module after the memory stage: its kernels, one task function
-/// per wave, and the entry
+/// How an address moves with the iterations of a loop around its kernel: by `bytes` times the
+/// number of the iteration, of which only the remainder by `modulus` counts unless that is 0.
+struct AddressStep {
+  size_t depth = 0; ///< of the loop; 0 is the outermost one
+  int64_t bytes = 0, modulus = 0;
+};
+
+/// Native code of one function of a module after the memory stage: those of its kernels that the
+/// module's library does not have yet, one task function per wave, and the entry
 ///
 ///     i32 name(ptr env, ptr state, ptr workspace, i32 rows, ptr arguments, ptr results,
 ///              ptr scratch)
@@ -20,12 +26,10 @@ namespace lamina::codegen {
 /// lamina_runtime.h. Waves run one after another, each as one parallel-for.
 class FunctionEmitter {
 public:
-  /// `name` is the entry's symbol; kernels and waves are named after it. With `runsOnce` kernels
-  /// that run faster than they compile are compiled without optimization; their results are the
-  /// same.
-  FunctionEmitter(mlir::func::FuncOp function, std::string name, const TargetSpec &target,
-                  bool runsOnce = false);
-  ~FunctionEmitter();
+  /// `name` is the entry's symbol; waves are named after it. Its kernels are in `library`, which
+  /// must live as long as this, for the level at which the function will be compiled.
+  FunctionEmitter(mlir::func::FuncOp function, std::string name, KernelLibrary &library,
+                  llvm::CodeGenOptLevel level = llvm::CodeGenOptLevel::Default);
 
   /// From here on emits code that tells `profile` what its tasks and waves take; the code has the
   /// profile's address in it and runs in this process only.
@@ -33,21 +37,20 @@ public:
   /// The wave of every kernel of the function, in the function's order.
   std::vector<size_t> wavesOfKernels() const;
 
-  /// Kernels that differ in more than the addresses of their operands and results.
-  size_t kernelCount() const { return emitters.size(); }
-  /// A measure of the code that kernel `index` becomes: its operations times the size of its tile.
-  int64_t codeSize(size_t index) const { return codeSizes[index]; }
-  /// Emits kernel `index`; modules may differ from kernel to kernel.
-  void emitKernel(llvm::Module &module, size_t index);
-  /// Emits waves and entry, behind all kernels. Kernels of other modules are declared.
+  /// Kernels of the function that no module has yet, each once, in the function's order.
+  llvm::SmallVector<SharedKernel *, 0> missingKernels() const;
+  /// Emits waves and entry, once all kernels are emitted. Kernels of other modules are declared.
   llvm::Function *emitEntry(llvm::Module &module);
-  /// The most scratch memory that the kernels emitted so far take, in bytes.
-  int64_t scratchBytes() const { return mostScratch; }
+  /// Emits all of the function into one module.
+  llvm::Function *emitAll(llvm::Module &module);
+  /// The most scratch memory that a kernel of the function takes, in bytes, once all are emitted.
+  int64_t scratchBytes() const;
 
 private:
   /// One use of a kernel.
   struct Launch {
-    size_t kernel;
+    SharedKernel *kernel;
+    ir::KernelOp op;
     size_t position;               ///< among the kernels of the function
     std::vector<int64_t> bindings; ///< those of the first iterations of loops around it
     std::vector<std::vector<AddressStep>> steps; ///< of each binding
@@ -66,10 +69,11 @@ private:
   std::vector<Node> collectKernels(const passes::Sequence &sequence);
   Launch makeLaunch(ir::KernelOp kernel);
   void putLongTasksFirst(Wave &wave) const;
-  size_t findOrAddKernel(KernelJob job);
   llvm::Function *emitWave(llvm::Module &module, const Wave &wave, size_t number);
   llvm::Value *emitBindings(llvm::IRBuilder<> &builder, const Launch &launch, llvm::Value *context);
   void emitChecks(llvm::IRBuilder<> &builder, llvm::Function *entry);
+  void emitLaunch(llvm::IRBuilder<> &builder, llvm::Function *wave, const Launch &launch,
+                  llvm::Value *task, llvm::Value *scratch);
   void emitRequireScratch(llvm::IRBuilder<> &builder, const EnvironmentReader &env);
   void emitRunWave(llvm::IRBuilder<> &builder, const EnvironmentReader &env, const Wave &wave,
                    llvm::Function *waveFunction, llvm::Value *context, llvm::Value *rows);
@@ -93,13 +97,9 @@ private:
   FunctionProfile *profile = nullptr;
   mlir::func::FuncOp function;
   std::string name;
-  TargetSpec target;
-  bool runsOnce;
-  int64_t batchSize, arenaBytes, mostScratch = 0;
-  std::vector<int64_t> kernelCosts, codeSizes;
-  std::vector<std::unique_ptr<KernelEmitter>> emitters;
-  std::vector<std::string> kernelNames;
-  llvm::StringMap<size_t> kernelsByKey;
+  KernelLibrary &library;
+  llvm::CodeGenOptLevel level;
+  int64_t batchSize, arenaBytes;
   std::vector<Wave> waves;
   std::vector<Node> program;
   size_t launchCount = 0, mostLoops = 0; ///< loops: most around one kernel

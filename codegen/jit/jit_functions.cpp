@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <new>
-#include <numeric>
 
 #include "codegen/functions/function_emitter.h"
 #include "ir/logs.h"
@@ -16,8 +15,9 @@ namespace {
 
 /// Functions that move or initialize the state run once, and that for logs once an epoch: they are
 /// compiled quickly.
-bool runsOnce(llvm::StringRef name) {
-  return llvm::is_contained({ir::kInit, ir::kLoad, ir::kSave, ir::kResults}, name);
+llvm::CodeGenOptLevel levelOf(llvm::StringRef name) {
+  bool runsOnce = llvm::is_contained({ir::kInit, ir::kLoad, ir::kSave, ir::kResults}, name);
+  return runsOnce ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default;
 }
 
 [[noreturn]] void failInternally(llvm::Error error) {
@@ -61,7 +61,7 @@ void JitFunction::compile() const {
 
 JitFunctions::JitFunctions(ModuleOp module, const TargetSpec &target, unsigned compileThreads,
                            bool profiled)
-    : target(target), compileThreads(std::max(1u, compileThreads)), profiled(profiled) {
+    : compileThreads(std::max(1u, compileThreads)), profiled(profiled), library(target) {
   auto created = JitCompiler::create(target, compileThreads);
   if (!created)
     failInternally(created.takeError());
@@ -75,30 +75,30 @@ JitFunctions::JitFunctions(ModuleOp module, const TargetSpec &target, unsigned c
 
 JitFunctions::~JitFunctions() = default;
 
-/// LLVM IR of one function, its kernels dealt out to as many modules as there are compile threads:
-/// the largest that is left goes to the module with the least code.
+/// LLVM IR of one function, its new kernels dealt out to as many modules as there are compile
+/// threads: the largest that is left goes to the module with the least code.
 std::vector<std::unique_ptr<ModuleWithContext>>
 JitFunctions::emit(const JitFunction &function) const {
   mlir::func::FuncOp source = function.source;
   std::string name = source.getName().str();
-  FunctionEmitter emitter(source, name, target, runsOnce(name));
+  FunctionEmitter emitter(source, name, library, levelOf(name));
   if (profiled) {
     function.profile = std::make_unique<FunctionProfile>(emitter.wavesOfKernels());
     emitter.setProfile(function.profile.get());
   }
   std::vector<std::unique_ptr<ModuleWithContext>> modules;
   for (unsigned part = 0; part < compileThreads; ++part)
-    modules.push_back(ModuleWithContext::create(name + ".part" + std::to_string(part), target));
-  std::vector<size_t> order(emitter.kernelCount());
-  std::iota(order.begin(), order.end(), 0);
-  llvm::sort(order, [&](size_t a, size_t b) {
-    return std::pair(emitter.codeSize(b), a) < std::pair(emitter.codeSize(a), b);
+    modules.push_back(
+        ModuleWithContext::create(name + ".part" + std::to_string(part), library.target()));
+  llvm::SmallVector<SharedKernel *, 0> missing = emitter.missingKernels();
+  llvm::stable_sort(missing, [](const SharedKernel *a, const SharedKernel *b) {
+    return a->codeSize() > b->codeSize();
   });
   std::vector<int64_t> load(compileThreads);
-  for (size_t kernel : order) {
+  for (SharedKernel *kernel : missing) {
     auto least = std::min_element(load.begin(), load.end());
-    *least += emitter.codeSize(kernel);
-    emitter.emitKernel(*modules[least - load.begin()]->module, kernel);
+    *least += kernel->codeSize();
+    kernel->emit(*modules[least - load.begin()]->module);
   }
   emitter.emitEntry(*modules[0]->module);
   function.scratchBytes = static_cast<size_t>(emitter.scratchBytes());
@@ -124,9 +124,7 @@ void JitFunctions::compile(const JitFunction &function) const {
   if (function.entry.load(std::memory_order_relaxed))
     return;
   mlir::func::FuncOp source = function.source;
-  auto level =
-      runsOnce(source.getName()) ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default;
-  if (llvm::Error error = jit->add(emit(function), level))
+  if (llvm::Error error = jit->add(emit(function), levelOf(source.getName())))
     failInternally(std::move(error));
   auto address = jit->lookupFunction<JitFunction::Entry>(source.getName());
   if (!address)

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 
+#include "codegen/functions/kernel_library.h"
 #include "codegen/functions/profile.h"
 #include "codegen/jit/jit_compiler.h"
 #include "codegen/target/target.h"
@@ -41,8 +42,9 @@ private:
 };
 
 /// The functions of a module of the memory stage, each emitted and compiled into this process when
-/// it is first called. The module must live as long as this and stay as it is; nobody else may
-/// work in its MLIR context while one is compiled, unless the context allows several threads.
+/// it is first called, with those of its kernels that no function before it has. The module must
+/// live as long as this and stay as it is; nobody else may work in its MLIR context while one is
+/// compiled, unless the context allows several threads.
 class JitFunctions {
 public:
   /// Throws UserError when the back end refuses the target. With `profiled` the functions report
@@ -65,10 +67,10 @@ private:
   std::vector<std::unique_ptr<ModuleWithContext>> emit(const JitFunction &function) const;
   void compile(const JitFunction &function) const;
 
-  TargetSpec target;
   unsigned compileThreads;
   bool profiled;
-  mutable std::mutex mutex; ///< held while a function is compiled
+  mutable std::mutex mutex;      ///< held while a function is compiled
+  mutable KernelLibrary library; ///< of all functions: each kernel is compiled once
   llvm::StringMap<JitFunction> functions;
   std::unique_ptr<JitCompiler> jit;
 };

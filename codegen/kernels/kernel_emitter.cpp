@@ -21,38 +21,6 @@ llvm::FunctionType *kernelType(llvm::LLVMContext &context) {
                                  false);
 }
 
-std::string KernelJob::key() {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  llvm::DenseMap<Value, unsigned> numbers;
-  auto number = [&](Value value) { numbers.try_emplace(value, numbers.size()); };
-  for (auto [argument, input] : llvm::zip(kernel.getBlock().getArguments(), inputs)) {
-    number(argument);
-    os << argument.getType() << stringifyMemorySpace(input.space) << input.packed << ';';
-  }
-  for (Operation &op : kernel.getBlock()) {
-    os << op.getName() << op.getAttrDictionary() << '(';
-    for (Value operand : op.getOperands())
-      os << numbers.lookup(operand) << ' ';
-    os << ')' << op.getResultTypes() << ';';
-    for (Value result : op.getResults())
-      number(result);
-  }
-  for (const KernelArgument &output : outputs)
-    os << stringifyMemorySpace(output.space) << output.packed << ';';
-  os << kernel.getFamilyAttr() << kernel.getScheduleAttr() << batchSize;
-  return text;
-}
-
-std::vector<int64_t> KernelJob::bindings() const {
-  std::vector<int64_t> offsets;
-  for (const KernelArgument &input : inputs)
-    offsets.push_back(input.offset);
-  for (const KernelArgument &output : outputs)
-    offsets.push_back(output.offset);
-  return offsets;
-}
-
 KernelEmitter::KernelEmitter(const KernelJob &job, const TargetSpec &target)
     : job(job), target(target), lanes(this->job.kernel.getSchedule()->getLanes()) {}
 
@@ -147,6 +115,9 @@ llvm::Function *KernelEmitter::emit(llvm::Module &module) {
   hoistScalars();
   emitTask(builder->CreateZExt(function->getArg(kKernelTask), builder->getInt64Ty()));
   builder->CreateRetVoid();
+  // The emitter may outlive the module: it still counts tasks.
+  expressions.reset();
+  builder.reset();
   return function;
 }
 

@@ -2,36 +2,9 @@
 
 #include "codegen/emit/loops.h"
 #include "codegen/expressions/expression.h"
+#include "codegen/kernels/kernel_job.h"
 
 namespace lamina::codegen {
-
-/// How an address moves with the iterations of a loop around its kernel: by `bytes` times the
-/// number of the iteration, of which only the remainder by `modulus` counts unless that is 0.
-struct AddressStep {
-  size_t depth = 0; ///< of the loop; 0 is the outermost one
-  int64_t bytes = 0, modulus = 0;
-};
-
-/// Where a kernel's operands and results are: base pointers are fields of the call context.
-struct KernelArgument {
-  ir::MemorySpace space = ir::MemorySpace::arena;
-  int64_t offset = 0; ///< bytes, or the index of an argument or result array: the kernel's binding
-  ir::PackedAttr packed;
-  std::vector<AddressStep> steps = {};
-};
-
-/// One kernel and where its operands and results live.
-struct KernelJob {
-  ir::KernelOp kernel;
-  std::string name;
-  std::vector<KernelArgument> inputs, outputs;
-  int64_t batchSize = 1;
-
-  /// A text that two jobs share exactly when one's code serves the other with other bindings.
-  std::string key();
-  /// The offsets of inputs and outputs, in order.
-  std::vector<int64_t> bindings() const;
-};
 
 /// Fields of the context that every generated task receives, in order.
 enum ContextField {

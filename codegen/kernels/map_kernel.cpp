@@ -26,8 +26,6 @@ public:
   }
 
 private:
-  int64_t staticExtent(int64_t size) { return ShapedType::isDynamic(size) ? job.batchSize : size; }
-
   /// Elements of a flat kernel that do not depend on the row count; packed panels are whole.
   int64_t flatElements() {
     int64_t elements = 1;
@@ -50,12 +48,18 @@ private:
     return isDynamic() ? builder.CreateMul(rows, elements) : elements;
   }
 
+  /// Elements of a full line. A single line is one task, however long it is.
+  int64_t lineLength() {
+    if (shape.size() < 2)
+      return 1;
+    return ShapedType::isDynamic(shape.back()) ? job.batchSize.get() : shape.back();
+  }
+
   int64_t unitsPerTask() {
     int64_t elements = schedule.getElements();
     if (flat)
       return elements;
-    int64_t inner = shape.empty() ? 1 : staticExtent(shape.back());
-    return llvm::alignTo(std::max<int64_t>(1, elements / inner), schedule.getLines());
+    return llvm::alignTo(std::max<int64_t>(1, elements / lineLength()), schedule.getLines());
   }
 
   void emitTask(llvm::Value *task) override {

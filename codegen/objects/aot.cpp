@@ -25,24 +25,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A processor to compile for.
-struct Variant {
-  TargetSpec target;
-  std::string tune; ///< LLVM's name of the processor to order instructions for, or empty
-};
-
-std::vector<Variant> chooseVariants(const std::string &cpu) {
+/// The processors to compile for.
+std::vector<TargetSpec> chooseVariants(const std::string &cpu) {
   bool isX86 = llvm::Triple(llvm::sys::getProcessTriple()).isX86();
   if (!isX86)
-    return {{targetFromName(cpu.empty() ? "host" : cpu), ""}};
+    return {targetFromName(cpu.empty() ? "host" : cpu)};
   if (cpu.empty())
-    return {{targetFromName("x86-64"), ""},
-            {targetFromName("x86-64-v3"), ""},
-            {targetFromName("x86-64-v4"), ""}};
+    return {targetFromName("x86-64"), targetFromName("x86-64-v3"), targetFromName("x86-64-v4")};
   // The object can ask the processor for its level only, so it must not use more than that.
   TargetSpec named = targetFromName(cpu);
   std::string level = named.level == 1 ? "x86-64" : fmt::format("x86-64-v{}", named.level);
-  return {{targetFromName(level), named.cpu}};
+  TargetSpec target = targetFromName(level);
+  target.tune = named.cpu;
+  return {target};
 }
 
 /// Adds kLoadWeights for the variables that start with values of the file, in the module's order,
@@ -114,13 +109,13 @@ public:
   void build();
 
   CInterface interface;
-  std::vector<Variant> variants;
+  std::vector<TargetSpec> variants;
   std::unique_ptr<ModuleWithContext> owner;
 
 private:
   OwningOpRef<ModuleOp> lowered(const TargetSpec &target);
   void takeSignature(ModuleOp module);
-  void emitVariant(ModuleOp module, const Variant &variant);
+  void emitVariant(ModuleOp module, const TargetSpec &target);
   void addDispatchers();
   void addWeights();
   void hideInternals();
@@ -144,7 +139,7 @@ private:
 ObjectBuilder::ObjectBuilder(ModuleOp imported, const ObjectOptions &options,
                              const std::string &name)
     : variants(chooseVariants(options.targetCpu)),
-      owner(ModuleWithContext::create(name, variants.front().target)), options(options), name(name),
+      owner(ModuleWithContext::create(name, variants.front())), options(options), name(name),
       source(imported.clone()), weightNames(addLoadWeights(*source, options)) {
   dropSums(*source);
 }
@@ -188,29 +183,25 @@ void ObjectBuilder::takeSignature(ModuleOp module) {
   signature.workspaceBytes = std::max(signature.workspaceBytes, own.workspaceBytes);
 }
 
-void ObjectBuilder::emitVariant(ModuleOp module, const Variant &variant) {
+void ObjectBuilder::emitVariant(ModuleOp module, const TargetSpec &target) {
   std::vector<std::string> names = wantedFunctions(module);
   for (llvm::StringRef own : {llvm::StringRef(ir::kInit), llvm::StringRef(ir::kLoad),
                               llvm::StringRef(ir::kSave), llvm::StringRef(kLoadWeights)})
     if (module.lookupSymbol<func::FuncOp>(own))
       names.push_back(own.str());
+  KernelLibrary library(target);
   for (const std::string &function : names) {
     auto scheduled = module.lookupSymbol<func::FuncOp>(function);
-    FunctionEmitter emitter(
-        scheduled, fmt::format("{}.v{}.{}", name, variant.target.level, function), variant.target);
-    for (size_t kernel = 0; kernel < emitter.kernelCount(); ++kernel)
-      emitter.emitKernel(*owner->module, kernel);
+    FunctionEmitter emitter(scheduled, fmt::format("{}.v{}.{}", name, target.level, function),
+                            library);
     Inner &entry = inner[function];
-    entry.variants.push_back({variant.target.level, emitter.emitEntry(*owner->module)});
+    entry.variants.push_back({target.level, emitter.emitAll(*owner->module)});
     ir::FunctionSignature ports = signatureOf(scheduled);
     entry.function.arguments = ports.externalArguments();
     entry.function.results = ports.externalResults();
     entry.function.arenaBytes = std::max(entry.function.arenaBytes, arenaBytesOf(scheduled));
     entry.function.scratchBytes = std::max(entry.function.scratchBytes, emitter.scratchBytes());
   }
-  if (!variant.tune.empty())
-    for (llvm::Function &function : *owner->module)
-      function.addFnAttr("tune-cpu", variant.tune);
 }
 
 void ObjectBuilder::addDispatchers() {
@@ -241,11 +232,11 @@ void ObjectBuilder::hideInternals() {
 }
 
 void ObjectBuilder::build() {
-  for (const Variant &variant : variants) {
-    OwningOpRef<ModuleOp> module = lowered(variant.target);
+  for (const TargetSpec &target : variants) {
+    OwningOpRef<ModuleOp> module = lowered(target);
     takeSignature(*module);
-    emitVariant(*module, variant);
-    if (&variant == &variants.front())
+    emitVariant(*module, target);
+    if (&target == &variants.front())
       interface = makeCInterface(signature, name, wantedFunctions(*module));
   }
   interface.arenaBytes = std::max(interface.arenaBytes, signature.workspaceBytes);
@@ -258,7 +249,7 @@ void ObjectBuilder::build() {
   addDispatchers();
   addWeights();
   hideInternals();
-  ObjectModule object{*owner->module, {}, variants.front().target.level, weights};
+  ObjectModule object{*owner->module, {}, variants.front().level, weights};
   for (auto &[function, entry] : inner)
     object.functions[function] = entry.function;
   emitCFunctions(object, interface);
@@ -303,7 +294,7 @@ CompiledObject compileObject(ModuleOp imported, const ObjectOptions &options, Ou
   // The header is written first but seen last: a failure leaves both files as they were.
   AtomicFile header(result.headerPath);
   header.write(makeCHeader(builder.interface));
-  const TargetSpec &target = builder.variants.front().target;
+  const TargetSpec &target = builder.variants.front();
   if (kind == OutputKind::StaticLibrary)
     writeStaticLibrary(*builder.owner->module, target, path);
   else
@@ -313,8 +304,8 @@ CompiledObject compileObject(ModuleOp imported, const ObjectOptions &options, Ou
   result.functions = {"init", "load", "save", "status_text"};
   for (const CFunction &function : builder.interface.functions)
     result.functions.push_back(function.function);
-  for (const Variant &variant : builder.variants)
-    result.targets.push_back(variant.target.cpu);
+  for (const TargetSpec &variant : builder.variants)
+    result.targets.push_back(variant.cpu);
   result.fileBytes = fs::file_size(path);
   result.stateBytes = builder.interface.stateBytes;
   result.workspaceBytes = builder.interface.workspaceBytes();

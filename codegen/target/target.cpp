@@ -116,6 +116,11 @@ TargetSpec targetFromName(const std::string &name) {
   return target;
 }
 
+std::string describeTarget(const TargetSpec &target) {
+  return fmt::format("{} {} [{}] tune [{}], {} bits, {} registers", target.triple, target.cpu,
+                     target.features, target.tune, target.vectorBits, target.vectorRegisters);
+}
+
 bool runsOnHost(const TargetSpec &target) {
   TargetSpec host = hostTarget();
   if (llvm::Triple(target.triple).getArch() != llvm::Triple(host.triple).getArch())
@@ -146,6 +151,8 @@ void setTargetAttributes(llvm::Function &function, const TargetSpec &target) {
   function.addFnAttr("target-cpu", target.cpu);
   if (!target.features.empty())
     function.addFnAttr("target-features", target.features);
+  if (!target.tune.empty())
+    function.addFnAttr("tune-cpu", target.tune);
   function.addFnAttr("prefer-vector-width", std::to_string(target.vectorBits));
   function.setDoesNotThrow();
 }

@@ -11,9 +11,10 @@ namespace lamina::codegen {
 /// The processor that code is generated for.
 struct TargetSpec {
   std::string triple;
-  std::string cpu;              ///< LLVM's name, never "host"
-  std::string features;         ///< LLVM's list, such as "+avx2,-avx512f"; added to those of `cpu`
-  unsigned vectorBits = 0;      ///< width of the widest vector register worth using
+  std::string cpu;         ///< LLVM's name, never "host"
+  std::string features;    ///< LLVM's list, such as "+avx2,-avx512f"; added to those of `cpu`
+  std::string tune;        ///< LLVM's name of the processor to order instructions for, or empty
+  unsigned vectorBits = 0; ///< width of the widest vector register worth using
   unsigned vectorRegisters = 0; ///< how many of them there are
   bool hasFma = false;          ///< fused multiply-add in vectors
   bool hasSse41 = false;        ///< x86: vector rounding instructions and blends (true elsewhere)
@@ -32,6 +33,9 @@ TargetSpec hostTarget();
 /// processor LLVM knows ("znver3", "skylake-avx512", …). Throws UserError for anything else.
 TargetSpec targetFromName(const std::string &name);
 
+/// A text that two targets share exactly when code for one is code for the other.
+std::string describeTarget(const TargetSpec &target);
+
 /// Whether code for the target runs on this processor.
 bool runsOnHost(const TargetSpec &target);
 
@@ -41,7 +45,7 @@ std::unique_ptr<llvm::TargetMachine>
 createTargetMachine(const TargetSpec &target,
                     llvm::CodeGenOptLevel level = llvm::CodeGenOptLevel::Default);
 
-/// Gives a function the target's processor, features and preferred vector width, so that functions
+/// Gives a function the target's processors, features and preferred vector width, so that functions
 /// for several targets can be in one module; and marks it as one that does not unwind.
 void setTargetAttributes(llvm::Function &function, const TargetSpec &target);
 

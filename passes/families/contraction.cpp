@@ -270,6 +270,17 @@ LogicalResult check(ir::KernelOp kernel, int64_t batchSize) {
   return success();
 }
 
+/// A full batch's remainder of rows has code of its own, and the number of steps says whether sums
+/// wait between blocks.
+bool contractionReadsBatchSize(ir::KernelOp kernel) {
+  ContractionShape shape(anchorAs<ir::DotGeneralOp>(kernel));
+  auto isRows = [&](int64_t dimension) {
+    return dimension >= 0 && ShapedType::isDynamic(shape.result[dimension]);
+  };
+  return isRows(shape.rowDimension) || isRows(shape.columnDimension) ||
+         llvm::any_of(shape.contracted, ShapedType::isDynamic);
+}
+
 } // namespace
 
 const FamilyRules kContractionFamily = {[](Operation *op) { return isa<ir::DotGeneralOp>(op); },
@@ -277,6 +288,7 @@ const FamilyRules kContractionFamily = {[](Operation *op) { return isa<ir::DotGe
                                         /*storesTransposedCopies=*/true,
                                         schedule,
                                         equivalents,
-                                        check};
+                                        check,
+                                        contractionReadsBatchSize};
 
 } // namespace lamina::passes

@@ -1,5 +1,7 @@
 #include "passes/families/families.h"
 
+#include "passes/schedule/memory_layout.h"
+
 using namespace mlir;
 
 namespace lamina::passes {
@@ -35,6 +37,16 @@ ir::KernelFamily familyOf(Operation *op) {
 Operation *anchorOf(ir::KernelOp kernel) {
   auto anchor = llvm::find_if(kernel.getBlock(), [](Operation &op) { return isAnchor(&op); });
   return anchor == kernel.getBlock().end() ? nullptr : &*anchor;
+}
+
+bool readsBatchSize(ir::KernelOp kernel) {
+  auto isRead = [](Value value) {
+    return MemoryLayout::stridesReadBatchSize(cast<RankedTensorType>(value.getType()));
+  };
+  auto family = rulesOf(kernel.getFamily()).readsBatchSize;
+  return (family && family(kernel)) || llvm::any_of(kernel.getBlock().getArguments(), isRead) ||
+         llvm::any_of(kernel.getBlock(),
+                      [&](Operation &op) { return llvm::any_of(op.getResults(), isRead); });
 }
 
 LogicalResult checkSchedule(ir::KernelOp kernel, int64_t batchSize) {

@@ -22,6 +22,9 @@ struct FamilyRules {
   Schedules (*equivalents)(ir::KernelOp kernel, int64_t batchSize, const VectorTarget &target);
   /// Whether the kernel's schedule fits its body; emits an error where it does not.
   mlir::LogicalResult (*check)(ir::KernelOp kernel, int64_t batchSize);
+  /// Whether the code of a scheduled kernel depends on the batch size besides the strides of its
+  /// tensors; null: never.
+  bool (*readsBatchSize)(ir::KernelOp kernel) = nullptr;
 };
 
 /// The check of families whose schedules fit all their kernels.
@@ -41,6 +44,11 @@ mlir::Operation *anchorOf(ir::KernelOp kernel);
 template <typename Op> Op anchorAs(ir::KernelOp kernel) {
   return llvm::cast<Op>(anchorOf(kernel));
 }
+
+/// Whether the code of a scheduled kernel depends on the batch size. Otherwise rows are a number
+/// that is known when it runs alone, and one code serves all batch sizes that have the same
+/// schedule.
+bool readsBatchSize(ir::KernelOp kernel);
 
 /// The schedule of a kernel of that family.
 template <typename Schedule> Schedule scheduleAs(ir::KernelOp kernel) {

@@ -21,6 +21,10 @@ MemoryLayout MemoryLayout::make(RankedTensorType type, ir::PackedAttr packed, in
   return layout;
 }
 
+bool MemoryLayout::stridesReadBatchSize(RankedTensorType type) {
+  return type.getRank() > 0 && llvm::any_of(type.getShape().drop_front(), ShapedType::isDynamic);
+}
+
 std::optional<int64_t> MemoryLayout::strideOf(int64_t dimension) const {
   if (!packed)
     return strides[dimension];

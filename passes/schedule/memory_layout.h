@@ -19,6 +19,8 @@ struct MemoryLayout {
   ir::PackedAttr packed;
 
   static MemoryLayout make(mlir::RankedTensorType type, ir::PackedAttr packed, int64_t batchSize);
+  /// Whether strides depend on the batch size: rows are not the first dimension.
+  static bool stridesReadBatchSize(mlir::RankedTensorType type);
 
   /// Elements from one index of a dimension to the next; nothing where that is no constant.
   std::optional<int64_t> strideOf(int64_t dimension) const;

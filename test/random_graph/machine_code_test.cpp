@@ -31,10 +31,9 @@ std::string compiled(uint64_t seed, const codegen::TargetSpec &target, codegen::
   options.target = target;
   codegen::lower(*module, passes::Stage::Memory, options);
   auto owner = codegen::ModuleWithContext::create("graph", target);
-  codegen::FunctionEmitter emitter(module->lookupSymbol<func::FuncOp>("main"), "main", target);
-  for (size_t kernel = 0; kernel < emitter.kernelCount(); ++kernel)
-    emitter.emitKernel(*owner->module, kernel);
-  emitter.emitEntry(*owner->module);
+  codegen::KernelLibrary library(target);
+  codegen::FunctionEmitter(module->lookupSymbol<func::FuncOp>("main"), "main", library)
+      .emitAll(*owner->module);
   auto bytes = codegen::emitBytes(*owner->module, target, kind, "");
   if (!bytes) {
     ADD_FAILURE() << llvm::toString(bytes.takeError());

@@ -24,7 +24,7 @@ ContractionWalkEmitter::ContractionWalkEmitter(const KernelJob &job, const Targe
 }
 
 int64_t ContractionWalkEmitter::capacityOf(int64_t size) const {
-  return ShapedType::isDynamic(size) ? job.batchSize : size;
+  return ShapedType::isDynamic(size) ? job.batchSize.get() : size;
 }
 
 //===--- Indices ------------------------------------------------------------------------------===//

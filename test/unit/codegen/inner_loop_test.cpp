@@ -93,9 +93,9 @@ protected:
 
   std::string assemblyOf(func::FuncOp function) {
     auto owner = ModuleWithContext::create("kernels", target);
-    FunctionEmitter emitter(function, "main", target);
-    for (size_t kernel = 0; kernel < emitter.kernelCount(); ++kernel)
-      emitter.emitKernel(*owner->module, kernel);
+    KernelLibrary library(target);
+    for (SharedKernel *kernel : FunctionEmitter(function, "main", library).missingKernels())
+      kernel->emit(*owner->module);
     auto bytes = emitBytes(*owner->module, target, OutputKind::Assembly, "");
     if (!bytes) {
       ADD_FAILURE() << llvm::toString(bytes.takeError());

@@ -17,17 +17,6 @@ using namespace mlir;
 namespace lamina::codegen {
 namespace {
 
-/// Gives arguments and results the names that inputs and outputs of a module have.
-void nameExternals(func::FuncOp main) {
-  auto name = [&](const char *prefix, unsigned i) {
-    return StringAttr::get(main.getContext(), prefix + std::to_string(i));
-  };
-  for (unsigned i = 0; i < main.getNumArguments(); ++i)
-    main.setArgAttr(i, ir::kInputAttr, name("x", i));
-  for (unsigned i = 0; i < main.getNumResults(); ++i)
-    main.setResultAttr(i, ir::kOutputAttr, name("y", i));
-}
-
 void runBackwards(void *, void (*task)(void *, uint32_t, uint32_t), void *context, uint32_t count) {
   for (uint32_t index = count; index > 0; --index)
     task(context, index - 1, /*slot=*/0);
@@ -82,6 +71,18 @@ ir::HostTensor Random::specialTensor(Type type, int64_t rows) {
           element = oneOf<T>({NAN, -INFINITY, INFINITY});
   });
   return result;
+}
+
+void nameExternals(func::FuncOp function) {
+  auto name = [&](const char *prefix, unsigned i) {
+    return StringAttr::get(function.getContext(), prefix + std::to_string(i));
+  };
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (!function.getArgAttr(i, ir::kVariableAttr))
+      function.setArgAttr(i, ir::kInputAttr, name("x", i));
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    if (!function.getResultAttr(i, ir::kVariableAttr))
+      function.setResultAttr(i, ir::kOutputAttr, name("y", i));
 }
 
 OwningOpRef<ModuleOp> makeKernelModule(MLIRContext &context, int64_t batchSize,

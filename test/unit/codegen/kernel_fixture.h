@@ -63,6 +63,10 @@ using KernelBody =
 /// Gives the schedule of a kernel, whose vectors have so many elements.
 using ScheduleMaker = std::function<ir::Schedule(ir::KernelOp kernel, int64_t lanes)>;
 
+/// Gives arguments and results that are no variables the names that inputs and outputs of a module
+/// have.
+void nameExternals(mlir::func::FuncOp function);
+
 /// A module whose @main is one kernel with the given schedule: what fusion and scheduling would
 /// leave, so that an emitter can be tested with schedules that they would not choose.
 mlir::OwningOpRef<mlir::ModuleOp>
