@@ -64,6 +64,7 @@ private:
   llvm::SmallVector<RankedTensorType> predictions;
   llvm::StringMap<int64_t> inputEntries; ///< by input, where an embedding reads it
   CompileSettings settings;
+  std::vector<WeightPenalty> penalties;
   std::unique_ptr<Optimizer> optimizer;
   llvm::SmallVector<Variable *> variables; ///< in the module's order
 };
@@ -109,6 +110,7 @@ OwningOpRef<ModuleOp> Importer::run() {
   writeInit(*module, variables, file.path);
   writePredict();
   if (settings.hasLoss()) {
+    penalties = readPenalties(*model);
     if (options.training)
       writeLoss(ir::kLoss, true);
     writeLoss(ir::kEvaluate, false);
@@ -184,16 +186,15 @@ void Importer::declareVariables() {
         ->setAttr(ir::kAverageAttr, FlatSymbolRefAttr::get(&context, average->symbol));
 }
 
-/// The variables with what their constraints do to new values; messages are about the optimizer.
-std::vector<TrainableVariable> withConstraints(const Place &optimizer,
+/// The variables with their constraints, unless the optimizer is there for its state only; messages
+/// are about the optimizer.
+std::vector<TrainableVariable> withConstraints(const Place &optimizer, bool onlyState,
                                                llvm::ArrayRef<const LayerVariable *> variables) {
   std::vector<TrainableVariable> result;
   for (const LayerVariable *variable : variables) {
     TrainableVariable &trainable = result.emplace_back(TrainableVariable{variable});
-    if (!variable->constraint.is_null())
-      trainable.constraint = [optimizer, variable](Tensor value) {
-        return constrain(optimizer, variable->constraint, value);
-      };
+    if (!onlyState && !variable->constraint.is_null())
+      trainable.constraint = readConstraint(optimizer, variable->constraint);
   }
   return result;
 }
@@ -212,7 +213,7 @@ void Importer::declareOptimizer(llvm::ArrayRef<const LayerVariable *> trainable)
   if (!read)
     return;
   optimizer = std::make_unique<Optimizer>(*read);
-  optimizer->declareVariables(withConstraints(read->place, trainable));
+  optimizer->declareVariables(withConstraints(read->place, isPassedOver, trainable));
   for (const std::unique_ptr<Variable> &variable : optimizer->getVariables())
     variables.push_back(variable.get());
 }
@@ -258,7 +259,7 @@ void Importer::writeLoss(llvm::StringRef name, bool isTraining) {
   Tensor losses = addLosses(scores, options.sampleWeights, logs, writer);
   if (isTraining)
     losses = minimizeAll(file.path, scores, losses);
-  Tensor total = addPenalties(*model, forward, losses, writer);
+  Tensor total = addPenalties(penalties, forward, losses, writer);
   bool isReduced = llvm::all_of(
       scores, [](const OutputScores &output) { return output.setting.loss->isReduced(); });
   if (!isReduced && Value(total) != Value(losses))

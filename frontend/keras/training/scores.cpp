@@ -61,17 +61,24 @@ void addMetrics(const OutputScores &output, bool isWeighted, LogWriter &logs) {
                    isWeighted);
 }
 
-Tensor addPenalties(const Model &model, Forward &forward, Tensor loss, FunctionWriter &writer) {
+std::vector<WeightPenalty> readPenalties(const Model &model) {
+  std::vector<WeightPenalty> penalties;
+  for (const Layer *layer : model.flattenLayers())
+    for (const LayerVariable &variable : layer->variables)
+      if (variable.isTrainable && !variable.regularizer.is_null())
+        penalties.push_back(
+            {layer, &variable, readRegularizer(layer->place, variable.regularizer)});
+  return penalties;
+}
+
+Tensor addPenalties(ArrayRef<WeightPenalty> penalties, Forward &forward, Tensor loss,
+                    FunctionWriter &writer) {
   for (Tensor penalty : forward.getPenalties())
     loss = loss + penalty.convert(loss.elementType());
-  for (Layer *layer : model.flattenLayers())
-    for (const LayerVariable &variable : layer->variables) {
-      if (!variable.isTrainable || variable.regularizer.is_null())
-        continue;
-      Tensor value(forward.emitterAt(layer->scope), writer.read(variable));
-      loss =
-          loss + regularize(layer->place, variable.regularizer, value).convert(loss.elementType());
-    }
+  for (const auto &[layer, variable, regularizer] : penalties) {
+    Tensor value(forward.emitterAt(layer->scope), writer.read(*variable));
+    loss = loss + regularize(regularizer, layer->place, value).convert(loss.elementType());
+  }
   return loss;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "frontend/builder/function_writer.h"
+#include "frontend/builder/training/regularizer.h"
 #include "frontend/keras/model/forward.h"
 #include "frontend/keras/training/compile_settings.h"
 #include "frontend/keras/training/log_writer.h"
@@ -30,9 +31,19 @@ Tensor addLosses(llvm::MutableArrayRef<OutputScores> scores, bool weightsOfSampl
 /// over them. `path` is the model's, for messages.
 Tensor minimizeAll(const std::string &path, llvm::ArrayRef<OutputScores> scores, Tensor total);
 
-/// Adds the penalties of activities and weights to the loss; those of weights that are not trained
-/// do not count.
-Tensor addPenalties(const Model &model, Forward &forward, Tensor loss, FunctionWriter &writer);
+/// The regularizer of a weight.
+struct WeightPenalty {
+  const Layer *layer;
+  const LayerVariable *variable;
+  Regularizer regularizer;
+};
+
+/// Those of a built model; weights that are not trained have none.
+std::vector<WeightPenalty> readPenalties(const Model &model);
+
+/// Adds the penalties of activities and weights to the loss.
+Tensor addPenalties(llvm::ArrayRef<WeightPenalty> penalties, Forward &forward, Tensor loss,
+                    FunctionWriter &writer);
 
 /// The metrics of an output: those of `metrics`, or of `weighted_metrics`.
 void addMetrics(const OutputScores &output, bool isWeighted, LogWriter &logs);

@@ -3,7 +3,7 @@
 #include <numbers>
 
 #include "frontend/builder/training/losses/probabilities.h"
-#include "frontend/keras/metrics/top_k.h"
+#include "frontend/builder/training/metrics/top_k.h"
 #include "frontend/keras/operations/operations.h"
 
 using namespace mlir;

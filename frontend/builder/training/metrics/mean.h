@@ -1,12 +1,12 @@
 #pragma once
 
-#include "frontend/keras/training/metric.h"
+#include "frontend/builder/training/metric.h"
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 
 /// A metric that is the mean of values of single elements (keras.metrics.MeanMetricWrapper): sums
 /// are their total and count.
-class MeanMetric : public MetricMeaning {
+class MeanMetric : public MetricFormula {
 public:
   Tensors accumulate(const Scores &scores) const override;
   Tensor result(llvm::ArrayRef<Tensor> sums) const override;
@@ -23,7 +23,7 @@ protected:
 /// positions.
 class MeanAlongAxis : public MeanMetric {
 public:
-  explicit MeanAlongAxis(Config &config) : axis(config.integer("axis", -1)) {}
+  explicit MeanAlongAxis(int64_t axis) : axis(axis) {}
 
 protected:
   Tensor compute(const Scores &scores) const override;
@@ -34,4 +34,4 @@ private:
   int64_t axis;
 };
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

@@ -1,54 +1,28 @@
 // keras.metrics.IoU, BinaryIoU, MeanIoU, OneHotIoU, OneHotMeanIoU: keras/src/metrics/iou_metrics.py
-#include "frontend/keras/metrics/metrics.h"
+#include "frontend/builder/shapes.h"
+#include "frontend/builder/training/metrics/metrics.h"
+#include "support/error.h"
 
 using namespace mlir;
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
-
-/// How the members of the family differ.
-struct IouForm {
-  bool isBinary = false; ///< two classes, told apart by a threshold
-  bool isMean = false;   ///< over all classes, not over chosen ones
-  bool hasOneHotLabels = false;
-};
 
 Tensor truncated(Tensor x) {
   return x.convert(IntegerType::get(x.emit().getContext(), 32));
 }
 
-/// Intersection over union from the matrix of labels by predictions.
-class Iou : public MetricMeaning {
+class Iou : public MetricFormula, IouSettings {
 public:
-  Iou(Config &config, const IouForm &form)
-      : classes(form.isBinary ? 2 : config.positive("num_classes")),
-        ignoreClass(config.optionalInteger("ignore_class")),
-        areLabelsSparse(config.boolean("sparse_y_true", !form.hasOneHotLabels)),
-        arePredictionsSparse(config.boolean("sparse_y_pred", !form.hasOneHotLabels)),
-        axis(config.integer("axis", -1)) {
-    if (form.isBinary)
-      threshold = config.number("threshold", 0.5);
-    for (int64_t i = 0; i < classes; ++i)
-      chosen.push_back(i);
-    if (!form.isMean)
-      chosen = config.integers("target_class_ids").value_or(form.isBinary ? chosen : noClasses());
-    for (int64_t id : chosen)
-      if (id < 0 || id >= classes)
-        config.fail(fmt::format("'target_class_ids' has {}, which is not in [0, {})", id, classes));
-    if (chosen.empty())
-      config.fail("'target_class_ids' is missing from the configuration");
-    const nlohmann::json &dtype = config.raw("dtype");
-    hasIntegerSums =
-        !dtype.is_string() || !llvm::StringRef(dtype.get<std::string>()).starts_with("float");
-  }
+  explicit Iou(const IouSettings &settings) : IouSettings(settings) {}
 
   Tensors accumulate(const Scores &scores) const override {
-    Tensor label = areLabelsSparse ? truncated(scores.target) : classesOf(scores, scores.target);
+    Tensor label = areLabelsIndices ? truncated(scores.target) : classesOf(scores, scores.target);
     Tensor prediction = scores.prediction;
     if (threshold)
       prediction = truncated((prediction >= *threshold).toFloat());
     else
-      prediction = arePredictionsSparse ? truncated(prediction) : classesOf(scores, prediction);
+      prediction = arePredictionsIndices ? truncated(prediction) : classesOf(scores, prediction);
     if (essentialShape(label) != essentialShape(prediction))
       scores.place.fail(fmt::format("compares labels of shape {} with predictions of shape {}",
                                     describeShape(label.shape()),
@@ -76,8 +50,6 @@ public:
   }
 
 private:
-  static std::vector<int64_t> noClasses() { return {}; }
-
   Tensor classesOf(const Scores &scores, Tensor oneHot) const {
     return argmax(oneHot, normalizeAxis(scores.place, axis, oneHot.rank()));
   }
@@ -111,36 +83,18 @@ private:
     }
     if (weights && hasIntegerSums)
       weights = truncated(weights).toFloat();
-    if (!ignoreClass)
+    if (!ignoredClass)
       return weights;
     Tensor isCounted =
-        compare(ir::ComparisonDirection::NE, label, label.like(static_cast<double>(*ignoreClass)));
+        compare(ir::ComparisonDirection::NE, label, label.like(static_cast<double>(*ignoredClass)));
     return weights ? where(isCounted, weights, 0.0) : isCounted.toFloat();
   }
-
-  int64_t classes;
-  std::optional<int64_t> ignoreClass;
-  bool areLabelsSparse, arePredictionsSparse;
-  int64_t axis;
-  std::optional<double> threshold;
-  std::vector<int64_t> chosen; ///< classes whose mean is the result
-  bool hasIntegerSums;         ///< Keras truncates weights then
 };
-
-constexpr IouForm kIou, kBinaryIou{.isBinary = true}, kMeanIou{.isMean = true},
-    kOneHotIou{.hasOneHotLabels = true}, kOneHotMeanIou{.isMean = true, .hasOneHotLabels = true};
-
-template <const IouForm &form> std::unique_ptr<MetricMeaning> createIou(Config &config) {
-  return std::make_unique<Iou>(config, form);
-}
 
 } // namespace
 
-const MetricEntry iouMetric = {{"IoU", "io_u"}, createIou<kIou>};
-const MetricEntry binaryIouMetric = {{"BinaryIoU", "binary_io_u"}, createIou<kBinaryIou>};
-const MetricEntry meanIouMetric = {{"MeanIoU", "mean_io_u"}, createIou<kMeanIou>};
-const MetricEntry oneHotIouMetric = {{"OneHotIoU", "one_hot_io_u"}, createIou<kOneHotIou>};
-const MetricEntry oneHotMeanIouMetric = {{"OneHotMeanIoU", "one_hot_mean_io_u"},
-                                         createIou<kOneHotMeanIou>};
+std::unique_ptr<MetricFormula> createMetric(const IouSettings &settings) {
+  return std::make_unique<Iou>(settings);
+}
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

@@ -1,11 +1,13 @@
 // keras.metrics.Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy:
 // keras/src/metrics/accuracy_metrics.py
-#include "frontend/keras/metrics/mean.h"
-#include "frontend/keras/metrics/metrics.h"
+#include "frontend/builder/shapes.h"
+#include "frontend/builder/training/metrics/mean.h"
+#include "frontend/builder/training/metrics/metrics.h"
+#include "support/error.h"
 
 using namespace mlir;
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 
 void needTargetsLikePrediction(const Scores &scores) {
   if (scores.target.shape() != scores.prediction.shape())
@@ -31,7 +33,6 @@ namespace {
 
 class Accuracy : public MeanMetric {
 public:
-  explicit Accuracy(Config &) {}
   Tensor compute(const Scores &scores) const override {
     needTargetsLikePrediction(scores);
     return equal(scores.target, scores.prediction).toFloat();
@@ -40,7 +41,7 @@ public:
 
 class BinaryAccuracy : public MeanMetric {
 public:
-  explicit BinaryAccuracy(Config &config) : threshold(config.number("threshold", 0.5)) {}
+  explicit BinaryAccuracy(double threshold) : threshold(threshold) {}
   Tensor compute(const Scores &scores) const override {
     Tensor target = scores.target;
     if (target.rank() + 1 == scores.prediction.rank() && scores.prediction.dim(target.rank()) == 1)
@@ -56,7 +57,6 @@ private:
 
 class CategoricalAccuracy : public MeanMetric {
 public:
-  explicit CategoricalAccuracy(Config &) {}
   Tensor compute(const Scores &scores) const override {
     needTargetsLikePrediction(scores);
     return equal(argmax(scores.target, -1), argmax(scores.prediction, -1)).toFloat();
@@ -65,7 +65,6 @@ public:
 
 class SparseCategoricalAccuracy : public MeanMetric {
 public:
-  explicit SparseCategoricalAccuracy(Config &) {}
   Tensor compute(const Scores &scores) const override {
     Tensor target = classIndices(scores), best = argmax(scores.prediction, -1);
     return equal(target, best.convert(target.elementType())).toFloat();
@@ -74,13 +73,20 @@ public:
 
 } // namespace
 
-const MetricEntry accuracyMetric = {{"Accuracy"}, createMetric<Accuracy>};
-const MetricEntry binaryAccuracyMetric = {{"BinaryAccuracy", "binary_accuracy"},
-                                          createMetric<BinaryAccuracy>};
-const MetricEntry categoricalAccuracyMetric = {{"CategoricalAccuracy", "categorical_accuracy"},
-                                               createMetric<CategoricalAccuracy>};
-const MetricEntry sparseCategoricalAccuracyMetric = {
-    {"SparseCategoricalAccuracy", "sparse_categorical_accuracy"},
-    createMetric<SparseCategoricalAccuracy>};
+std::unique_ptr<MetricFormula> createMetric(const AccuracySettings &settings) {
+  switch (settings.kind) {
+  case AccuracySettings::Kind::Equality:
+    return std::make_unique<Accuracy>();
+  case AccuracySettings::Kind::Categorical:
+    return std::make_unique<CategoricalAccuracy>();
+  case AccuracySettings::Kind::SparseCategorical:
+    return std::make_unique<SparseCategoricalAccuracy>();
+  }
+  llvm_unreachable("every kind is handled");
+}
 
-} // namespace lamina::frontend::keras
+std::unique_ptr<MetricFormula> createMetric(const BinaryAccuracySettings &settings) {
+  return std::make_unique<BinaryAccuracy>(settings.threshold);
+}
+
+} // namespace lamina::frontend::builder

@@ -1,10 +1,12 @@
 // keras.metrics.Mean: keras/src/metrics/reduction_metrics.py
-#include "frontend/keras/metrics/mean.h"
-#include "frontend/keras/metrics/metrics.h"
+#include "frontend/builder/training/metrics/mean.h"
+#include "frontend/builder/shapes.h"
+#include "frontend/builder/training/metrics/metrics.h"
+#include "support/error.h"
 
 using namespace mlir;
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
 /// The mean over the dimensions from `first` on.
@@ -54,4 +56,4 @@ Tensor MeanAlongAxis::compute(const Scores &scores) const {
   return compare(scores.target, scores.prediction, axisBesideRows(scores, axis));
 }
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

@@ -1,11 +1,11 @@
-// keras.metrics.PearsonCorrelation, ConcordanceCorrelation:
-// keras/src/metrics/correlation_metrics.py
-#include "frontend/keras/metrics/mean.h"
-#include "frontend/keras/metrics/metrics.h"
+// keras.metrics.CosineSimilarity, PearsonCorrelation, ConcordanceCorrelation:
+// keras/src/metrics/regression_metrics.py, correlation_metrics.py
+#include "frontend/builder/training/metrics/mean.h"
+#include "frontend/builder/training/metrics/metrics.h"
 
 using namespace mlir;
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
 Tensor average(Tensor x, int64_t dimension) {
@@ -15,6 +15,23 @@ Tensor average(Tensor x, int64_t dimension) {
 Tensor variance(Tensor x, int64_t dimension) {
   return average(square(x - average(x, dimension)), dimension);
 }
+
+class CosineSimilarity : public MeanAlongAxis {
+public:
+  using MeanAlongAxis::MeanAlongAxis;
+
+protected:
+  Tensor compare(Tensor target, Tensor prediction, int64_t dimension) const override {
+    return sum(normalize(target, dimension) * normalize(prediction, dimension), {dimension});
+  }
+
+private:
+  /// keras.utils.normalize
+  static Tensor normalize(Tensor x, int64_t dimension) {
+    Tensor squares = maximum(sum(square(x), {dimension}), 1e-14);
+    return x * spread(rsqrt(squares), {dimension}, x);
+  }
+};
 
 class PearsonCorrelation : public MeanAlongAxis {
 public:
@@ -51,9 +68,17 @@ protected:
 
 } // namespace
 
-const MetricEntry pearsonCorrelationMetric = {{"PearsonCorrelation", "pearson_correlation"},
-                                              createMetric<PearsonCorrelation>};
-const MetricEntry concordanceCorrelationMetric = {
-    {"ConcordanceCorrelation", "concordance_correlation"}, createMetric<ConcordanceCorrelation>};
+std::unique_ptr<MetricFormula> createMetric(const MeanAlongAxisSettings &settings) {
+  using Comparison = MeanAlongAxisSettings::Comparison;
+  switch (settings.comparison) {
+  case Comparison::CosineSimilarity:
+    return std::make_unique<CosineSimilarity>(settings.axis);
+  case Comparison::PearsonCorrelation:
+    return std::make_unique<PearsonCorrelation>(settings.axis);
+  case Comparison::ConcordanceCorrelation:
+    return std::make_unique<ConcordanceCorrelation>(settings.axis);
+  }
+  llvm_unreachable("every comparison is handled");
+}
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

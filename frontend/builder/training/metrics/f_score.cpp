@@ -1,25 +1,17 @@
 // keras.metrics.FBetaScore, F1Score: keras/src/metrics/f_score_metrics.py
-#include "frontend/keras/metrics/metrics.h"
+#include "frontend/builder/shapes.h"
+#include "frontend/builder/training/metrics/metrics.h"
+#include "support/error.h"
 
 using namespace mlir;
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
 /// The weighted harmonic mean of precision and recall, for every class or averaged.
-class FBetaScore : public MetricMeaning {
+class FBetaScore : public MetricFormula, FBetaScoreSettings {
 public:
-  FBetaScore(Config &config, double beta)
-      : average(config.text("average", "")), beta(beta),
-        threshold(config.optionalNumber("threshold")) {
-    if (!llvm::is_contained({"", "micro", "macro", "weighted"}, average))
-      config.fail(fmt::format("'average' must be micro, macro, weighted or null, not '{}'",
-                              printable(average)));
-    if (!(beta > 0))
-      config.fail(fmt::format("'beta' must be positive, not {}", beta));
-    if (threshold && !(*threshold > 0 && *threshold <= 1))
-      config.fail(fmt::format("'threshold' must be above 0 and at most 1, not {}", *threshold));
-  }
+  explicit FBetaScore(const FBetaScoreSettings &settings) : FBetaScoreSettings(settings) {}
 
   Tensors accumulate(const Scores &scores) const override {
     needTargetsLikePrediction(scores);
@@ -36,9 +28,9 @@ public:
     Tensor recall = sums[0] / (sums[0] + sums[2] + kEpsilon);
     double squared = beta * beta;
     Tensor score = precision * recall / (squared * precision + recall + kEpsilon) * (1 + squared);
-    if (average == "weighted")
+    if (average == Average::Weighted)
       return sumAll(score * (sums[3] / (sumAll(sums[3]) + kEpsilon)));
-    return average.empty() ? score : meanAll(score);
+    return average == Average::None ? score : meanAll(score);
   }
 
 private:
@@ -58,24 +50,14 @@ private:
                                       describeShape(weights.shape())));
       values = values * spread(weights, {1}, values);
     }
-    return average == "micro" ? sumAll(values) : sum(values, {0});
+    return average == Average::Micro ? sumAll(values) : sum(values, {0});
   }
-
-  std::string average; ///< empty for none
-  double beta;
-  std::optional<double> threshold;
 };
-
-std::unique_ptr<MetricMeaning> createFBetaScore(Config &config) {
-  return std::make_unique<FBetaScore>(config, config.number("beta", 1));
-}
-std::unique_ptr<MetricMeaning> createF1Score(Config &config) {
-  return std::make_unique<FBetaScore>(config, 1);
-}
 
 } // namespace
 
-const MetricEntry fBetaScoreMetric = {{"FBetaScore", "f_beta_score"}, createFBetaScore};
-const MetricEntry f1ScoreMetric = {{"F1Score", "f1_score"}, createF1Score};
+std::unique_ptr<MetricFormula> createMetric(const FBetaScoreSettings &settings) {
+  return std::make_unique<FBetaScore>(settings);
+}
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

@@ -1,12 +1,12 @@
-#include "frontend/keras/metrics/confusion.h"
+#include "frontend/builder/training/metrics/confusion.h"
 
-#include <cmath>
-
-#include "frontend/keras/metrics/metrics.h"
+#include "frontend/builder/shapes.h"
+#include "frontend/builder/training/metrics/metrics.h"
+#include "support/error.h"
 
 using namespace mlir;
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
 constexpr double kNegativeInfinity = -1e10; // metrics_utils.NEG_INF
@@ -67,53 +67,21 @@ Tensor chooseClass(const Scores &scores, Tensor x, std::optional<int64_t> classI
 
 } // namespace
 
-bool areEvenlySpaced(ArrayRef<double> values) {
-  if (values.size() < 3)
-    return false;
-  for (auto [index, value] : llvm::enumerate(values)) {
-    double even = static_cast<double>(index) / static_cast<double>(values.size() - 1);
-    if (std::abs(value - even) > 1e-7 + 1e-5 * even) // numpy.allclose
-      return false;
-  }
-  return true;
-}
-
-Thresholds::Thresholds(std::vector<double> values)
-    : values(std::move(values)), isEven(areEvenlySpaced(this->values)) {}
-
-Thresholds Thresholds::read(Config &config, double fallback) {
-  bool isGiven = config.has("thresholds");
-  std::vector<double> values = config.numbers("thresholds", fallback).values;
-  for (double value : values)
-    if (isGiven && !(value >= 0 && value <= 1))
-      config.fail(fmt::format("'thresholds' must be in [0, 1], not {}", value));
-  if (values.empty())
-    config.fail("'thresholds' must not be empty");
-  return Thresholds(std::move(values));
-}
-
 /// A prediction p is in bucket ceil(p (count - 1)) - 1, above all thresholds up to that number.
-Tensor Thresholds::isExceeded(Tensor prediction) const {
+Tensor isExceeded(const Thresholds &thresholds, Tensor prediction) {
   Emitter &emitter = prediction.emit();
-  if (!isEven)
-    return compare(ir::ComparisonDirection::GT, alongNewDimension(prediction, size()),
-                   emitter.constant(values, {size()}));
-  Tensor scaled = clip(prediction, 0, 1) * static_cast<double>(size() - 1);
+  const std::vector<double> &values = thresholds.values;
+  auto count = static_cast<int64_t>(values.size());
+  if (!thresholds.isEven)
+    return compare(ir::ComparisonDirection::GT, alongNewDimension(prediction, count),
+                   emitter.constant(values, {count}));
+  Tensor scaled = clip(prediction, 0, 1) * static_cast<double>(count - 1);
   Tensor bucket = scaled.apply<ir::CeilOp>() - 1.0;
   bool hasMargin = values.front() < 0 || values.back() > 1;
   if (hasMargin)
     bucket = maximum(bucket, 0);
-  return compare(ir::ComparisonDirection::GE, alongNewDimension(bucket, size()),
-                 emitter.iota({size()}, 0).toFloat());
-}
-
-CountOptions CountOptions::read(Config &config) {
-  CountOptions options;
-  options.topK = config.optionalInteger("top_k");
-  if (options.topK && *options.topK < 1)
-    config.fail(fmt::format("'top_k' must be positive, not {}", *options.topK));
-  options.classId = config.optionalInteger("class_id");
-  return options;
+  return compare(ir::ComparisonDirection::GE, alongNewDimension(bucket, count),
+                 emitter.iota({count}, 0).toFloat());
 }
 
 Counts countDecisions(const Scores &scores, const Thresholds &thresholds,
@@ -136,9 +104,10 @@ Counts countDecisions(const Scores &scores, const Thresholds &thresholds,
   }
   auto counted =
       llvm::to_vector(llvm::seq<int64_t>(0, options.isMultiLabel ? 1 : prediction.rank()));
-  Tensor isExceeded = thresholds.isExceeded(prediction);
+  Tensor isPositive = isExceeded(thresholds, prediction);
+  auto count = static_cast<int64_t>(thresholds.values.size());
   auto countExceeding = [&](Tensor weights) {
-    return sum(where(isExceeded, alongNewDimension(weights, thresholds.size()), 0.0), counted);
+    return sum(where(isPositive, alongNewDimension(weights, count), 0.0), counted);
   };
   return {countExceeding(trueWeights), countExceeding(falseWeights), sum(trueWeights, counted),
           sum(falseWeights, counted)};
@@ -149,4 +118,4 @@ Tensor countsBelow(Tensor counts, Tensor atThresholds) {
   return counts.broadcastInDim(atThresholds.shape(), leading) - atThresholds;
 }
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder

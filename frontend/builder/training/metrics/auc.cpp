@@ -1,60 +1,14 @@
 // keras.metrics.AUC: keras/src/metrics/confusion_metrics.py
-#include "frontend/keras/metrics/confusion.h"
-#include "frontend/keras/metrics/metrics.h"
+#include "frontend/builder/training/metrics/confusion.h"
+#include "frontend/builder/training/metrics/metrics.h"
 
 using namespace mlir;
 
-namespace lamina::frontend::keras {
+namespace lamina::frontend::builder {
 namespace {
 
-enum class Curve { Roc, Pr, PrGain };
-enum class Summation { Interpolation, Minoring, Majoring };
-
-template <typename Kind> struct Choice {
-  llvm::StringLiteral name;
-  Kind kind;
-};
-
-constexpr Choice<Curve> kCurves[] = {
-    {"ROC", Curve::Roc}, {"PR", Curve::Pr}, {"PRGAIN", Curve::PrGain}};
-constexpr Choice<Summation> kSummations[] = {{"interpolation", Summation::Interpolation},
-                                             {"minoring", Summation::Minoring},
-                                             {"majoring", Summation::Majoring}};
-
-template <typename Kind, size_t count>
-Kind choose(Config &config, const char *key, const Choice<Kind> (&choices)[count]) {
-  std::string value = config.text(key, choices[0].name.str());
-  std::vector<std::string> names;
-  for (const Choice<Kind> &choice : choices) {
-    if (choice.name.equals_insensitive(value))
-      return choice.kind;
-    names.push_back(choice.name.str());
-  }
-  config.fail(fmt::format("'{}' must be one of {}, not '{}'", key, fmt::join(names, ", "),
-                          printable(value)));
-}
-
-Thresholds readThresholds(Config &config) {
-  std::vector<double> inner;
-  int64_t count = config.integer("num_thresholds", 200);
-  bool isGiven = config.has("thresholds");
-  if (isGiven) {
-    inner = config.numbers("thresholds", 0).values;
-    llvm::sort(inner);
-  } else if (count < 2 || count > 100000) {
-    config.fail(fmt::format("'num_thresholds' must be from 2 to 100000, not {}", count));
-  } else {
-    for (int64_t i = 1; i < count - 1; ++i)
-      inner.push_back(static_cast<double>(i) / static_cast<double>(count - 1));
-  }
-  std::vector<double> values = {0};
-  values.insert(values.end(), inner.begin(), inner.end());
-  values.push_back(1);
-  bool isEven = !isGiven || areEvenlySpaced(values);
-  values.front() = -kEpsilon; // the outer thresholds lie outside [0, 1]
-  values.back() = 1 + kEpsilon;
-  return Thresholds(std::move(values), isEven);
-}
+using Curve = AucSettings::Curve;
+using Summation = AucSettings::Summation;
 
 /// Along the thresholds, the last dimension: all but the last, all but the first.
 Tensor lower(Tensor x) {
@@ -112,23 +66,16 @@ Tensor heightsOf(Summation summation, Tensor y) {
                                           : maximum(lower(y), upper(y));
 }
 
-class Auc : public MetricMeaning {
+class Auc : public MetricFormula, AucSettings {
 public:
-  explicit Auc(Config &config)
-      : curve(choose(config, "curve", kCurves)),
-        summation(choose(config, "summation_method", kSummations)),
-        thresholds(readThresholds(config)), fromLogits(config.boolean("from_logits", false)) {
-    options.isMultiLabel = config.boolean("multi_label", false);
-    if (config.has("label_weights"))
-      options.labelWeights = config.numbers("label_weights", 1).values;
-    config.ignore({"num_labels"}); // follows from the prediction
-  }
+  explicit Auc(const AucSettings &settings) : AucSettings(settings) {}
 
   Tensors accumulate(const Scores &scores) const override {
     Scores probabilities = scores;
-    if (fromLogits)
+    if (isOfLogits)
       probabilities.prediction = sigmoid(scores.prediction);
-    Counts counts = countDecisions(probabilities, thresholds, options);
+    Counts counts = countDecisions(probabilities, thresholds,
+                                   {.isMultiLabel = isMultiLabel, .labelWeights = labelWeights});
     return {counts.truePositives, counts.falsePositives, counts.positives, counts.negatives};
   }
 
@@ -145,23 +92,18 @@ private:
   }
 
   Tensor averageLabels(Tensor areas) const {
-    if (!options.isMultiLabel || options.labelWeights.empty())
+    if (!isMultiLabel || labelWeights.empty())
       return meanAll(areas);
-    auto count = static_cast<int64_t>(options.labelWeights.size());
-    Tensor weights =
-        areas.emit().constant(options.labelWeights, {count}).convert(areas.elementType());
+    auto count = static_cast<int64_t>(labelWeights.size());
+    Tensor weights = areas.emit().constant(labelWeights, {count}).convert(areas.elementType());
     return divideNoNan(sumAll(areas * weights), sumAll(weights));
   }
-
-  Curve curve;
-  Summation summation;
-  Thresholds thresholds;
-  bool fromLogits;
-  CountOptions options;
 };
 
 } // namespace
 
-const MetricEntry aucMetric = {{"AUC", "auc"}, createMetric<Auc>};
+std::unique_ptr<MetricFormula> createMetric(const AucSettings &settings) {
+  return std::make_unique<Auc>(settings);
+}
 
-} // namespace lamina::frontend::keras
+} // namespace lamina::frontend::builder
