@@ -15,8 +15,6 @@
 #include "support/atomic_file.h"
 #include "support/error.h"
 #include "llvm/ADT/BitVector.h"
-#include "llvm/TargetParser/Host.h"
-#include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
 
@@ -32,9 +30,6 @@ struct Variant {
 };
 
 std::vector<Variant> chooseVariants(const std::string &cpu) {
-  bool isX86 = llvm::Triple(llvm::sys::getProcessTriple()).isX86();
-  if (!isX86)
-    return {{targetFromName(cpu.empty() ? "host" : cpu), ""}};
   if (cpu.empty())
     return {{targetFromName("x86-64"), ""},
             {targetFromName("x86-64-v3"), ""},

@@ -2,7 +2,7 @@
 // schedules of all kinds.
 #include <gtest/gtest.h>
 
-#include "test/unit/codegen/kernel_fixture.h"
+#include "test/unit/codegen/kernels/kernel_fixture.h"
 
 using namespace mlir;
 

@@ -15,7 +15,6 @@
 #include "mlir/Pass/PassManager.h"
 #include "passes/families/families.h"
 #include "passes/passes.h"
-#include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
 
@@ -77,8 +76,6 @@ std::vector<Loop> findLoops(const std::string &assembly) {
 class InnerLoops : public testing::TestWithParam<const char *> {
 protected:
   void SetUp() override {
-    if (!llvm::Triple(hostTarget().triple).isX86())
-      GTEST_SKIP() << "levels are those of x86";
     context.loadDialect<ir::LaminaDialect, func::FuncDialect>();
     target = targetFromName(GetParam());
     module = parseSourceString<ModuleOp>(readKernels(), &context);

@@ -69,17 +69,27 @@ mlir::OwningOpRef<mlir::ModuleOp>
 makeKernelModule(mlir::MLIRContext &context, int64_t batchSize, llvm::ArrayRef<mlir::Type> inputs,
                  const TargetSpec &target, const ScheduleMaker &schedule, const KernelBody &body);
 
+struct KernelRun {
+  /// How far elements may be from the interpreter's, as a share of the largest one.
+  double tolerance = 0;
+  /// Operands and results begin on a page, as buffers of a plan do; callers' arrays need not.
+  bool isAligned = false;
+};
+
 /// Compiles @main of such a module and runs it, its tasks from the last to the first. The row
 /// dimension of all tensors is their leading one.
 std::vector<ir::HostTensor> runKernelModule(mlir::ModuleOp module, const TargetSpec &target,
-                                            llvm::ArrayRef<ir::HostTensor> arguments, int64_t rows);
+                                            llvm::ArrayRef<ir::HostTensor> arguments, int64_t rows,
+                                            const KernelRun &run = {});
 
-/// Whether two tensors have the same elements; NaN equals NaN, and the zeros equal each other.
+/// Whether two tensors have the same elements within the tolerance; NaN equals NaN, and the zeros
+/// equal each other.
 testing::AssertionResult haveSameElements(const ir::HostTensor &expected,
-                                          const ir::HostTensor &actual);
+                                          const ir::HostTensor &actual, double tolerance = 0);
 
 /// Compares a kernel with the interpreter.
 void expectInterpreted(mlir::ModuleOp module, const TargetSpec &target,
-                       llvm::ArrayRef<ir::HostTensor> arguments, int64_t rows);
+                       llvm::ArrayRef<ir::HostTensor> arguments, int64_t rows,
+                       const KernelRun &run = {});
 
 } // namespace lamina::codegen

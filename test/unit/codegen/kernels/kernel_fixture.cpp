@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <memory>
 
 #include <gtest/gtest.h>
@@ -10,7 +12,7 @@
 #include "passes/families/families.h"
 #include "passes/memory/plan.h"
 #include "passes/passes.h"
-#include "test/unit/codegen/kernel_fixture.h"
+#include "test/unit/codegen/kernels/kernel_fixture.h"
 
 using namespace mlir;
 
@@ -45,6 +47,24 @@ public:
 
 private:
   std::vector<char> bytes;
+};
+
+/// A copy of a tensor's elements as callers of a function have it: on a page, or a multiple of 16
+/// bytes behind one.
+class ExternalTensor {
+public:
+  ExternalTensor(const ir::HostTensor &tensor, bool isAligned)
+      : pages(tensor.raw().size() + 16), offset(isAligned ? 0 : 16) {
+    std::memcpy(get(), tensor.raw().data(), tensor.raw().size());
+  }
+  void *get() { return static_cast<char *>(pages.get()) + offset; }
+  void copyTo(ir::HostTensor &tensor) {
+    std::memcpy(tensor.raw().data(), get(), tensor.raw().size());
+  }
+
+private:
+  Pages pages;
+  size_t offset;
 };
 
 } // namespace
@@ -116,24 +136,29 @@ OwningOpRef<ModuleOp> makeKernelModule(MLIRContext &context, int64_t batchSize,
 }
 
 std::vector<ir::HostTensor> runKernelModule(ModuleOp module, const TargetSpec &target,
-                                            ArrayRef<ir::HostTensor> arguments, int64_t rows) {
+                                            ArrayRef<ir::HostTensor> arguments, int64_t rows,
+                                            const KernelRun &run) {
   PassManager passes(module.getContext());
   passes.addNestedPass<func::FuncOp>(passes::createAssignWaves());
   passes.addPass(passes::createPlanMemory());
   EXPECT_TRUE(succeeded(passes.run(module)));
   auto main = module.lookupSymbol<func::FuncOp>("main");
   std::vector<ir::HostTensor> results;
-  std::vector<const void *> inputs;
-  std::vector<void *> outputs;
+  std::vector<ExternalTensor> inputs, outputs;
   for (const ir::HostTensor &argument : arguments)
-    inputs.push_back(argument.raw().data());
+    inputs.emplace_back(argument, run.isAligned);
   for (Type result : main.getResultTypes()) {
     auto type = cast<RankedTensorType>(result);
     results.emplace_back(ir::toElementType(type.getElementType()), ir::concreteShape(type, rows));
     std::ranges::fill(results.back().raw(), std::byte{0x5a});
+    outputs.emplace_back(results.back(), run.isAligned);
   }
-  for (ir::HostTensor &result : results)
-    outputs.push_back(result.raw().data());
+  std::vector<const void *> inputPointers;
+  std::vector<void *> outputPointers;
+  for (ExternalTensor &input : inputs)
+    inputPointers.push_back(input.get());
+  for (ExternalTensor &output : outputs)
+    outputPointers.push_back(output.get());
   Pages workspace(module->getAttrOfType<IntegerAttr>(passes::kWorkspaceBytesAttr).getInt()),
       state(4096);
   JitFunctions functions(module, target, 1);
@@ -142,33 +167,41 @@ std::vector<ir::HostTensor> runKernelModule(ModuleOp module, const TargetSpec &t
                        .parallel_for_slots = runBackwards,
                        .slots = 1};
   EXPECT_EQ(functions.find("main")(&env, state.get(), workspace.get(), static_cast<uint32_t>(rows),
-                                   inputs.data(), outputs.data()),
+                                   inputPointers.data(), outputPointers.data()),
             LAMINA_OK);
+  for (auto [output, result] : llvm::zip_equal(outputs, results))
+    output.copyTo(result);
   return results;
 }
 
 testing::AssertionResult haveSameElements(const ir::HostTensor &expected,
-                                          const ir::HostTensor &actual) {
+                                          const ir::HostTensor &actual, double tolerance) {
   if (expected.type() != actual.type() || expected.shape() != actual.shape())
     return testing::AssertionFailure() << "types or shapes differ";
+  double largest = 0;
+  for (int64_t i = 0; i < expected.size(); ++i)
+    largest = std::max(largest, std::abs(expected.at(i)));
   for (int64_t i = 0; i < expected.size(); ++i) {
     double a = expected.at(i), b = actual.at(i);
-    if (a != b && !(std::isnan(a) && std::isnan(b)))
+    bool isNear = tolerance > 0 && std::abs(a - b) <= tolerance * largest;
+    if (a != b && !isNear && !(std::isnan(a) && std::isnan(b)))
       return testing::AssertionFailure() << "element " << i << " is " << b << ", not " << a;
   }
   return testing::AssertionSuccess();
 }
 
 void expectInterpreted(ModuleOp module, const TargetSpec &target,
-                       ArrayRef<ir::HostTensor> arguments, int64_t rows) {
+                       ArrayRef<ir::HostTensor> arguments, int64_t rows, const KernelRun &run) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
   auto expected = ir::interpret(main, arguments, rows);
   ASSERT_TRUE(static_cast<bool>(expected)) << llvm::toString(expected.takeError());
   std::string text;
   llvm::raw_string_ostream(text) << module;
-  std::vector<ir::HostTensor> actual = runKernelModule(module, target, arguments, rows);
+  std::vector<ir::HostTensor> actual = runKernelModule(module, target, arguments, rows, run);
   for (size_t i = 0; i < actual.size(); ++i)
-    ASSERT_TRUE(haveSameElements((*expected)[i], actual[i])) << "result " << i << "\n" << text;
+    ASSERT_TRUE(haveSameElements((*expected)[i], actual[i], run.tolerance))
+        << "result " << i << "\n"
+        << text;
 }
 
 } // namespace lamina::codegen

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "passes/families/contraction.h"
-#include "test/unit/codegen/kernel_fixture.h"
+#include "test/unit/codegen/kernels/kernel_fixture.h"
 
 using namespace mlir;
 
