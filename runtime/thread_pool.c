@@ -23,6 +23,7 @@
 
 #include "runtime/float_mode.h"
 #include "runtime/lamina_runtime.h"
+#include "runtime/processor.h"
 
 enum {
   CACHE_LINE = 64,
@@ -86,14 +87,6 @@ static uint64_t nanoseconds(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static inline void pauseCpu(void) {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  __asm__ volatile("yield");
-#endif
-}
-
 /* Spins until the state is at least `low` and at most `high`, or the time is over. */
 static uint32_t spinUntil(_Atomic uint32_t *word, uint32_t low, uint32_t high, uint64_t budget) {
   uint64_t start = 0;
@@ -107,7 +100,7 @@ static uint32_t spinUntil(_Atomic uint32_t *word, uint32_t low, uint32_t high, u
       if (now - start >= budget)
         return state;
     }
-    pauseCpu();
+    lamina_pause();
   }
 }
 
@@ -235,7 +228,7 @@ static void runOnTeam(lamina_pool *pool, task_function task, void *context, uint
 
 static void parallelForSlots(void *opaque, task_function task, void *context, uint32_t count) {
   lamina_pool *pool = opaque;
-  uint64_t mode = lamina_float_mode_enter();
+  uint32_t mode = lamina_float_mode_enter();
   if (!pool || pool->threads < 2 || count < 2 ||
       atomic_flag_test_and_set_explicit(&pool->busy, memory_order_acquire)) {
     for (uint32_t i = 0; i < count; ++i)

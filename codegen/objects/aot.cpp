@@ -15,8 +15,6 @@
 #include "support/atomic_file.h"
 #include "support/error.h"
 #include "llvm/ADT/BitVector.h"
-#include "llvm/TargetParser/Host.h"
-#include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
 
@@ -27,9 +25,6 @@ namespace fs = std::filesystem;
 
 /// The processors to compile for.
 std::vector<TargetSpec> chooseVariants(const std::string &cpu) {
-  bool isX86 = llvm::Triple(llvm::sys::getProcessTriple()).isX86();
-  if (!isX86)
-    return {targetFromName(cpu.empty() ? "host" : cpu)};
   if (cpu.empty())
     return {targetFromName("x86-64"), targetFromName("x86-64-v3"), targetFromName("x86-64-v4")};
   // The object can ask the processor for its level only, so it must not use more than that.

@@ -16,7 +16,7 @@ struct ObjectOptions {
   /// What to offer: `init`, `load`, `save` and `status_text` always; with `trainStep` also
   /// `train_step` and `evaluate`, with `predict` also `predict`.
   bool trainStep = true, predict = true;
-  /// Empty: on x86 baseline, AVX2 and AVX-512 code, chosen when it runs. Else one name of
+  /// Empty: baseline, AVX2 and AVX-512 code, chosen when it runs. Else one name of
   /// targetFromName: code for the level of x86-64 which that processor has, tuned for it.
   std::string targetCpu;
   /// What the variables start with, by symbol, as row-major values of their types. Other variables

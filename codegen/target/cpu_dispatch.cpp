@@ -5,7 +5,6 @@
 
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InlineAsm.h"
-#include "llvm/TargetParser/Triple.h"
 
 namespace lamina::codegen {
 
@@ -109,10 +108,8 @@ private:
 
 /// A function that must run everywhere, whatever processor the module is compiled for.
 void setBaselineAttributes(llvm::Function &function) {
-  if (llvm::Triple(function.getParent()->getTargetTriple()).isX86()) {
-    function.addFnAttr("target-cpu", "x86-64");
-    function.addFnAttr("target-features", "");
-  }
+  function.addFnAttr("target-cpu", "x86-64");
+  function.addFnAttr("target-features", "");
   function.setDoesNotThrow();
 }
 
@@ -139,10 +136,6 @@ llvm::Function *emitCpuLevel(llvm::Module &module) {
                                           llvm::Function::InternalLinkage, name, module);
   setBaselineAttributes(*function);
   entry.SetInsertPoint(llvm::BasicBlock::Create(context, "entry", function));
-  if (!llvm::Triple(module.getTargetTriple()).isX86()) {
-    entry.CreateRet(entry.getInt32(1));
-    return function;
-  }
   auto *memory = new llvm::GlobalVariable(module, word, /*isConstant=*/false,
                                           llvm::GlobalValue::InternalLinkage, entry.getInt32(0),
                                           "lamina.cpu_level.known");

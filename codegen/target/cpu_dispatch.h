@@ -12,7 +12,7 @@ namespace lamina::codegen {
 /// processor and its operating system support, as TargetSpec::level counts: 1 (baseline), 3 (all
 /// that x86-64-v3 has) or 4 (all that x86-64-v4 has). It asks cpuid once and remembers the answer
 /// in a variable of the module; it needs no library, may be called from any thread, and runs on
-/// every x86-64 processor whatever the module is compiled for. On other architectures it returns 1.
+/// every x86-64 processor whatever the module is compiled for.
 llvm::Function *emitCpuLevel(llvm::Module &module);
 
 /// A function compiled for processors of a level and up.

@@ -10,7 +10,6 @@
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
-#include "llvm/TargetParser/Triple.h"
 #include "llvm/TargetParser/X86TargetParser.h"
 
 #include "support/error.h"
@@ -35,8 +34,11 @@ const llvm::Target &nativeTarget(const std::string &triple) {
 }
 
 /// Derives everything that follows from processor and features.
-void completeX86(TargetSpec &target, const llvm::MCSubtargetInfo &subtarget) {
-  auto has = [&](const char *names) { return subtarget.checkFeatures(names); };
+void complete(TargetSpec &target) {
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
+      nativeTarget(target.triple)
+          .createMCSubtargetInfo(target.triple, target.cpu, target.features));
+  auto has = [&](const char *names) { return subtarget->checkFeatures(names); };
   target.hasFma = has("+fma");
   target.hasSse41 = has("+sse4.1");
   bool avx512 = has("+avx512f,+avx512bw,+avx512dq,+avx512vl,+evex512");
@@ -44,19 +46,6 @@ void completeX86(TargetSpec &target, const llvm::MCSubtargetInfo &subtarget) {
   target.level = avx512 ? 4 : avx2 ? 3 : 1;
   target.vectorBits = avx512 ? 512 : has("+avx") ? 256 : 128;
   target.vectorRegisters = avx512 ? 32 : 16;
-}
-
-void complete(TargetSpec &target) {
-  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
-      nativeTarget(target.triple)
-          .createMCSubtargetInfo(target.triple, target.cpu, target.features));
-  if (llvm::Triple(target.triple).isX86()) {
-    completeX86(target, *subtarget);
-    return;
-  }
-  target.hasFma = target.hasSse41 = true;
-  target.vectorBits = 128;
-  target.vectorRegisters = 32;
 }
 
 std::string hostFeatures() {
@@ -69,7 +58,7 @@ std::string hostFeatures() {
 
 /// The extensions code generation uses by itself. Others (keys, enclaves, prefetch hints) may be
 /// hidden by a virtual machine without consequence.
-constexpr const char *usedX86Features[] = {
+constexpr const char *usedFeatures[] = {
     "+sse3",       "+ssse3",      "+sse4.1",       "+sse4.2",
     "+sse4a",      "+popcnt",     "+cx16",         "+avx",
     "+avx2",       "+fma",        "+fma4",         "+xop",
@@ -79,14 +68,6 @@ constexpr const char *usedX86Features[] = {
     "+avx512bf16", "+avx512fp16", "+avx512vbmi",   "+avx512vbmi2",
     "+avxvnni",    "+avx512ifma", "+avx512bitalg", "+avx512vpopcntdq",
     "+gfni",       "+vaes",       "+vpclmulqdq"};
-
-bool isKnownCpu(const std::string &triple, const std::string &name) {
-  if (llvm::Triple(triple).isX86()) // names of 32-bit processors would be accepted below
-    return llvm::X86::parseArchX86(name, /*Only64Bit=*/true) != llvm::X86::CK_None;
-  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
-      nativeTarget(triple).createMCSubtargetInfo(triple, "", ""));
-  return subtarget->isCPUStringValid(name);
-}
 
 } // namespace
 
@@ -108,7 +89,7 @@ TargetSpec targetFromName(const std::string &name) {
   TargetSpec target;
   target.triple = llvm::sys::getProcessTriple();
   target.cpu = name;
-  if (!isKnownCpu(target.triple, name))
+  if (llvm::X86::parseArchX86(name, /*Only64Bit=*/true) == llvm::X86::CK_None)
     fail("unknown target CPU '{}'; use host, x86-64, x86-64-v2, x86-64-v3, x86-64-v4 or a name "
          "LLVM knows (znver3, skylake-avx512, ...)",
          printable(name));
@@ -123,16 +104,12 @@ std::string describeTarget(const TargetSpec &target) {
 
 bool runsOnHost(const TargetSpec &target) {
   TargetSpec host = hostTarget();
-  if (llvm::Triple(target.triple).getArch() != llvm::Triple(host.triple).getArch())
-    return false;
-  if (!llvm::Triple(target.triple).isX86())
-    return target.cpu == host.cpu;
   const llvm::Target &native = nativeTarget(host.triple);
   std::unique_ptr<llvm::MCSubtargetInfo> own(
       native.createMCSubtargetInfo(host.triple, host.cpu, host.features));
   std::unique_ptr<llvm::MCSubtargetInfo> wanted(
       native.createMCSubtargetInfo(target.triple, target.cpu, target.features));
-  return llvm::none_of(usedX86Features, [&](const char *feature) {
+  return llvm::none_of(usedFeatures, [&](const char *feature) {
     return wanted->checkFeatures(feature) && !own->checkFeatures(feature);
   });
 }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "runtime/processor.h" // a port begins there
 #include "llvm/IR/Function.h"
 #include "llvm/Target/TargetMachine.h"
 
@@ -17,10 +18,10 @@ struct TargetSpec {
   unsigned vectorBits = 0; ///< width of the widest vector register worth using
   unsigned vectorRegisters = 0; ///< how many of them there are
   bool hasFma = false;          ///< fused multiply-add in vectors
-  bool hasSse41 = false;        ///< x86: vector rounding instructions and blends (true elsewhere)
+  bool hasSse41 = false;        ///< vector rounding instructions and blends
 
   /// The level of x86-64 whose instructions the target has: 1 (baseline), 3 (AVX2 and FMA) or 4
-  /// (AVX-512 F, BW, DQ, VL); 1 on other architectures.
+  /// (AVX-512 F, BW, DQ, VL).
   unsigned level = 1;
 
   unsigned vectorLanes(unsigned elementBytes) const { return vectorBits / (8 * elementBytes); }

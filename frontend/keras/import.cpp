@@ -8,6 +8,7 @@
 #include "frontend/keras/training/log_writer.h"
 #include "frontend/keras/training/optimizer.h"
 #include "frontend/keras/training/regularizers.h"
+#include "frontend/keras/training/scores.h"
 #include "ir/host_tensor.h"
 #include "ir/logs.h"
 #include "ir/signature.h"
@@ -41,14 +42,6 @@ public:
 
 private:
   void startModule();
-  /// An output with a loss, and what that and the metrics are computed from.
-  struct OutputScores {
-    const OutputSettings &setting;
-    Tensor target, prediction, logits, mask;
-    Tensor weights = {}; ///< null for none
-    Tensor losses = {};  ///< the values of the loss before they are reduced
-  };
-
   MaskedTensors addInputs(FunctionWriter &writer, Forward &forward);
   Tensors addTargets(FunctionWriter &writer, Forward &forward);
   void buildLayers();
@@ -57,13 +50,6 @@ private:
   void writePredict();
   /// @loss or @evaluate.
   void writeLoss(llvm::StringRef name, bool isTraining);
-  std::vector<OutputScores> collectScores(Forward &forward, const MaskedTensors &outputs,
-                                          const Tensors &targets);
-  Tensor addLosses(llvm::MutableArrayRef<OutputScores> scores, LogWriter &logs,
-                   FunctionWriter &writer);
-  Tensor addPenalties(Forward &forward, Tensor loss, FunctionWriter &writer);
-  Tensor minimizeAll(llvm::ArrayRef<OutputScores> scores, Tensor total) const;
-  void addMetrics(const OutputScores &output, bool isWeighted, LogWriter &logs);
   void writeOptimizer();
   void verifyModule();
 
@@ -78,6 +64,7 @@ private:
   llvm::SmallVector<RankedTensorType> predictions;
   llvm::StringMap<int64_t> inputEntries; ///< by input, where an embedding reads it
   CompileSettings settings;
+  std::vector<WeightPenalty> penalties;
   std::unique_ptr<Optimizer> optimizer;
   llvm::SmallVector<Variable *> variables; ///< in the module's order
 };
@@ -123,6 +110,7 @@ OwningOpRef<ModuleOp> Importer::run() {
   writeInit(*module, variables, file.path);
   writePredict();
   if (settings.hasLoss()) {
+    penalties = readPenalties(*model);
     if (options.training)
       writeLoss(ir::kLoss, true);
     writeLoss(ir::kEvaluate, false);
@@ -198,16 +186,15 @@ void Importer::declareVariables() {
         ->setAttr(ir::kAverageAttr, FlatSymbolRefAttr::get(&context, average->symbol));
 }
 
-/// The variables with what their constraints do to new values; messages are about the optimizer.
-std::vector<TrainableVariable> withConstraints(const Place &optimizer,
+/// The variables with their constraints, unless the optimizer is there for its state only; messages
+/// are about the optimizer.
+std::vector<TrainableVariable> withConstraints(const Place &optimizer, bool onlyState,
                                                llvm::ArrayRef<const LayerVariable *> variables) {
   std::vector<TrainableVariable> result;
   for (const LayerVariable *variable : variables) {
     TrainableVariable &trainable = result.emplace_back(TrainableVariable{variable});
-    if (!variable->constraint.is_null())
-      trainable.constraint = [optimizer, variable](Tensor value) {
-        return constrain(optimizer, variable->constraint, value);
-      };
+    if (!onlyState && !variable->constraint.is_null())
+      trainable.constraint = readConstraint(optimizer, variable->constraint);
   }
   return result;
 }
@@ -226,7 +213,7 @@ void Importer::declareOptimizer(llvm::ArrayRef<const LayerVariable *> trainable)
   if (!read)
     return;
   optimizer = std::make_unique<Optimizer>(*read);
-  optimizer->declareVariables(withConstraints(read->place, trainable));
+  optimizer->declareVariables(withConstraints(read->place, isPassedOver, trainable));
   for (const std::unique_ptr<Variable> &variable : optimizer->getVariables())
     variables.push_back(variable.get());
 }
@@ -266,12 +253,13 @@ void Importer::writeLoss(llvm::StringRef name, bool isTraining) {
   Forward forward(writer, random, isTraining);
   MaskedTensors inputs = addInputs(writer, forward);
   Tensors targets = addTargets(writer, forward);
-  std::vector<OutputScores> scores = collectScores(forward, forward.run(*model, inputs), targets);
+  std::vector<OutputScores> scores =
+      collectScores(settings.outputs, forward, forward.run(*model, inputs), targets);
   LogWriter logs(settings.outputs.size() > 1);
-  Tensor losses = addLosses(scores, logs, writer);
+  Tensor losses = addLosses(scores, options.sampleWeights, logs, writer);
   if (isTraining)
-    losses = minimizeAll(scores, losses);
-  Tensor total = addPenalties(forward, losses, writer);
+    losses = minimizeAll(file.path, scores, losses);
+  Tensor total = addPenalties(penalties, forward, losses, writer);
   bool isReduced = llvm::all_of(
       scores, [](const OutputScores &output) { return output.setting.loss->isReduced(); });
   if (!isReduced && Value(total) != Value(losses))
@@ -287,98 +275,6 @@ void Importer::writeLoss(llvm::StringRef name, bool isTraining) {
   writer.finish();
   if (!isTraining)
     logs.writeResults(*module);
-}
-
-/// Which steps of an output count (null for all): one element of each says it for the step.
-Tensor maskOfSteps(Emitter &emitter, const MaskedTensor &output) {
-  if (!output.mask)
-    return {};
-  Tensor mask(emitter, output.mask);
-  bool isOfElements = mask.rank() == output.value.rank() && mask.shape().back() == 1;
-  return isOfElements ? mask.reshape(mask.shape().drop_back()) : mask;
-}
-
-/// What the outputs that have a loss are measured by.
-std::vector<Importer::OutputScores>
-Importer::collectScores(Forward &forward, const MaskedTensors &outputs, const Tensors &targets) {
-  std::vector<OutputScores> result;
-  for (auto [setting, output, target] : llvm::zip_equal(settings.outputs, outputs, targets)) {
-    if (!setting.loss)
-      continue;
-    Emitter &emitter = forward.emitterAt("loss");
-    Tensor source = forward.findLogits(output.value);
-    mlir::Type type = emitter.getFloatType();
-    result.push_back({setting, Tensor(emitter, target), Tensor(emitter, output.value).convert(type),
-                      source ? Tensor(emitter, source).convert(type) : Tensor(),
-                      maskOfSteps(emitter, output)});
-  }
-  return result;
-}
-
-/// The total of the outputs' losses times their weights.
-Tensor Importer::addLosses(llvm::MutableArrayRef<OutputScores> scores, LogWriter &logs,
-                           FunctionWriter &writer) {
-  Tensor total;
-  for (OutputScores &output : scores) {
-    const OutputSettings &setting = output.setting;
-    ElementValues values =
-        setting.loss->compute(output.target, output.prediction, output.logits, output.mask);
-    if (options.sampleWeights)
-      output.weights = values.values.with(writer.addArgument(
-          values.values.type(), ir::kWeightAttr, StringAttr::get(&context, setting.name)));
-    Tensor value = setting.loss->reduce(values, output.weights);
-    output.losses = values.values;
-    logs.addLoss(setting.name, value, setting.loss->isReduced());
-    Tensor weighted = setting.lossWeight ? value * *setting.lossWeight : value;
-    total = total ? total + weighted : weighted;
-  }
-  return total;
-}
-
-void Importer::addMetrics(const OutputScores &output, bool isWeighted, LogWriter &logs) {
-  const OutputSettings &setting = output.setting;
-  for (const Metric &metric : isWeighted ? setting.weightedMetrics : setting.metrics)
-    logs.addMetric(setting.name, metric,
-                   metric.compute(output.target, output.prediction, output.logits,
-                                  isWeighted ? output.weights : Tensor(), output.mask),
-                   isWeighted);
-}
-
-/// Adds activity and weight regularizers' penalties; those of weights that are not trained do not
-/// count.
-Tensor Importer::addPenalties(Forward &forward, Tensor loss, FunctionWriter &writer) {
-  for (Tensor penalty : forward.getPenalties())
-    loss = loss + penalty.convert(loss.elementType());
-  for (Layer *layer : model->flattenLayers())
-    for (const LayerVariable &variable : layer->variables) {
-      if (!variable.isTrainable || variable.regularizer.is_null())
-        continue;
-      Tensor value(forward.emitterAt(layer->scope), writer.read(variable));
-      loss =
-          loss + regularize(layer->place, variable.regularizer, value).convert(loss.elementType());
-    }
-  return loss;
-}
-
-/// To the single values of a loss without reduction Keras on TensorFlow adds the other losses, and
-/// minimizes the sum over them: `total`, which is their mean, with the gradient of that sum.
-Tensor Importer::minimizeAll(llvm::ArrayRef<OutputScores> scores, Tensor total) const {
-  Tensor values;
-  for (const OutputScores &output : scores) {
-    if (output.setting.loss->isReduced())
-      continue;
-    if (values && values.shape() != output.losses.shape())
-      fail("{}: losses without reduction give values of shapes {} and {}, which cannot be added; "
-           "use the reduction sum",
-           file.path, describeShape(values.shape()), describeShape(output.losses.shape()));
-    values = output.losses;
-  }
-  if (!values)
-    return total;
-  Tensor count = total.like(static_cast<double>(values.elementsPerRow()));
-  if (values.type().isDynamicDim(0))
-    count = count * values.emit().rows();
-  return total + (count - 1.0) * (total - stopGradient(total));
 }
 
 void Importer::writeOptimizer() {

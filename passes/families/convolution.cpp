@@ -143,7 +143,8 @@ Schedules equivalentConvolutions(ir::KernelOp kernel, int64_t, const VectorTarge
 }
 
 /// Whether a convolution can be computed as the schedule says.
-LogicalResult checkParts(ir::KernelOp kernel, int64_t lines, int64_t positions, int64_t batchSize) {
+LogicalResult checkParts(ir::KernelOp kernel, int64_t tileRows, int64_t lines, int64_t positions,
+                         int64_t batchSize) {
   auto op = anchorAs<ir::ConvolutionOp>(kernel);
   ConvolutionGeometry geometry = geometryOf(kernel);
   if (!findOperandLayout(kernel, op.getLhs(), batchSize) ||
@@ -152,12 +153,16 @@ LogicalResult checkParts(ir::KernelOp kernel, int64_t lines, int64_t positions, 
   bool cut = cutsLines(kernel, positions);
   if (cut && (!geometry.lastAxis().isIdentity() || lines > 1))
     return kernel.emitOpError("cuts lines that have borders, or several at once");
+  if (cut && positions % tileRows != 0)
+    return kernel.emitOpError("cuts lines into parts of ")
+           << positions << " positions, which are no whole register tiles of " << tileRows;
   return success();
 }
 
 LogicalResult checkConvolution(ir::KernelOp kernel, int64_t batchSize) {
   auto chosen = scheduleAs<ir::ConvolutionScheduleAttr>(kernel);
-  return checkParts(kernel, chosen.getLines(), chosen.getPositions(), batchSize);
+  return checkParts(kernel, chosen.getTileRows(), chosen.getLines(), chosen.getPositions(),
+                    batchSize);
 }
 
 //===--- Depthwise convolutions ---------------------------------------------------------------===//
@@ -187,7 +192,8 @@ Schedules equivalentDepthwise(ir::KernelOp kernel, int64_t, const VectorTarget &
 
 LogicalResult checkDepthwise(ir::KernelOp kernel, int64_t batchSize) {
   auto chosen = scheduleAs<ir::DepthwiseScheduleAttr>(kernel);
-  return checkParts(kernel, chosen.getLines(), chosen.getPositions(), batchSize);
+  return checkParts(kernel, chosen.getTileRows(), chosen.getLines(), chosen.getPositions(),
+                    batchSize);
 }
 
 } // namespace

@@ -150,6 +150,20 @@ LogicalResult check(ir::KernelOp kernel, int64_t) {
   return success();
 }
 
+/// Register tiles read whole panels of the filter, and none that it does not have.
+LogicalResult checkConvolution(ir::KernelOp kernel, int64_t batchSize) {
+  auto chosen = scheduleAs<ir::WinogradScheduleAttr>(kernel);
+  int64_t width = chosen.getTileVectors() * chosen.getLanes();
+  int64_t filters =
+      llvm::alignTo(static_cast<int64_t>(anchorAs<ir::WinogradConvolutionOp>(kernel).getFilters()),
+                    ir::kWinogradPanel);
+  if (width % ir::kWinogradPanel != 0 || filters % width != 0)
+    return kernel.emitOpError("has register tiles ")
+           << width << " filters wide, which do not divide the " << filters
+           << " filters of whole panels";
+  return check(kernel, batchSize);
+}
+
 bool isGradient(Operation *op) {
   auto gradient = dyn_cast<ir::FilterGradientOp>(op);
   return gradient && gradient.getWinograd();
@@ -163,7 +177,7 @@ const FamilyRules kWinogradFamily = {
     /*storesTransposedCopies=*/true,
     scheduleConvolution,
     equivalentConvolutions,
-    check};
+    checkConvolution};
 const FamilyRules kWinogradFilterFamily = {
     [](Operation *op) { return isa<ir::WinogradFilterOp>(op); },
     /*takesFollowers=*/false,

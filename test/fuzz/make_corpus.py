@@ -47,7 +47,7 @@ def texts():
 
 
 def hdf5():
-    put("hdf5", "legacy", gzip.decompress((LEGACY / "tf-2.15.words.h5.gz").read_bytes()))
+    put("hdf5", "legacy", gzip.decompress((LEGACY / "tf-2.15/words.h5.gz").read_bytes()))
     memory = io.BytesIO()
     with h5py.File(memory, "w") as file:
         file["layers/dense/vars/0"] = np.ones((2, 3), "float32")

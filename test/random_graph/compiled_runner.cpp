@@ -184,14 +184,14 @@ constexpr size_t kRounds = 3;
 
 } // namespace
 
-Runner compiledFor(const std::string &targetName, bool optimize) {
+Runner compiledFor(const std::string &targetName, bool optimize, bool winograd) {
   return [=](ModuleOp module, ArrayRef<HostTensor> arguments,
              int64_t rows) -> llvm::Expected<std::vector<HostTensor>> {
     codegen::CompileOptions options;
     options.target = codegen::targetFromName(targetName);
     options.passes.simplify = options.passes.contract = options.passes.layout =
         options.passes.fuse = optimize;
-    options.passes.winograd = false;
+    options.passes.winograd = winograd;
     options.passes.verifyMemory = true;
     codegen::lower(module, passes::Stage::Memory, options);
     codegen::JitFunctions functions(module, options.target, 2);

@@ -6,8 +6,8 @@ namespace lamina::test {
 
 /// Compiles @main of a module for a target and runs it twice, on one thread and with its tasks in
 /// reverse, which must give the same bits and write nothing behind the results. With `optimize` off
-/// every operation is a kernel of its own. Convolutions stay what they are.
-Runner compiledFor(const std::string &targetName, bool optimize);
+/// every operation is a kernel of its own. Convolutions stay what they are without `winograd`.
+Runner compiledFor(const std::string &targetName, bool optimize, bool winograd = false);
 
 /// Compiles @main optimized with the schedules that shapes suggest and with others that must give
 /// the same bits (passes::equivalentSchedules), and returns the results of the former.

@@ -12,7 +12,6 @@
 #include "codegen/objects/object_emitter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "test/random_graph/random_graph.h"
-#include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
 using testing::HasSubstr;
@@ -44,11 +43,6 @@ std::string compiled(uint64_t seed, const codegen::TargetSpec &target, codegen::
 
 class MachineCode : public testing::Test {
 protected:
-  void SetUp() override {
-    if (!llvm::Triple(codegen::hostTarget().triple).isX86())
-      GTEST_SKIP() << "levels are those of x86";
-  }
-
   /// The assembly of all graphs, after each has been encoded too.
   static std::string textFor(const char *name) {
     codegen::TargetSpec target = codegen::targetFromName(name);

@@ -61,6 +61,18 @@ void addGraphArguments(GraphBuilder &graph, func::FuncOp function) {
                 {isa<FloatType>(type.getElementType()) ? 2.0 : 4.0, true});
 }
 
+/// Images of one size with as many channels each, and a filter.
+void addSquareArguments(GraphBuilder &graph, func::FuncOp function) {
+  int64_t height = 6 + graph.choose(5), width = 6 + graph.choose(5);
+  int64_t channels = 32 << graph.choose(2);
+  llvm::SmallVector<int64_t> image = {ShapedType::kDynamic, height, width, channels};
+  llvm::SmallVector<int64_t> filter = {3, 3, channels, channels};
+  for (const auto &[name, shape] :
+       {std::pair("image0", image), {"image1", image}, {"filter", filter}})
+    addArgument(graph, function, graph.typeOf(shape, graph.floatType()),
+                named(function.getContext(), kInputAttr, name), {2, true});
+}
+
 //===--- Models ------------------------------------------------------------------------------===//
 
 /// Trainable variables count as inexact: operations that jump, which have no useful derivative,
@@ -131,8 +143,13 @@ OwningOpRef<ModuleOp> makeRandomGraph(MLIRContext &context, uint64_t seed,
   GraphBuilder graph(OpBuilder::atBlockEnd(&function.getBody().front()), seed,
                      floatTypeOf(context, options), options.batchSize);
   addGraphArguments(graph, function);
+  if (options.squareConvolutions)
+    addSquareArguments(graph, function);
   for (int step = 0; step < options.steps; ++step)
-    addRandomStep(graph);
+    if (options.squareConvolutions && step % 4 == 0)
+      squareSteps()[graph.choose(static_cast<int64_t>(squareSteps().size()))](graph);
+    else
+      addRandomStep(graph);
   std::vector<Value> results;
   for (Value value : graph.values())
     if (value.use_empty())

@@ -20,6 +20,9 @@ struct RandomGraphOptions {
   /// `lamina.batch_size` of the module.
   int64_t batchSize = 7;
   bool doublePrecision = false;
+  /// Images and filters of many channels besides, and convolutions of them that passes make by
+  /// minimal filtering.
+  bool squareConvolutions = false;
 };
 
 /// A module with one function @main: float, integer and boolean arguments, some with rows, and

@@ -20,8 +20,6 @@ constexpr int kBandwidthRounds = 5;
 /// Bytes that a thread copies in a round, at the least.
 constexpr size_t kCopiedBytes = size_t(16) << 20;
 
-#if defined(__x86_64__)
-
 constexpr int kRounds = 4096;
 /// Enough independent chains to hide the latency of a multiply-add on two ports.
 constexpr int kChains = 12;
@@ -85,14 +83,6 @@ double measureOneThread(unsigned level) {
   }
   return best;
 }
-
-#else
-
-double measureOneThread(unsigned) {
-  return 0;
-}
-
-#endif
 
 /// Runs `work(thread)` on all threads at once.
 template <typename Work> void runTeam(uint32_t threads, Work work) {

@@ -7,7 +7,6 @@
 #include "codegen/kernels/winograd/winograd_transform.h"
 #include "passes/families/families.h"
 #include "llvm/IR/IntrinsicsX86.h"
-#include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
 
@@ -66,9 +65,7 @@ private:
     int64_t bytes = element->getPrimitiveSizeInBits() / 8;
     llvm::Align align(lanes * bytes);
     auto *one = llvm::ConstantAsMetadata::get(b().getInt32(1));
-    auto *streamed = schedule().getStreamed() && llvm::Triple(target.triple).isX86()
-                         ? llvm::MDNode::get(b().getContext(), one)
-                         : nullptr;
+    auto *streamed = schedule().getStreamed() ? llvm::MDNode::get(b().getContext(), one) : nullptr;
     emitLoop(b(), i64(0), i64(points), 1, [&](llvm::Value *point) {
       llvm::Value *from = advance(b(), element, block, point, pointStride);
       llvm::Value *to = advance(b(), element, place, point, kBlock * kPanel);

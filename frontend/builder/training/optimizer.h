@@ -1,9 +1,10 @@
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <optional>
 
 #include "frontend/builder/function_writer.h"
+#include "frontend/builder/training/constraint.h"
 #include "frontend/builder/training/update_rule.h"
 
 namespace lamina::frontend::builder {
@@ -11,8 +12,7 @@ namespace lamina::frontend::builder {
 /// A variable that an optimizer updates.
 struct TrainableVariable {
   const Variable *variable;
-  /// What becomes of its new value, such as a projection into a range; null for nothing.
-  std::function<Tensor(Tensor)> constraint = nullptr;
+  std::optional<Constraint> constraint = std::nullopt;
 };
 
 /// An optimizer: the update rule with what all optimizers share, in Keras' order

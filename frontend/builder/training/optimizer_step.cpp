@@ -187,8 +187,8 @@ void OptimizerStep::write() {
   updateShared();
   for (auto [entry, gradient] : llvm::zip_equal(optimizer.trained, gradients)) {
     Tensor value = average(entry, update(entry, gradient));
-    if (const auto &constraint = entry.trainable.constraint)
-      value = constraint(value);
+    if (const std::optional<Constraint> &constraint = entry.trainable.constraint)
+      value = constrain(*constraint, optimizer.settings.place, value);
     writer.assign(entry.variable(), value);
   }
 }

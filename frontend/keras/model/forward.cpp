@@ -4,7 +4,6 @@
 
 #include "frontend/builder/random_numbers.h"
 #include "frontend/keras/initializer.h"
-#include "frontend/keras/training/regularizers.h"
 #include "ir/host_tensor.h"
 
 using namespace mlir;
@@ -191,9 +190,9 @@ Tensor Forward::drawBits(Emitter &emitter, ArrayRef<int64_t> shape) {
 }
 
 void Forward::addPenalty(Layer &layer, Emitter &emitter, Tensor output) {
-  if (layer.activityRegularizer.is_null())
+  if (!layer.activityRegularizer)
     return;
-  Tensor penalty = regularize(layer.place, layer.activityRegularizer, output.toFloat());
+  Tensor penalty = regularize(*layer.activityRegularizer, layer.place, output.toFloat());
   penalties.push_back(penalty / emitter.rows());
 }
 

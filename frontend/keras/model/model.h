@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "frontend/builder/training/regularizer.h"
 #include "frontend/builder/variable.h"
 #include "frontend/files/models/keras_file.h"
 #include "frontend/keras/model/layer.h"
@@ -54,7 +55,7 @@ struct Layer {
   ElementType type = ElementType::F32; ///< of its floating-point variables and results
   Place place;
   std::vector<Node> nodes;
-  nlohmann::json activityRegularizer; ///< null for none
+  std::optional<Regularizer> activityRegularizer = std::nullopt;
 
   /// Where the layer stands first when it stands in several models ("shared_object_id"): that one
   /// has the weights. Null otherwise.

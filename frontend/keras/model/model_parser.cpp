@@ -2,6 +2,7 @@
 #include "frontend/keras/config/registry.h"
 #include "frontend/keras/model/graph_parser.h"
 #include "frontend/keras/operations/operation_call.h"
+#include "frontend/keras/training/regularizers.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -25,6 +26,15 @@ std::optional<ElementType> findInputType(const std::string &dtype) {
   if (dtype == "uint32")
     return ElementType::I64;
   return findElementType(dtype);
+}
+
+std::optional<Regularizer> readActivityRegularizer(const Place &place, const ObjectConfig &layer) {
+  if (layer.className == "ActivityRegularization") {
+    Config config(layer.config, place);
+    return NormRegularizer{config.number("l1", 0), config.number("l2", 0)};
+  }
+  json regularizer = layer.config.value("activity_regularizer", json());
+  return regularizer.is_null() ? std::nullopt : std::optional(readRegularizer(place, regularizer));
 }
 
 /// Where a model is parsed: its file, its place in the outermost model and in the weights.
@@ -191,13 +201,8 @@ void ModelParser::fillLayer(Layer &layer, const ObjectConfig &object) {
     *context.shared = std::move(shared);
     return;
   }
-  layer.activityRegularizer = object.config.value("activity_regularizer", json());
-  if (object.className == "ActivityRegularization")
-    layer.activityRegularizer = {
-        {"class_name", "L1L2"},
-        {"config",
-         {{"l1", object.config.value("l1", json(0))}, {"l2", object.config.value("l2", json(0))}}}};
   layer.meaning = createLayer(layer.place, object);
+  layer.activityRegularizer = readActivityRegularizer(layer.place, object);
 }
 
 InputDeclaration ModelParser::readInput(const Layer &layer, const json &object) {

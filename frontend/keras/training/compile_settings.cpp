@@ -154,7 +154,7 @@ private:
       for (const json &item : items) {
         std::vector<std::string> reasons;
         attempt(isFileSecondary() ? &reasons : problems,
-                [&] { (output.*list).emplace_back(place, item, output.target, type); });
+                [&] { (output.*list).push_back(readMetric(place, item, output.target, type)); });
         for (const std::string &reason : reasons)
           notes.push_back("a metric is left out: " + withoutFile(reason));
       }

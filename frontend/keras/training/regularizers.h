@@ -1,14 +1,15 @@
 #pragma once
 
-#include "frontend/builder/tensor.h"
+#include "frontend/builder/training/constraint.h"
+#include "frontend/builder/training/regularizer.h"
 #include "frontend/keras/config/config.h"
 
 namespace lamina::frontend::keras {
 
-/// The penalty of a serialized regularizer (keras/src/regularizers/regularizers.py) on x, a scalar.
-Tensor regularize(const Place &place, const nlohmann::json &regularizer, Tensor x);
+/// A serialized regularizer (keras/src/regularizers/regularizers.py).
+Regularizer readRegularizer(const Place &place, const nlohmann::json &regularizer);
 
-/// A weight after a serialized constraint (keras/src/constraints/constraints.py).
-Tensor constrain(const Place &place, const nlohmann::json &constraint, Tensor weight);
+/// A serialized constraint (keras/src/constraints/constraints.py).
+Constraint readConstraint(const Place &place, const nlohmann::json &constraint);
 
 } // namespace lamina::frontend::keras

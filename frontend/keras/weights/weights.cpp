@@ -43,7 +43,7 @@ const Array &findModelWeight(ir::VariableOp variable, const KerasFile &file) {
   if (!hasSameShape(type, array))
     fail("{}: {} has shape {} in the model but {} in the weights", source,
          describeVariable(variable), describeShape(std::span<const int64_t>(type.getShape())),
-         describeShape(array.shape));
+         describeShape(std::span<const int64_t>(array.shape)));
   if (array.type != elementTypeOf(type) && !(isFloat(array.type) && isFloat(elementTypeOf(type))))
     fail("{}: {} is {} in the model but {} in the weights", source, describeVariable(variable),
          typeName(elementTypeOf(type)), typeName(array.type));

@@ -1,6 +1,6 @@
 """All conformance cases; importing this package registers them in case.CASES."""
-from . import (activations, applications, convolutions, doubles, layers, losses,  # noqa: F401
-               masks, merging, metrics, normalization, operations, operations_of_networks,
-               operations_of_numbers, optimizers, pooling,
-               preprocessing, random_models, reductions, regularization, schedules, settings,
-               spatial, spectral, streaming_metrics, training, weights, wiring)
+import importlib
+import pkgutil
+
+for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+    importlib.import_module(module.name)

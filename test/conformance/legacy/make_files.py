@@ -6,8 +6,8 @@ what it wrote is kept, so that the tests need that environment no more.
     python3.11 -m venv FOLDER && FOLDER/bin/pip install "tensorflow-cpu==2.16.*" "keras==3.3.3"
     FOLDER/bin/python make_files.py keras-3.3
 
-For every model NAME there are MAKER.NAME.h5, .keras, .json, .weights.h5 (gzipped), and
-MAKER.NAME.npz with the data (`x…`, `y`), the predictions after three steps of training, which is
+For every model NAME there are MAKER/NAME.h5, .keras, .json, .weights.h5 (gzipped), and
+MAKER/NAME.npz with the data (`x…`, `y`), the predictions after three steps of training, which is
 when the files were written (`predictions`), and the losses of three more steps (`losses`).
 For every optimizer there is an .h5 file of a small model: see keep_optimizers.
 """
@@ -22,6 +22,7 @@ from tensorflow import keras  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent
 MAKER = sys.argv[1]
+FOLDER = HERE / MAKER
 IS_OLDER = MAKER.startswith("tf-2")
 L = keras.layers
 
@@ -91,10 +92,10 @@ def inputs_of(shape, random, rows):
 
 def keep(model, name):
     """Writes the model in every format, gzipped, and leaves no other file."""
-    (HERE / f"{name}.json").write_text(model.to_json())
+    (FOLDER / f"{name}.json").write_text(model.to_json())
     # Saving as .h5 takes the optimizer out of what a later .keras file says of `compile`.
     for ending in ("keras", "weights.h5", "h5"):
-        path = HERE / f"{name}.{ending}"
+        path = FOLDER / f"{name}.{ending}"
         if ending == "weights.h5":
             model.save_weights(path)
         else:
@@ -151,6 +152,7 @@ def keep_optimizers():
 
 
 def main():
+    FOLDER.mkdir(exist_ok=True)
     for number, build in enumerate((branches, images, words)):
         keras.utils.set_random_seed(number)
         random = np.random.default_rng(number)
@@ -162,11 +164,11 @@ def main():
         for step in range(6):
             if step == 3:
                 predictions = model.predict(single, verbose=0)
-                keep(model, f"{MAKER}.{build.__name__}")
+                keep(model, build.__name__)
             model.reset_metrics()
             losses.append(float(model.train_on_batch(single, y, return_dict=True)["loss"]))
         names = ["x"] if len(x) == 1 else [f"x{i}" for i in range(len(x))]
-        np.savez_compressed(HERE / f"{MAKER}.{build.__name__}.npz", y=y, predictions=predictions,
+        np.savez_compressed(FOLDER / f"{build.__name__}.npz", y=y, predictions=predictions,
                             losses=np.array(losses[3:]), **dict(zip(names, x)))
 
 

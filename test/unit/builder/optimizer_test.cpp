@@ -21,7 +21,7 @@ using testing::FloatNear;
 class Training {
 public:
   Training(OptimizerSettings settings, std::vector<float> first,
-           std::function<Tensor(Tensor)> constraint = nullptr)
+           std::optional<Constraint> constraint = std::nullopt)
       : optimizer(complete(std::move(settings))) {
     weight.symbol = "w";
     weight.shape = {2};
@@ -140,7 +140,7 @@ TEST(Optimizer, movingAveragesFollowTheValues) {
 }
 
 TEST(Optimizer, constraintsComeLast) {
-  Training training(sgd(1), {1, 1}, [](Tensor value) { return maximum(value, 0.0); });
+  Training training(sgd(1), {1, 1}, NonNegativeConstraint{});
   EXPECT_THAT(training.step({3, -1}), ElementsAre(0, 2));
 }
 

@@ -39,7 +39,7 @@ public:
 
   /// `count` is a multiple of 16. Denormals are flushed to zero, as in compiled models.
   void operator()(const T *x, const T *x2, T *y, size_t count) const {
-    uint64_t mode = lamina_float_mode_enter();
+    uint32_t mode = lamina_float_mode_enter();
     function_(x, x2, y, count / lanes_);
     lamina_float_mode_leave(mode);
   }

@@ -262,6 +262,10 @@ TEST(Diagnostics, initializersAndRegularizers) {
             "'both'");
   EXPECT_EQ(dense("bias_regularizer", "OrthogonalRegularizer", json::object()),
             "model.keras: layer 'd': an OrthogonalRegularizer needs a matrix of weights");
+  EXPECT_EQ(dense("kernel_regularizer", "L3", json::object()),
+            "model.keras: layer 'd': regularizer L3 is not supported; the nearest supported is L1");
+  EXPECT_EQ(dense("activity_regularizer", "L2", {{"l3", 1}}),
+            "model.keras: layer 'd': L2 with 'l3' = 1 is not supported");
 }
 
 TEST(Diagnostics, unknownReduction) {

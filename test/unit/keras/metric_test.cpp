@@ -163,6 +163,12 @@ TEST(MetricDiagnostics, settings) {
             "model.keras: metric 'AUC': 'curve' must be one of ROC, PR, PRGAIN, not 'roll'");
   EXPECT_EQ(metricError(metric("AUC", {{"num_thresholds", 1}})),
             "model.keras: metric 'AUC': 'num_thresholds' must be from 2 to 100000, not 1");
+  EXPECT_EQ(metricError(metric("PrecisionAtRecall", {{"recall", 0.5}, {"num_thresholds", 0}})),
+            "model.keras: metric 'PrecisionAtRecall': 'num_thresholds' must be from 1 to 100000, "
+            "not 0");
+  EXPECT_EQ(metricError(metric("Recall", {{"thresholds", json::array()}})),
+            "model.keras: metric 'Recall': 'thresholds' must be a number or a list of numbers, not "
+            "[]");
   EXPECT_EQ(metricError(metric("AUC", {{"label_weights", {1.0, 2.0, 3.0}}})),
             "model.keras: metric 'AUC': has 3 label weights for predictions of shape (None, 2)");
   EXPECT_EQ(metricError(metric("PrecisionAtRecall", {{"recall", 2.0}})),

@@ -3,71 +3,18 @@
 #include <random>
 
 #include <fmt/format.h>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "passes/passes.h"
+#include "test/unit/passes/gradient_case.h"
 #include "test/unit/passes/pipeline.h"
 
 namespace lamina::passes {
 namespace {
 
 using ir::HostTensor;
+using Case = GradientCase;
 constexpr int64_t kRows = 3;
-
-/// A function of one or two variables %a, %b (types as given, values drawn between low and high)
-/// whose result is %y.
-struct Case {
-  std::string name;
-  std::vector<std::string> variables;
-  std::string body;
-  std::string result;
-  double low = -2, high = 2;
-};
-
-std::ostream &operator<<(std::ostream &stream, const Case &test) {
-  return stream << test.name;
-}
-
-std::string allDimensions(const std::string &type) {
-  std::string list;
-  for (int64_t i = 0, rank = std::ranges::count(type, 'x'); i < rank; ++i)
-    list += (i ? ", " : "") + std::to_string(i);
-  return list;
-}
-
-/// The loss is the sum of y with different weights, so that every element's gradient differs.
-std::string lossModule(const Case &test) {
-  std::string text = "module attributes {lamina.batch_size = 8 : i64} {\n", arguments;
-  for (size_t i = 0; i < test.variables.size(); ++i) {
-    std::string name(1, static_cast<char>('a' + i));
-    text += fmt::format("lamina.variable @{} : {} {{trainable}}\n", name, test.variables[i]);
-    arguments += fmt::format("{}%{}: {} {{lamina.variable = @{}}}", i ? ", " : "", name,
-                             test.variables[i], name);
-  }
-  text += fmt::format("func.func @loss({}) -> (tensor<f64> {{lamina.log = \"loss\"}}) {{\n{}\n",
-                      arguments, test.body);
-  std::string weighted = "%y";
-  if (test.result != "tensor<f64>") {
-    int64_t last = std::ranges::count(test.result, 'x') - 1;
-    text += fmt::format("%index = lamina.iota {0} : {1}\n%first = lamina.iota 0 : {1}\n"
-                        "%sine = lamina.sine %index : {1}\n%cosine = lamina.cosine %first : {1}\n"
-                        "%weight = lamina.add %sine, %cosine : {1}\n"
-                        "%weighted = lamina.multiply %y, %weight : {1}\n",
-                        last, test.result);
-    weighted = "%weighted";
-  }
-  return text + fmt::format("%sum = lamina.reduce add {}, dims = [{}] : ({}) -> tensor<f64>\n"
-                            "return %sum : tensor<f64>\n}}\n}}\n",
-                            weighted, allDimensions(test.result), test.result);
-}
-
-std::vector<int64_t> parseShape(const std::string &type) {
-  std::vector<int64_t> shape;
-  for (size_t at = type.find('<') + 1; std::isdigit(type[at]); at = type.find('x', at) + 1)
-    shape.push_back(std::stoll(type.substr(at)));
-  return shape;
-}
 
 std::vector<HostTensor> drawValues(const Case &test) {
   std::mt19937 generator(7);
@@ -103,24 +50,6 @@ TEST_P(GradientRule, EqualsCentralDifferences) {
       EXPECT_NEAR(results[variable + 1].at(index), expected, 1e-7 * (1 + std::abs(expected)))
           << "variable " << variable << ", element " << index;
     }
-}
-
-Case unary(const std::string &op, double low = -2, double high = 2) {
-  return {op,
-          {"tensor<5xf64>"},
-          fmt::format("%y = lamina.{} %a : tensor<5xf64>", op),
-          "tensor<5xf64>",
-          low,
-          high};
-}
-
-Case binary(const std::string &op, double low = -2, double high = 2) {
-  return {op,
-          {"tensor<5xf64>", "tensor<5xf64>"},
-          fmt::format("%y = lamina.{} %a, %b : tensor<5xf64>", op),
-          "tensor<5xf64>",
-          low,
-          high};
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -399,94 +328,6 @@ INSTANTIATE_TEST_SUITE_P(
                "scatter %i, %a, dim = 1 : (tensor<3xi8>, tensor<2x3xf64>) -> tensor<2x2xf64>",
                "[0, 7, 0]:tensor<3xi8>", "tensor<2x2xf64>")),
     testing::PrintToStringParamName());
-
-/// The gradients of the function at given points, for conventions where it has none.
-std::vector<double> gradientAt(const Case &test, const std::vector<double> &values) {
-  TestModule module(lossModule(test));
-  module.run([](mlir::OpPassManager &manager) { manager.addPass(createGradient()); });
-  std::vector<HostTensor> arguments;
-  for (const std::string &type : test.variables)
-    arguments.push_back(HostTensor::of<double>(parseShape(type), values));
-  std::vector<HostTensor> results = module.interpret("gradient", arguments, 1);
-  std::vector<double> gradient;
-  for (const HostTensor &result : llvm::drop_begin(results))
-    for (int64_t index = 0; index < result.size(); ++index)
-      gradient.push_back(result.at(index));
-  return gradient;
-}
-
-/// Weights of the loss for vectors: sin(i) + cos(i).
-double weight(int64_t index) {
-  return std::sin(index) + std::cos(index);
-}
-
-TEST(GradientConventions, AbsIsFlatAtZero) {
-  EXPECT_THAT(gradientAt(unary("abs"), {0, -0.0, 1, -1, 0}),
-              testing::Pointwise(testing::DoubleEq(), {0.0, 0.0, weight(2), -weight(3), 0.0}));
-}
-
-TEST(GradientConventions, TiesOfMaximumGoLeft) {
-  EXPECT_THAT(gradientAt(binary("maximum"), {1, 1, 1, 1, 1}),
-              testing::Pointwise(testing::DoubleEq(), {weight(0), weight(1), weight(2), weight(3),
-                                                       weight(4), 0.0, 0.0, 0.0, 0.0, 0.0}));
-}
-
-TEST(GradientConventions, ReduceMaximumSplitsTiesEvenly) {
-  Case test{"ties",
-            {"tensor<4xf64>"},
-            "%y = lamina.reduce maximum %a, dims = [0] : (tensor<4xf64>) -> tensor<f64>",
-            "tensor<f64>"};
-  EXPECT_THAT(gradientAt(test, {3, 1, 3, 2}),
-              testing::Pointwise(testing::DoubleEq(), {0.5, 0.0, 0.5, 0.0}));
-}
-
-TEST(GradientConventions, WindowMaximumGoesToTheFirst) {
-  Case test{"ties",
-            {"tensor<1x2x3x1xf64>"},
-            "%y = lamina.reduce_window maximum %a, window = [2, 2], strides = [1, 1], "
-            "low = [0, 0], high = [0, 0] : (tensor<1x2x3x1xf64>) -> tensor<1x1x2x1xf64>",
-            "tensor<1x1x2x1xf64>"};
-  // The loss weighs all elements alike: both indices that make a weight are 0.
-  EXPECT_THAT(gradientAt(test, {1, 2, 2, 2, 0, 2}),
-              testing::Pointwise(testing::DoubleEq(), {0.0, 2.0, 0.0, 0.0, 0.0, 0.0}));
-}
-
-TEST(GradientConventions, ProductsWithZerosHaveFiniteGradients) {
-  Case test{"zeros",
-            {"tensor<3x3xf64>"},
-            "%y = lamina.reduce multiply %a, dims = [1] : (tensor<3x3xf64>) -> tensor<3xf64>",
-            "tensor<3xf64>"};
-  EXPECT_THAT(
-      gradientAt(test, {2, 3, 4, 2, 0, 4, 0, 3, 0}),
-      testing::Pointwise(testing::DoubleNear(1e-12), {12 * weight(0), 8 * weight(0), 6 * weight(0),
-                                                      0.0, 8 * weight(1), 0.0, 0.0, 0.0, 0.0}));
-}
-
-TEST(GradientConventions, SquareHasNoSingularityAtZero) {
-  Case test{"square",
-            {"tensor<2xf64>"},
-            "%two = lamina.constant dense<2.0> : tensor<2xf64>\n"
-            "%y = lamina.power %a, %two : tensor<2xf64>",
-            "tensor<2xf64>"};
-  EXPECT_THAT(gradientAt(test, {0, -3}),
-              testing::Pointwise(testing::DoubleEq(), {0.0, -6 * weight(1)}));
-}
-
-TEST(GradientConventions, PowerOfNegativeBaseHasNoLogarithm) {
-  EXPECT_THAT(
-      gradientAt(binary("power"), {-1, -1, -1, -1, -1}),
-      testing::Pointwise(testing::DoubleEq(), {-weight(0), -weight(1), -weight(2), -weight(3),
-                                               -weight(4), 0.0, 0.0, 0.0, 0.0, 0.0}));
-}
-
-TEST(GradientConventions, StopGradientIsAConstant) {
-  Case test{"stop",
-            {"tensor<f64>"},
-            "%c = lamina.stop_gradient %a : tensor<f64>\n"
-            "%y = lamina.multiply %a, %c : tensor<f64>",
-            "tensor<f64>"};
-  EXPECT_THAT(gradientAt(test, {3}), testing::ElementsAre(3));
-}
 
 } // namespace
 } // namespace lamina::passes

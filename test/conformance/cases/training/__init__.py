@@ -1,0 +1,1 @@
+"""What `compile` and `fit` are told: losses, optimizers, metrics, weights of samples."""

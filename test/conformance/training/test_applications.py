@@ -1,0 +1,41 @@
+"""Deep models of keras.applications: predictions, the first loss, and how one step changes it.
+
+Losses after steps of ordinary length differ between Keras' own backends by up to a quarter, so the
+step is tiny and its direction normalized; the change of the loss is then the gradient's length."""
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from compare import Comparison
+
+EXAMPLE = pathlib.Path(__file__).resolve().parents[3] / "examples/applications/run.sh"
+MOST_CHANGE = 0.1  # of the change of the loss that Keras on TensorFlow sees
+
+
+def application(case):
+    return case.application
+
+
+@pytest.mark.cases(where=application)
+def test_losses(case, oracles, lamina, judge):
+    folder = oracles.path(case, "model.keras").parent
+    log = lamina.train(folder / "model.keras", folder / "data.npz", folder / "lamina.keras",
+                       folder / "lamina.csv", epochs=case.epochs, batch_size=case.batch_size)
+    theirs = oracles.quantities(case)["first losses"][0]
+    judge.check(case, [Comparison("first loss", [log["loss"][:1]], "first losses", first=1)])
+    change, expected = log["loss"][1] - log["loss"][0], theirs[1] - theirs[0]
+    assert abs(change - expected) <= MOST_CHANGE * abs(expected), (
+        f"{case.name}: a step changes the loss by {change:.4g}, in Keras by {expected:.4g}")
+
+
+def test_example(lamina, tmp_path):
+    """The smallest of the five through the example's script: file, library, training, predictions."""
+    done = subprocess.run(
+        [EXAMPLE, "--epochs", "1", "mobilenet_v2"], capture_output=True, text=True,
+        env={**os.environ, "LAMINA": str(lamina.binary), "PYTHON": sys.executable,
+             "OUT": str(tmp_path)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "1 networks trained"

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "test/unit/codegen/kernels/kernel_fixture.h"
+
+namespace lamina::codegen {
+
+/// A convolution of random geometry: strides, gaps between taps and between elements of the input,
+/// padding on either side, or none of it and one tap.
+struct RandomConvolution {
+  mlir::RankedTensorType image, filter, result;
+  Extents strides, low, high, inputDilation, filterDilation;
+  int64_t groups = 1;
+  bool isReversed = false;
+
+  /// `groupChannels` and `groupFilters` are those of each of `groups` groups.
+  RandomConvolution(mlir::MLIRContext &context, Random &random, int64_t groups,
+                    int64_t groupChannels, int64_t groupFilters);
+
+  mlir::Value convolve(mlir::OpBuilder &builder, mlir::Value x, mlir::Value weights) const;
+  /// The gradient by the filter.
+  mlir::Value gradient(mlir::OpBuilder &builder, mlir::Value x, mlir::Value y) const;
+
+private:
+  void addAxis(Random &random, Extents &imageShape, Extents &filterShape, bool isPointwise);
+};
+
+} // namespace lamina::codegen
