@@ -153,7 +153,7 @@ Layer &ModelParser::addLayer(const json &value) {
   layer->place = {context.file.path, fmt::format("layer '{}'", printable(layer->scope))};
   layer->isTrainable = !config.contains("trainable") || config["trainable"] != json(false);
   if (!layer->isOperation) { // which the weights file does not count
-    std::string snake = toSnakeCase(object.className);
+    std::string snake = toSnakeCase(ownClassName(object.className));
     int used = usedPaths[snake]++;
     layer->path = context.path + "layers/" + (used ? fmt::format("{}_{}", snake, used) : snake);
   }
@@ -198,6 +198,8 @@ void ModelParser::fillLayer(Layer &layer, const ObjectConfig &object) {
         {"config",
          {{"l1", object.config.value("l1", json(0))}, {"l2", object.config.value("l2", json(0))}}}};
   layer.meaning = createLayer(layer.place, object);
+  if (layer.meaning->penalizesInside())
+    layer.activityRegularizer = nullptr;
 }
 
 InputDeclaration ModelParser::readInput(const Layer &layer, const json &object) {
