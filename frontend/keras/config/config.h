@@ -38,6 +38,7 @@ public:
 
   const Place &where() const { return place; }
   [[noreturn]] void fail(std::string_view reason) const { place.fail(reason); }
+  const Place &getPlace() const { return place; }
 
   bool has(const std::string &key) const; ///< present and not null
   /// The value as it stands; null when absent.

@@ -11,6 +11,11 @@ const LayerEntry *const kLayers[] = {
     &einsumDenseLayer,
     &activationLayer,
     &embeddingLayer,
+    &reversibleEmbeddingLayer,
+    &attentionLayer,
+    &additiveAttentionLayer,
+    &multiHeadAttentionLayer,
+    &groupQueryAttentionLayer,
     &spectralNormalizationLayer,
     &identityLayer,
     &conv1dLayer,
@@ -89,6 +94,14 @@ const LayerEntry *const kLayers[] = {
     &softmaxLayer,
 };
 
+/// By the class's exported name or its own; null for a class that is not known.
+const LayerEntry *findLayer(const std::string &className) {
+  for (const LayerEntry *entry : kLayers)
+    if (className == entry->className || (entry->ownName && className == entry->ownName))
+      return entry;
+  return nullptr;
+}
+
 std::vector<std::string> layerNames() {
   std::vector<std::string> names = {"InputLayer", "Sequential", "Functional"};
   for (const LayerEntry *entry : kLayers)
@@ -141,9 +154,7 @@ std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig
   refuseTensorFlowCalls(place, object);
   if (isOperation(object))
     return createOperation(place, object);
-  for (const LayerEntry *entry : kLayers) {
-    if (object.className != entry->className)
-      continue;
+  if (const LayerEntry *entry = findLayer(object.className)) {
     Config config(object.config, place);
     config.ignore({"name", "trainable", "dtype", "activity_regularizer", "autocast",
                    "batch_input_shape", "batch_shape", "input_shape", "input_dim"});
@@ -159,10 +170,18 @@ std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig
 }
 
 llvm::ArrayRef<std::string> furtherInputs(const std::string &className) {
-  for (const LayerEntry *entry : kLayers)
-    if (className == entry->className)
-      return entry->furtherInputs;
-  return {};
+  const LayerEntry *entry = findLayer(className);
+  return entry ? llvm::ArrayRef<std::string>(entry->furtherInputs) : llvm::ArrayRef<std::string>();
+}
+
+llvm::ArrayRef<std::string> callParameters(const std::string &className) {
+  const LayerEntry *entry = findLayer(className);
+  return entry ? llvm::ArrayRef<std::string>(entry->parameters) : llvm::ArrayRef<std::string>();
+}
+
+std::string ownClassName(const std::string &className) {
+  const LayerEntry *entry = findLayer(className);
+  return entry && entry->ownName ? entry->ownName : className;
 }
 
 Activation createActivation(const Place &place, const nlohmann::json &value) {
@@ -175,9 +194,8 @@ Activation createActivation(const Place &place, const nlohmann::json &value) {
       return entry.apply;
     names.push_back(entry.name);
   }
-  for (const LayerEntry *entry : kLayers)
-    if (object.className == entry->className)
-      return activationFromLayer(place, object);
+  if (findLayer(object.className))
+    return activationFromLayer(place, object);
   place.fail(notSupported("activation " + printable(object.className), object.className, names));
 }
 

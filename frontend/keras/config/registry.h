@@ -14,6 +14,11 @@ struct LayerEntry {
   std::unique_ptr<LayerMeaning> (*create)(Config &config);
   MaskUse maskUse = MaskUse::Drops;
   std::vector<std::string> furtherInputs = {}; ///< arguments of Keras' `call`, tensors too
+  /// All parameters of Keras' `call` where it takes more than tensors, in order. Inputs are the
+  /// tensors among the arguments in this order; "key=value" is that of "value" unless it is given.
+  std::vector<std::string> parameters = {};
+  /// The name of the class in Keras' source where it is exported by another one.
+  const char *ownName = nullptr;
 };
 
 struct ActivationEntry {
@@ -27,6 +32,12 @@ llvm::ArrayRef<ActivationEntry> activationEntries();
 /// understood are refused here. An unknown class is refused with the nearest known one, classes
 /// that hold code with the reason.
 std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig &object);
+
+/// The parameters of Keras' `call` of this class, where a call has to name them; else none.
+llvm::ArrayRef<std::string> callParameters(const std::string &className);
+
+/// The class's name in Keras' source, by which weights are stored.
+std::string ownClassName(const std::string &className);
 
 /// The names by which Keras' `call` of this class takes further tensors, in their order behind the
 /// first.

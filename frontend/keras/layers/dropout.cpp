@@ -2,16 +2,14 @@
 // keras/src/layers/regularization/
 #include <cmath>
 
+#include "frontend/keras/layers/dropout.h"
 #include "frontend/keras/layers/images.h"
 #include "frontend/keras/layers/layers.h"
 
 using namespace mlir;
 
 namespace lamina::frontend::keras {
-namespace {
 
-/// The setting `key`, from 0 to 1. What a layer's "seed" says is not followed: the random numbers
-/// are the model's own, seeded for the whole run.
 double readFraction(Config &config, const char *key) {
   config.ignore({"seed"});
   double value = config.number(key, 0);
@@ -20,10 +18,16 @@ double readFraction(Config &config, const char *key) {
   return value;
 }
 
-/// x / (1 - rate) where `keep` holds, else 0.
-Tensor dropOut(Tensor x, Tensor keep, double rate) {
-  return where(keep, x * (1 / (1 - rate)), 0.0);
+Tensor dropOut(LayerCall &call, Tensor x, double rate, ArrayRef<int64_t> noiseShape) {
+  if (!call.isTraining() || rate == 0)
+    return x;
+  x = x.toFloat();
+  if (rate == 1)
+    return x.like(0).broadcastTo(x.shape());
+  return where(call.uniform(noiseShape) >= rate, x * (1 / (1 - rate)), 0.0);
 }
+
+namespace {
 
 /// `noise_shape`: along extents of 1 one decision holds for all; null is the input's extent.
 class NoiseShape {
@@ -67,12 +71,7 @@ public:
 
   Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
     Tensor x = singleInput(call, inputs);
-    if (!call.isTraining() || rate == 0)
-      return {x};
-    x = x.toFloat();
-    if (rate == 1)
-      return {x.like(0).broadcastTo(x.shape())};
-    return {dropOut(x, call.uniform(noiseShape.get(call, x)) >= rate, rate)};
+    return {dropOut(call, x, rate, noiseShape.get(call, x))};
   }
 
 private:
@@ -90,15 +89,10 @@ public:
   Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
     Tensor x = singleInput(call, inputs);
     format.split(call.place(), x.shape()); // refuses another rank
-    if (!call.isTraining() || rate == 0)
-      return {x};
-    x = x.toFloat();
-    if (rate == 1)
-      return {x.like(0).broadcastTo(x.shape())};
     llvm::SmallVector<int64_t> shape(x.shape());
     for (int64_t i = 0; i < spatialRank; ++i)
       shape[format.getFirstSpatial() + i] = 1;
-    return {dropOut(x, call.uniform(shape) >= rate, rate)};
+    return {dropOut(call, x, rate, shape)};
   }
 
 private:

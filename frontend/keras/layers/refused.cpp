@@ -28,10 +28,7 @@ const std::vector<RefusedClasses> &refusedLayers() {
       {{"LSTM", "LSTMCell", "GRU", "GRUCell", "SimpleRNN", "SimpleRNNCell", "RNN",
         "StackedRNNCells", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"},
        "it goes through a sequence step by step, for which there is no loop; use Conv1D with "
-       "padding 'causal', or attention of keras.ops"},
-      {{"Attention", "AdditiveAttention", "MultiHeadAttention", "GroupedQueryAttention"},
-       "attention has no layer here; use dot_product_attention of keras.ops between layers of "
-       "class EinsumDense"},
+       "padding 'causal', or an attention layer"},
       {{"TimeDistributed"},
        "it calls a layer for every step of a sequence; Dense and EinsumDense do so by themselves, "
        "convolutions with one more dimension"},

@@ -15,6 +15,19 @@ namespace {
 /// Streams of random bits below this number belong to the initializers, those above to layers.
 constexpr int64_t kFirstLayerStream = int64_t(1) << 30;
 
+/// Whether those who use the layer's inputs after it find them without masks. Keras' layer takes
+/// the masks off the tensors themselves.
+bool takesMasks(const Layer &called) {
+  const Layer &layer = called.original ? *called.original : called;
+  return layer.meaning && layer.meaning->maskUse == MaskUse::Takes;
+}
+
+bool isAmong(const MaskedTensor &tensor, ArrayRef<MaskedTensor> tensors) {
+  return llvm::any_of(tensors, [&](const MaskedTensor &other) {
+    return Value(other.value) == Value(tensor.value);
+  });
+}
+
 } // namespace
 
 RandomState::RandomState() {
@@ -66,6 +79,9 @@ public:
     return mask ? Tensor(emitter, mask).convert(IntegerType::get(emitter.getContext(), 1)) : mask;
   }
   void setMask(Tensor mask) override { outputMask = mask; }
+  void penalize(const std::optional<Regularizer> &regularizer, Tensor activity) override {
+    forward.addPenalty(layer, regularizer, emitter, activity);
+  }
   const nlohmann::json &arguments() const override { return node.arguments; }
 
   Tensor getOutputMask() const { return outputMask; }
@@ -106,6 +122,11 @@ MaskedTensors Forward::run(Model &model, ArrayRef<MaskedTensor> inputs) {
     for (const auto &[input, mask] : node.masks)
       arguments[input].mask = valueOf(mask, layer).value;
     values[{layerIndex, nodeIndex}] = callLayer(layer, node, arguments);
+    if (takesMasks(layer))
+      for (auto &[place, outputs] : values)
+        for (MaskedTensor &output : outputs)
+          if (isAmong(output, arguments))
+            output.mask = Tensor();
   }
   MaskedTensors outputs;
   for (const ModelPort &port : model.outputs)
@@ -127,7 +148,7 @@ MaskedTensors Forward::callLayer(Layer &called, const Node &node, ArrayRef<Maske
   }
   for (const MaskedTensor &output : outputs) {
     checkSize(layer.place, output.value.shape());
-    addPenalty(layer, emitter, output.value);
+    addPenalty(layer, layer.activityRegularizer, emitter, output.value);
   }
   return outputs;
 }
@@ -148,8 +169,8 @@ MaskedTensors Forward::callMeaning(Layer &layer, Emitter &emitter, const Node &n
   build(layer, placed);
   WrittenCall call(*this, layer, emitter, node, inputs);
   MaskedTensors outputs;
-  for (Tensor output : layer.meaning->call(call, placed))
-    outputs.push_back({output, call.getOutputMask()});
+  for (Tensor output : layer.meaning->call(call, placed)) // the mask is the first one's
+    outputs.push_back({output, outputs.empty() ? call.getOutputMask() : Tensor()});
   return outputs;
 }
 
@@ -189,10 +210,11 @@ Tensor Forward::drawBits(Emitter &emitter, ArrayRef<int64_t> shape) {
                                                        writer.read(random.step), stream));
 }
 
-void Forward::addPenalty(Layer &layer, Emitter &emitter, Tensor output) {
-  if (!layer.activityRegularizer)
+void Forward::addPenalty(const Layer &layer, const std::optional<Regularizer> &regularizer,
+                         Emitter &emitter, Tensor activity) {
+  if (!regularizer)
     return;
-  Tensor penalty = regularize(*layer.activityRegularizer, layer.place, output.toFloat());
+  Tensor penalty = regularize(*regularizer, layer.place, activity.toFloat());
   penalties.push_back(penalty / emitter.rows());
 }
 

@@ -55,7 +55,8 @@ private:
                             llvm::ArrayRef<MaskedTensor> inputs);
   /// Fresh random bits, i32; advances the stream.
   Tensor drawBits(Emitter &emitter, llvm::ArrayRef<int64_t> shape);
-  void addPenalty(Layer &layer, Emitter &emitter, Tensor output);
+  void addPenalty(const Layer &layer, const std::optional<Regularizer> &regularizer,
+                  Emitter &emitter, Tensor activity);
 
   FunctionWriter &writer;
   RandomState &random;

@@ -143,13 +143,56 @@ void parseMasks(const Place &place, const LayerIndex &index, const json &value, 
   }
 }
 
-Node parseNode(const Layer &layer, const LayerIndex &index, const json &value,
-               llvm::ArrayRef<std::string> further) {
-  const Place &place = layer.place;
-  Node node;
+void checkCall(const Place &place, const json &value) {
   if (!value.is_object() || !value.contains("args"))
     place.fail("has a call without \"args\"; files of Keras 2 are not supported, save the model "
                "again with Keras 3");
+}
+
+/// The arguments of a call by the names of `parameters`; those that are null are left out.
+json nameArguments(const Place &place, const json &value, llvm::ArrayRef<std::string> parameters) {
+  json named = value.value("kwargs", json::object());
+  const json &positional = value["args"];
+  if (!named.is_object() || !positional.is_array() || positional.size() > parameters.size())
+    place.fail(fmt::format("has a call that does not fit its {} parameters", parameters.size()));
+  for (auto [parameter, argument] : llvm::zip(parameters, positional))
+    named[llvm::StringRef(parameter).split('=').first.str()] = argument;
+  for (auto argument = named.begin(); argument != named.end();)
+    argument = isNull(*argument) ? named.erase(argument) : std::next(argument);
+  return named;
+}
+
+/// A call of a layer with LayerEntry::parameters.
+Node parseNamedCall(const Place &place, const LayerIndex &index, const json &value,
+                    llvm::ArrayRef<std::string> parameters) {
+  checkCall(place, value);
+  json named = nameArguments(place, value, parameters);
+  named.erase("training"); // the model's own
+  Node node;
+  node.arguments = json::object();
+  for (const std::string &parameter : parameters) {
+    auto [name, fallback] = llvm::StringRef(parameter).split('=');
+    if (auto argument = named.find(name.str()); argument != named.end()) {
+      node.arguments[name.str()] = bindTensors(place, index, *argument, node.inputs);
+      named.erase(argument);
+    } else if (auto other = node.arguments.find(fallback.str()); other != node.arguments.end()) {
+      if (isTensor(*other))
+        node.inputs.push_back(node.inputs[(*other)["config"].get<size_t>()]);
+    }
+  }
+  if (!named.empty())
+    place.fail(fmt::format("is called with the argument '{}', which is not supported",
+                           printable(named.begin().key())));
+  if (node.inputs.empty())
+    place.fail("has a call without inputs");
+  return node;
+}
+
+Node parseNode(const Layer &layer, const LayerIndex &index, const json &value,
+               llvm::ArrayRef<std::string> further) {
+  const Place &place = layer.place;
+  checkCall(place, value);
+  Node node;
   collectInputs(place, index, value["args"], listedInputs(layer), node.inputs);
   const json kwargs = value.value("kwargs", json::object());
   if (!kwargs.is_object())
@@ -197,10 +240,15 @@ std::vector<Node> parseNodes(const Layer &layer, const LayerIndex &index, const 
   if (!nodes.is_array())
     layer.place.fail("has no list of \"inbound_nodes\"");
   llvm::ArrayRef<std::string> further = furtherInputs(layer.className);
+  llvm::ArrayRef<std::string> parameters = callParameters(layer.className);
   std::vector<Node> result;
   for (const json &node : nodes)
-    result.push_back(layer.isOperation ? parseOperationNode(layer.place, index, node)
-                                       : parseNode(layer, index, node, further));
+    if (layer.isOperation)
+      result.push_back(parseOperationNode(layer.place, index, node));
+    else if (!parameters.empty())
+      result.push_back(parseNamedCall(layer.place, index, node, parameters));
+    else
+      result.push_back(parseNode(layer, index, node, further));
   return result;
 }
 

@@ -7,6 +7,7 @@
 #include "frontend/builder/initializer.h"
 #include "frontend/builder/shapes.h"
 #include "frontend/builder/tensor.h"
+#include "frontend/builder/training/regularizer.h"
 #include "frontend/keras/config/config.h"
 #include "support/element_type.h"
 
@@ -76,8 +77,12 @@ public:
   virtual Tensor mask(size_t input) = 0;
   /// Says which steps of the output count; null for all.
   virtual void setMask(Tensor mask) = 0;
+  /// Adds a regularizer's penalty (nothing: none) on what is computed inside of the layer to the
+  /// loss, as Keras does with the activity of a layer's inner layers.
+  virtual void penalize(const std::optional<Regularizer> &regularizer, Tensor activity) = 0;
   /// What a node of keras.ops is called with, as it is serialized: {"args": […], "kwargs": {…}},
-  /// where tensors of the model are {"class_name": kTensorReference, "config": INPUT}.
+  /// where tensors of the model are {"class_name": kTensorReference, "config": INPUT}. For a layer
+  /// with LayerEntry::parameters its arguments by name; null for other layers.
   virtual const nlohmann::json &arguments() const = 0;
 
   [[noreturn]] void fail(std::string_view reason) const { place().fail(reason); }
@@ -89,6 +94,7 @@ enum class MaskUse {
   Drops,   ///< its output has none
   Passes,  ///< its output has the same
   Refuses, ///< the layer cannot be called unless it is given further inputs
+  Takes,   ///< neither its output nor those who use its inputs after it have one
 };
 
 /// One layer of a model, made from its configuration. Shapes that do not fit are reported through
@@ -102,6 +108,9 @@ public:
     return {};
   }
   virtual Tensors call(LayerCall &call, llvm::ArrayRef<Tensor> inputs) const = 0;
+  /// Whether "activity_regularizer" is about inner layers, which `call` has penalized, and not about
+  /// the output.
+  virtual bool penalizesInside() const { return false; }
 
   MaskUse maskUse = MaskUse::Drops; ///< as the layer's entry says
 };

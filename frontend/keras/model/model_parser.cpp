@@ -33,8 +33,7 @@ std::optional<Regularizer> readActivityRegularizer(const Place &place, const Obj
     Config config(layer.config, place);
     return NormRegularizer{config.number("l1", 0), config.number("l2", 0)};
   }
-  json regularizer = layer.config.value("activity_regularizer", json());
-  return regularizer.is_null() ? std::nullopt : std::optional(readRegularizer(place, regularizer));
+  return readOptionalRegularizer(place, layer.config.value("activity_regularizer", json()));
 }
 
 /// Where a model is parsed: its file, its place in the outermost model and in the weights.
@@ -163,7 +162,7 @@ Layer &ModelParser::addLayer(const json &value) {
   layer->place = {context.file.path, fmt::format("layer '{}'", printable(layer->scope))};
   layer->isTrainable = !config.contains("trainable") || config["trainable"] != json(false);
   if (!layer->isOperation) { // which the weights file does not count
-    std::string snake = toSnakeCase(object.className);
+    std::string snake = toSnakeCase(ownClassName(object.className));
     int used = usedPaths[snake]++;
     layer->path = context.path + "layers/" + (used ? fmt::format("{}_{}", snake, used) : snake);
   }
@@ -202,7 +201,9 @@ void ModelParser::fillLayer(Layer &layer, const ObjectConfig &object) {
     return;
   }
   layer.meaning = createLayer(layer.place, object);
-  layer.activityRegularizer = readActivityRegularizer(layer.place, object);
+  layer.activityRegularizer = layer.meaning->penalizesInside()
+                                  ? std::nullopt
+                                  : readActivityRegularizer(layer.place, object);
 }
 
 InputDeclaration ModelParser::readInput(const Layer &layer, const json &object) {

@@ -89,6 +89,10 @@ Regularizer readRegularizer(const Place &place, const nlohmann::json &regularize
   return read(place, "regularizer", regularizer, regularizers());
 }
 
+std::optional<Regularizer> readOptionalRegularizer(const Place &place, const json &regularizer) {
+  return regularizer.is_null() ? std::nullopt : std::optional(readRegularizer(place, regularizer));
+}
+
 Constraint readConstraint(const Place &place, const nlohmann::json &constraint) {
   return read(place, "constraint", constraint, constraints());
 }

@@ -9,6 +9,10 @@ namespace lamina::frontend::keras {
 /// A serialized regularizer (keras/src/regularizers/regularizers.py).
 Regularizer readRegularizer(const Place &place, const nlohmann::json &regularizer);
 
+/// Nothing for null.
+std::optional<Regularizer> readOptionalRegularizer(const Place &place,
+                                                   const nlohmann::json &regularizer);
+
 /// A serialized constraint (keras/src/constraints/constraints.py).
 Constraint readConstraint(const Place &place, const nlohmann::json &constraint);
 

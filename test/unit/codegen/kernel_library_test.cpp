@@ -18,7 +18,7 @@
 #include "passes/families/families.h"
 #include "passes/passes.h"
 #include "support/error.h"
-#include "test/unit/codegen/kernel_fixture.h"
+#include "test/unit/codegen/kernels/kernel_fixture.h"
 
 using namespace mlir;
 

@@ -1,17 +1,13 @@
 // keras.ops.dot_product_attention: keras/src/backend/tensorflow/nn.py (Vaswani et al. 2017)
 #include <cmath>
 
-#include "frontend/builder/einsum.h"
-#include "frontend/builder/functions.h"
+#include "frontend/builder/attention.h"
 #include "frontend/keras/operations/operations.h"
 
 using namespace mlir;
 
 namespace lamina::frontend::keras {
 namespace {
-
-/// Keras' value of what a mask leaves out.
-constexpr double kMasked = -0.7 * 3.38953e38;
 
 /// Queries, keys or values: rows x steps x heads x features. Fewer heads than the queries have
 /// serve several of them each.
@@ -28,19 +24,14 @@ Tensor readHeads(OperationCall &call, const char *key, int64_t heads) {
   return repeat(x, 2, heads / own);
 }
 
-/// What `mask` and, where it is causal, the order of the steps allow.
-Tensor applyMask(OperationCall &call, Tensor scores) {
-  if (call.settings.has("mask")) {
-    Tensor mask = call.boolTensor("mask");
-    checkBroadcast(call, scores, mask);
-    scores = where(mask, scores, scores.like(kMasked));
-  }
-  if (!call.settings.boolean("is_causal", false))
-    return scores;
-  llvm::SmallVector<int64_t> steps(scores.shape().take_back(2));
-  Tensor isBefore =
-      compare(ir::ComparisonDirection::LE, call.emit().iota(steps, 1), call.emit().iota(steps, 0));
-  return where(isBefore, scores, scores.like(kMasked));
+/// Refuses what does not broadcast to the scores.
+void checkFits(const OperationCall &call, const char *key, Tensor x, ArrayRef<int64_t> scores) {
+  bool fits = x.rank() <= 4;
+  for (int64_t i = 1; fits && i <= x.rank(); ++i)
+    fits = x.dim(x.rank() - i) == 1 || x.dim(x.rank() - i) == scores[4 - i];
+  if (!fits)
+    call.fail(fmt::format("'{}' of shape {} does not fit scores of shape {}", key,
+                          describeShape(x.shape()), describeShape(scores)));
 }
 
 /// softmax(query key^T scale + bias) value
@@ -48,15 +39,17 @@ Tensors attention(OperationCall &call) {
   call.settings.ignore({"flash_attention"});
   Tensor query = readHeads(call, "query", 0);
   Tensor key = readHeads(call, "key", query.dim(2)), value = readHeads(call, "value", query.dim(2));
-  double scale = call.settings.number("scale", 1 / std::sqrt(static_cast<double>(key.dim(3))));
-  const Place &place = call.layer.place();
-  Tensor scores = einsum(place, "btnh,bsnh->bnts", {query, key}) * scale;
-  if (Tensor bias = call.optionalTensor("bias")) {
-    checkBroadcast(call, scores, bias);
-    scores = scores + bias.convert(scores.elementType());
+  llvm::SmallVector<int64_t> scores = {query.dim(0), query.dim(2), query.dim(1), key.dim(1)};
+  AttentionSettings settings;
+  settings.scale = call.settings.number("scale", 1 / std::sqrt(static_cast<double>(key.dim(3))));
+  settings.isCausal = call.settings.boolean("is_causal", false);
+  if ((settings.bias = call.optionalTensor("bias")))
+    checkFits(call, "bias", settings.bias, scores);
+  if (call.settings.has("mask")) {
+    settings.mask = call.boolTensor("mask");
+    checkFits(call, "mask", settings.mask, scores);
   }
-  Tensor weights = softmax(applyMask(call, scores), {3});
-  return {einsum(place, "bnts,bsnh->btnh", {weights, value})};
+  return {dotProductAttention(call.layer.place(), query, key, value, settings)};
 }
 
 } // namespace

@@ -29,6 +29,9 @@ public:
   void limitIndices(Tensor indices, int64_t count) override { outer.limitIndices(indices, count); }
   Tensor mask(size_t input) override { return outer.mask(input); }
   void setMask(Tensor mask) override { outer.setMask(mask); }
+  void penalize(const std::optional<Regularizer> &regularizer, Tensor activity) override {
+    outer.penalize(regularizer, activity);
+  }
   const json &arguments() const override { return outer.arguments(); }
 
 private:
