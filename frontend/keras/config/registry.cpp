@@ -87,6 +87,19 @@ const LayerEntry *const kLayers[] = {
     &preluLayer,
     &eluLayer,
     &softmaxLayer,
+    &rnnLayer,
+    &simpleRnnLayer,
+    &lstmLayer,
+    &gruLayer,
+    &convLstm1dLayer,
+    &convLstm2dLayer,
+    &convLstm3dLayer,
+    &bidirectionalLayer,
+    &timeDistributedLayer,
+    &simpleRnnCellLayer,
+    &lstmCellLayer,
+    &gruCellLayer,
+    &stackedCellsLayer,
 };
 
 std::vector<std::string> layerNames() {

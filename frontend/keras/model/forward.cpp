@@ -66,10 +66,17 @@ public:
     Tensor mask = inputs[input].mask;
     return mask ? Tensor(emitter, mask).convert(IntegerType::get(emitter.getContext(), 1)) : mask;
   }
-  void setMask(Tensor mask) override { outputMask = mask; }
+  bool namesMask(size_t input) const override { return node.masks.count(input) > 0; }
+  void setMask(Tensor mask, size_t outputs) override {
+    outputMask = mask;
+    maskedOutputs = outputs;
+  }
+  void penalize(const nlohmann::json &regularizer, Tensor output) override {
+    forward.addPenalty(layer.place, regularizer, output);
+  }
   const nlohmann::json &arguments() const override { return node.arguments; }
 
-  Tensor getOutputMask() const { return outputMask; }
+  Tensor getMask(size_t output) const { return output < maskedOutputs ? outputMask : Tensor(); }
 
 private:
   Forward &forward;
@@ -78,6 +85,7 @@ private:
   const Node &node;
   ArrayRef<MaskedTensor> inputs;
   Tensor outputMask;
+  size_t maskedOutputs = SIZE_MAX;
 };
 
 Emitter &Forward::emitterAt(llvm::StringRef name, ElementType type) {
@@ -128,7 +136,7 @@ MaskedTensors Forward::callLayer(Layer &called, const Node &node, ArrayRef<Maske
   }
   for (const MaskedTensor &output : outputs) {
     checkSize(layer.place, output.value.shape());
-    addPenalty(layer, emitter, output.value);
+    addPenalty(layer.place, layer.activityRegularizer, Tensor(emitter, output.value));
   }
   return outputs;
 }
@@ -149,8 +157,8 @@ MaskedTensors Forward::callMeaning(Layer &layer, Emitter &emitter, const Node &n
   build(layer, placed);
   WrittenCall call(*this, layer, emitter, node, inputs);
   MaskedTensors outputs;
-  for (Tensor output : layer.meaning->call(call, placed))
-    outputs.push_back({output, call.getOutputMask()});
+  for (auto [i, output] : llvm::enumerate(layer.meaning->call(call, placed)))
+    outputs.push_back({output, call.getMask(i)});
   return outputs;
 }
 
@@ -190,11 +198,11 @@ Tensor Forward::drawBits(Emitter &emitter, ArrayRef<int64_t> shape) {
                                                        writer.read(random.step), stream));
 }
 
-void Forward::addPenalty(Layer &layer, Emitter &emitter, Tensor output) {
-  if (layer.activityRegularizer.is_null())
+void Forward::addPenalty(const Place &place, const nlohmann::json &regularizer, Tensor output) {
+  if (regularizer.is_null())
     return;
-  Tensor penalty = regularize(layer.place, layer.activityRegularizer, output.toFloat());
-  penalties.push_back(penalty / emitter.rows());
+  Tensor penalty = regularize(place, regularizer, output.toFloat());
+  penalties.push_back(penalty / output.emit().rows());
 }
 
 void Forward::advanceRandomStep() {

@@ -55,7 +55,7 @@ private:
                             llvm::ArrayRef<MaskedTensor> inputs);
   /// Fresh random bits, i32; advances the stream.
   Tensor drawBits(Emitter &emitter, llvm::ArrayRef<int64_t> shape);
-  void addPenalty(Layer &layer, Emitter &emitter, Tensor output);
+  void addPenalty(const Place &place, const nlohmann::json &regularizer, Tensor output);
 
   FunctionWriter &writer;
   RandomState &random;

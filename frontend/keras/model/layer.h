@@ -74,8 +74,12 @@ public:
   /// Which steps of the i-th input count (Keras' mask): i1, mostly of the input's shape without its
   /// last dimension; null where all do.
   virtual Tensor mask(size_t input) = 0;
-  /// Says which steps of the output count; null for all.
-  virtual void setMask(Tensor mask) = 0;
+  /// Whether that mask is an argument of the call, not one that the input brings along.
+  virtual bool namesMask(size_t input) const = 0;
+  /// Says which steps of the first `outputs` outputs count; null for all.
+  virtual void setMask(Tensor mask, size_t outputs = SIZE_MAX) = 0;
+  /// Adds an activity regularizer's penalty (Keras' serialized object; null for none) to the loss.
+  virtual void penalize(const nlohmann::json &regularizer, Tensor output) = 0;
   /// What a node of keras.ops is called with, as it is serialized: {"args": […], "kwargs": {…}},
   /// where tensors of the model are {"class_name": kTensorReference, "config": INPUT}.
   virtual const nlohmann::json &arguments() const = 0;
@@ -102,6 +106,10 @@ public:
     return {};
   }
   virtual Tensors call(LayerCall &call, llvm::ArrayRef<Tensor> inputs) const = 0;
+
+  /// Whether any dimensions may stand between the rows and the last one, each of whose elements is
+  /// treated alike and by itself.
+  virtual bool takesAnyDimensions() const { return false; }
 
   MaskUse maskUse = MaskUse::Drops; ///< as the layer's entry says
 };

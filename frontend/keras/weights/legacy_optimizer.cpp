@@ -7,6 +7,7 @@
 #include "frontend/files/models/legacy_config.h"
 #include "frontend/keras/weights/weights.h"
 #include "ir/signature.h"
+#include "support/error.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;

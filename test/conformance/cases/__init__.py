@@ -2,5 +2,5 @@
 from . import (activations, applications, convolutions, doubles, layers, losses,  # noqa: F401
                masks, merging, metrics, normalization, operations, operations_of_networks,
                operations_of_numbers, optimizers, pooling,
-               preprocessing, random_models, reductions, regularization, schedules, settings,
+               preprocessing, random_models, recurrent, reductions, regularization, schedules, settings,
                spatial, spectral, streaming_metrics, training, weights, wiring)
