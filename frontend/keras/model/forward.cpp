@@ -169,9 +169,10 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
   for (const VariableDeclaration &declaration : layer.meaning->build(layer.place, types)) {
     LayerVariable variable;
     variable.symbol = layer.scope + "/" + declaration.name;
-    variable.path = layer.path + "/" +
-                    (declaration.place.empty() ? fmt::format("vars/{}", layer.variables.size())
-                                               : declaration.place);
+    if (declaration.isStored)
+      variable.path = layer.path + "/" +
+                      (declaration.place.empty() ? fmt::format("vars/{}", layer.variables.size())
+                                                 : declaration.place);
     if (!declaration.copy.empty())
       variable.copyPath = layer.path + "/" + declaration.copy;
     variable.type = declaration.type.value_or(layer.type);
@@ -179,6 +180,8 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
     variable.isTrainable = declaration.trainable && (layer.isTrainable || declaration.ofInnerLayer);
     checkSize(layer.place, declaration.shape);
     variable.shape = declaration.shape;
+    for (int64_t &extent : variable.shape)
+      extent = ShapedType::isDynamic(extent) ? takeWholeBatch(layer.place) : extent;
     variable.initializer = readInitializer(layer.place, declaration.initializer);
     auto *scaling = std::get_if<VarianceScalingInitializer>(&variable.initializer);
     if (scaling && !scaling->fanAxes)
@@ -188,6 +191,16 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
     layer.variables.push_back(std::move(variable));
   }
   layer.isBuilt = true;
+}
+
+int64_t Forward::takeWholeBatch(const Place &place) {
+  auto module = writer.getBuilder().getBlock()->getParentOp()->getParentOfType<ModuleOp>();
+  int64_t rows = module->getAttrOfType<IntegerAttr>(ir::kBatchSizeAttr).getInt();
+  if (fixedBatch && *fixedBatch != rows)
+    place.fail(fmt::format("keeps states of batches of {} rows, as the model's inputs say, not of "
+                           "{}; use --batch-size {}",
+                           *fixedBatch, rows, *fixedBatch));
+  return rows;
 }
 
 Tensor Forward::drawBits(Emitter &emitter, ArrayRef<int64_t> shape) {

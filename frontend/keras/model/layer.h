@@ -17,7 +17,7 @@ namespace lamina::frontend::keras {
 /// initializer, regularizer and constraint; null where there is none.
 struct VariableDeclaration {
   std::string name;
-  std::vector<int64_t> shape = {};
+  std::vector<int64_t> shape = {}; ///< ShapedType::kDynamic stands for the rows of a whole batch
   nlohmann::json initializer = "zeros";
   nlohmann::json regularizer = nullptr;
   nlohmann::json constraint = nullptr;
@@ -28,6 +28,8 @@ struct VariableDeclaration {
   std::optional<ElementType> type = std::nullopt;
   /// Where it stands in the file, below the layer; empty for "vars/<its number>".
   std::string place = "";
+  /// False: kept from step to step, but in no file.
+  bool isStored = true;
   /// A second place with the same value; empty for none.
   std::string copy = "";
   /// For initializers that scale by fans and do not say which axes count.
@@ -55,7 +57,7 @@ public:
   /// The value of the layer's i-th variable, in the order of `build`.
   virtual Tensor variable(size_t index) = 0;
   /// Gives the layer's i-th variable a new value: later reads see it, and it is kept after the
-  /// step. Only in training.
+  /// step. Outside of training only what is in no file.
   virtual void assign(size_t index, Tensor value) = 0;
   /// Fresh uniform numbers in [0, 1), f32, of this shape (rows first); other ones in every call and
   /// every training step.

@@ -214,6 +214,8 @@ InputDeclaration ModelParser::readInput(const Layer &layer, const json &object) 
   if (shape.is_null())
     shape = config.raw("batch_input_shape");
   input.rowShape = readRowShape(layer.place, layer.name, shape);
+  if (shape.is_array() && !shape.empty() && shape[0].is_number_integer())
+    input.batch = shape[0].get<int64_t>();
   config.finish("InputLayer");
   return input;
 }

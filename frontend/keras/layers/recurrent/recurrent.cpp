@@ -48,6 +48,23 @@ Tensor keepMasked(Tensor mask, Tensor next, Tensor previous) {
   return where(mask.broadcastInDim(next.shape(), dimensions), next, previous);
 }
 
+/// The rows of the batch at hand, of a value for a whole batch.
+Tensor readRows(Tensor value) {
+  Tensor rows = value.emit().iota({ShapedType::kDynamic}, 0);
+  return value.with(value.emit().create<ir::GatherOp>(Value(value), Value(rows), 0));
+}
+
+/// The value for a whole batch with those of its rows replaced that the batch at hand has.
+Tensor writeRows(Tensor value, Tensor rows) {
+  Emitter &emit = value.emit();
+  Tensor numbers = emit.iota({value.dim(0)}, 0).convert(emit.getFloatType());
+  Tensor isReplaced = compare(ir::ComparisonDirection::LT, numbers, emit.rows());
+  Tensor places = emit.iota({ShapedType::kDynamic}, 0);
+  Tensor spread = value.with(
+      emit.create<ir::ScatterOp>(value.type(), Value(places), Value(rows), uint64_t(0)));
+  return spread + keepMasked(isReplaced, value.like(0).broadcastTo(value.shape()), value);
+}
+
 /// Refuses a mask that does not say which steps (and of those, which elements) count.
 void checkMask(const LayerCall &call, Tensor mask, ArrayRef<int64_t> sequences,
                const std::vector<Shape> &states) {
@@ -72,11 +89,17 @@ RecurrentSettings::RecurrentSettings(Config &config)
 
 std::vector<VariableDeclaration> Recurrent::build(const Place &place,
                                                   ArrayRef<RankedTensorType> inputs) const {
-  std::vector<VariableDeclaration> variables =
-      cell->build(place, stepOf(place, inputs[0].getShape()));
+  Shape step = stepOf(place, inputs[0].getShape());
+  std::vector<VariableDeclaration> variables = cell->build(place, step);
   placeBelow(variables, "cell");
   for (VariableDeclaration &variable : variables)
     variable.ofInnerLayer = !freezesCell;
+  if (settings.isStateful)
+    for (auto [i, shape] : llvm::enumerate(cell->stateShapes(step))) {
+      VariableDeclaration state = {fmt::format("state_{}", i), {shape.begin(), shape.end()}};
+      state.trainable = state.isStored = false;
+      variables.push_back(state);
+    }
   return variables;
 }
 
@@ -168,16 +191,23 @@ Sequence Recurrent::run(LayerCall &call, ArrayRef<Tensor> inputs, Tensor mask) c
   Shape step = stepOf(call.place(), x.shape());
   ArrayRef<Tensor> given = inputs.drop_front();
   std::vector<Shape> shapes = cell->stateShapes(step);
+  size_t firstState = settings.isStateful ? cell->build(call.place(), step).size() : 0;
   Tensors states;
-  if (given.empty())
-    for (const Shape &shape : shapes)
-      states.push_back(call.emit().constant(0).broadcastTo(shape));
-  else
+  if (!given.empty())
     states = takeStates(call, given, shapes);
+  else
+    for (auto [i, shape] : llvm::enumerate(shapes))
+      states.push_back(settings.isStateful ? readRows(call.variable(firstState + i))
+                                           : call.emit().constant(0).broadcastTo(shape));
   if (mask)
     checkMask(call, mask, x.shape(), shapes);
-  SequenceLoop loop(*cell, settings, cell->begin(call, 0, step), mask, given.empty());
-  return loop.run(x, std::move(states));
+  bool startsAtZero = given.empty() && !settings.isStateful;
+  SequenceLoop loop(*cell, settings, cell->begin(call, 0, step), mask, startsAtZero);
+  Sequence sequence = loop.run(x, std::move(states));
+  if (settings.isStateful)
+    for (auto [i, state] : llvm::enumerate(sequence.states))
+      call.assign(firstState + i, writeRows(call.variable(firstState + i), stopGradient(state)));
+  return sequence;
 }
 
 Tensors Recurrent::call(LayerCall &call, ArrayRef<Tensor> inputs) const {
