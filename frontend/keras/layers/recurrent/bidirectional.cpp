@@ -44,8 +44,8 @@ public:
   Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
     ArrayRef<Tensor> states = inputs.drop_front();
     if (states.size() % 2 != 0)
-      call.fail(fmt::format("is called with {} initial states; both of its layers need as many",
-                            states.size()));
+      call.fail(fmt::format("is called with {} initial state{}; both of its layers need as many",
+                            states.size(), states.size() == 1 ? "" : "s"));
     size_t half = states.size() / 2;
     Tensor mask = maskOfSequence(call, inputs);
     Tensors first = goThrough(call, 0, inputs[0], states.take_front(half), mask);

@@ -60,8 +60,8 @@ Tensor writeRows(Tensor value, Tensor rows) {
   Tensor numbers = emit.iota({value.dim(0)}, 0).convert(emit.getFloatType());
   Tensor isReplaced = compare(ir::ComparisonDirection::LT, numbers, emit.rows());
   Tensor places = emit.iota({ShapedType::kDynamic}, 0);
-  Tensor spread = value.with(
-      emit.create<ir::ScatterOp>(value.type(), Value(places), Value(rows), uint64_t(0)));
+  Tensor spread =
+      value.with(emit.create<ir::ScatterOp>(value.type(), Value(places), Value(rows), uint64_t(0)));
   return spread + keepMasked(isReplaced, value.like(0).broadcastTo(value.shape()), value);
 }
 
