@@ -19,7 +19,16 @@ def Lamina_GradientInterface : OpInterface<"GradientInterface"> {
       `builder`; the forward operation's own operands and results may be used.
     }], "::mlir::LogicalResult", "buildGradient",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$resultGradients,
-           "::llvm::SmallVectorImpl<::mlir::Value> &":$operandGradients)>
+           "::llvm::SmallVectorImpl<::mlir::Value> &":$operandGradients)>,
+    InterfaceMethod<[{
+      The same where only the gradients of values whose bit in `wanted` is set matter; the others may
+      be null. For operations to which it makes a difference.
+    }], "::mlir::LogicalResult", "buildWantedGradients",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$resultGradients,
+           "const ::llvm::SmallBitVector &":$wanted,
+           "::llvm::SmallVectorImpl<::mlir::Value> &":$operandGradients), [{}], [{
+      return $_op.buildGradient(builder, resultGradients, operandGradients);
+    }]>
   ];
 }
 

@@ -597,7 +597,7 @@ def KernelOp : Lamina_Op<"kernel", [Pure, IsolatedFromAbove,
 }
 
 def ScanOp : Lamina_Op<"scan", [Pure, IsolatedFromAbove, AttrSizedOperandSegments,
-    Lamina_AnyGradient, DeclareOpInterfaceMethods<Lamina_CostInterface, ["getMultiplyAdds", "getFlops"]>,
+    DeclareOpInterfaceMethods<Lamina_GradientInterface, ["buildWantedGradients"]>, DeclareOpInterfaceMethods<Lamina_CostInterface, ["getMultiplyAdds", "getFlops"]>,
     DeclareOpInterfaceMethods<Lamina_RegionArgumentsInterface>,
     SingleBlockImplicitTerminator<"::lamina::ir::YieldOp">]> {
   let summary = "A loop with a constant number of iterations";

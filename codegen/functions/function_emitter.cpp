@@ -97,7 +97,9 @@ FunctionEmitter::FunctionEmitter(func::FuncOp function, std::string name, const 
       batchSize(ir::getBatchSize(function->getParentOfType<ModuleOp>())) {
   auto arena = function->getAttrOfType<IntegerAttr>(passes::kArenaBytesAttr);
   arenaBytes = arena ? arena.getInt() : 0;
-  collectKernels();
+  program = collectKernels(readFunction(function));
+  for (Wave &wave : waves)
+    putLongTasksFirst(wave);
 }
 
 FunctionEmitter::~FunctionEmitter() = default;
@@ -116,27 +118,56 @@ size_t FunctionEmitter::findOrAddKernel(KernelJob job) {
   return entry->second;
 }
 
-void FunctionEmitter::collectKernels() {
-  auto argumentOf = [&](Value value) {
+/// How many loops are around the one that `op` is.
+static size_t depthOf(Operation *op) {
+  size_t depth = 0;
+  while ((op = op->getParentOfType<ir::ScanOp>()))
+    ++depth;
+  return depth;
+}
+
+FunctionEmitter::Launch FunctionEmitter::makeLaunch(ir::KernelOp kernel) {
+  KernelJob job{kernel, "", {}, {}, batchSize};
+  Launch launch;
+  auto add = [&](Value value, std::vector<KernelArgument> &arguments) {
     passes::MemoryLocation location = passes::locationOf(value, function);
-    return KernelArgument{location.space, location.offset, location.layout};
+    arguments.push_back({location.space, location.offset, location.layout});
+    std::vector<AddressStep> &steps = launch.steps.emplace_back();
+    for (const passes::MemoryStep &step : location.steps)
+      steps.push_back({depthOf(step.loop), step.bytes, step.modulus});
   };
-  size_t position = 0;
-  for (const auto &node : readFunction(function)) {
-    Wave &wave = waves.emplace_back();
-    for (ir::KernelOp kernel : std::get<passes::Wave>(node).kernels) {
-      KernelJob job{kernel, "", {}, {}, batchSize};
-      for (Value input : kernel.getInputs())
-        job.inputs.push_back(argumentOf(input));
-      for (Value output : kernel.getOutputs())
-        job.outputs.push_back(argumentOf(output));
-      wave.cost += kernel.getSchedule()->getCost();
-      std::vector<int64_t> bindings = job.bindings();
-      wave.launches.push_back({findOrAddKernel(std::move(job)), position++, std::move(bindings)});
+  for (Value input : kernel.getInputs())
+    add(input, job.inputs);
+  for (Value output : kernel.getOutputs())
+    add(output, job.outputs);
+  launch.bindings = job.bindings();
+  launch.position = launchCount++;
+  launch.kernel = findOrAddKernel(std::move(job));
+  return launch;
+}
+
+std::vector<FunctionEmitter::Node>
+FunctionEmitter::collectKernels(const passes::Sequence &sequence) {
+  std::vector<Node> nodes;
+  for (const auto &part : sequence) {
+    Node node;
+    if (auto *loop = std::get_if<passes::Loop>(&part)) {
+      ir::ScanOp scan = loop->scan;
+      node.trips = static_cast<int64_t>(scan.getTrips());
+      mostLoops = std::max(mostLoops, depthOf(scan) + 1);
+      node.body = collectKernels(loop->body);
+    } else {
+      Wave wave;
+      for (ir::KernelOp kernel : std::get<passes::Wave>(part).kernels) {
+        wave.cost += kernel.getSchedule()->getCost();
+        wave.launches.push_back(makeLaunch(kernel));
+      }
+      node.wave = waves.size();
+      waves.push_back(std::move(wave));
     }
+    nodes.push_back(std::move(node));
   }
-  for (Wave &wave : waves)
-    putLongTasksFirst(wave);
+  return nodes;
 }
 
 /// A long task that begins last keeps one thread busy while the others wait.
@@ -186,9 +217,43 @@ void FunctionEmitter::emitReport(llvm::IRBuilder<> &b,
 }
 
 /// A constant table of a launch's offsets.
-static llvm::Constant *emitBindings(llvm::Module &module, llvm::ArrayRef<int64_t> bindings) {
+static llvm::Constant *emitTable(llvm::Module &module, llvm::ArrayRef<int64_t> bindings) {
   llvm::SmallVector<uint64_t> words(bindings.begin(), bindings.end());
   return addConstant(module, llvm::ConstantDataArray::get(module.getContext(), words), "bindings");
+}
+
+/// An address's distance from where it is in the first iterations of the loops around it.
+static llvm::Value *emitDistance(llvm::IRBuilder<> &b, llvm::ArrayRef<AddressStep> steps,
+                                 llvm::Value *iterations) {
+  llvm::Type *word = b.getInt64Ty();
+  llvm::Value *distance = b.getInt64(0);
+  for (const AddressStep &step : steps) {
+    llvm::Value *iteration =
+        b.CreateLoad(word, b.CreateConstInBoundsGEP1_64(word, iterations, step.depth));
+    if (step.modulus)
+      iteration = b.CreateURem(iteration, b.getInt64(step.modulus));
+    distance = b.CreateAdd(distance, b.CreateMul(iteration, b.getInt64(step.bytes)));
+  }
+  return distance;
+}
+
+/// The offsets of a launch: a constant table, or in a loop one on the stack.
+llvm::Value *FunctionEmitter::emitBindings(llvm::IRBuilder<> &b, const Launch &launch,
+                                           llvm::Value *context) {
+  if (llvm::all_of(launch.steps, [](const auto &steps) { return steps.empty(); }))
+    return emitTable(*b.GetInsertBlock()->getModule(), launch.bindings);
+  llvm::Type *word = b.getInt64Ty();
+  llvm::BasicBlock &first = b.GetInsertBlock()->getParent()->getEntryBlock();
+  llvm::IRBuilder<> atEntry(&first, first.begin());
+  llvm::Value *table = atEntry.CreateAlloca(word, b.getInt64(launch.bindings.size()));
+  llvm::Value *field = b.CreateStructGEP(contextType(b.getContext()), context, kContextIterations);
+  llvm::Value *iterations = b.CreateLoad(b.getPtrTy(), field);
+  for (auto [index, binding] : llvm::enumerate(launch.bindings)) {
+    llvm::Value *distance = emitDistance(b, launch.steps[index], iterations);
+    b.CreateStore(b.CreateAdd(b.getInt64(binding), distance),
+                  b.CreateConstInBoundsGEP1_64(word, table, index));
+  }
+  return table;
 }
 
 void FunctionEmitter::emitKernel(llvm::Module &module, size_t index) {
@@ -226,7 +291,7 @@ llvm::Function *FunctionEmitter::emitWave(llvm::Module &module, const Wave &wave
     b.CreateCondBr(b.CreateICmpULT(task, count), run, next);
     b.SetInsertPoint(run);
     llvm::Value *begin = emitClock(b);
-    b.CreateCall(kernel, {context, task, emitBindings(module, launch.bindings), scratch});
+    b.CreateCall(kernel, {context, task, emitBindings(b, launch, context), scratch});
     emitReport(b, &profileTask, launch.position, begin);
     b.CreateBr(done);
     b.SetInsertPoint(next);
@@ -292,6 +357,24 @@ void FunctionEmitter::emitRunWave(llvm::IRBuilder<> &b, const EnvironmentReader 
       runHere);
 }
 
+void FunctionEmitter::emitNodes(llvm::IRBuilder<> &b, const EntryValues &entry,
+                                llvm::ArrayRef<Node> nodes, size_t depth) {
+  for (const Node &node : nodes) {
+    if (node.trips > 0) {
+      emitLoop(b, b.getInt64(0), b.getInt64(node.trips), 1, [&](llvm::Value *iteration) {
+        b.CreateStore(iteration,
+                      b.CreateConstInBoundsGEP1_64(b.getInt64Ty(), entry.iterations, depth));
+        emitNodes(b, entry, node.body, depth + 1);
+      });
+      continue;
+    }
+    llvm::Value *begin = emitClock(b);
+    emitRunWave(b, entry.env, waves[node.wave], entry.waveFunctions[node.wave], entry.context,
+                entry.rows);
+    emitReport(b, &profileWave, node.wave, begin);
+  }
+}
+
 llvm::Function *FunctionEmitter::emitEntry(llvm::Module &module) {
   std::vector<llvm::Function *> waveFunctions;
   for (auto [number, wave] : llvm::enumerate(waves))
@@ -306,6 +389,7 @@ llvm::Function *FunctionEmitter::emitEntry(llvm::Module &module) {
   emitRequireScratch(b, env);
   llvm::StructType *type = contextType(module.getContext());
   llvm::Value *context = b.CreateAlloca(type);
+  llvm::Value *iterations = b.CreateAlloca(b.getInt64Ty(), b.getInt64(mostLoops));
   llvm::Value *rows = b.CreateZExt(entry->getArg(kEntryRows), b.getInt64Ty());
   const std::pair<ContextField, llvm::Value *> fields[] = {
       {kContextState, entry->getArg(kEntryState)},
@@ -315,14 +399,11 @@ llvm::Function *FunctionEmitter::emitEntry(llvm::Module &module) {
       {kContextRows, rows},
       {kContextScratch, entry->getArg(kEntryScratch)},
       {kContextTeamScratch, env.scratch},
-      {kContextScratchStride, env.scratchBytes}};
+      {kContextScratchStride, env.scratchBytes},
+      {kContextIterations, iterations}};
   for (auto [field, value] : fields)
     b.CreateStore(value, b.CreateStructGEP(type, context, field));
-  for (auto [number, wave] : llvm::enumerate(waves)) {
-    llvm::Value *begin = emitClock(b);
-    emitRunWave(b, env, wave, waveFunctions[number], context, rows);
-    emitReport(b, &profileWave, number, begin);
-  }
+  emitNodes(b, {env, context, rows, iterations, waveFunctions}, program, 0);
   b.CreateRet(b.getInt32(LAMINA_OK));
   return entry;
 }

@@ -4,6 +4,7 @@
 #include "codegen/functions/profile.h"
 #include "codegen/kernels/kernel_emitter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/memory/program.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace lamina::codegen {
@@ -47,22 +48,41 @@ private:
   /// One use of a kernel.
   struct Launch {
     size_t kernel;
-    size_t position; ///< among the kernels of the function
-    std::vector<int64_t> bindings;
+    size_t position;               ///< among the kernels of the function
+    std::vector<int64_t> bindings; ///< those of the first iterations of loops around it
+    std::vector<std::vector<AddressStep>> steps; ///< of each binding
   };
   struct Wave {
     std::vector<Launch> launches;
     int64_t cost = 0; ///< cycles on one thread
   };
+  /// A wave, by its number, or a loop.
+  struct Node {
+    size_t wave = 0;
+    int64_t trips = 0; ///< 0 for a wave
+    std::vector<Node> body;
+  };
 
-  void collectKernels();
+  std::vector<Node> collectKernels(const passes::Sequence &sequence);
+  Launch makeLaunch(ir::KernelOp kernel);
   void putLongTasksFirst(Wave &wave) const;
   size_t findOrAddKernel(KernelJob job);
   llvm::Function *emitWave(llvm::Module &module, const Wave &wave, size_t number);
+  llvm::Value *emitBindings(llvm::IRBuilder<> &builder, const Launch &launch, llvm::Value *context);
   void emitChecks(llvm::IRBuilder<> &builder, llvm::Function *entry);
   void emitRequireScratch(llvm::IRBuilder<> &builder, const EnvironmentReader &env);
   void emitRunWave(llvm::IRBuilder<> &builder, const EnvironmentReader &env, const Wave &wave,
                    llvm::Function *waveFunction, llvm::Value *context, llvm::Value *rows);
+  /// What the code of an entry reads.
+  struct EntryValues {
+    const EnvironmentReader &env;
+    llvm::Value *context, *rows, *iterations;
+    llvm::ArrayRef<llvm::Function *> waveFunctions;
+  };
+  /// Runs `nodes`, which are the body of a loop that `depth` - 1 others are around, or the
+  /// function.
+  void emitNodes(llvm::IRBuilder<> &builder, const EntryValues &entry, llvm::ArrayRef<Node> nodes,
+                 size_t depth);
 
   /// The clock's value at the insertion point; null without a profile.
   llvm::Value *emitClock(llvm::IRBuilder<> &builder);
@@ -81,6 +101,8 @@ private:
   std::vector<std::string> kernelNames;
   llvm::StringMap<size_t> kernelsByKey;
   std::vector<Wave> waves;
+  std::vector<Node> program;
+  size_t launchCount = 0, mostLoops = 0; ///< loops: most around one kernel
 };
 
 } // namespace lamina::codegen

@@ -11,7 +11,7 @@ llvm::StructType *contextType(llvm::LLVMContext &context) {
   llvm::Type *pointer = llvm::PointerType::getUnqual(context);
   return llvm::StructType::get(context,
                                {pointer, pointer, pointer, pointer, llvm::Type::getInt64Ty(context),
-                                pointer, pointer, llvm::Type::getInt64Ty(context)});
+                                pointer, pointer, llvm::Type::getInt64Ty(context), pointer});
 }
 
 llvm::FunctionType *kernelType(llvm::LLVMContext &context) {

@@ -5,11 +5,19 @@
 
 namespace lamina::codegen {
 
+/// How an address moves with the iterations of a loop around its kernel: by `bytes` times the
+/// number of the iteration, of which only the remainder by `modulus` counts unless that is 0.
+struct AddressStep {
+  size_t depth = 0; ///< of the loop; 0 is the outermost one
+  int64_t bytes = 0, modulus = 0;
+};
+
 /// Where a kernel's operands and results are: base pointers are fields of the call context.
 struct KernelArgument {
   ir::MemorySpace space = ir::MemorySpace::arena;
   int64_t offset = 0; ///< bytes, or the index of an argument or result array: the kernel's binding
   ir::PackedAttr packed;
+  std::vector<AddressStep> steps = {};
 };
 
 /// One kernel and where its operands and results live.
@@ -32,9 +40,10 @@ enum ContextField {
   kContextArguments,
   kContextResults,
   kContextRows,
-  kContextScratch,      ///< of slot 0
-  kContextTeamScratch,  ///< of the slots from 1 on, one after another
-  kContextScratchStride ///< bytes from one of these to the next
+  kContextScratch,       ///< of slot 0
+  kContextTeamScratch,   ///< of the slots from 1 on, one after another
+  kContextScratchStride, ///< bytes from one of these to the next
+  kContextIterations     ///< i64 numbers of the loops' iterations, the outermost loop first
 };
 llvm::StructType *contextType(llvm::LLVMContext &context);
 /// Parameters of a kernel, in order.

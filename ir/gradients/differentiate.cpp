@@ -2,7 +2,6 @@
 
 #include "ir/region_arguments.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "llvm/ADT/DenseSet.h"
 
 using namespace mlir;
 
@@ -20,7 +19,7 @@ public:
   ReverseMode(Block &block, OpBuilder &builder) : block(block), builder(builder) {}
 
   LogicalResult run(ValueRange seeds, ValueRange wanted) {
-    markVarying(wanted);
+    varying = findVarying(block, wanted);
     auto operations =
         llvm::map_to_vector(block.without_terminator(), [](Operation &op) { return &op; });
     Operation *terminator = block.getTerminator();
@@ -37,31 +36,23 @@ public:
 private:
   bool isVarying(Value value) const { return varying.contains(value); }
 
-  void markVarying(ValueRange wanted) {
-    for (Value value : wanted)
-      if (isFloat(value))
-        varying.insert(value);
-    for (Operation &op : block)
-      if (llvm::any_of(getReadValues(&op), [&](Value value) { return isVarying(value); }))
-        for (Value result : op.getResults())
-          if (isFloat(result))
-            varying.insert(result);
-  }
-
   LogicalResult visit(Operation *op) {
     auto resultGradients =
         llvm::map_to_vector(op->getResults(), [&](Value result) { return getGradient(result); });
     if (llvm::none_of(resultGradients, [](Value gradient) { return gradient != nullptr; }))
       return success();
     llvm::SmallVector<Value> read = getReadValues(op);
-    if (llvm::none_of(read, [&](Value value) { return isVarying(value); }))
+    llvm::SmallBitVector wanted(read.size());
+    for (auto [index, value] : llvm::enumerate(read))
+      wanted[index] = isVarying(value);
+    if (wanted.none())
       return success();
     auto rule = dyn_cast<GradientInterface>(op);
     if (!rule)
       return op->emitOpError("has no gradient rule, but the loss depends on a trainable variable "
                              "through it");
     llvm::SmallVector<Value> readGradients;
-    if (failed(rule.buildGradient(builder, resultGradients, readGradients)))
+    if (failed(rule.buildWantedGradients(builder, resultGradients, wanted, readGradients)))
       return failure();
     accumulate(op->getLoc(), read, readGradients);
     return success();
@@ -85,6 +76,19 @@ private:
 };
 
 } // namespace
+
+llvm::DenseSet<Value> findVarying(Block &block, ValueRange wanted) {
+  llvm::DenseSet<Value> varying;
+  for (Value value : wanted)
+    if (isFloat(value))
+      varying.insert(value);
+  for (Operation &op : block)
+    if (llvm::any_of(getReadValues(&op), [&](Value value) { return varying.contains(value); }))
+      for (Value result : op.getResults())
+        if (isFloat(result))
+          varying.insert(result);
+  return varying;
+}
 
 FailureOr<llvm::SmallVector<Value>> differentiate(Block &block, ValueRange seeds, ValueRange wanted,
                                                   OpBuilder &builder) {

@@ -2,6 +2,7 @@
 
 #include "ir/dialect.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/DenseSet.h"
 
 /// Reverse-mode differentiation of one block: of the loss function, or of the body of an operation
 /// whose gradient rule asks for it.
@@ -22,6 +23,9 @@ mlir::FailureOr<llvm::SmallVector<mlir::Value>> differentiate(mlir::Block &block
                                                               mlir::ValueRange seeds,
                                                               mlir::ValueRange wanted,
                                                               mlir::OpBuilder &builder);
+
+/// The floating-point values of `block` that depend on the `wanted` ones, those among them.
+llvm::DenseSet<mlir::Value> findVarying(mlir::Block &block, mlir::ValueRange wanted);
 
 /// Erases the operations of `block` whose results are not used, directly or at last, by anything
 /// that stays.

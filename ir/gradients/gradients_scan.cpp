@@ -20,10 +20,6 @@ namespace {
 /// Cycles of a vector from which on a value is saved: about what storing and loading it takes.
 constexpr int64_t kSavedCycles = 8;
 
-bool isFloat(Value value) {
-  return isa<FloatType>(getElementTypeOrSelf(value.getType()));
-}
-
 /// Whether a value of the forward body is saved for the backward body rather than computed again.
 bool isSaved(Operation *op) {
   if (isa<ScanOp>(op) || isa<AnchorInterface>(op))
@@ -34,8 +30,9 @@ bool isSaved(Operation *op) {
 
 class ScanGradient {
 public:
-  ScanGradient(ScanOp scan, OpBuilder &builder, ValueRange resultGradients)
-      : scan(scan), builder(builder), resultGradients(resultGradients),
+  ScanGradient(ScanOp scan, OpBuilder &builder, ValueRange resultGradients,
+               const llvm::SmallBitVector &wanted)
+      : scan(scan), builder(builder), resultGradients(resultGradients), wanted(wanted),
         trips(static_cast<int64_t>(scan.getTrips())), copy(scan.clone()) {}
 
   LogicalResult run(SmallVectorImpl<Value> &operandGradients) {
@@ -60,23 +57,47 @@ private:
   }
   bool isForward(Operation *op) const { return forward.contains(op); }
 
+  /// The arguments of the body whose gradients are wanted: also of carried values that depend on
+  /// such arguments after some iterations.
+  llvm::SmallVector<Value> findWanted(llvm::DenseSet<Value> &varying) {
+    llvm::SmallVector<Value> arguments;
+    for (BlockArgument argument : forwardArguments())
+      if (wanted[argument.getArgNumber()])
+        arguments.push_back(argument);
+    for (bool changed = true; std::exchange(changed, false);) {
+      varying = findVarying(block(), arguments);
+      for (auto [argument, next] :
+           llvm::zip(forwardArguments().take_front(scan.getCarried().size()),
+                     block().getTerminator()->getOperands()))
+        if (varying.contains(next) && !varying.contains(argument)) {
+          arguments.push_back(argument);
+          changed = true;
+        }
+    }
+    return arguments;
+  }
+
   /// Adds block arguments for the gradients of what the body yields and the operations that compute
   /// those of its own arguments.
   LogicalResult differentiateBody() {
+    llvm::DenseSet<Value> varying;
+    llvm::SmallVector<Value> arguments = findWanted(varying);
     llvm::SmallVector<Value> seeds;
     for (auto [index, value] : llvm::enumerate(block().getTerminator()->getOperands())) {
       bool carried = index < scan.getCarried().size();
-      bool flows = isFloat(value) && (carried || resultGradients[index]);
+      bool flows = carried ? varying.contains(block().getArgument(index))
+                           : varying.contains(value) && resultGradients[index];
       seeds.push_back(flows ? block().addArgument(value.getType(), loc()) : Value());
     }
     Operation *terminator = block().getTerminator();
     Operation *last = terminator->getPrevNode();
     OpBuilder inside(terminator);
-    FailureOr<llvm::SmallVector<Value>> result =
-        differentiate(block(), seeds, llvm::to_vector_of<Value>(forwardArguments()), inside);
+    FailureOr<llvm::SmallVector<Value>> result = differentiate(block(), seeds, arguments, inside);
     if (failed(result))
       return failure();
-    gradients = *result;
+    gradients.resize(scan.getNumOperands());
+    for (auto [argument, gradient] : llvm::zip_equal(arguments, *result))
+      gradients[cast<BlockArgument>(argument).getArgNumber()] = gradient;
     // Rules of loops inside may have replaced those by others in front of them.
     if (last)
       for (Operation *op = &block().front(); op != last->getNextNode(); op = op->getNextNode())
@@ -368,6 +389,7 @@ private:
   ScanOp scan;
   OpBuilder &builder;
   ValueRange resultGradients;
+  const llvm::SmallBitVector &wanted; ///< of the operands
   int64_t trips;
   /// The loop with the body's gradient behind its body.
   OwningOpRef<ScanOp> copy;
@@ -389,7 +411,14 @@ private:
 
 LogicalResult ScanOp::buildGradient(OpBuilder &builder, ValueRange resultGradients,
                                     SmallVectorImpl<Value> &operandGradients) {
-  return ScanGradient(*this, builder, resultGradients).run(operandGradients);
+  llvm::SmallBitVector all(getNumOperands(), true);
+  return ScanGradient(*this, builder, resultGradients, all).run(operandGradients);
+}
+
+LogicalResult ScanOp::buildWantedGradients(OpBuilder &builder, ValueRange resultGradients,
+                                           const llvm::SmallBitVector &wanted,
+                                           SmallVectorImpl<Value> &operandGradients) {
+  return ScanGradient(*this, builder, resultGradients, wanted).run(operandGradients);
 }
 
 } // namespace lamina::ir

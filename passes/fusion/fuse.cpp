@@ -33,7 +33,7 @@ public:
       inputs.push_back(stored.lookupOrDefault(value));
     llvm::SmallVector<Value> outputs = getOutputs();
     Location loc = getLocation(builder.getContext());
-    auto kernel = builder.create<ir::KernelOp>(loc, ValueRange(outputs).getTypes(), group.family,
+    auto kernel = builder.create<ir::KernelOp>(loc, ValueRange(outputs).getTypes(), *group.family,
                                                inputs, ir::Schedule{}, IntegerAttr{}, ArrayAttr{});
     Block &block = kernel.getBody().emplaceBlock();
     IRMapping inside;
@@ -90,7 +90,7 @@ private:
       if (!seen.insert(user).second)
         continue;
       FusionGroup *holder = plan.groupOf(user);
-      if (isa<func::ReturnOp>(user) || (holder && holder != &group))
+      if (user->hasTrait<OpTrait::IsTerminator>() || (holder && holder != &group))
         return true;
       if (!holder) // cloned: whoever clones it reads this value
         for (Operation *next : user->getUsers())
@@ -182,22 +182,41 @@ struct FusePass : impl::FuseBase<FusePass> {
     func::FuncOp function = getOperation();
     if (function.isExternal())
       return;
-    Block &block = function.getBody().front();
+    function.walk([&](ir::ScanOp scan) { fuseBlock(scan.getBlock()); });
+    fuseBlock(function.getBody().front());
+  }
+
+private:
+  void fuseBlock(Block &block) {
     if (fuse)
       readPredicatesFromResults(block);
     dropTrivial(block);
     FusionPlan plan = FusionPlan::make(block, fuse);
     llvm::SmallVector<Operation *> old;
     for (Operation &op : block.without_terminator())
-      old.push_back(&op);
+      if (!isa<ir::ScanOp>(op))
+        old.push_back(&op);
     OpBuilder builder(block.getTerminator());
     IRMapping stored;
     for (FusionGroup *group : plan.getSchedule())
-      KernelBuilder(plan, *group, stored).build(builder);
-    for (OpOperand &operand : block.getTerminator()->getOpOperands())
-      operand.set(stored.lookupOrDefault(operand.get()));
+      if (group->family)
+        KernelBuilder(plan, *group, stored).build(builder);
+      else
+        moveLoop(group->members.front(), builder, stored);
+    readStored(block.getTerminator(), stored);
     for (Operation *op : llvm::reverse(old))
       op->erase();
+  }
+
+  /// A loop stays as it is, among the kernels.
+  static void moveLoop(Operation *loop, OpBuilder &builder, const IRMapping &stored) {
+    readStored(loop, stored);
+    loop->moveBefore(builder.getInsertionBlock(), builder.getInsertionPoint());
+  }
+
+  static void readStored(Operation *op, const IRMapping &stored) {
+    for (OpOperand &operand : op->getOpOperands())
+      operand.set(stored.lookupOrDefault(operand.get()));
   }
 };
 

@@ -9,9 +9,10 @@
 /// the groups into `lamina.kernel` operations.
 namespace lamina::passes {
 
-/// Operations that run in one loop nest over `outer` x `inner`.
+/// Operations that run in one loop nest over `outer` x `inner`, or a loop, alone.
 struct FusionGroup {
-  ir::KernelFamily family = ir::KernelFamily::map;
+  /// None for a loop, which is no kernel.
+  std::optional<ir::KernelFamily> family;
   size_t number = 0; ///< in the order of creation
   /// Members in block order. Operations that are cloned into their consumers are not listed.
   llvm::SmallVector<mlir::Operation *> members;

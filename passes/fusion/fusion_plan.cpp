@@ -35,7 +35,8 @@ FusionGroup &FusionPlan::createGroup(Operation *op) {
   group.members.push_back(op);
   ArrayRef<int64_t> shape = shapeOf(op->getResult(0));
   group.outer.assign(shape.begin(), shape.end());
-  group.family = familyOf(op);
+  if (!isa<ir::ScanOp>(op))
+    group.family = familyOf(op);
   if (group.family == ir::KernelFamily::row) {
     ArrayRef<int64_t> whole = shapeOf(op->getOperand(0));
     group.inner.assign(whole.begin() + group.outer.size(), whole.end());
@@ -135,7 +136,7 @@ void FusionPlan::addAnchors(Block &block, bool fuse) {
       addMember(&op, **std::max_element(
                          candidates.begin(), candidates.end(),
                          [](FusionGroup *a, FusionGroup *b) { return a->number < b->number; }));
-    } else if (isAnchor(&op)) {
+    } else if (isAnchor(&op) || isa<ir::ScanOp>(op)) {
       FusionGroup &group = createGroup(&op);
       if (auto reduce = dyn_cast<ir::ReduceOp>(op);
           reduce && group.family == ir::KernelFamily::column)
@@ -226,7 +227,7 @@ void FusionPlan::materializeOne(Operation *op, bool fuse) {
   bool worthStoring = fuse ? isa<ir::ConcatenateOp>(op) || repeatsExpensiveWork(op) ||
                                  (consumers.size() > 1 && (isExpensive(op) || isLong(op)))
                            : !constant;
-  if (!isReturned(op) && !(feedsMemoryReader(op) && !isView(op)) && !worthStoring) {
+  if (!leavesBlock(op) && !(feedsMemoryReader(op) && !isView(op)) && !worthStoring) {
     cloners[op] = std::move(consumers);
     return;
   }

@@ -83,6 +83,12 @@ bool isReturned(Operation *op) {
   return llvm::any_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
 }
 
+bool leavesBlock(Operation *op) {
+  return llvm::any_of(op->getUsers(), [](Operation *user) {
+    return user->hasTrait<OpTrait::IsTerminator>() || isa<ir::ScanOp>(user);
+  });
+}
+
 bool isTransposedCopy(Operation *op) {
   return isReturnedTranspose(op) && op->getOperand(0).getDefiningOp() &&
          isReturned(op->getOperand(0).getDefiningOp());
@@ -118,12 +124,12 @@ Reach reachThrough(Operation *op, const FusionGroup &group, Reach operands) {
 bool fitsSpace(Operation *op, const FusionGroup &group) {
   if (isReduction(op))
     return reducesInner(op, group);
-  if (!rulesOf(group.family).takesFollowers)
+  if (!group.family || isa<ir::ScanOp>(op) || !rulesOf(*group.family).takesFollowers)
     return false;
   if (group.family != ir::KernelFamily::row && servesReductionsOnly(op))
     return false;
   if (isReturnedTranspose(op))
-    return rulesOf(group.family).storesTransposedCopies &&
+    return rulesOf(*group.family).storesTransposedCopies &&
            shapeOf(op->getOperand(0)) == ArrayRef<int64_t>(group.outer);
   return isElementwise(op) && !isPredicate(op) && isGroupShape(shapeOf(op->getResult(0)), group);
 }

@@ -11,6 +11,8 @@ bool isElementwise(mlir::Operation *op);
 /// Truth values are cheaper to compute again than to store.
 bool isPredicate(mlir::Operation *op);
 bool isReturned(mlir::Operation *op);
+/// Whether a result is returned, yielded by the body of a loop, or read by a loop.
+bool leavesBlock(mlir::Operation *op);
 /// Whether the function returns both what `op` transposes and the transposed copy, and nothing else
 /// reads the copy.
 bool isTransposedCopy(mlir::Operation *op);

@@ -1,6 +1,9 @@
 // The memory plan as people look at it.
+#include <map>
+
 #include "ir/layer_name.h"
 #include "passes/memory/arena.h"
+#include "passes/memory/loop_memory.h"
 #include "passes/memory/plan.h"
 
 using namespace mlir;
@@ -27,19 +30,16 @@ std::vector<LiveBuffer> mergeInPlace(llvm::ArrayRef<PlannedBuffer> buffers) {
   return merged;
 }
 
-PlannedBuffer describeResult(OpResult result, int64_t offset, int64_t batchSize,
-                             const Timeline &timeline) {
+PlannedBuffer describe(Operation *maker, const char *nameless, int64_t offset, int64_t bytes,
+                       Timeline::Lifetime lifetime) {
   PlannedBuffer buffer;
-  buffer.name = ir::layerOf(result.getLoc());
+  buffer.name = ir::layerOf(maker->getLoc());
   if (buffer.name.empty())
-    buffer.name = "kernel";
+    buffer.name = nameless;
   buffer.offset = offset;
-  buffer.bytes = llvm::alignTo(getBufferBytes(cast<RankedTensorType>(result.getType()), batchSize),
-                               kBufferAlignment) +
-                 kBufferSlack;
-  auto [first, last] = timeline.lifetimeOf(result);
-  buffer.firstWave = first;
-  buffer.lastWave = last;
+  buffer.bytes = llvm::alignTo(bytes, kBufferAlignment) + kBufferSlack;
+  buffer.firstWave = lifetime.firstWave;
+  buffer.lastWave = lifetime.lastWave;
   return buffer;
 }
 
@@ -52,13 +52,23 @@ MemoryPlan describeArena(func::FuncOp function, const Sequence &program) {
   int64_t batchSize = ir::getBatchSize(function->getParentOfType<ModuleOp>());
   Timeline timeline(program);
   plan.waves = timeline.waveCount();
+  std::multimap<int64_t, PlannedBuffer> byFirstWave;
+  auto add = [&](PlannedBuffer buffer) { byFirstWave.emplace(buffer.firstWave, buffer); };
+  for (const LoopBuffer &buffer : loopBuffersOf(program, timeline, batchSize)) {
+    auto place = cast<ir::BufferAttr>((*ir::ScanOp(buffer.scan).getBuffers())[buffer.result]);
+    add(describe(buffer.scan, "loop", place.getOffset(), buffer.bytes, buffer.lifetime));
+  }
   for (ir::KernelOp kernel : kernelsOf(program))
     for (OpResult result : kernel->getOpResults())
       if (MemoryLocation location = locationOf(result, function);
-          location.space == ir::MemorySpace::arena) {
-        plan.buffers.push_back(describeResult(result, location.offset, batchSize, timeline));
-        plan.totalBytes += plan.buffers.back().bytes;
-      }
+          location.space == ir::MemorySpace::arena && !locationByLoop(result, function))
+        add(describe(kernel, "kernel", location.offset,
+                     getBufferBytes(cast<RankedTensorType>(result.getType()), batchSize),
+                     timeline.lifetimeOf(result)));
+  for (const auto &[wave, buffer] : byFirstWave) {
+    plan.buffers.push_back(buffer);
+    plan.totalBytes += buffer.bytes;
+  }
   plan.liveBytes = largestLiveBytes(mergeInPlace(plan.buffers));
   return plan;
 }

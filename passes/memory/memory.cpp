@@ -2,10 +2,11 @@
 // in the state, the values between kernels in one arena per function.
 //
 // A buffer lives from the wave of the kernel that writes it to the wave of its last reader, where a
-// loop reads it to the loop's end. Kernels of one wave run at the same time, so buffers of one wave
-// never share memory, except that an elementwise kernel may write over an operand that nobody reads
-// afterwards.
+// loop reads it to the loop's end; those of loops are in passes/memory/loop_memory.h. Kernels of
+// one wave run at the same time, so buffers of one wave never share memory, except that an
+// elementwise kernel may write over an operand that nobody reads afterwards.
 #include "passes/memory/arena.h"
+#include "passes/memory/loop_memory.h"
 #include "passes/memory/plan.h"
 #include "passes/memory/program.h"
 #include "passes/passes.h"
@@ -41,22 +42,51 @@ bool isMap(ir::KernelOp kernel) {
 class ArenaPlanner {
 public:
   ArenaPlanner(func::FuncOp function, const Sequence &program)
-      : function(function), kernels(kernelsOf(program)), timeline(program),
+      : function(function), program(program), kernels(kernelsOf(program)), timeline(program),
         batchSize(ir::getBatchSize(function->getParentOfType<ModuleOp>())) {}
 
   /// Bytes of the arena. Every kernel's results then have places.
   int64_t run() {
+    addLoops();
     for (ir::KernelOp kernel : kernels)
       for (OpResult result : kernel->getOpResults())
-        if (!findReturn(result))
+        if (!findReturn(result) && !belongsToLoop(result))
           addToArena(kernel, result);
     int64_t bytes = assignOffsets(liveBuffers);
+    for (ir::ScanOp scan : loopsOf(program))
+      setLoopBuffers(
+          scan,
+          [&](unsigned result) {
+            return liveBuffers[bufferIndexOf.at(scan.getResult(result))].offset;
+          },
+          batchSize);
     for (ir::KernelOp kernel : kernels)
       setBuffers(kernel);
     return bytes;
   }
 
 private:
+  void addLoops() {
+    for (const LoopBuffer &buffer : loopBuffersOf(program, timeline, batchSize)) {
+      Value result = ir::ScanOp(buffer.scan).getResult(buffer.result);
+      bufferIndexOf[result] = liveBuffers.size();
+      overwritten.insert(result); // has further slots or slices
+      int64_t bytes = llvm::alignTo(buffer.bytes, kBufferAlignment) + kBufferSlack;
+      liveBuffers.push_back({.bytes = bytes,
+                             .firstWave = buffer.lifetime.firstWave,
+                             .lastWave = buffer.lifetime.lastWave});
+    }
+  }
+
+  /// Whether a loop's body yields the value or a loop begins with it: it is in the loop's memory.
+  static bool belongsToLoop(OpResult result) {
+    return llvm::any_of(result.getUses(), [](OpOperand &use) {
+      auto scan = dyn_cast<ir::ScanOp>(use.getOwner());
+      return isa<ir::YieldOp>(use.getOwner()) ||
+             (scan && use.getOperandNumber() < scan.getCarried().size());
+    });
+  }
+
   void addToArena(ir::KernelOp kernel, OpResult result) {
     auto [first, last] = timeline.lifetimeOf(result);
     if (Value operand = findDyingOperand(kernel, result)) {
@@ -115,6 +145,9 @@ private:
   ir::BufferAttr bufferOf(OpResult result) {
     MLIRContext *context = function.getContext();
     OpOperand *returned = findReturn(result);
+    if (belongsToLoop(result))
+      return ir::BufferAttr::get(context, ir::MemorySpace::arena,
+                                 locationByLoop(result, function)->offset);
     if (!returned)
       return ir::BufferAttr::get(context, ir::MemorySpace::arena,
                                  liveBuffers[bufferIndexOf.at(result)].offset);
@@ -128,6 +161,7 @@ private:
   }
 
   func::FuncOp function;
+  const Sequence &program;
   llvm::SmallVector<ir::KernelOp> kernels;
   Timeline timeline;
   int64_t batchSize;

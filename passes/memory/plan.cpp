@@ -2,6 +2,7 @@
 
 #include "ir/region_arguments.h"
 #include "passes/families/families.h"
+#include "passes/memory/loop_memory.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallPtrSet.h"
 
@@ -111,6 +112,8 @@ int64_t getExternalResultIndex(func::FuncOp function, unsigned result) {
 MemoryLocation locationOf(Value value, func::FuncOp function) {
   value = ir::originOf(value);
   if (auto argument = dyn_cast<BlockArgument>(value)) {
+    if (auto scan = dyn_cast<ir::ScanOp>(argument.getOwner()->getParentOp()))
+      return locationInBody(scan, argument, function);
     assert(argument.getOwner()->getParentOp() == function && "an argument with its own value");
     unsigned index = argument.getArgNumber();
     if (FlatSymbolRefAttr symbol = ir::getArgumentVariable(function, index))
@@ -118,6 +121,10 @@ MemoryLocation locationOf(Value value, func::FuncOp function) {
     return {ir::MemorySpace::argument, getExternalArgumentIndex(function, index), nullptr};
   }
   auto result = cast<OpResult>(value);
+  if (isa<ir::ScanOp>(result.getOwner()))
+    return locationOfLoopResult(result, ir::getBatchSize(function->getParentOfType<ModuleOp>()));
+  if (std::optional<MemoryLocation> location = locationByLoop(result, function))
+    return *location;
   auto buffers = cast<ir::KernelOp>(result.getOwner()).getBuffersAttr();
   auto buffer = cast<ir::BufferAttr>(buffers[result.getResultNumber()]);
   if (buffer.getSpace() != ir::MemorySpace::state)

@@ -37,6 +37,15 @@ ir::PackedAttr layoutOf(mlir::Value value);
 /// Bytes of a variable in the state.
 int64_t getStorageBytes(ir::VariableOp variable);
 
+/// How an address moves with the iterations of a loop: by `bytes` times the number of the
+/// iteration, of which only the remainder by `modulus` counts unless that is 0.
+struct MemoryStep {
+  ir::ScanOp loop;
+  int64_t bytes = 0, modulus = 0;
+
+  bool operator==(const MemoryStep &other) const = default;
+};
+
 /// Where a value lives.
 struct MemoryLocation {
   ir::MemorySpace space = ir::MemorySpace::arena;
@@ -45,11 +54,14 @@ struct MemoryLocation {
   int64_t offset = 0;
   /// How its elements are ordered; null means row-major.
   ir::PackedAttr layout;
+  /// In the bodies of loops, the outermost first. `offset` is that of the first iterations.
+  llvm::SmallVector<MemoryStep, 1> steps = {};
 
   bool operator==(const MemoryLocation &other) const = default;
 };
 
-/// The location of a kernel's operand or result, or of a value that `function` returns.
+/// The location of a kernel's or a loop's operand or result, of a block argument of a loop's body,
+/// or of a value that `function` returns.
 MemoryLocation locationOf(mlir::Value value, mlir::func::FuncOp function);
 
 /// The index among the arguments (results) of `function` that are not variables: how MemoryLocation

@@ -3,24 +3,54 @@
 using namespace mlir;
 
 namespace lamina::passes {
+namespace {
 
-FailureOr<Sequence> readProgram(func::FuncOp function) {
-  Sequence program;
+/// The wave of a kernel or a loop within its block.
+std::optional<uint64_t> findWave(Operation *op) {
+  if (auto kernel = dyn_cast<ir::KernelOp>(op))
+    return kernel.getWave();
+  return cast<ir::ScanOp>(op).getWave();
+}
+
+LogicalResult readBlock(Block &block, Sequence &sequence);
+
+LogicalResult readOperation(Operation *op, bool beginsWave, Sequence &sequence) {
+  if (auto scan = dyn_cast<ir::ScanOp>(op)) {
+    Loop loop{scan, {}};
+    if (failed(readBlock(scan.getBlock(), loop.body)))
+      return failure();
+    sequence.push_back(std::move(loop));
+    return success();
+  }
+  if (beginsWave || sequence.empty() || std::holds_alternative<Loop>(sequence.back()))
+    sequence.push_back(Wave());
+  std::get<Wave>(sequence.back()).kernels.push_back(cast<ir::KernelOp>(op));
+  return success();
+}
+
+LogicalResult readBlock(Block &block, Sequence &sequence) {
   std::optional<uint64_t> current;
-  for (Operation &op : function.getBody().front().without_terminator()) {
-    auto kernel = dyn_cast<ir::KernelOp>(op);
-    if (!kernel)
+  for (Operation &op : block.without_terminator()) {
+    if (!isa<ir::KernelOp, ir::ScanOp>(op))
       return op.emitOpError("is outside of a kernel");
-    std::optional<uint64_t> wave = kernel.getWave();
+    std::optional<uint64_t> wave = findWave(&op);
     if (!wave)
       return op.emitOpError("has no wave; waves are given by assign-waves");
     if (wave < current)
       return op.emitOpError("follows a kernel of a later wave");
-    if (wave != current)
-      program.push_back(Wave());
+    if (failed(readOperation(&op, wave != current, sequence)))
+      return failure();
     current = wave;
-    std::get<Wave>(program.back()).kernels.push_back(kernel);
   }
+  return success();
+}
+
+} // namespace
+
+FailureOr<Sequence> readProgram(func::FuncOp function) {
+  Sequence program;
+  if (failed(readBlock(function.getBody().front(), program)))
+    return failure();
   return program;
 }
 
@@ -34,6 +64,16 @@ llvm::SmallVector<ir::KernelOp> kernelsOf(const Sequence &sequence) {
   return kernels;
 }
 
+llvm::SmallVector<ir::ScanOp> loopsOf(const Sequence &sequence) {
+  llvm::SmallVector<ir::ScanOp> loops;
+  for (const auto &node : sequence)
+    if (auto *loop = std::get_if<Loop>(&node)) {
+      loops.push_back(loop->scan);
+      llvm::append_range(loops, loopsOf(loop->body));
+    }
+  return loops;
+}
+
 void Timeline::add(const Sequence &sequence, int64_t loop) {
   for (const auto &node : sequence) {
     if (auto *wave = std::get_if<Wave>(&node)) {
@@ -44,32 +84,24 @@ void Timeline::add(const Sequence &sequence, int64_t loop) {
     }
     const Loop &inner = std::get<Loop>(node);
     auto index = static_cast<int64_t>(loops.size());
-    loops.push_back({.op = inner.op, .firstWave = waves, .lastWave = waves, .around = loop});
+    loops.push_back({.op = inner.scan, .firstWave = waves, .lastWave = waves});
     add(inner.body, index);
     loops[index].lastWave = waves - 1;
-    moments[inner.op] = {waves - 1, loop};
+    moments[inner.scan] = {waves - 1, loop};
   }
+}
+
+Timeline::Lifetime Timeline::wavesOf(ir::ScanOp loop) const {
+  auto span = llvm::find_if(loops, [&](const Span &span) { return span.op == loop; });
+  return {span->firstWave, span->lastWave};
 }
 
 Timeline::Lifetime Timeline::lifetimeOf(OpResult result) const {
   Moment written = moments.at(result.getOwner());
   Lifetime lifetime{written.wave, written.wave};
-  for (Operation *user : result.getUsers()) {
-    auto read = moments.find(user);
-    if (read == moments.end()) // the end of a body, or of the function
-      read = moments.find(user->getParentOp());
-    if (read == moments.end())
-      continue;
-    if (written.loop != kNoLoop && loops[written.loop].op == user->getParentOp() &&
-        user->hasTrait<OpTrait::IsTerminator>()) {
-      lifetime = {loops[written.loop].firstWave, loops[written.loop].lastWave};
-      break;
-    }
-    int64_t last = read->second.wave;
-    for (int64_t loop = read->second.loop; loop != written.loop; loop = loops[loop].around)
-      last = loops[loop].lastWave;
-    lifetime.lastWave = std::max(lifetime.lastWave, last);
-  }
+  for (Operation *user : result.getUsers())
+    if (auto read = moments.find(user); read != moments.end()) // not the end of a body or function
+      lifetime.lastWave = std::max(lifetime.lastWave, read->second.wave);
   return lifetime;
 }
 

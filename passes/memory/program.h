@@ -19,38 +19,43 @@ struct Loop;
 /// Waves and loops that run one after another: a function, or the body of a loop.
 using Sequence = std::vector<std::variant<Wave, Loop>>;
 
-/// A body that runs `trips` times, in the region of `op`.
+/// What the body of `scan` runs in each iteration.
 struct Loop {
-  mlir::Operation *op = nullptr;
-  int64_t trips = 1;
+  ir::ScanOp scan;
   Sequence body;
 };
 
-/// What `function` runs. Emits an error where an operation is outside of a kernel, or a kernel
+/// What `function` runs. Emits an error where an operation is outside of a kernel and no loop, or
 /// has no wave or one that should have run before.
 mlir::FailureOr<Sequence> readProgram(mlir::func::FuncOp function);
 
 /// The kernels of `sequence` in the order in which they first run.
 llvm::SmallVector<ir::KernelOp> kernelsOf(const Sequence &sequence);
 
+/// The loops of `sequence`, each before those in its body.
+llvm::SmallVector<ir::ScanOp> loopsOf(const Sequence &sequence);
+
 /// Waves numbered in the order in which they first run, those of loops among them.
 class Timeline {
 public:
   explicit Timeline(const Sequence &program) { add(program, kNoLoop); }
 
+  struct Lifetime {
+    int64_t firstWave, lastWave; ///< inclusive
+  };
+
   int64_t waveCount() const { return waves; }
   int64_t waveOf(ir::KernelOp kernel) const { return moments.at(kernel).wave; }
+  /// The waves of a loop's body.
+  Lifetime wavesOf(ir::ScanOp loop) const;
   /// Whether the same loop, or none, is the innermost one around both: they run equally often.
   bool runTogether(mlir::Operation *a, mlir::Operation *b) const {
     return moments.at(a).loop == moments.at(b).loop;
   }
 
-  struct Lifetime {
-    int64_t firstWave, lastWave; ///< inclusive
-  };
-  /// The waves during which a kernel's result must stay in memory: from the one that writes it to
-  /// the last one that reads it. What a loop reads from outside lives until its end, and what its
-  /// body yields from its beginning to its end.
+  /// The waves during which the result of a kernel or a loop must stay in memory: from the one that
+  /// writes it, of a loop the last one of its body, to the last one that reads it. What a loop
+  /// reads from outside lives until its end.
   Lifetime lifetimeOf(mlir::OpResult result) const;
 
 private:
@@ -63,7 +68,6 @@ private:
   struct Span {
     mlir::Operation *op;
     int64_t firstWave, lastWave;
-    int64_t around; ///< the next loop outside
   };
 
   void add(const Sequence &sequence, int64_t loop);

@@ -1,6 +1,8 @@
-// Replays what functions run against their memory plan. It shares with the planner only where a
-// value is said to live (locationOf) and when a kernel may overwrite an operand (mayOverwrite).
+// Replays what functions run against their memory plan, loops with all their iterations. It shares
+// with the planner only where a value is said to live (locationOf) and when a kernel may overwrite
+// an operand (mayOverwrite).
 #include "ir/region_arguments.h"
+#include "passes/memory/loop_memory.h"
 #include "passes/memory/plan.h"
 
 using namespace mlir;
@@ -53,18 +55,55 @@ public:
   }
 
 private:
-  /// The second time, a loop finds what the first one has left.
   LogicalResult runSequence(const Sequence &sequence) {
     for (const auto &node : sequence) {
-      if (auto *wave = std::get_if<Wave>(&node)) {
-        if (failed(runWave(wave->kernels)))
-          return failure();
-        continue;
+      auto *wave = std::get_if<Wave>(&node);
+      if (failed(wave ? runWave(wave->kernels) : runLoop(std::get<Loop>(node))))
+        return failure();
+    }
+    return success();
+  }
+
+  /// All iterations: each finds what the ones before have left.
+  LogicalResult runLoop(const Loop &loop) {
+    ir::ScanOp scan = loop.scan;
+    auto trips = static_cast<int64_t>(scan.getTrips());
+    for (int64_t trip = 0; trip < trips; ++trip) {
+      ValueRange before = trip == 0 ? ValueRange(scan.getCarried()) : scan.getNextCarried();
+      for (auto [argument, value] : llvm::zip(scan.getCarriedArguments(), before)) {
+        iterations[scan] = trip - 1;
+        Extent left = extentOf(value);
+        bool isThere = isInPlace(value);
+        iterations[scan] = trip;
+        if (!isThere || extentOf(argument) != left)
+          return scan.emitOpError() << "carried value " << argument.getArgNumber() << " is not in "
+                                    << describe(extentOf(argument)) << " before iteration " << trip;
+        held.push_back({left, argument});
       }
-      const Loop &loop = std::get<Loop>(node);
-      for (int64_t trip = 0; trip < std::min<int64_t>(loop.trips, 2); ++trip)
-        if (failed(runSequence(loop.body)))
-          return failure();
+      iterations[scan] = trip;
+      if (failed(runSequence(loop.body)))
+        return failure();
+    }
+    return finishLoop(scan);
+  }
+
+  /// The results of a loop are what its iterations have left.
+  LogicalResult finishLoop(ir::ScanOp scan) {
+    for (auto [result, value] : llvm::zip(scan.getFinalCarried(), scan.getNextCarried())) {
+      if (!isInPlace(value) || extentOf(value) != extentOf(result))
+        return scan.emitOpError() << "result " << result.getResultNumber() << " is not in "
+                                  << describe(extentOf(result)) << " at the end";
+      held.push_back({extentOf(result), result});
+    }
+    for (auto [result, slice] : llvm::zip(scan.getStackedResults(), scan.getStackedSlices())) {
+      for (int64_t trip = 0; trip < static_cast<int64_t>(scan.getTrips()); ++trip) {
+        iterations[scan] = trip;
+        if (!isInPlace(slice))
+          return scan.emitOpError()
+                 << "slice of iteration " << trip << " of result " << result.getResultNumber()
+                 << " is not in " << describe(extentOf(slice)) << " at the end";
+      }
+      held.push_back({extentOf(result), result});
     }
     return success();
   }
@@ -86,7 +125,11 @@ private:
 
   LogicalResult checkReads(ir::KernelOp kernel) {
     for (OpOperand &operand : kernel->getOpOperands())
-      if (!isInPlace(operand.get()))
+      if (MemoryLocation location = locationOf(operand.get(), function);
+          isOfCaller(location.space) && !location.steps.empty())
+        return kernel.emitOpError()
+               << "operand " << operand.getOperandNumber() << " is a slice of memory of the caller";
+      else if (!isInPlace(operand.get()))
         return kernel.emitOpError() << "operand " << operand.getOperandNumber() << " is not in "
                                     << describe(extentOf(operand.get())) << " when it runs";
     return success();
@@ -104,8 +147,9 @@ private:
                << " is " << (returned ? "returned" : "not returned");
       if (!inArena && extent.space != ir::MemorySpace::state)
         continue;
+      bool isSlice = locationByLoop(result, function).has_value(); // those follow one another
       int64_t bytes = inArena ? arenaBytes : stateBytes;
-      if (extent.begin % kBufferAlignment != 0 || extent.begin < 0 ||
+      if ((!isSlice && extent.begin % kBufferAlignment != 0) || extent.begin < 0 ||
           extent.end + kBufferSlack > bytes)
         return kernel.emitOpError() << "writes " << describe(extent) << ", which is not aligned or"
                                     << " not within the " << bytes << " bytes of it";
@@ -154,17 +198,37 @@ private:
             variable.getLayoutAttr()};
   }
 
+  static bool isOfCaller(ir::MemorySpace space) {
+    return space == ir::MemorySpace::argument || space == ir::MemorySpace::result;
+  }
+
   Extent extentOf(Value value) {
     MemoryLocation location = locationOf(value, function);
-    if (location.space == ir::MemorySpace::argument || location.space == ir::MemorySpace::result)
+    if (isOfCaller(location.space))
       return {location.space, location.offset, location.offset + 1};
+    int64_t begin = location.offset;
+    for (const MemoryStep &step : location.steps) {
+      int64_t iteration = iterations.lookup(step.loop);
+      begin += step.bytes * (step.modulus ? iteration % step.modulus : iteration);
+    }
     auto type = cast<RankedTensorType>(value.getType());
-    return {location.space, location.offset,
-            location.offset + getBufferBytes(type, batchSize, location.layout)};
+    return {location.space, begin, begin + getBufferBytes(type, batchSize, location.layout)};
   }
 
   bool isInPlace(Value value) {
-    return llvm::is_contained(held, Held{extentOf(value), ir::originOf(value)});
+    value = ir::originOf(value);
+    if (Value stack = findStack(value))
+      return isInPlace(stack);
+    return llvm::is_contained(held, Held{extentOf(value), value});
+  }
+
+  /// What `value` is a slice of; null when it is none.
+  static Value findStack(Value value) {
+    auto argument = dyn_cast<BlockArgument>(value);
+    auto scan = argument ? dyn_cast<ir::ScanOp>(argument.getOwner()->getParentOp()) : ir::ScanOp();
+    if (!scan || argument.getArgNumber() < scan.getCarried().size())
+      return nullptr;
+    return scan->getOperand(argument.getArgNumber());
   }
 
   void write(OpResult result) {
@@ -176,6 +240,8 @@ private:
   func::FuncOp function;
   ModuleOp module;
   int64_t batchSize, stateBytes, arenaBytes;
+  /// The iteration that each loop is in.
+  llvm::DenseMap<Operation *, int64_t> iterations;
   /// The content of memory between waves.
   llvm::SmallVector<Held> held;
 };

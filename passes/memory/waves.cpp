@@ -2,7 +2,10 @@
 //
 // New values of variables are written over the old ones, so besides operands there is a second kind
 // of dependency: whoever reads a variable's old value runs before its new value is written. Where
-// that is impossible the new value is computed elsewhere and copied at the end.
+// that is impossible the new value is computed elsewhere and copied at the end. The same holds for
+// the carried values of loops, whose bodies have waves of their own; a loop runs alone.
+#include "ir/region_arguments.h"
+#include "passes/memory/loop_memory.h"
 #include "passes/memory/plan.h"
 #include "passes/passes.h"
 #include "llvm/ADT/SetVector.h"
@@ -18,16 +21,19 @@ namespace {
 /// Kernels without repetition, in the order of insertion.
 using Kernels = llvm::SmallSetVector<Operation *, 8>;
 
-/// The kernels of a function and their dependences.
+bool isKernelResult(Value value) {
+  return isa_and_nonnull<ir::KernelOp>(value.getDefiningOp());
+}
+
+/// The kernels and loops of a function, or of a loop's body, and their dependences.
 class WaveGraph {
 public:
-  explicit WaveGraph(func::FuncOp function)
-      : function(function), batchSize(ir::getBatchSize(function->getParentOfType<ModuleOp>())),
-        terminator(function.getBody().front().getTerminator()) {}
+  WaveGraph(Block &block, int64_t batchSize)
+      : block(block), batchSize(batchSize), terminator(block.getTerminator()) {}
 
   /// Gives every result of the function a place of its own: each is the result of a kernel and
   /// returned once, or a variable's unchanged value.
-  void settleResults() {
+  void settleResults(func::FuncOp function) {
     for (OpOperand &returned : terminator->getOpOperands()) {
       FlatSymbolRefAttr variable = ir::getResultVariable(function, returned.getOperandNumber());
       if (variable)
@@ -37,20 +43,62 @@ public:
     }
   }
 
+  /// Lets every loop begin with values that kernels put into its first slots, and take slices of
+  /// what is in the arena or the state: addresses in memory of the caller are not computed.
+  void settleLoopOperands() {
+    for (auto scan : llvm::to_vector(block.getOps<ir::ScanOp>())) {
+      for (OpOperand &carried : scan.getCarriedMutable())
+        if (!isKernelResult(carried.get()) || !carried.get().hasOneUse() ||
+            !settled.insert(carried.get()).second)
+          copy(carried);
+      for (OpOperand &stacked : scan.getStackedMutable())
+        if (isExternal(stacked.get()))
+          copy(stacked);
+    }
+  }
+
+  /// Gives every value that the body of `scan` yields memory of its own, and chooses how many slots
+  /// the carried values have.
+  void settleYields(ir::ScanOp scan) {
+    size_t count = scan.getCarried().size();
+    for (OpOperand &next : terminator->getOpOperands().take_front(count))
+      if (!isKernelResult(next.get()) || !settled.insert(next.get()).second)
+        copyForAllYields(next);
+    for (OpOperand &slice : terminator->getOpOperands().drop_front(count)) {
+      bool isCarried = findSlotAlias(scan, slice.getOperandNumber() - count).has_value();
+      if (!isCarried && (!isKernelResult(slice.get()) || !settled.insert(slice.get()).second))
+        copy(slice);
+    }
+    llvm::SmallVector<int64_t> slots(count, 0);
+    for (size_t stacked = 0; stacked < scan.getStackedResults().size(); ++stacked)
+      if (auto alias = findSlotAlias(scan, stacked))
+        slots[alias->carried] = static_cast<int64_t>(scan.getTrips()) + 1;
+    for (auto [index, slot] : llvm::enumerate(slots))
+      if (slot == 0)
+        slot = tryWriteInPlace(scan.getNextCarried()[index], scan.getCarriedArguments()[index]) ? 1
+                                                                                                : 2;
+    scan.setSlots(slots);
+  }
+
   /// Every kernel in the first wave after those that it depends on; kernels are then put into the
   /// order of waves.
   void assignWaves() {
     llvm::SmallVector<Operation *> kernels;
-    for (Operation &op : function.getBody().front().without_terminator())
+    for (Operation &op : block.without_terminator())
       kernels.push_back(&op);
     llvm::DenseMap<Operation *, int64_t> waves = computeWaves(kernels);
     llvm::sort(kernels, [&](Operation *a, Operation *b) {
-      return waves[a] != waves[b] ? waves[a] < waves[b] : a->isBeforeInBlock(b);
+      if (waves[a] != waves[b])
+        return waves[a] < waves[b];
+      bool isLoop = isa<ir::ScanOp>(a);
+      return isLoop != isa<ir::ScanOp>(b) ? !isLoop : a->isBeforeInBlock(b);
     });
-    Builder builder(function.getContext());
-    for (Operation *kernel : kernels) {
-      cast<ir::KernelOp>(kernel).setWaveAttr(builder.getI64IntegerAttr(waves[kernel]));
-      kernel->moveBefore(terminator);
+    for (Operation *op : kernels) {
+      if (auto kernel = dyn_cast<ir::KernelOp>(op))
+        kernel.setWave(waves[op]);
+      else
+        cast<ir::ScanOp>(op).setWave(waves[op]);
+      op->moveBefore(terminator);
     }
   }
 
@@ -58,12 +106,12 @@ private:
   void settleVariable(OpOperand &returned, Value old) {
     if (returned.get() == old)
       return;
-    if (old && isa<OpResult>(returned.get()) && !settled.contains(returned.get()) &&
+    if (old && isKernelResult(returned.get()) && !settled.contains(returned.get()) &&
         tryWriteInPlace(returned.get(), old)) {
       settled.insert(returned.get());
       return;
     }
-    if (!old && isa<OpResult>(returned.get()) && settled.insert(returned.get()).second)
+    if (!old && isKernelResult(returned.get()) && settled.insert(returned.get()).second)
       return;
     copy(returned);
     if (!old || tryWriteInPlace(returned.get(), old))
@@ -75,14 +123,33 @@ private:
   }
 
   void settleExternal(OpOperand &returned) {
-    if (isa<BlockArgument>(returned.get()) || !settled.insert(returned.get()).second)
+    if (!isKernelResult(returned.get()) || !settled.insert(returned.get()).second)
       copy(returned);
   }
 
-  /// Lets the function return a copy.
+  /// Whether the value is in memory of the function's caller: an argument or a result.
+  static bool isExternal(Value value) {
+    auto argument = dyn_cast<BlockArgument>(ir::originOf(value));
+    if (argument)
+      return isa<func::FuncOp>(argument.getOwner()->getParentOp()) && !variableOf(value);
+    return llvm::any_of(value.getUsers(),
+                        [](Operation *user) { return isa<func::ReturnOp>(user); });
+  }
+
+  /// What else yields the same value yields the copy too.
+  void copyForAllYields(OpOperand &yielded) {
+    Value source = yielded.get();
+    copy(yielded);
+    for (OpOperand &other : terminator->getOpOperands())
+      if (other.get() == source && other.getOperandNumber() > yielded.getOperandNumber() &&
+          !isa<BlockArgument>(source))
+        other.set(yielded.get());
+  }
+
+  /// Lets the function return, the body yield or the loop read a copy.
   void copy(OpOperand &returned) {
     Value source = returned.get();
-    OpBuilder builder(terminator);
+    OpBuilder builder(returned.getOwner());
     auto kernel = builder.create<ir::KernelOp>(source.getLoc(), TypeRange(source.getType()),
                                                ir::KernelFamily::map, source, ir::Schedule{},
                                                IntegerAttr{}, ArrayAttr{});
@@ -168,10 +235,11 @@ private:
     return bytesOf(kernel->getResults()) > bytesOf(kernel->getOperands());
   }
 
-  func::FuncOp function;
+  Block &block;
   int64_t batchSize;
   Operation *terminator;
-  /// Kernels' results that the function returns, each once.
+  /// Kernels' results whose memory is chosen: what the function returns, bodies yield and loops
+  /// begin with, each once.
   llvm::DenseSet<Value> settled;
   /// Which kernel overwrites a variable's old value.
   llvm::DenseMap<Value, Operation *> writers;
@@ -182,14 +250,31 @@ struct AssignWavesPass : impl::AssignWavesBase<AssignWavesPass> {
     func::FuncOp function = getOperation();
     if (function.isExternal())
       return;
-    for (Operation &op : function.getBody().front().without_terminator())
-      if (!isa<ir::KernelOp>(op)) {
-        op.emitOpError("is outside of a kernel; waves are assigned after fusion");
+    int64_t batchSize = ir::getBatchSize(function->getParentOfType<ModuleOp>());
+    llvm::SmallVector<ir::ScanOp> loops;
+    function.walk([&](ir::ScanOp scan) { loops.push_back(scan); });
+    for (ir::ScanOp scan : loops) {
+      if (failed(checkKernels(scan.getBlock())))
         return signalPassFailure();
-      }
-    WaveGraph graph(function);
-    graph.settleResults();
+      WaveGraph graph(scan.getBlock(), batchSize);
+      graph.settleLoopOperands();
+      graph.settleYields(scan);
+      graph.assignWaves();
+    }
+    if (failed(checkKernels(function.getBody().front())))
+      return signalPassFailure();
+    WaveGraph graph(function.getBody().front(), batchSize);
+    graph.settleLoopOperands();
+    graph.settleResults(function);
     graph.assignWaves();
+  }
+
+private:
+  static LogicalResult checkKernels(Block &block) {
+    for (Operation &op : block.without_terminator())
+      if (!isa<ir::KernelOp, ir::ScanOp>(op))
+        return op.emitOpError("is outside of a kernel; waves are assigned after fusion");
+    return success();
   }
 };
 

@@ -1,13 +1,15 @@
-// What a function runs, loops among it, and where its values then live. Loops are put together by
-// hand, around the bodies of test.repeat.
+// What a function runs, loops among it, and where its values then live.
 #include "passes/memory/program.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ir/layer_name.h"
 #include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
 #include "passes/memory/plan.h"
-#include "test/unit/ir/repeat_op.h"
+#include "passes/passes.h"
 
 using namespace mlir;
 using testing::ElementsAre;
@@ -15,36 +17,78 @@ using testing::ElementsAre;
 namespace lamina::passes {
 namespace {
 
+constexpr int64_t kBytes = 64; ///< of a tensor<4x4xf32>
+
+/// A kernel named after its result, whose body computes `last` from its argument %e.
+std::string kernel(const char *result, const char *operand, const char *body, const char *last) {
+  return fmt::format(R"(
+    %{} = lamina.kernel map(%{}) : (tensor<4x4xf32>) -> tensor<4x4xf32> {{
+    ^bb0(%e: tensor<4x4xf32>):
+      {}
+      lamina.yield {} : tensor<4x4xf32>
+    }} loc("{}"))",
+                     result, operand, body, last, result);
+}
+std::string copied(const char *result, const char *operand) {
+  return kernel(result, operand, "", "%e");
+}
+/// A transpose cannot be written over its operand.
+std::string transposed(const char *result, const char *operand) {
+  return kernel(result, operand,
+                "%t = lamina.transpose %e, dims = [1, 0] : (tensor<4x4xf32>) -> tensor<4x4xf32>",
+                "%t");
+}
+
 class Program : public testing::Test {
 protected:
-  Program() {
-    ir::loadDialects(context);
-    context.loadDialect<ir::test::TestDialect>();
+  Program() { ir::loadDialects(context); }
+
+  void parse(const std::string &text) {
+    module = parseSourceString<ModuleOp>(text, &context);
+    ASSERT_TRUE(module) << text;
+    collect();
   }
 
-  void parse(const char *text) {
-    module = parseSourceString<ModuleOp>(text, &context);
-    ASSERT_TRUE(module);
+  /// Parses `text`, assigns waves and plans memory.
+  void plan(const std::string &text) {
+    parse(text);
+    PassManager passes(&context);
+    passes.addNestedPass<func::FuncOp>(createAssignWaves());
+    passes.addPass(createPlanMemory());
+    ASSERT_TRUE(succeeded(passes.run(*module)));
+    collect();
+    program = *readProgram(function);
+  }
+
+  void collect() {
+    kernels.clear();
+    loops.clear();
     function = *module->getOps<func::FuncOp>().begin();
     module->walk<WalkOrder::PreOrder>([&](ir::KernelOp op) { kernels.push_back(op); });
+    module->walk<WalkOrder::PreOrder>([&](ir::ScanOp op) { loops.push_back(op); });
   }
 
-  Loop loopOf(int64_t trips, Sequence body) {
-    return {ir::test::findOne<ir::test::RepeatOp>(*module), trips, std::move(body)};
+  ir::KernelOp find(llvm::StringRef name) {
+    auto found =
+        llvm::find_if(kernels, [&](ir::KernelOp op) { return ir::layerOf(op.getLoc()) == name; });
+    return found == kernels.end() ? ir::KernelOp() : *found;
   }
-  Wave wave(size_t kernel) { return {{kernels[kernel]}}; }
 
-  std::pair<int64_t, int64_t> lifetimeOf(const Timeline &timeline, size_t kernel) {
-    auto [first, last] = timeline.lifetimeOf(cast<OpResult>(kernels[kernel].getResult(0)));
+  std::pair<int64_t, int64_t> lifetimeOf(ir::KernelOp kernel) {
+    auto [first, last] = Timeline(program).lifetimeOf(cast<OpResult>(kernel.getResult(0)));
     return {first, last};
   }
 
-  ir::BufferAttr bufferOf(size_t kernel) {
-    return cast<ir::BufferAttr>((*kernels[kernel].getBuffers())[0]);
+  int64_t offsetOf(ir::KernelOp kernel) {
+    return cast<ir::BufferAttr>((*kernel.getBuffers())[0]).getOffset();
   }
+  int64_t offsetOf(ir::ScanOp loop, size_t result) {
+    return cast<ir::BufferAttr>((*loop.getBuffers())[result]).getOffset();
+  }
+  MemoryLocation locationIn(Value value) { return locationOf(value, function); }
 
   /// What the replay of the plan says.
-  std::string verify(const Sequence &program) {
+  std::string verify() {
     std::string said;
     ScopedDiagnosticHandler handler(&context,
                                     [&](Diagnostic &diagnostic) { said += diagnostic.str(); });
@@ -56,6 +100,8 @@ protected:
   OwningOpRef<ModuleOp> module;
   func::FuncOp function;
   std::vector<ir::KernelOp> kernels;
+  std::vector<ir::ScanOp> loops;
+  Sequence program;
 };
 
 TEST_F(Program, IsReadFromTheWavesOfKernels) {
@@ -75,224 +121,194 @@ TEST_F(Program, IsReadFromTheWavesOfKernels) {
       }
       return
     })");
-  FailureOr<Sequence> program = readProgram(function);
-  ASSERT_TRUE(succeeded(program));
-  ASSERT_EQ(program->size(), 2u);
-  EXPECT_THAT(std::get<Wave>((*program)[0]).kernels, ElementsAre(kernels[0], kernels[1]));
-  EXPECT_THAT(std::get<Wave>((*program)[1]).kernels, ElementsAre(kernels[2]));
-  Timeline timeline(*program);
-  EXPECT_EQ(timeline.waveCount(), 2);
-  EXPECT_EQ(lifetimeOf(timeline, 0), std::pair(int64_t{0}, int64_t{0}));
-  EXPECT_EQ(lifetimeOf(timeline, 1), std::pair(int64_t{0}, int64_t{1}));
+  program = *readProgram(function);
+  ASSERT_EQ(program.size(), 2u);
+  EXPECT_THAT(std::get<Wave>(program[0]).kernels, ElementsAre(kernels[0], kernels[1]));
+  EXPECT_THAT(std::get<Wave>(program[1]).kernels, ElementsAre(kernels[2]));
+  EXPECT_EQ(Timeline(program).waveCount(), 2);
+  EXPECT_EQ(lifetimeOf(kernels[0]), std::pair(int64_t{0}, int64_t{0}));
+  EXPECT_EQ(lifetimeOf(kernels[1]), std::pair(int64_t{0}, int64_t{1}));
 }
 
-/// %a is read in the loop, %b behind it, what its kernels make there alone. A transpose cannot be
-/// written over its operand.
-constexpr const char *kLoop = R"(
-  func.func @f(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
-    %a = lamina.kernel map(%x) : (tensor<4x4xf32>) -> tensor<4x4xf32> {
-    ^bb0(%e: tensor<4x4xf32>):
-      %t = lamina.transpose %e, dims = [1, 0] : (tensor<4x4xf32>) -> tensor<4x4xf32>
-      lamina.yield %t : tensor<4x4xf32>
-    } loc("a")
-    %b = lamina.kernel map(%x) : (tensor<4x4xf32>) -> tensor<4x4xf32> {
-    ^bb0(%e: tensor<4x4xf32>):
-      %t = lamina.transpose %e, dims = [1, 0] : (tensor<4x4xf32>) -> tensor<4x4xf32>
-      lamina.yield %t : tensor<4x4xf32>
-    } loc("b")
-    "test.repeat"(%a) ({
-    ^bb0(%v: tensor<4x4xf32>):
-      %s = lamina.kernel map(%v) : (tensor<4x4xf32>) -> tensor<4x4xf32> {
-      ^bb0(%e: tensor<4x4xf32>):
-        %t = lamina.transpose %e, dims = [1, 0] : (tensor<4x4xf32>) -> tensor<4x4xf32>
-        lamina.yield %t : tensor<4x4xf32>
-      } loc("s")
-      %u = lamina.kernel map(%s) : (tensor<4x4xf32>) -> tensor<4x4xf32> {
-      ^bb0(%e: tensor<4x4xf32>):
-        %t = lamina.transpose %e, dims = [1, 0] : (tensor<4x4xf32>) -> tensor<4x4xf32>
-        lamina.yield %t : tensor<4x4xf32>
-      } loc("u")
-      %w = lamina.kernel map(%u) : (tensor<4x4xf32>) -> tensor<4x4xf32> {
-      ^bb0(%e: tensor<4x4xf32>):
-        %t = lamina.transpose %e, dims = [1, 0] : (tensor<4x4xf32>) -> tensor<4x4xf32>
-        lamina.yield %t : tensor<4x4xf32>
-      } loc("w")
-      "test.yield"() : () -> ()
-    }) {times = 3 : i64} : (tensor<4x4xf32>) -> ()
-    %r = lamina.kernel map(%b) : (tensor<4x4xf32>) -> tensor<4x4xf32> {
-    ^bb0(%e: tensor<4x4xf32>):
-      lamina.yield %e : tensor<4x4xf32>
-    } loc("r")
-    return %r : tensor<4x4xf32>
-  })";
-
+/// %a is read in the loop, %b beside it; %s, %u, %w and %z are made in every iteration. Waves: a,
+/// b, h; r; in the loop s, w and u, z; q.
 class LoopProgram : public Program {
 protected:
-  enum { a, b, s, u, w, r };
-
-  LoopProgram() { parse(kLoop); }
-
-  Sequence around(int64_t trips) {
-    Sequence program;
-    program.push_back(Wave{{kernels[a], kernels[b]}});
-    program.push_back(loopOf(trips, {wave(s), wave(u), wave(w)}));
-    program.push_back(wave(r));
-    return program;
+  LoopProgram() {
+    plan("func.func @f(%x: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {" +
+         transposed("a", "x") + transposed("b", "x") + transposed("h", "x") + R"(
+      %l = lamina.scan 3 carried(%h) stacked() invariant(%a)
+          : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32> {
+      ^bb0(%c: tensor<4x4xf32>, %v: tensor<4x4xf32>):)" +
+         transposed("s", "v") + transposed("u", "s") + transposed("w", "c") + transposed("z", "s") +
+         R"(
+        lamina.yield %u : tensor<4x4xf32>
+      } loc("l"))" +
+         copied("r", "b") + copied("q", "l") + R"(
+      return %r, %q : tensor<4x4xf32>, tensor<4x4xf32>
+    })");
   }
 };
 
+TEST_F(LoopProgram, IsReadWithItsBody) {
+  ASSERT_EQ(program.size(), 4u);
+  const Loop &loop = std::get<Loop>(program[2]);
+  EXPECT_EQ(loop.scan, loops[0]);
+  EXPECT_EQ(loop.body.size(), 2u);
+  EXPECT_THAT(loopsOf(program), ElementsAre(loops[0]));
+  EXPECT_EQ(kernelsOf(program).size(), 9u);
+}
+
 TEST_F(LoopProgram, WhatALoopReadsLivesUntilItsEnd) {
-  Timeline timeline(around(3));
+  Timeline timeline(program);
   EXPECT_EQ(timeline.waveCount(), 5);
-  EXPECT_EQ(timeline.waveOf(kernels[u]), 2);
-  EXPECT_EQ(lifetimeOf(timeline, a), std::pair(int64_t{0}, int64_t{3}));
-  EXPECT_EQ(lifetimeOf(timeline, b), std::pair(int64_t{0}, int64_t{4}));
-  EXPECT_EQ(lifetimeOf(timeline, s), std::pair(int64_t{1}, int64_t{2}));
-  EXPECT_EQ(lifetimeOf(timeline, u), std::pair(int64_t{2}, int64_t{3}));
-  EXPECT_EQ(lifetimeOf(timeline, w), std::pair(int64_t{3}, int64_t{3}));
-  EXPECT_TRUE(timeline.runTogether(kernels[s], kernels[w]));
-  EXPECT_FALSE(timeline.runTogether(kernels[a], kernels[s]));
+  EXPECT_EQ(timeline.waveOf(find("u")), 3);
+  EXPECT_EQ(lifetimeOf(find("a")), std::pair(int64_t{0}, int64_t{3}));
+  EXPECT_EQ(lifetimeOf(find("s")), std::pair(int64_t{2}, int64_t{3}));
+  EXPECT_EQ(lifetimeOf(find("w")), std::pair(int64_t{2}, int64_t{2}));
+  EXPECT_TRUE(timeline.runTogether(find("s"), find("u")));
+  EXPECT_FALSE(timeline.runTogether(find("a"), find("s")));
 }
 
-TEST_F(LoopProgram, BuffersOfABodyHaveFixedOffsetsApartFromWhatLivesAroundIt) {
-  Sequence program = around(3);
-  constexpr int64_t kBytes = 64 + kBufferSlack;
-  EXPECT_EQ(planArena(function, program), 4 * kBytes); // %w in the place of %s
-  EXPECT_EQ(bufferOf(s).getOffset(), bufferOf(w).getOffset());
-  std::set<int64_t> offsets;
-  for (size_t kernel : {a, b, s, u})
-    offsets.insert(bufferOf(kernel).getOffset());
-  EXPECT_THAT(offsets, ElementsAre(0, kBytes, 2 * kBytes, 3 * kBytes));
-  EXPECT_EQ(bufferOf(r).getSpace(), ir::MemorySpace::result);
-  EXPECT_EQ(verify(program), "");
+/// The kernel that makes the next value comes after the one that reads the value of before, so one
+/// slot is enough: that of the kernel that the loop begins with.
+TEST_F(LoopProgram, CarriedValuesAreWrittenOverWhatNobodyReadsAnymore) {
+  EXPECT_THAT(*loops[0].getSlots(), ElementsAre(1));
+  EXPECT_EQ(offsetOf(find("h")), offsetOf(loops[0], 0));
+  EXPECT_EQ(offsetOf(find("u")), offsetOf(loops[0], 0));
+  EXPECT_EQ(verify(), "");
 }
 
-/// The first time finds %a in place. Only the next one misses it.
-TEST_F(LoopProgram, ReplaysFindWhatTheLastTimeHasDestroyed) {
-  planArena(function, around(3));
-  kernels[u].setBuffersAttr(kernels[a].getBuffersAttr());
-  EXPECT_EQ(verify(around(1)), "");
-  EXPECT_EQ(verify(around(3)), "'lamina.kernel' op operand 0 is not in arena " +
-                                   std::to_string(bufferOf(a).getOffset()) + " when it runs");
+TEST_F(LoopProgram, ReplaysFindWhatAnIterationHasDestroyed) {
+  find("s").setBuffersAttr(find("a").getBuffersAttr());
+  EXPECT_EQ(verify(), "'lamina.kernel' op operand 0 is overwritten in arena " +
+                          std::to_string(offsetOf(find("a"))) + " while it is read");
 }
 
-TEST_F(LoopProgram, DescriptionsCountTheWavesOfLoops) {
-  Sequence program = around(3);
-  planArena(function, program);
+/// The first iteration finds %a in place. Only the next one misses it.
+TEST_F(LoopProgram, ReplaysFindWhatTheLastIterationHasDestroyed) {
+  find("z").setBuffersAttr(find("a").getBuffersAttr());
+  EXPECT_EQ(verify(), "'lamina.kernel' op operand 0 is not in arena " +
+                          std::to_string(offsetOf(find("a"))) + " when it runs");
+}
+
+TEST_F(LoopProgram, DescriptionsHaveTheBuffersOfLoops) {
   MemoryPlan plan = describeArena(function, program);
   EXPECT_EQ(plan.waves, 5);
-  ASSERT_EQ(plan.buffers.size(), 5u);
-  EXPECT_EQ(plan.buffers[a].name, "a");
-  EXPECT_EQ(plan.buffers[a].lastWave, 3);
-  EXPECT_EQ(plan.buffers[s].name, "s");
-  EXPECT_EQ(plan.buffers[s].firstWave, 1);
+  std::vector<std::string> names;
+  for (const PlannedBuffer &buffer : plan.buffers)
+    names.push_back(buffer.name);
+  EXPECT_THAT(names, ElementsAre("l", "a", "b", "s", "w", "z"));
+  EXPECT_EQ(plan.buffers[0].firstWave, 0);
+  EXPECT_EQ(plan.buffers[0].lastWave, 4);
 }
 
-/// The last kernel that reads %a reads it again the next time, unlike the kernel that reads %s.
-TEST_F(Program, ElementwiseKernelsOfALoopLeaveWhatComesFromOutside) {
-  parse(R"(
-    func.func @f(%x: tensor<16xf32>) {
-      %a = lamina.kernel map(%x) : (tensor<16xf32>) -> tensor<16xf32> {
-      ^bb0(%e: tensor<16xf32>):
-        %t = lamina.tanh %e : tensor<16xf32>
-        lamina.yield %t : tensor<16xf32>
+/// A kernel that reads what it replaces in another order writes elsewhere: two slots in turns.
+TEST_F(Program, CarriedValuesTakeTurnsWhereTheyAreReadWhileTheNextIsMade) {
+  plan("func.func @f(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {" + copied("h", "x") + R"(
+      %l = lamina.scan 3 carried(%h) stacked() invariant() : (tensor<4x4xf32>) -> tensor<4x4xf32> {
+      ^bb0(%c: tensor<4x4xf32>):)" +
+       transposed("u", "c") + R"(
+        lamina.yield %u : tensor<4x4xf32>
       }
-      "test.repeat"() ({
-        %s = lamina.kernel map(%a) : (tensor<16xf32>) -> tensor<16xf32> {
-        ^bb0(%e: tensor<16xf32>):
-          %t = lamina.tanh %e : tensor<16xf32>
-          lamina.yield %t : tensor<16xf32>
-        }
-        %u = lamina.kernel map(%s) : (tensor<16xf32>) -> tensor<16xf32> {
-        ^bb0(%e: tensor<16xf32>):
-          %t = lamina.tanh %e : tensor<16xf32>
-          lamina.yield %t : tensor<16xf32>
-        }
-        "test.yield"() : () -> ()
-      }) {times = 3 : i64} : () -> ()
-      return
+      return %l : tensor<4x4xf32>
     })");
-  Sequence program;
-  program.push_back(wave(0));
-  program.push_back(loopOf(3, {wave(1), wave(2)}));
-  EXPECT_EQ(lifetimeOf(Timeline(program), 0), std::pair(int64_t{0}, int64_t{2}));
-  planArena(function, program);
-  EXPECT_NE(bufferOf(1), bufferOf(0));
-  EXPECT_EQ(bufferOf(2), bufferOf(1));
-  EXPECT_EQ(verify(program), "");
+  EXPECT_THAT(*loops[0].getSlots(), ElementsAre(2));
+  int64_t first = offsetOf(loops[0], 0);
+  MemoryLocation next = locationIn(find("u").getResult(0));
+  EXPECT_EQ(next.offset, first + kBytes);
+  EXPECT_EQ(next.steps, (llvm::SmallVector<MemoryStep, 1>{{loops[0], -kBytes, 2}}));
+  EXPECT_EQ(locationIn(loops[0].getResult(0)).offset, first + kBytes); // after three iterations
+  EXPECT_EQ(verify(), "");
 }
 
-TEST_F(Program, WhatABodyYieldsLivesFromItsBeginningToItsEnd) {
-  parse(R"(
-    func.func @f(%x: tensor<f32>) -> tensor<f32> {
-      %r:2 = "test.repeat"(%x, %x) ({
-      ^bb0(%v: tensor<f32>, %o: tensor<f32>):
-        %s = lamina.kernel map(%v) : (tensor<f32>) -> tensor<f32> {
-        ^bb0(%e: tensor<f32>):
-          lamina.yield %e : tensor<f32>
-        }
-        %u = lamina.kernel map(%s) : (tensor<f32>) -> tensor<f32> {
-        ^bb0(%e: tensor<f32>):
-          lamina.yield %e : tensor<f32>
-        }
-        %w = lamina.kernel map(%s) : (tensor<f32>) -> tensor<f32> {
-        ^bb0(%e: tensor<f32>):
-          lamina.yield %e : tensor<f32>
-        }
-        "test.yield"(%u, %o) : (tensor<f32>, tensor<f32>) -> ()
-      }) {times = 3 : i64} : (tensor<f32>, tensor<f32>) -> (tensor<f32>, tensor<f32>)
-      return %r#0 : tensor<f32>
+/// What a loop stacks of its carried values is where they are: nothing is copied.
+class StackedProgram : public Program {
+protected:
+  void planStacks(const char *direction) {
+    plan("func.func @f(%x: tensor<4x4xf32>) -> (tensor<3x4x4xf32>, tensor<3x4x4xf32>) {" +
+         copied("h", "x") + R"(
+      %l:3 = lamina.scan 3 )" +
+         direction + R"( carried(%h) stacked() invariant()
+          : (tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<3x4x4xf32>, tensor<3x4x4xf32>) {
+      ^bb0(%c: tensor<4x4xf32>):)" +
+         transposed("u", "c") + R"(
+        lamina.yield %u, %u, %c : tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>
+      }
+      return %l#1, %l#2 : tensor<3x4x4xf32>, tensor<3x4x4xf32>
     })");
-  Sequence program;
-  program.push_back(loopOf(3, {wave(0), wave(1), wave(2)}));
-  Timeline timeline(program);
-  EXPECT_EQ(lifetimeOf(timeline, 0), std::pair(int64_t{0}, int64_t{2}));
-  EXPECT_EQ(lifetimeOf(timeline, 1), std::pair(int64_t{0}, int64_t{2}));
-  EXPECT_EQ(lifetimeOf(timeline, 2), std::pair(int64_t{2}, int64_t{2}));
+  }
+};
+
+TEST_F(StackedProgram, StacksShareTheSlotsOfCarriedValues) {
+  planStacks("");
+  EXPECT_THAT(*loops[0].getSlots(), ElementsAre(4));
+  int64_t first = offsetOf(loops[0], 0);
+  EXPECT_EQ(offsetOf(loops[0], 1), first + kBytes);
+  EXPECT_EQ(offsetOf(loops[0], 2), first);
+  EXPECT_EQ(offsetOf(find("h")), first);
+  EXPECT_EQ(locationIn(find("u").getResult(0)).steps,
+            (llvm::SmallVector<MemoryStep, 1>{{loops[0], kBytes, 0}}));
+  EXPECT_EQ(verify(), "");
+}
+
+TEST_F(StackedProgram, BackwardsTheFirstValueIsInTheLastSlot) {
+  planStacks("reverse");
+  int64_t first = offsetOf(loops[0], 0);
+  EXPECT_EQ(offsetOf(loops[0], 1), first);
+  EXPECT_EQ(offsetOf(loops[0], 2), first + kBytes);
+  EXPECT_EQ(offsetOf(find("h")), first + 3 * kBytes);
+  EXPECT_EQ(locationIn(find("u").getResult(0)).offset, first + 2 * kBytes);
+  EXPECT_EQ(locationIn(find("u").getResult(0)).steps,
+            (llvm::SmallVector<MemoryStep, 1>{{loops[0], -kBytes, 0}}));
+  EXPECT_EQ(verify(), "");
+}
+
+/// The last kernel that reads %a reads it again in the next iteration, unlike that of %s.
+TEST_F(Program, ElementwiseKernelsOfALoopLeaveWhatComesFromOutside) {
+  const char *tanh = "%t = lamina.tanh %e : tensor<4x4xf32>";
+  plan("func.func @f(%x: tensor<4x4xf32>) -> tensor<3x4x4xf32> {" + kernel("a", "x", tanh, "%t") +
+       R"(
+      %l = lamina.scan 3 carried() stacked() invariant(%a)
+          : (tensor<4x4xf32>) -> tensor<3x4x4xf32> {
+      ^bb0(%v: tensor<4x4xf32>):)" +
+       kernel("s", "v", tanh, "%t") + kernel("u", "s", tanh, "%t") + kernel("w", "u", tanh, "%t") +
+       R"(
+        lamina.yield %w : tensor<4x4xf32>
+      }
+      return %l : tensor<3x4x4xf32>
+    })");
+  EXPECT_NE(offsetOf(find("s")), offsetOf(find("a")));
+  EXPECT_EQ(offsetOf(find("u")), offsetOf(find("s")));
+  EXPECT_EQ(verify(), "");
 }
 
 /// A value of the outer body that the inner loop reads lives as long as that, not as the outer one.
-TEST_F(Program, LifetimesEndWithTheOutermostLoopThatReadsFromOutside) {
-  parse(R"(
-    func.func @f(%x: tensor<f32>) {
-      %a = lamina.kernel map(%x) : (tensor<f32>) -> tensor<f32> {
-      ^bb0(%e: tensor<f32>):
-        lamina.yield %e : tensor<f32>
+TEST_F(Program, AddressesInNestedLoopsMoveWithBoth) {
+  plan("func.func @f(%x: tensor<4x4xf32>) -> tensor<2x3x4x4xf32> {" + copied("a", "x") + R"(
+      %l = lamina.scan 2 carried() stacked() invariant(%a)
+          : (tensor<4x4xf32>) -> tensor<2x3x4x4xf32> {
+      ^bb0(%v: tensor<4x4xf32>):)" +
+       transposed("s", "v") + R"(
+        %m = lamina.scan 3 carried() stacked() invariant(%s)
+            : (tensor<4x4xf32>) -> tensor<3x4x4xf32> {
+        ^bb0(%i: tensor<4x4xf32>):)" +
+       transposed("u", "i") + R"(
+          lamina.yield %u : tensor<4x4xf32>
+        }
+        lamina.yield %m : tensor<3x4x4xf32>
       }
-      "test.repeat"() ({
-        %b = lamina.kernel map(%x) : (tensor<f32>) -> tensor<f32> {
-        ^bb0(%e: tensor<f32>):
-          lamina.yield %e : tensor<f32>
-        }
-        "test.repeat"() ({
-          %c = lamina.kernel map(%a, %b) : (tensor<f32>, tensor<f32>) -> tensor<f32> {
-          ^bb0(%e: tensor<f32>, %g: tensor<f32>):
-            lamina.yield %e : tensor<f32>
-          }
-          %d = lamina.kernel map(%x) : (tensor<f32>) -> tensor<f32> {
-          ^bb0(%e: tensor<f32>):
-            lamina.yield %e : tensor<f32>
-          }
-          "test.yield"() : () -> ()
-        }) {times = 2 : i64} : () -> ()
-        %f = lamina.kernel map(%x) : (tensor<f32>) -> tensor<f32> {
-        ^bb0(%e: tensor<f32>):
-          lamina.yield %e : tensor<f32>
-        }
-        "test.yield"() : () -> ()
-      }) {times = 3 : i64} : () -> ()
-      return
+      return %l : tensor<2x3x4x4xf32>
     })");
-  llvm::SmallVector<ir::test::RepeatOp> repeats;
-  module->walk<WalkOrder::PreOrder>([&](ir::test::RepeatOp op) { repeats.push_back(op); });
-  Sequence inner{wave(2), wave(3)};
-  Sequence outer{wave(1), Loop{repeats[1], 2, inner}, wave(4)};
-  Sequence program{wave(0), Loop{repeats[0], 3, outer}};
+  ASSERT_EQ(loops.size(), 2u);
   Timeline timeline(program);
-  EXPECT_EQ(timeline.waveCount(), 5);
-  EXPECT_EQ(lifetimeOf(timeline, 0), std::pair(int64_t{0}, int64_t{4}));
-  EXPECT_EQ(lifetimeOf(timeline, 1), std::pair(int64_t{1}, int64_t{3}));
-  EXPECT_EQ(kernelsOf(program).size(), 5u);
+  EXPECT_EQ(lifetimeOf(find("s")), std::pair(int64_t{1}, int64_t{2}));
+  EXPECT_EQ(lifetimeOf(find("a")), std::pair(int64_t{0}, int64_t{3}));
+  // The inner loop's result is copied into the slice of the outer one.
+  auto copy = cast<ir::KernelOp>(loops[0].getYielded()[0].getDefiningOp());
+  EXPECT_EQ(locationIn(copy.getResult(0)).steps,
+            (llvm::SmallVector<MemoryStep, 1>{{loops[0], 3 * kBytes, 0}}));
+  EXPECT_EQ(verify(), "");
 }
 
 } // namespace
