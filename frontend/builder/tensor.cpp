@@ -256,6 +256,20 @@ Tensor divideNoNan(Tensor a, Tensor b) {
   return where(isZero, a.like(0), a / where(isZero, b.like(1), b));
 }
 
+Tensor concatenate(ArrayRef<Tensor> parts, int64_t dimension) {
+  if (parts.size() == 1)
+    return parts[0];
+  auto values = llvm::map_to_vector(parts, [](Tensor part) { return Value(part); });
+  return parts[0].with(parts[0].emit().create<ir::ConcatenateOp>(values, dimension));
+}
+
+Tensor flip(Tensor x, int64_t dimension) {
+  llvm::SmallVector<int64_t> indices;
+  for (int64_t i = x.dim(dimension) - 1; i >= 0; --i)
+    indices.push_back(i);
+  return pick(x, dimension, indices);
+}
+
 Tensor pick(Tensor x, int64_t dimension, ArrayRef<int64_t> indices) {
   llvm::SmallVector<double> values(indices.begin(), indices.end());
   Tensor places = x.emit().constant(IntegerType::get(x.emit().getContext(), 32), values,

@@ -37,6 +37,8 @@ public:
   template <typename Op, typename... Args> mlir::Value create(Args &&...args) {
     return builder->create<Op>(loc, std::forward<Args>(args)...);
   }
+  /// Where the next operation goes.
+  mlir::OpBuilder &getBuilder() { return *builder; }
   mlir::MLIRContext *getContext() const { return builder->getContext(); }
   mlir::Location getLoc() const { return loc; }
 
@@ -155,8 +157,12 @@ Tensor clip(Tensor x, double low, double high);
 /// a / b, and 0 where b is 0.
 Tensor divideNoNan(Tensor a, Tensor b);
 
+/// The parts one after the other along a dimension.
+Tensor concatenate(llvm::ArrayRef<Tensor> parts, int64_t dimension);
 /// Elements at `indices` of one dimension.
 Tensor pick(Tensor x, int64_t dimension, llvm::ArrayRef<int64_t> indices);
+/// The elements of a dimension in reverse order.
+Tensor flip(Tensor x, int64_t dimension);
 /// Each element of a dimension `factor` times.
 Tensor repeat(Tensor x, int64_t dimension, int64_t factor);
 /// x with `low` and `high` elements of one value before and after those of each dimension.

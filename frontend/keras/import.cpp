@@ -150,6 +150,9 @@ void Importer::buildLayers() {
   FunctionWriter writer(*module, "");
   Forward forward(writer, random, options.training);
   MaskedTensors inputs = addInputs(writer, forward);
+  for (const ModelPort &port : model->inputs)
+    if (auto batch = model->layers[port.tensor.layer]->input->batch)
+      forward.fixedBatch = batch;
   for (auto [output, mask] : forward.run(*model, inputs)) {
     if (output.rank() < 1 || !output.type().isDynamicDim(0))
       fail("{}: an output of shape {} does not have the batch's rows", file.path,

@@ -23,7 +23,8 @@ ScanOp createScan(mlir::OpBuilder &builder, mlir::Location loc, const ScanOperan
                   std::unique_ptr<mlir::Region> body, bool reverse);
 
 /// Builds a body: the next carried values, then one slice for each stacked result. The scan has its
-/// operands and block arguments already; its results come when the body is known.
+/// operands and block arguments already, and the body may add further ones; its results come when
+/// the body is known.
 using ScanBody =
     llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &inside, ScanOp scan)>;
 

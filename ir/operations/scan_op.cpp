@@ -182,14 +182,14 @@ ScanOp buildScan(OpBuilder &builder, Location loc, const ScanOperands &operands,
   llvm::SmallVector<Value> yielded = makeBody(inside, scan);
   inside.create<YieldOp>(loc, yielded);
   isolate(scan);
-  ScanOperands all = operands;
-  all.invariant.assign(scan.getInvariant().begin(), scan.getInvariant().end());
+  ScanOperands all = {operands.trips, llvm::to_vector(scan.getCarried()),
+                      llvm::to_vector(scan.getStacked()), llvm::to_vector(scan.getInvariant())};
   auto body = std::make_unique<Region>();
   body->takeBody(scan.getBody());
   builder.setInsertionPoint(scan);
   ScanOp result = createScan(builder, loc, all, std::move(body), reverse);
   scan.erase();
-  builder.setInsertionPointAfter(result);
+  builder.setInsertionPointAfter(result); // which was in front of the erased one
   return result;
 }
 

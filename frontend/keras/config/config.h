@@ -41,6 +41,7 @@ public:
   const Place &getPlace() const { return place; }
 
   bool has(const std::string &key) const; ///< present and not null
+  bool contains(const std::string &key) const { return object->contains(key); } ///< null or not
   /// The value as it stands; null when absent.
   const nlohmann::json &raw(const std::string &key);
   bool boolean(const std::string &key, bool fallback);

@@ -92,6 +92,19 @@ const LayerEntry *const kLayers[] = {
     &preluLayer,
     &eluLayer,
     &softmaxLayer,
+    &rnnLayer,
+    &simpleRnnLayer,
+    &lstmLayer,
+    &gruLayer,
+    &convLstm1dLayer,
+    &convLstm2dLayer,
+    &convLstm3dLayer,
+    &bidirectionalLayer,
+    &timeDistributedLayer,
+    &simpleRnnCellLayer,
+    &lstmCellLayer,
+    &gruCellLayer,
+    &stackedCellsLayer,
 };
 
 /// By the class's exported name or its own; null for a class that is not known.

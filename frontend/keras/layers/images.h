@@ -25,6 +25,7 @@ public:
   int64_t getSpatialRank() const { return spatialRank; }
   /// The first spatial dimension of a tensor.
   int64_t getFirstSpatial() const { return channelsFirst ? 2 : 1; }
+  int64_t getChannels() const { return channelsFirst ? 1 : spatialRank + 1; }
   /// Refuses another rank.
   ImageShape split(const Place &place, llvm::ArrayRef<int64_t> shape) const;
   /// Fails with what `findProblem` says about the image's shape (nothing: it fits), and says so
@@ -54,6 +55,11 @@ struct Windows {
 
   /// From the first to behind the last element that a window covers.
   int64_t span(size_t i) const { return (sizes[i] - 1) * dilations[i] + 1; }
+  /// How many windows n elements of spatial dimension i have; they have to fit.
+  int64_t count(size_t i, int64_t n) const {
+    auto [before, after] = pad(i, n);
+    return (before + n + after - span(i)) / strides[i] + 1;
+  }
   /// Padding before and after n elements of spatial dimension i (DESIGN.md 3.10: for `same`, the
   /// smaller half first).
   std::pair<int64_t, int64_t> pad(size_t i, int64_t n) const;

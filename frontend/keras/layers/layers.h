@@ -35,6 +35,9 @@ extern const LayerEntry batchNormalizationLayer, layerNormalizationLayer, rmsNor
 extern const LayerEntry embeddingLayer, reversibleEmbeddingLayer;
 extern const LayerEntry attentionLayer, additiveAttentionLayer, multiHeadAttentionLayer,
     groupQueryAttentionLayer;
+extern const LayerEntry rnnLayer, simpleRnnLayer, lstmLayer, gruLayer, convLstm1dLayer,
+    convLstm2dLayer, convLstm3dLayer, bidirectionalLayer, timeDistributedLayer;
+extern const LayerEntry simpleRnnCellLayer, lstmCellLayer, gruCellLayer, stackedCellsLayer;
 extern const LayerEntry reluLayer, leakyReluLayer, preluLayer, eluLayer, softmaxLayer;
 
 const std::vector<RefusedClasses> &refusedLayers();

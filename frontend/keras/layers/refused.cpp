@@ -25,13 +25,6 @@ const std::vector<RefusedClasses> &refusedLayers() {
       {{"StringLookup", "IntegerLookup", "TextVectorization", "Hashing", "HashedCrossing"},
        "it looks up values that are not numbers of a network; run it on the data before, and give "
        "the model its result as an input"},
-      {{"LSTM", "LSTMCell", "GRU", "GRUCell", "SimpleRNN", "SimpleRNNCell", "RNN",
-        "StackedRNNCells", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"},
-       "it goes through a sequence step by step, for which there is no loop; use Conv1D with "
-       "padding 'causal', or an attention layer"},
-      {{"TimeDistributed"},
-       "it calls a layer for every step of a sequence; Dense and EinsumDense do so by themselves, "
-       "convolutions with one more dimension"},
       {{"AugMix",
         "AutoContrast",
         "ContrastLimitedAdaptiveHistogramEqualization",

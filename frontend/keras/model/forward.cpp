@@ -78,13 +78,17 @@ public:
     Tensor mask = inputs[input].mask;
     return mask ? Tensor(emitter, mask).convert(IntegerType::get(emitter.getContext(), 1)) : mask;
   }
-  void setMask(Tensor mask) override { outputMask = mask; }
+  bool namesMask(size_t input) const override { return node.masks.count(input) > 0; }
+  void setMask(Tensor mask, size_t outputs) override {
+    outputMask = mask;
+    maskedOutputs = outputs;
+  }
   void penalize(const std::optional<Regularizer> &regularizer, Tensor activity) override {
-    forward.addPenalty(layer, regularizer, emitter, activity);
+    forward.addPenalty(layer.place, regularizer, activity);
   }
   const nlohmann::json &arguments() const override { return node.arguments; }
 
-  Tensor getOutputMask() const { return outputMask; }
+  Tensor getMask(size_t output) const { return output < maskedOutputs ? outputMask : Tensor(); }
 
 private:
   Forward &forward;
@@ -93,6 +97,7 @@ private:
   const Node &node;
   ArrayRef<MaskedTensor> inputs;
   Tensor outputMask;
+  size_t maskedOutputs = SIZE_MAX;
 };
 
 Emitter &Forward::emitterAt(llvm::StringRef name, ElementType type) {
@@ -148,7 +153,7 @@ MaskedTensors Forward::callLayer(Layer &called, const Node &node, ArrayRef<Maske
   }
   for (const MaskedTensor &output : outputs) {
     checkSize(layer.place, output.value.shape());
-    addPenalty(layer, layer.activityRegularizer, emitter, output.value);
+    addPenalty(layer.place, layer.activityRegularizer, Tensor(emitter, output.value));
   }
   return outputs;
 }
@@ -169,8 +174,8 @@ MaskedTensors Forward::callMeaning(Layer &layer, Emitter &emitter, const Node &n
   build(layer, placed);
   WrittenCall call(*this, layer, emitter, node, inputs);
   MaskedTensors outputs;
-  for (Tensor output : layer.meaning->call(call, placed)) // the mask is the first one's
-    outputs.push_back({output, outputs.empty() ? call.getOutputMask() : Tensor()});
+  for (auto [i, output] : llvm::enumerate(layer.meaning->call(call, placed)))
+    outputs.push_back({output, call.getMask(i)});
   return outputs;
 }
 
@@ -181,9 +186,10 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
   for (const VariableDeclaration &declaration : layer.meaning->build(layer.place, types)) {
     LayerVariable variable;
     variable.symbol = layer.scope + "/" + declaration.name;
-    variable.path = layer.path + "/" +
-                    (declaration.place.empty() ? fmt::format("vars/{}", layer.variables.size())
-                                               : declaration.place);
+    if (declaration.isStored)
+      variable.path = layer.path + "/" +
+                      (declaration.place.empty() ? fmt::format("vars/{}", layer.variables.size())
+                                                 : declaration.place);
     if (!declaration.copy.empty())
       variable.copyPath = layer.path + "/" + declaration.copy;
     variable.type = declaration.type.value_or(layer.type);
@@ -191,6 +197,8 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
     variable.isTrainable = declaration.trainable && (layer.isTrainable || declaration.ofInnerLayer);
     checkSize(layer.place, declaration.shape);
     variable.shape = declaration.shape;
+    for (int64_t &extent : variable.shape)
+      extent = ShapedType::isDynamic(extent) ? takeWholeBatch(layer.place) : extent;
     variable.initializer = readInitializer(layer.place, declaration.initializer);
     auto *scaling = std::get_if<VarianceScalingInitializer>(&variable.initializer);
     if (scaling && !scaling->fanAxes)
@@ -202,6 +210,16 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
   layer.isBuilt = true;
 }
 
+int64_t Forward::takeWholeBatch(const Place &place) {
+  auto module = writer.getBuilder().getBlock()->getParentOp()->getParentOfType<ModuleOp>();
+  int64_t rows = module->getAttrOfType<IntegerAttr>(ir::kBatchSizeAttr).getInt();
+  if (fixedBatch && *fixedBatch != rows)
+    place.fail(fmt::format("keeps states of batches of {} rows, as the model's inputs say, not of "
+                           "{}; use --batch-size {}",
+                           *fixedBatch, rows, *fixedBatch));
+  return rows;
+}
+
 Tensor Forward::drawBits(Emitter &emitter, ArrayRef<int64_t> shape) {
   random.isUsed = drewRandom = true;
   auto bitsType = RankedTensorType::get(shape, IntegerType::get(emitter.getContext(), 32));
@@ -210,12 +228,12 @@ Tensor Forward::drawBits(Emitter &emitter, ArrayRef<int64_t> shape) {
                                                        writer.read(random.step), stream));
 }
 
-void Forward::addPenalty(const Layer &layer, const std::optional<Regularizer> &regularizer,
-                         Emitter &emitter, Tensor activity) {
+void Forward::addPenalty(const Place &place, const std::optional<Regularizer> &regularizer,
+                         Tensor activity) {
   if (!regularizer)
     return;
-  Tensor penalty = regularize(*regularizer, layer.place, activity.toFloat());
-  penalties.push_back(penalty / emitter.rows());
+  Tensor penalty = regularize(*regularizer, place, activity.toFloat());
+  penalties.push_back(penalty / activity.emit().rows());
 }
 
 void Forward::advanceRandomStep() {

@@ -29,6 +29,9 @@ public:
   Forward(FunctionWriter &writer, RandomState &random, bool isTraining)
       : writer(writer), random(random), isTraining(isTraining) {}
 
+  /// The rows of each batch, where the model's inputs fix them.
+  std::optional<int64_t> fixedBatch;
+
   MaskedTensors run(Model &model, llvm::ArrayRef<MaskedTensor> inputs);
 
   /// An emitter with this name as its location, alive as long as this object.
@@ -49,14 +52,17 @@ private:
   friend class WrittenCall;
 
   void build(Layer &layer, llvm::ArrayRef<Tensor> inputs);
+  /// The rows of a whole batch, for state that each of them has. Refuses another number than the
+  /// file's.
+  int64_t takeWholeBatch(const Place &place);
   MaskedTensors callLayer(Layer &called, const Node &node, llvm::ArrayRef<MaskedTensor> inputs);
   /// Calls a layer that is no model.
   MaskedTensors callMeaning(Layer &layer, Emitter &emitter, const Node &node,
                             llvm::ArrayRef<MaskedTensor> inputs);
   /// Fresh random bits, i32; advances the stream.
   Tensor drawBits(Emitter &emitter, llvm::ArrayRef<int64_t> shape);
-  void addPenalty(const Layer &layer, const std::optional<Regularizer> &regularizer,
-                  Emitter &emitter, Tensor activity);
+  void addPenalty(const Place &place, const std::optional<Regularizer> &regularizer,
+                  Tensor activity);
 
   FunctionWriter &writer;
   RandomState &random;

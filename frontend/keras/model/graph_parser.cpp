@@ -208,7 +208,9 @@ Node parseNode(const Layer &layer, const LayerIndex &index, const json &value,
       collectTensors(place, index, argument, node.inputs);
       if (key == "mask" && node.inputs.size() > before) // Keras hands it on as the input's mask
         node.masks[0] = node.inputs.back();
-    } else if (key == "mask")
+    } else if (key == "mask" && isTensor(argument) && !further.empty())
+      node.masks[0] = readTensor(place, index, argument); // further inputs have none
+    else if (key == "mask")
       parseMasks(place, index, argument, node);
     else
       place.fail(

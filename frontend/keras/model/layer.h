@@ -18,7 +18,7 @@ namespace lamina::frontend::keras {
 /// initializer, regularizer and constraint; null where there is none.
 struct VariableDeclaration {
   std::string name;
-  std::vector<int64_t> shape = {};
+  std::vector<int64_t> shape = {}; ///< ShapedType::kDynamic stands for the rows of a whole batch
   nlohmann::json initializer = "zeros";
   nlohmann::json regularizer = nullptr;
   nlohmann::json constraint = nullptr;
@@ -29,6 +29,8 @@ struct VariableDeclaration {
   std::optional<ElementType> type = std::nullopt;
   /// Where it stands in the file, below the layer; empty for "vars/<its number>".
   std::string place = "";
+  /// False: kept from step to step, but in no file.
+  bool isStored = true;
   /// A second place with the same value; empty for none.
   std::string copy = "";
   /// For initializers that scale by fans and do not say which axes count.
@@ -56,7 +58,7 @@ public:
   /// The value of the layer's i-th variable, in the order of `build`.
   virtual Tensor variable(size_t index) = 0;
   /// Gives the layer's i-th variable a new value: later reads see it, and it is kept after the
-  /// step. Only in training.
+  /// step. Outside of training only what is in no file.
   virtual void assign(size_t index, Tensor value) = 0;
   /// Fresh uniform numbers in [0, 1), f32, of this shape (rows first); other ones in every call and
   /// every training step.
@@ -75,8 +77,10 @@ public:
   /// Which steps of the i-th input count (Keras' mask): i1, mostly of the input's shape without its
   /// last dimension; null where all do.
   virtual Tensor mask(size_t input) = 0;
-  /// Says which steps of the output count; null for all.
-  virtual void setMask(Tensor mask) = 0;
+  /// Whether that mask is an argument of the call, not one that the input brings along.
+  virtual bool namesMask(size_t input) const = 0;
+  /// Says which steps of the first `outputs` outputs count; null for all.
+  virtual void setMask(Tensor mask, size_t outputs = SIZE_MAX) = 0;
   /// Adds a regularizer's penalty (nothing: none) on what is computed inside of the layer to the
   /// loss, as Keras does with the activity of a layer's inner layers.
   virtual void penalize(const std::optional<Regularizer> &regularizer, Tensor activity) = 0;
@@ -108,9 +112,13 @@ public:
     return {};
   }
   virtual Tensors call(LayerCall &call, llvm::ArrayRef<Tensor> inputs) const = 0;
-  /// Whether "activity_regularizer" is about inner layers, which `call` has penalized, and not about
-  /// the output.
+  /// Whether "activity_regularizer" is about inner layers, which `call` has penalized, and not
+  /// about the output.
   virtual bool penalizesInside() const { return false; }
+
+  /// Whether any dimensions may stand between the rows and the last one, each of whose elements is
+  /// treated alike and by itself.
+  virtual bool takesAnyDimensions() const { return false; }
 
   MaskUse maskUse = MaskUse::Drops; ///< as the layer's entry says
 };

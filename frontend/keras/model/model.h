@@ -42,6 +42,7 @@ struct InputDeclaration {
   ElementType type = ElementType::F32;
   bool isHalf = false; ///< float16: F32 with the values rounded to it
   std::vector<int64_t> rowShape;
+  std::optional<int64_t> batch; ///< rows of each batch, where the file fixes them
 };
 
 struct Model;

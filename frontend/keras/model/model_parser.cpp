@@ -28,14 +28,6 @@ std::optional<ElementType> findInputType(const std::string &dtype) {
   return findElementType(dtype);
 }
 
-std::optional<Regularizer> readActivityRegularizer(const Place &place, const ObjectConfig &layer) {
-  if (layer.className == "ActivityRegularization") {
-    Config config(layer.config, place);
-    return NormRegularizer{config.number("l1", 0), config.number("l2", 0)};
-  }
-  return readOptionalRegularizer(place, layer.config.value("activity_regularizer", json()));
-}
-
 /// Where a model is parsed: its file, its place in the outermost model and in the weights.
 struct Context {
   const KerasFile &file;
@@ -220,6 +212,8 @@ InputDeclaration ModelParser::readInput(const Layer &layer, const json &object) 
   if (shape.is_null())
     shape = config.raw("batch_input_shape");
   input.rowShape = readRowShape(layer.place, layer.name, shape);
+  if (shape.is_array() && !shape.empty() && shape[0].is_number_integer())
+    input.batch = shape[0].get<int64_t>();
   config.finish("InputLayer");
   return input;
 }

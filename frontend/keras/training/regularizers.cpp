@@ -89,8 +89,18 @@ Regularizer readRegularizer(const Place &place, const nlohmann::json &regularize
   return read(place, "regularizer", regularizer, regularizers());
 }
 
-std::optional<Regularizer> readOptionalRegularizer(const Place &place, const json &regularizer) {
+std::optional<Regularizer> readOptionalRegularizer(const Place &place,
+                                                   const nlohmann::json &regularizer) {
   return regularizer.is_null() ? std::nullopt : std::optional(readRegularizer(place, regularizer));
+}
+
+std::optional<Regularizer> readActivityRegularizer(const Place &place, const ObjectConfig &layer) {
+  if (layer.className == "ActivityRegularization") {
+    Config config(layer.config, place);
+    return NormRegularizer{config.number("l1", 0), config.number("l2", 0)};
+  }
+  return readOptionalRegularizer(place,
+                                 layer.config.value("activity_regularizer", nlohmann::json()));
 }
 
 Constraint readConstraint(const Place &place, const nlohmann::json &constraint) {

@@ -13,6 +13,9 @@ Regularizer readRegularizer(const Place &place, const nlohmann::json &regularize
 std::optional<Regularizer> readOptionalRegularizer(const Place &place,
                                                    const nlohmann::json &regularizer);
 
+/// The regularizer of what a layer computes; nothing when it has none.
+std::optional<Regularizer> readActivityRegularizer(const Place &place, const ObjectConfig &layer);
+
 /// A serialized constraint (keras/src/constraints/constraints.py).
 Constraint readConstraint(const Place &place, const nlohmann::json &constraint);
 

@@ -207,5 +207,29 @@ TEST_F(ScanTest, BodiesMayUseWhatIsAroundThem) {
             726);
 }
 
+/// The body may add operands, and the builder goes on behind the loop.
+TEST_F(ScanTest, BodiesMayAddOperands) {
+  parse("func.func @f(%h: tensor<f64>, %x: tensor<3xf64>) -> tensor<f64> {"
+        "  return %h : tensor<f64>"
+        "}");
+  Block &block = function.getBody().front();
+  OpBuilder builder(block.getTerminator());
+  Location loc = builder.getUnknownLoc();
+  auto addOperands = [&](OpBuilder &inside, ScanOp made) -> llvm::SmallVector<Value> {
+    made.getCarriedMutable().append(block.getArgument(0));
+    Value carried = made.getBlock().addArgument(block.getArgument(0).getType(), loc);
+    made.getStackedMutable().append(block.getArgument(1));
+    Value slice = made.getBlock().addArgument(carried.getType(), loc);
+    return {inside.create<AddOp>(loc, carried, slice), slice};
+  };
+  ScanOp scan = buildScan(builder, loc, {3, {}, {}, {}}, /*reverse=*/false, addOperands);
+  EXPECT_EQ(scan.getFinalCarried().size(), 1u);
+  EXPECT_EQ(scan.getStackedResults().size(), 1u);
+  block.getTerminator()->setOperand(0, builder.create<NegateOp>(loc, scan.getResult(0)));
+  ASSERT_TRUE(succeeded(verify(*module)));
+  EXPECT_EQ(run({HostTensor::scalar(1.0), HostTensor::of<double>({3}, {10, 20, 30})})[0].at(0),
+            -61);
+}
+
 } // namespace
 } // namespace lamina::ir

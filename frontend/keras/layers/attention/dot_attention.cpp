@@ -29,7 +29,7 @@ public:
     Tensor key = count == 3 ? inputs[2].toFloat() : value;
     checkShapes(call.place(), query, value, key);
     Tensor queryMask = readMask(call, arguments, inputs, 0);
-    call.setMask(queryMask);
+    call.setMask(queryMask, 1);
     Tensor scores =
         maskScores(call, scoresOf(call, query, key), readMask(call, arguments, inputs, 1),
                    arguments.settings.boolean("use_causal_mask", false));

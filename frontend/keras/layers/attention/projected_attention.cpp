@@ -77,7 +77,7 @@ Tensors ProjectedAttention::call(LayerCall &call, ArrayRef<Tensor> inputs) const
   Heads heads;
   heads.axes = findAxes(call.place(), query, value, key);
   heads.mask = arguments.readMask(queryMask, window);
-  call.setMask(arguments.maskOf("query"));
+  call.setMask(arguments.maskOf("query"), 1);
   size_t next = 0;
   int64_t repeats = sizes.heads / sizes.sharedHeads;
   heads.query = projections.apply(call, query, next++);

@@ -42,6 +42,8 @@ public:
     return {activation(call, y)};
   }
 
+  bool takesAnyDimensions() const override { return true; }
+
 private:
   int64_t units;
   bool useBias;

@@ -1,6 +1,7 @@
 // Operations of keras.ops that mean what a layer does, with tensors of the call in the place of
 // its variables: keras/src/ops/nn.py, image.py
 #include "frontend/keras/config/registry.h"
+#include "frontend/keras/model/inner_layer.h"
 #include "frontend/keras/operations/operations.h"
 
 using namespace mlir;
@@ -11,31 +12,15 @@ namespace {
 using nlohmann::json;
 
 /// The call of a layer whose variables are tensors at hand.
-class CallWithTensors : public LayerCall {
+class CallWithTensors : public InnerCall {
 public:
   CallWithTensors(LayerCall &outer, ArrayRef<Tensor> variables)
-      : outer(outer), variables(variables) {}
+      : InnerCall(outer), variables(variables) {}
 
-  Emitter &emit() override { return outer.emit(); }
-  bool isTraining() const override { return outer.isTraining(); }
-  bool isTrainable() const override { return outer.isTrainable(); }
-  const Place &place() const override { return outer.place(); }
   Tensor variable(size_t index) override { return variables[index]; }
   void assign(size_t, Tensor) override { llvm_unreachable("tensors are not assigned"); }
-  Tensor uniform(ArrayRef<int64_t> shape) override { return outer.uniform(shape); }
-  Tensor normal(ArrayRef<int64_t> shape) override { return outer.normal(shape); }
-  void setLogits(Tensor result, Tensor logits) override { outer.setLogits(result, logits); }
-  Tensor logits(Tensor result) const override { return outer.logits(result); }
-  void limitIndices(Tensor indices, int64_t count) override { outer.limitIndices(indices, count); }
-  Tensor mask(size_t input) override { return outer.mask(input); }
-  void setMask(Tensor mask) override { outer.setMask(mask); }
-  void penalize(const std::optional<Regularizer> &regularizer, Tensor activity) override {
-    outer.penalize(regularizer, activity);
-  }
-  const json &arguments() const override { return outer.arguments(); }
 
 private:
-  LayerCall &outer;
   ArrayRef<Tensor> variables;
 };
 

@@ -9,10 +9,7 @@ namespace {
 
 Tensor flipAlong(OperationCall &call, Tensor x, int64_t axis) {
   refuseRows(call, x, axis, "flips");
-  llvm::SmallVector<int64_t> indices;
-  for (int64_t i = x.dim(axis) - 1; i >= 0; --i)
-    indices.push_back(i);
-  return pick(x, axis, indices);
+  return builder::flip(x, axis);
 }
 
 Tensors flip(OperationCall &call) {
