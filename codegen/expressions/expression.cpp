@@ -4,6 +4,7 @@
 #include "codegen/expressions/elementwise.h"
 #include "codegen/expressions/random_bits.h"
 #include "ir/module.h"
+#include "support/error.h"
 #include "llvm/IR/Module.h"
 
 using namespace mlir;
@@ -18,7 +19,11 @@ llvm::Type *registerType(llvm::LLVMContext &context, mlir::Type element) {
     return llvm::Type::getFloatTy(context);
   if (element.isF64())
     return llvm::Type::getDoubleTy(context);
-  return llvm::IntegerType::get(context, element.getIntOrFloatBitWidth());
+  if (auto integer = dyn_cast<IntegerType>(element))
+    return llvm::IntegerType::get(context, integer.getWidth());
+  std::string text;
+  llvm::raw_string_ostream(text) << element;
+  fail("code generation failed: no register holds elements of type {}", text);
 }
 
 llvm::Type *memoryType(llvm::LLVMContext &context, mlir::Type element) {
