@@ -4,31 +4,11 @@
 #include "codegen/expressions/elementwise.h"
 #include "codegen/expressions/random_bits.h"
 #include "ir/module.h"
-#include "support/error.h"
 #include "llvm/IR/Module.h"
 
 using namespace mlir;
 
 namespace lamina::codegen {
-
-using llvm::ArrayRef;
-using llvm::SmallVector;
-
-llvm::Type *registerType(llvm::LLVMContext &context, mlir::Type element) {
-  if (element.isF32())
-    return llvm::Type::getFloatTy(context);
-  if (element.isF64())
-    return llvm::Type::getDoubleTy(context);
-  if (auto integer = dyn_cast<IntegerType>(element))
-    return llvm::IntegerType::get(context, integer.getWidth());
-  std::string text;
-  llvm::raw_string_ostream(text) << element;
-  fail("code generation failed: no register holds elements of type {}", text);
-}
-
-llvm::Type *memoryType(llvm::LLVMContext &context, mlir::Type element) {
-  return element.isInteger(1) ? llvm::Type::getInt8Ty(context) : registerType(context, element);
-}
 
 int vectorDimension(ArrayRef<Index> indices) {
   for (auto [position, index] : llvm::enumerate(indices))
