@@ -3,6 +3,7 @@
 
 #include "codegen/driver.h"
 #include "codegen/first_error.h"
+#include "ir/host_tensor.h"
 #include "ir/logs.h"
 #include "ir/signature.h"
 #include "passes/memory/plan.h"
@@ -14,25 +15,6 @@ using namespace mlir;
 namespace lamina::codegen {
 namespace {
 
-ElementType elementTypeOf(mlir::Type type) {
-  if (type.isF32())
-    return ElementType::F32;
-  if (type.isF64())
-    return ElementType::F64;
-  if (type.isUnsignedInteger(8))
-    return ElementType::U8;
-  switch (type.getIntOrFloatBitWidth()) {
-  case 64:
-    return ElementType::I64;
-  case 32:
-    return ElementType::I32;
-  case 8:
-    return ElementType::I8;
-  default:
-    return ElementType::I1;
-  }
-}
-
 std::vector<int64_t> shapeOf(RankedTensorType type) {
   std::vector<int64_t> shape;
   for (int64_t extent : type.getShape())
@@ -41,7 +23,7 @@ std::vector<int64_t> shapeOf(RankedTensorType type) {
 }
 
 TensorSpec specOf(const ir::Port &port) {
-  return {port.name.str(), elementTypeOf(port.type.getElementType()), shapeOf(port.type),
+  return {port.name.str(), ir::toElementType(port.type.getElementType()), shapeOf(port.type),
           port.bound, port.isProbability};
 }
 
@@ -126,7 +108,7 @@ private:
       RankedTensorType type = variable.getTensorType();
       numbers.try_emplace(variable.getSymName(), signature.variables.size());
       signature.variables.push_back({variable.getSymName().str(), variable.getPath().str(),
-                                     elementTypeOf(type.getElementType()), shapeOf(type),
+                                     ir::toElementType(type.getElementType()), shapeOf(type),
                                      variable.getTrainable(), ir::roleOf(variable)});
     }
   }

@@ -11,22 +11,20 @@ using namespace mlir;
 
 namespace lamina::ir {
 
+std::optional<ElementType> findElementType(Type type) {
+  for (ElementType known : {ElementType::F32, ElementType::F64, ElementType::I32, ElementType::I64,
+                            ElementType::I8, ElementType::U8, ElementType::I1})
+    if (type == toMlirType(type.getContext(), known))
+      return known;
+  return std::nullopt;
+}
+
 ElementType toElementType(Type type) {
-  if (type.isF32())
-    return ElementType::F32;
-  if (type.isF64())
-    return ElementType::F64;
-  auto integer = cast<IntegerType>(type);
-  switch (integer.getWidth()) {
-  case 64:
-    return ElementType::I64;
-  case 32:
-    return ElementType::I32;
-  case 8:
-    return integer.isUnsigned() ? ElementType::U8 : ElementType::I8;
-  default:
-    return ElementType::I1;
-  }
+  if (std::optional<ElementType> found = findElementType(type))
+    return *found;
+  std::string text;
+  llvm::raw_string_ostream(text) << type;
+  llvm::report_fatal_error("no tensor has elements of type " + llvm::Twine(text));
 }
 
 Type toMlirType(MLIRContext *context, ElementType type) {
@@ -39,9 +37,12 @@ Type toMlirType(MLIRContext *context, ElementType type) {
     return IntegerType::get(context, 8, IntegerType::Unsigned);
   case ElementType::I1:
     return IntegerType::get(context, 1);
-  default:
+  case ElementType::I8:
+  case ElementType::I32:
+  case ElementType::I64:
     return IntegerType::get(context, static_cast<unsigned>(byteWidth(type)) * 8);
   }
+  llvm_unreachable("all element types are listed");
 }
 
 //===--- Shapes ------------------------------------------------------------------------------===//

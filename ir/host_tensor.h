@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <cstddef>
+#include <optional>
 #include <type_traits>
 #include <vector>
 
@@ -14,7 +15,9 @@
 
 namespace lamina::ir {
 
-/// The element type of the dialect's tensors; `type` must be one of them.
+/// The element type of the dialect's tensors; nothing where tensors have no such elements.
+std::optional<ElementType> findElementType(mlir::Type type);
+/// The same of a type that must be one of them; ends the process otherwise.
 ElementType toElementType(mlir::Type type);
 mlir::Type toMlirType(mlir::MLIRContext *context, ElementType type);
 

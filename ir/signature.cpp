@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "ir/host_tensor.h"
 #include "ir/logs.h"
 
 using namespace mlir;
@@ -53,6 +54,9 @@ public:
     port.type = dyn_cast<RankedTensorType>(type);
     if (!port.type)
       return fail(position) << "is no tensor";
+    if (Type element = port.type.getElementType(); !findElementType(element))
+      return fail(position) << "has elements of type " << element
+                            << "; tensors have f32, f64, i64, i32, i8, ui8 or i1";
     if (failed(findRole(port, attributes)) || failed(checkType(port)))
       return failure();
     readDetails(port, attributes);

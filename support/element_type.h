@@ -16,9 +16,12 @@ constexpr size_t byteWidth(ElementType type) {
   case ElementType::F32:
   case ElementType::I32:
     return 4;
-  default:
+  case ElementType::I8:
+  case ElementType::U8:
+  case ElementType::I1:
     return 1;
   }
+  return 0; // no such type
 }
 
 /// NumPy's name of the type ("float32", "bool", …).

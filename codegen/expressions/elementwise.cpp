@@ -1,5 +1,6 @@
 #include "codegen/expressions/elementwise.h"
 
+#include "codegen/expressions/expression.h"
 #include "codegen/math/vector_math.h"
 #include "ir/dialect.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -167,10 +168,7 @@ llvm::Value *emitCompare(Builder &b, ir::CompareOp op, llvm::Value *x, llvm::Val
 llvm::Value *emitConvert(Builder &b, ir::ConvertOp op, llvm::Value *x) {
   mlir::Type from = op.getOperand().getType().getElementType();
   mlir::Type to = op.getType().getElementType();
-  llvm::Type *type = to.isF32() ? b.getFloatTy()
-                     : to.isF64()
-                         ? b.getDoubleTy()
-                         : static_cast<llvm::Type *>(b.getIntNTy(to.getIntOrFloatBitWidth()));
+  llvm::Type *type = registerType(b.getContext(), to);
   if (auto *vector = llvm::dyn_cast<llvm::FixedVectorType>(x->getType()))
     type = llvm::FixedVectorType::get(type, vector->getNumElements());
   bool fromUnsigned = from.isUnsignedInteger() || from.isInteger(1);

@@ -10,21 +10,6 @@ using namespace mlir;
 
 namespace lamina::codegen {
 
-using llvm::ArrayRef;
-using llvm::SmallVector;
-
-llvm::Type *registerType(llvm::LLVMContext &context, mlir::Type element) {
-  if (element.isF32())
-    return llvm::Type::getFloatTy(context);
-  if (element.isF64())
-    return llvm::Type::getDoubleTy(context);
-  return llvm::IntegerType::get(context, element.getIntOrFloatBitWidth());
-}
-
-llvm::Type *memoryType(llvm::LLVMContext &context, mlir::Type element) {
-  return element.isInteger(1) ? llvm::Type::getInt8Ty(context) : registerType(context, element);
-}
-
 int vectorDimension(ArrayRef<Index> indices) {
   for (auto [position, index] : llvm::enumerate(indices))
     if (index.vector)

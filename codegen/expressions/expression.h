@@ -31,7 +31,8 @@ struct Storage : passes::MemoryLayout {
   }
 };
 
-/// The LLVM type that an element has in registers (i1 for truth values).
+/// The LLVM type that an element has in registers (i1 for truth values). Throws UserError for a
+/// type that code generation does not know.
 llvm::Type *registerType(llvm::LLVMContext &context, mlir::Type element);
 /// The LLVM type that an element has in memory (i8 for truth values).
 llvm::Type *memoryType(llvm::LLVMContext &context, mlir::Type element);

@@ -1,6 +1,8 @@
-// Loads and stores of tensors in memory, dense or packed, whole vectors or lane by lane.
+// Types of elements; loads and stores of tensors in memory, dense or packed, whole vectors or lane
+// by lane.
 #include "codegen/emit/loops.h"
 #include "codegen/expressions/expression.h"
+#include "support/error.h"
 
 using namespace mlir;
 
@@ -8,6 +10,22 @@ namespace lamina::codegen {
 
 using llvm::ArrayRef;
 using llvm::SmallVector;
+
+llvm::Type *registerType(llvm::LLVMContext &context, mlir::Type element) {
+  if (element.isF32())
+    return llvm::Type::getFloatTy(context);
+  if (element.isF64())
+    return llvm::Type::getDoubleTy(context);
+  if (auto integer = dyn_cast<IntegerType>(element))
+    return llvm::IntegerType::get(context, integer.getWidth());
+  std::string text;
+  llvm::raw_string_ostream(text) << element;
+  fail("code generation failed: no register holds elements of type {}", text);
+}
+
+llvm::Type *memoryType(llvm::LLVMContext &context, mlir::Type element) {
+  return element.isInteger(1) ? llvm::Type::getInt8Ty(context) : registerType(context, element);
+}
 
 bool ExpressionEmitter::isContiguous(const Storage &storage, ArrayRef<Index> indices) const {
   int dimension = vectorDimension(indices);

@@ -4,6 +4,8 @@ namespace lamina::codegen {
 
 MathBuilder::MathBuilder(llvm::IRBuilderBase &builder, const MathContext &context, llvm::Type *type)
     : b_(builder), flags_(builder), context_(context), type_(type) {
+  if (!isF32() && !type->getScalarType()->isDoubleTy())
+    llvm::report_fatal_error("functions are computed in f32 and f64 alone");
   b_.clearFastMathFlags();
   llvm::Type *element = b_.getIntNTy(isF32() ? 32 : 64);
   bitsType_ = element;

@@ -125,10 +125,7 @@ HostTensor evaluateDotGeneral(DotGeneralOp op, ArrayRef<HostTensor> operands, in
       result.elements<T>()[target++] = sum;
     });
   };
-  if (lhs.type() == ElementType::F32)
-    contract(std::type_identity<float>{});
-  else
-    contract(std::type_identity<double>{});
+  visitFloatType(lhs.type(), contract);
   return result;
 }
 

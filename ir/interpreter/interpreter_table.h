@@ -51,10 +51,12 @@ private:
 
 /// Calls `function(std::type_identity<T>{})` with the C++ type of a floating-point type.
 template <typename Function> void visitFloatType(ElementType type, Function function) {
-  if (type == ElementType::F32)
-    function(std::type_identity<float>{});
-  else
-    function(std::type_identity<double>{});
+  visitElementType(type, [&]<typename T>(std::type_identity<T> identity) {
+    if constexpr (std::is_floating_point_v<T>)
+      function(identity);
+    else
+      llvm::report_fatal_error("an operation on floating-point numbers got others");
+  });
 }
 
 void addElementwiseEvaluators(EvaluatorTable &table);

@@ -14,8 +14,9 @@ using namespace mlir;
 namespace lamina::passes {
 namespace {
 
-/// Input bytes that one task keeps in the second-level cache.
-constexpr int64_t kInputBytes = 192 * 1024;
+/// Elements of the input that one task keeps in the second-level cache: 192 KiB of f32. As many of
+/// f64, whose vectors are half as long, read the filter for as many outputs.
+constexpr int64_t kInputElements = 48 * 1024;
 /// Bytes of a column tile's filter that are read again and again from the second-level cache
 /// without much loss, and those of a block, which stay in the first-level cache.
 constexpr int64_t kMostFilterBytes = 80 * 1024, kFilterBytes = 20 * 1024;
@@ -48,16 +49,15 @@ Extents chooseExtents(ir::KernelOp kernel, const ConvolutionGeometry &geometry, 
   int64_t columnTiles = llvm::divideCeil(geometry.filters, width);
   int64_t cost = images * work + elementwiseCycles(kernel, batchSize, target.lanes);
 
-  int64_t pixelBytes = op.getLhs().getType().getShape().back() * elementBytes(op.getLhs());
+  int64_t pixel = op.getLhs().getType().getShape().back();
   int64_t positionsPerTask = positions, linesPerTask = 1;
   if (last.isIdentity()) // no borders: lines may be cut
-    positionsPerTask =
-        std::min(positions, evenPart(positions, kInputBytes / pixelBytes, tile.rows));
+    positionsPerTask = std::min(positions, evenPart(positions, kInputElements / pixel, tile.rows));
   if (positionsPerTask == positions) {
-    int64_t lineBytes = last.input * pixelBytes;
+    int64_t line = last.input * pixel;
     for (const ir::WindowAxis &axis : geometry.outerAxes().take_back(1))
-      lineBytes *= llvm::divideCeil(axis.stride, axis.inputDilation);
-    linesPerTask = std::min(lines, evenPart(lines, kInputBytes / lineBytes, 1));
+      line *= llvm::divideCeil(axis.stride, axis.inputDilation);
+    linesPerTask = std::min(lines, evenPart(lines, kInputElements / line, 1));
   }
   int64_t tasks = images * geometry.groups * llvm::divideCeil(lines, linesPerTask) *
                   llvm::divideCeil(positions, positionsPerTask);

@@ -148,6 +148,20 @@ module attributes {lamina.batch_size = 64 : i64} {
     return %0 : tensor<?x14x14x64xf32>
   }
 
+  // A task has as many lines of f64 as of f32.
+  // CHECK-LABEL: func.func @double_convolution
+  // AVX2: #lamina.convolution<lanes = 4, tileRows = 6, tileVectors = 2, channels = 104, lines = 5, positions = 14, columns = 64, ahead = false, cost = 421310464>
+  // AVX512: #lamina.convolution<lanes = 8, tileRows = 14, tileVectors = 2, channels = 56, lines = 5, positions = 14, columns = 64, ahead = false, cost = 210655232>
+  func.func @double_convolution(%x: tensor<?x14x14x512xf64>, %w: tensor<3x3x512x64xf64>) -> tensor<?x14x14x64xf64> {
+    %0 = lamina.kernel convolution(%x, %w) : (tensor<?x14x14x512xf64>, tensor<3x3x512x64xf64>) -> tensor<?x14x14x64xf64> {
+    ^bb0(%x_: tensor<?x14x14x512xf64>, %w_: tensor<3x3x512x64xf64>):
+      %r = lamina.convolution %x_, %w_, strides = [1, 1], low = [1, 1], high = [1, 1], lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+          : (tensor<?x14x14x512xf64>, tensor<3x3x512x64xf64>) -> tensor<?x14x14x64xf64>
+      lamina.yield %r : tensor<?x14x14x64xf64>
+    }
+    return %0 : tensor<?x14x14x64xf64>
+  }
+
   // Pixels of 1 KiB: the next tile's are prefetched.
   // CHECK-LABEL: func.func @pointwise_convolution
   // AVX2: #lamina.convolution<lanes = 8, tileRows = 6, tileVectors = 2, channels = 0, lines = 1, positions = 162, columns = 64, ahead = true, cost = 53389312>

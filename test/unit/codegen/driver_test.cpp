@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "codegen/expressions/expression.h"
 #include "ir/module.h"
 #include "mlir/Parser/Parser.h"
 #include "support/error.h"
@@ -43,6 +44,20 @@ TEST(EmitLlvmText, RefusesKernelsWithoutWaves) {
       return %y : tensor<4xf32>
     })"),
             "'lamina.kernel' op has no wave; waves are given by assign-waves");
+}
+
+/// An element type that the dialect might get is not taken for an integer of the same width.
+TEST(RegisterType, RefusesUnknownTypes) {
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  llvm::LLVMContext target;
+  EXPECT_TRUE(registerType(target, mlir::Float32Type::get(&context))->isFloatTy());
+  EXPECT_TRUE(registerType(target, mlir::IntegerType::get(&context, 1))->isIntegerTy(1));
+  try {
+    registerType(target, mlir::BFloat16Type::get(&context));
+    ADD_FAILURE() << "no error";
+  } catch (const UserError &error) {
+    EXPECT_STREQ(error.what(), "code generation failed: no register holds elements of type bf16");
+  }
 }
 
 TEST(Lower, NamesTheLayerOfTheFirstError) {

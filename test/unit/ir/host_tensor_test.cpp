@@ -11,6 +11,17 @@ using testing::ElementsAre;
 namespace lamina::ir {
 namespace {
 
+TEST(ElementTypes, UnknownOnesAreNoIntegers) {
+  MLIRContext context;
+  EXPECT_EQ(findElementType(IntegerType::get(&context, 8)), ElementType::I8);
+  const Type unknown[] = {Float16Type::get(&context), BFloat16Type::get(&context),
+                          IndexType::get(&context), IntegerType::get(&context, 16),
+                          IntegerType::get(&context, 32, IntegerType::Unsigned)};
+  for (Type type : unknown)
+    EXPECT_EQ(findElementType(type), std::nullopt);
+  EXPECT_DEATH(toElementType(unknown[0]), "no tensor has elements of type f16");
+}
+
 TEST(HostTensor, StartsWithZeros) {
   HostTensor tensor(ElementType::I32, {2, 3});
   EXPECT_EQ(tensor.size(), 6);

@@ -80,6 +80,10 @@ TEST_F(SignatureTest, RolesAreNumberedApart) {
 TEST_F(SignatureTest, ErrorsNameThePort) {
   EXPECT_EQ(errorOf("tensor<2xf32>"), "argument 0 of @f has no attribute that says what it is");
   EXPECT_EQ(errorOf(R"(i32 {lamina.input = "x"})"), "argument 0 of @f is no tensor");
+  EXPECT_EQ(
+      errorOf(R"(tensor<2xf16> {lamina.input = "x"})"),
+      "argument 0 of @f has elements of type 'f16'; tensors have f32, f64, i64, i32, i8, ui8 or "
+      "i1");
   EXPECT_EQ(errorOf(R"(tensor<2xf32> {lamina.input = "x", lamina.target = "y"})"),
             "argument 0 of @f has both 'lamina.input' and 'lamina.target'");
   EXPECT_EQ(errorOf(R"(tensor<2xf32> {lamina.output = "y"})"),
