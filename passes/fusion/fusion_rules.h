@@ -11,7 +11,7 @@ bool isElementwise(mlir::Operation *op);
 /// Truth values are cheaper to compute again than to store.
 bool isPredicate(mlir::Operation *op);
 bool isReturned(mlir::Operation *op);
-/// Whether the function returns both what `op` transposes and the transposed copy, and nothing else
+/// Whether the function returns both the operand of `op` and its transposed copy, and nothing else
 /// reads the copy.
 bool isTransposedCopy(mlir::Operation *op);
 /// Whether an anchor can read the result through strides alone: a reshape of a value in memory.

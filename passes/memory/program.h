@@ -26,7 +26,7 @@ struct Loop {
   Sequence body;
 };
 
-/// What `function` runs. Emits an error where an operation is outside of a kernel, or a kernel
+/// The program of `function`. Emits an error where an operation is outside of a kernel, or a kernel
 /// has no wave or one that should have run before.
 mlir::FailureOr<Sequence> readProgram(mlir::func::FuncOp function);
 

@@ -44,7 +44,7 @@ std::vector<KernelProfile> describeKernels(mlir::func::FuncOp function, int64_t 
   return kernels;
 }
 
-/// What the steps of a profile took, a value for each step.
+/// The durations of a profile's steps.
 struct Samples {
   explicit Samples(size_t kernels) : ofKernel(kernels) {}
 

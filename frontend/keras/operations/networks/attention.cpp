@@ -10,7 +10,7 @@ using namespace mlir;
 namespace lamina::frontend::keras {
 namespace {
 
-/// Keras' value of what a mask leaves out.
+/// Keras' value of scores that a mask leaves out.
 constexpr double kMasked = -0.7 * 3.38953e38;
 
 /// Queries, keys or values: rows x steps x heads x features. Fewer heads than the queries have
@@ -28,7 +28,7 @@ Tensor readHeads(OperationCall &call, const char *key, int64_t heads) {
   return repeat(x, 2, heads / own);
 }
 
-/// What `mask` and, where it is causal, the order of the steps allow.
+/// Pairs of steps that `mask` and, where it is causal, their order allow.
 Tensor applyMask(OperationCall &call, Tensor scores) {
   if (call.settings.has("mask")) {
     Tensor mask = call.boolTensor("mask");
