@@ -597,7 +597,7 @@ def KernelOp : Lamina_Op<"kernel", [Pure, IsolatedFromAbove,
 }
 
 def ScanOp : Lamina_Op<"scan", [Pure, IsolatedFromAbove, AttrSizedOperandSegments,
-    DeclareOpInterfaceMethods<Lamina_GradientInterface, ["buildWantedGradients"]>, DeclareOpInterfaceMethods<Lamina_CostInterface, ["getMultiplyAdds", "getFlops"]>,
+    DeclareOpInterfaceMethods<Lamina_GradientInterface, ["buildWantedGradients"]>,
     DeclareOpInterfaceMethods<Lamina_RegionArgumentsInterface>,
     SingleBlockImplicitTerminator<"::lamina::ir::YieldOp">]> {
   let summary = "A loop with a constant number of iterations";
@@ -637,7 +637,6 @@ def ScanOp : Lamina_Op<"scan", [Pure, IsolatedFromAbove, AttrSizedOperandSegment
     /// The carried values after the last iteration, and the stacked results.
     ::mlir::ResultRange getFinalCarried() { return getOutputs().take_front(getCarried().size()); }
     ::mlir::ResultRange getStackedResults() { return getOutputs().drop_front(getCarried().size()); }
-    int64_t getVectorCycles() { return 0; }
   }];
   let hasVerifier = 1;
 }

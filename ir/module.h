@@ -3,8 +3,8 @@
 #include "ir/dialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
-/// How a model stands in a module: the names of attributes and functions that all stages agree on,
-/// and small queries about them.
+/// The representation of a model in a module: the names of attributes and functions that all stages
+/// agree on, and small queries about them.
 namespace lamina::ir {
 
 // Attributes of the module.

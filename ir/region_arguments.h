@@ -2,7 +2,7 @@
 
 #include "ir/dialect.h"
 
-/// Values inside the bodies of operations and where they come from: what all passes ask that look
+/// Values inside the bodies of operations and where they come from: asked by all passes that look
 /// through block arguments.
 namespace lamina::ir {
 

@@ -22,7 +22,7 @@ inline constexpr llvm::StringLiteral kRoleAttr = "lamina.role";
 VariableRole roleOf(VariableOp variable);
 void setRole(VariableOp variable, VariableRole role);
 
-/// What an argument or a result is to its function.
+/// The role of an argument or a result in its function.
 enum class PortRole {
   Variable,     ///< the value of a variable before the call or after it
   Gradient,     ///< of the loss by a variable

@@ -2,7 +2,7 @@
 
 namespace lamina::ir {
 
-/// What a variable of the state is to the training, apart from its place in the model file.
+/// The role of a variable of the state in the training, whatever its path in the model file.
 enum class VariableRole {
   Model,          ///< a weight, or another state of a layer
   OptimizerState, ///< of the optimizer, but none of those that follow

@@ -37,7 +37,7 @@ enum { IDLE, SLEEPING, WORK, RUNNING, AWAITED, STOP };
 
 typedef void (*task_function)(void *context, uint32_t index, uint32_t slot);
 
-/* What the threads of a parallel-for work on. */
+/* The work of a parallel-for's threads. */
 typedef struct work {
   task_function task;
   void *context;

@@ -9,7 +9,7 @@
 
 namespace lamina::session {
 
-/// What a session is asked for: one struct on its whole way from the command line, or another
+/// The options of a session: one struct on its whole way from the command line, or another
 /// caller, to the stages that read it.
 struct Options {
   std::string model;              ///< the model's file

@@ -8,7 +8,7 @@
 
 namespace lamina::session {
 
-/// What the model's file says about the columns and classes that it was trained on: the member
+/// The columns and classes that the model was trained on, from its file: the member
 /// assets/lamina.json of the archive, which Keras passes over:
 ///
 ///     {"columns": ["length", "width"], "targets": ["species"], "classes": {"OUTPUT": ["a", "b"]}}

@@ -13,7 +13,7 @@ namespace lamina::session {
 
 namespace {
 
-/// What the session is asked for, with or without step and optimizer, losses and metrics.
+/// The session's options for the importer, with or without step and optimizer, losses and metrics.
 frontend::ImportOptions importOptions(const Options &options, bool training, bool forwardOnly) {
   frontend::ImportOptions import = options.import;
   import.training = training;

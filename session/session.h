@@ -49,7 +49,7 @@ public:
   mlir::ModuleOp module() { return *module_; }
   /// Inputs and targets; complete from the start.
   const codegen::Signature &importedSignature() const { return imported_; }
-  /// What is known of the columns and classes that the model was trained on.
+  /// The columns and classes that the model was trained on, as far as they are known.
   trainer::ColumnRecipe recipe() const { return readRecipe(file_, imported_.targets); }
   const Options &options() const { return options_; }
   codegen::CompileOptions &compileOptions() { return options_.compile; }

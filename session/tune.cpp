@@ -8,6 +8,7 @@
 #include "codegen/functions/profile.h"
 #include "ir/module.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/memory/program.h"
 #include "passes/schedule/schedule.h"
 #include "session/quantile.h"
 
@@ -57,7 +58,7 @@ public:
 private:
   llvm::SmallVector<ir::KernelOp> kernels() {
     auto source = session.module().lookupSymbol<mlir::func::FuncOp>(function);
-    return llvm::to_vector(source.getOps<ir::KernelOp>());
+    return passes::kernelsOf(source);
   }
 
   /// Milliseconds of each kernel, medians.

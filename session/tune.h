@@ -7,7 +7,7 @@
 
 namespace lamina::session {
 
-/// What tuning found.
+/// The result of tuning.
 struct TuneResult {
   int64_t kernels = 0, changed = 0; ///< all of the function, those with another schedule now
   double beforeMs = 0, afterMs = 0; ///< of all kernels in one step

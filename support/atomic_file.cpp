@@ -73,7 +73,7 @@ void removeIfAbandoned(const std::string &path) {
   close(descriptor);
 }
 
-/// Removes what runs that were killed have left of the target.
+/// Removes temporary files of the target that killed runs have left.
 void removeAbandoned(const std::string &target) {
   auto [folder, base] = splitPath(target);
   DIR *entries = opendir(folder.c_str());

@@ -7,7 +7,7 @@
 
 namespace lamina::trainer {
 
-/// Bytes of a large page: with them, lines of matrices that stand far apart need few entries of the
+/// Bytes of a large page: with them, lines of matrices that are far apart need few entries of the
 /// processor's page tables.
 static constexpr size_t kLargePage = size_t(2) << 20;
 

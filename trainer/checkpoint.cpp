@@ -34,7 +34,7 @@ json describeVariables(const codegen::Signature &signature) {
   return list;
 }
 
-/// What the partial sums of an epoch belong to.
+/// The model and data that the partial sums of an epoch belong to.
 json describeLogs(const codegen::Signature &signature) {
   json list = json::array();
   for (const codegen::LogSpec &log : signature.trainLogs)
@@ -122,7 +122,7 @@ void Checkpoints::lock() {
          "another folder",
          printable(directory_, 4096));
   }
-  // What a run that was killed has left goes now: this one may have nothing to write.
+  // Leftovers of a run that was killed go now: this one may have nothing to write.
   AtomicFile probe(path());
 }
 

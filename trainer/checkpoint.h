@@ -10,7 +10,7 @@
 
 namespace lamina::trainer {
 
-/// What must be the same for a checkpoint to be continued with the same bits.
+/// Conditions under which a checkpoint is continued with the same bits: they must be equal.
 struct CheckpointIdentity {
   uint64_t seed = 0;
   bool shuffle = true;
@@ -18,7 +18,7 @@ struct CheckpointIdentity {
   bool operator==(const CheckpointIdentity &) const = default;
 };
 
-/// What may differ between the runs that a training is made of.
+/// Settings that may differ between the runs of one training.
 struct CheckpointSettings {
   int64_t everySteps = 0; ///< also after so many steps of an epoch; 0: after epochs alone
   /// The rate that the user has asked for. A resumed training takes it over from the checkpoint's

@@ -18,8 +18,8 @@ struct FitOptions {
 /// The logs of every finished epoch, first epoch first. Validation logs begin with "val_".
 using History = std::vector<Logs>;
 
-/// Where training stands between two steps. Together with the model's state it determines the rest
-/// of the training bit by bit.
+/// The progress of training between two steps. Together with the model's state it determines the
+/// rest of the training bit by bit.
 struct FitPosition {
   int64_t epoch = 0;        ///< epochs finished
   int64_t step = 0;         ///< steps done of the epoch after those
@@ -28,7 +28,7 @@ struct FitPosition {
   History history;
 };
 
-/// What a training run consists of, for those who watch it.
+/// The extent of a training run, for observers.
 struct FitPlan {
   int64_t epochs = 0, stepsPerEpoch = 0;
   const FitPosition *start = nullptr;

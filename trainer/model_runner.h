@@ -16,10 +16,10 @@ namespace lamina::trainer {
 /// Mean logs of some rows, by name.
 using Logs = std::map<std::string, double>;
 
-/// What a compiled function tells about one batch.
+/// Logs of a compiled function for one batch.
 struct BatchLogs {
   std::vector<float> logs; ///< of the batch alone, in the signature's order
-  std::vector<float> sums; ///< what adds up over batches, for the logs that follow from sums
+  std::vector<float> sums; ///< these add up over batches, for the logs that follow from sums
 };
 
 /// A compiled model with a state of its own. Turns status codes into errors.
@@ -44,7 +44,7 @@ public:
   std::vector<frontend::Array> saveAll() const;
   void loadAll(const std::vector<frontend::Array> &values);
 
-  /// As loadAll for what Keras calls the model's weights: not the optimizer's state.
+  /// As loadAll for the model's weights in Keras' sense: not the optimizer's state.
   void loadModel(const std::vector<frontend::Array> &values);
 
   /// Whether the optimizer's learning rate is a variable; it is none where it follows a schedule.
@@ -62,7 +62,7 @@ public:
   /// Gives moving averages the values of their variables.
   void resetAverages();
 
-  /// Room for what `logs` of the signature and its sums say about a batch.
+  /// Room for the signature's logs and sums of a batch.
   BatchLogs makeBatchLogs(const std::vector<codegen::LogSpec> &logs) const;
   /// One step. `logs` has room for signature().trainLogs.
   void trainStep(const Batch &batch, BatchLogs &logs);

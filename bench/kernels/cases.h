@@ -5,10 +5,10 @@
 #include <vector>
 
 /// The kernels that are measured: contractions and convolutions of known networks in the three
-/// directions of training, and what stands between them.
+/// directions of training, and the kernels between them.
 namespace lamina::bench {
 
-/// What is computed from the other two of input, weights and gradient of the output.
+/// The one of input, weights and gradient of the output that is computed from the other two.
 enum class Direction { Forward, ByData, ByWeights };
 inline constexpr Direction kDirections[] = {Direction::Forward, Direction::ByData,
                                             Direction::ByWeights};

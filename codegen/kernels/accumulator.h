@@ -18,7 +18,7 @@ public:
   Values initial(bool vector) const;
 
   /// Takes in one element per lane. `position` is the index along an argmax's dimension (i32, used
-  /// by argmax alone). Lanes outside the mask keep what they have.
+  /// by argmax alone). Lanes outside the mask keep their values.
   Values combine(const Values &carried, llvm::Value *element, llvm::Value *position,
                  llvm::Value *mask) const;
 

@@ -6,7 +6,7 @@
 
 namespace lamina::codegen {
 
-/// What the emitters below may use of the processor. Results differ in the last bits between
+/// Instructions that the emitters below may use. Results differ in the last bits between
 /// contexts; within one they depend on nothing but the argument.
 struct MathContext {
   bool hasFma = false;

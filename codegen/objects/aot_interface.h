@@ -5,7 +5,7 @@
 
 #include "codegen/compiled_model.h"
 
-/// The C interface of a compiled object: what its header declares and its code defines.
+/// The C interface of a compiled object: declarations of its header, definitions of its code.
 namespace lamina::codegen {
 
 /// Alignment of every variable in the data that NAME_load takes and NAME_save gives, in bytes.

@@ -78,7 +78,7 @@ Tensor contract(Labelled x, Labelled y, llvm::StringRef output) {
   return product.transpose(permutation);
 }
 
-/// Each label stands once in a tensor and for one extent; the output's are among them.
+/// Each label occurs once in a tensor and has one extent; the output's are among them.
 void check(const Place &place, ArrayRef<Labelled> operands, llvm::StringRef output) {
   std::map<char, int64_t> extents;
   for (const Labelled &operand : operands) {
@@ -102,7 +102,7 @@ void check(const Place &place, ArrayRef<Labelled> operands, llvm::StringRef outp
 
 //===--- Equations ---------------------------------------------------------------------------===//
 
-/// `subscripts` without blanks; the ellipsis has become letters that stand nowhere else, as many as
+/// `subscripts` without blanks; the ellipsis has become letters that occur nowhere else, as many as
 /// `rank` leaves.
 std::string expandEllipsis(const Place &place, llvm::StringRef subscripts, llvm::StringRef free,
                            size_t rank) {
@@ -116,7 +116,7 @@ std::string expandEllipsis(const Place &place, llvm::StringRef subscripts, llvm:
   return (before + free.take_back(rank - named) + after).str();
 }
 
-/// Labels that stand once, in alphabetical order: the output that an equation leaves unsaid.
+/// Labels that occur once, in alphabetical order: the output that an equation leaves unsaid.
 std::string implicitOutput(llvm::StringRef inputs) {
   std::string labels;
   for (char label : inputs)

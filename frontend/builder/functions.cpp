@@ -21,8 +21,8 @@ Tensor aboveInfinity(Tensor x) {
 
 } // namespace
 
-// The constant stands left in maximum and minimum: at a tie the left operand gets the gradient, and
-// TensorFlow's Relu and Relu6 give none to x there.
+// The constant is the left operand of maximum and minimum: at a tie the left operand gets the
+// gradient, and TensorFlow's Relu and Relu6 give none to x there.
 Tensor relu(Tensor x) {
   return maximum(x.like(0), x);
 }

@@ -64,7 +64,7 @@ using Initializer =
     std::variant<ConstantInitializer, IdentityInitializer, UniformInitializer, NormalInitializer,
                  OrthogonalInitializer, VarianceScalingInitializer, SeedInitializer>;
 
-/// What an initializer makes its values from.
+/// The operands of an initializer.
 struct InitializerCall {
   Emitter &emit;
   llvm::ArrayRef<int64_t> shape;

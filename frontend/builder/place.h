@@ -5,7 +5,7 @@
 
 namespace lamina::frontend::builder {
 
-/// What a message is about: the file and the part of it, such as "layer 'dense'".
+/// The subject of a message: the file and the part of it, such as "layer 'dense'".
 struct Place {
   std::string file;
   std::string part;

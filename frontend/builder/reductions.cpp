@@ -1,4 +1,4 @@
-// Reductions, contractions, and what follows from them.
+// Reductions, contractions, and formulas made of them.
 #include "frontend/builder/tensor.h"
 
 using namespace mlir;

@@ -7,7 +7,7 @@
 /// emitter's place; shapes broadcast as in NumPy.
 namespace lamina::frontend::builder {
 
-/// What keeps quotients and logarithms finite (keras.config.epsilon()).
+/// The addend that keeps quotients and logarithms finite (keras.config.epsilon()).
 inline constexpr double kEpsilon = 1e-7;
 
 class Tensor;
@@ -180,7 +180,7 @@ Tensor all(Tensor x, llvm::ArrayRef<int64_t> dimensions);
 /// sum / number of elements, where rows count as the rows of the batch at hand.
 Tensor mean(Tensor x, llvm::ArrayRef<int64_t> dimensions);
 Tensor meanAll(Tensor x);
-/// Repeats what a reduction of `like` over `dimensions` gave along those dimensions again.
+/// Repeats the result of a reduction of `like` over `dimensions` along those dimensions again.
 Tensor spread(Tensor reduced, llvm::ArrayRef<int64_t> dimensions, Tensor like);
 /// The nearest number of float16 (ties to even), in x's own type: f32.
 Tensor roundToHalf(Tensor x);

@@ -11,7 +11,7 @@
 
 namespace lamina::frontend::builder {
 
-/// On a variable that stands in the weights file twice: the path of the second place.
+/// On a variable that is stored in the weights file twice: the second path.
 inline constexpr llvm::StringLiteral kCopyAttr = "lamina.copy";
 
 /// A variable of the module that is being written.
@@ -24,7 +24,7 @@ struct Variable {
   std::vector<int64_t> shape = {};
   Initializer initializer = ConstantInitializer{};
   bool isTrainable = false;
-  ir::VariableRole training = ir::VariableRole::Model; ///< what it is to the training
+  ir::VariableRole training = ir::VariableRole::Model; ///< its role in the training
   size_t index = 0; ///< position among the module's variables, once all are known
 };
 

@@ -57,7 +57,7 @@ void resetSignals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-/// What a damaged heap or a sanitizer says about the child is of no use to the user.
+/// Messages about the child from a damaged heap or a sanitizer are of no use to the user.
 void silenceStandardStreams() {
   int nowhere = open("/dev/null", O_RDWR);
   for (int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})

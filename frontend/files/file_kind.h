@@ -6,7 +6,7 @@
 
 namespace lamina::frontend {
 
-/// What a file that was given as a model is, judged by its content.
+/// The kind of a file that was given as a model, judged by its content.
 enum class FileKind { KerasArchive, Hdf5, JsonText, Other };
 
 FileKind recognizeFile(std::span<const std::byte> bytes);

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Where a member of the outermost object stands in the text.
+/// The position of a member of the outermost object in the text.
 struct Span {
   size_t begin = 0;
   size_t end = 0;

@@ -34,7 +34,7 @@ public:
     else
       buffer.insert(buffer.end(), first, first + size);
   }
-  /// Hands over what is buffered; false when anything failed up to now.
+  /// Hands over the buffer's content; false when anything failed up to now.
   bool flush() {
     good = good && sink(buffer.data(), buffer.size());
     buffer.clear();

@@ -32,7 +32,7 @@ public:
       : context(context), file(file), options(options), passedOver(passedOver) {}
 
   OwningOpRef<ModuleOp> run();
-  /// Everything but the functions, with what is not understood reported in `problems`.
+  /// Everything but the functions; settings that are not understood are reported in `problems`.
   void check(std::vector<std::string> &problems);
   /// Tells the options' `notes` what was left out.
   void tellNotes() const {
@@ -286,7 +286,7 @@ void Importer::writeOptimizer() {
   writer.finish();
 }
 
-/// What is wrong here is a mistake of an entry of the registry; it still comes out as one line.
+/// An error here is a mistake of an entry of the registry; it still comes out as one line.
 void Importer::verifyModule() {
   std::string message;
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {

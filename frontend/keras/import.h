@@ -11,7 +11,7 @@
 
 namespace lamina::frontend {
 
-/// What the caller asks for beyond what the file says.
+/// The caller's wishes beyond the file's settings.
 struct ImportOptions {
   int64_t batchSize = 32; ///< the most rows of one batch
   bool training = true;   ///< false: no @loss and no @optimizer

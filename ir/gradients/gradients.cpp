@@ -12,7 +12,7 @@ namespace {
 
 using Gradients = SmallVectorImpl<Value>;
 
-/// What a rule's formula is written in: g is the result's gradient, y the result.
+/// The operands of a rule's formula: g is the result's gradient, y the result.
 template <typename Op> struct Formula {
   Formula(OpBuilder &builder, Op op, ValueRange resultGradients)
       : builder(builder), op(op), g(builder, op.getLoc(), resultGradients[0]),

@@ -1,4 +1,4 @@
-// What the elementwise operations do with one element.
+// The elementwise operations on one element.
 #include <cmath>
 #include <limits>
 

@@ -70,7 +70,7 @@ llvm::Expected<HostTensor> evaluateArgmax(ArgmaxOp op, ArrayRef<HostTensor> oper
   return result;
 }
 
-/// Where an operand's elements stand: strides of its batching, contracting and free dimensions.
+/// The order of an operand's elements: strides of its batching, contracting and free dimensions.
 struct OperandStrides {
   llvm::SmallVector<int64_t> batching, contracting, free;
 

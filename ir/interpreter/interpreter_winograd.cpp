@@ -61,13 +61,13 @@ HostTensor evaluateWinogradFilter(WinogradFilterOp op, ArrayRef<HostTensor> oper
 }
 
 /// One square of the result: where it begins.
-struct SquarePlace {
+struct SquarePosition {
   int64_t image, y, x;
 };
 
 /// The elements of the input that a square depends on, in one channel; zero outside.
 template <typename T>
-Square<T> readInput(WinogradConvolutionOp op, const HostTensor &lhs, SquarePlace place,
+Square<T> readInput(WinogradConvolutionOp op, const HostTensor &lhs, SquarePosition place,
                     int64_t channel) {
   int64_t height = lhs.shape()[1], width = lhs.shape()[2], channels = lhs.shape()[3];
   int64_t points = winogradPoints(op.getTile());
@@ -84,7 +84,7 @@ Square<T> readInput(WinogradConvolutionOp op, const HostTensor &lhs, SquarePlace
 
 template <typename T>
 void evaluateSquare(WinogradConvolutionOp op, const HostTensor &lhs, const HostTensor &filter,
-                    const WinogradMatrices &matrices, SquarePlace place, HostTensor &result) {
+                    const WinogradMatrices &matrices, SquarePosition place, HostTensor &result) {
   auto tile = static_cast<int64_t>(op.getTile()), filters = static_cast<int64_t>(op.getFilters());
   int64_t points = matrices.input.size() * matrices.input.size();
   std::vector<Square<T>> sums(filters, Square<T>(points));

@@ -3,7 +3,7 @@
 #include "ir/dialect.h"
 #include "mlir/IR/Builders.h"
 
-/// What shape inference and verification of all operations share.
+/// Helpers of shape inference and verification.
 namespace lamina::ir {
 
 using Types = mlir::SmallVectorImpl<mlir::Type>;

@@ -46,23 +46,6 @@ BlockArgument ScanOp::addAliasedOperand(Value value) {
   return getBlock().addArgument(value.getType(), value.getLoc());
 }
 
-/// What the operations of the body answer, for all iterations together.
-template <typename Question> static double sumOverBody(ScanOp scan, Question question) {
-  double sum = 0;
-  for (Operation &op : scan.getBlock())
-    if (auto cost = dyn_cast<CostInterface>(op))
-      sum += question(cost);
-  return sum * static_cast<double>(scan.getTrips());
-}
-
-double ScanOp::getMultiplyAdds(int64_t batchSize) {
-  return sumOverBody(*this, [&](CostInterface op) { return op.getMultiplyAdds(batchSize); });
-}
-
-double ScanOp::getFlops(int64_t batchSize) {
-  return sumOverBody(*this, [&](CostInterface op) { return op.getFlops(batchSize); });
-}
-
 //===--- Verifier ----------------------------------------------------------------------------===//
 
 /// A stacked operand or result must have one slice for each iteration.

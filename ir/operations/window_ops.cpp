@@ -129,7 +129,7 @@ struct WindowAttributes {
   }
 };
 
-/// The shape of what windows over `operand` give.
+/// The shape of the result of windows over `operand`.
 FailureOr<llvm::SmallVector<int64_t>> inferWindows(std::optional<Location> loc, StringRef name,
                                                    RankedTensorType operand,
                                                    const WindowAttributes &a) {
@@ -218,7 +218,7 @@ LogicalResult FilterGradientOp::verify() {
     return failure();
   if (*type != getGradient().getType())
     return emitOpError("needs a gradient of type ") << *type << ", got " << getGradient().getType();
-  if (getWinograd() && (!isWinogradTile(*getWinograd()) || !fitsWinograd(*this)))
+  if (getWinograd() && (!isWinogradSide(*getWinograd()) || !fitsWinograd(*this)))
     return emitOpError("needs squares of 2 or 4 rows and columns, and 3 x 3 taps without strides, "
                        "dilations, groups and reversal, for winograd = ")
            << *getWinograd();

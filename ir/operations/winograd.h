@@ -20,23 +20,23 @@ inline constexpr int64_t kWinogradTaps = 3;
 /// Filters and channels that a filter at the points has side by side (`winograd_filter`).
 inline constexpr int64_t kWinogradPanel = 16, kWinogradChannels = 32;
 
-/// F(tile, 3): outputs = output ((filter taps) * (input elements)), the product point by point.
+/// F(side, 3): outputs = output ((filter taps) * (input elements)), the product point by point.
 struct WinogradMatrices {
   Matrix input;  ///< B^T: points x points
   Matrix filter; ///< G: points x taps
-  Matrix output; ///< A^T: tile x points
+  Matrix output; ///< A^T: side x points
 
-  /// For squares of `tile` x `tile` outputs, 2 or 4.
-  static WinogradMatrices of(int64_t tile);
+  /// For squares of `side` x `side` outputs, 2 or 4.
+  static WinogradMatrices of(int64_t side);
 };
 
 /// Points, and elements of the input, along one dimension.
-inline int64_t winogradPoints(int64_t tile) {
-  return tile + kWinogradTaps - 1;
+inline int64_t winogradPoints(int64_t side) {
+  return side + kWinogradTaps - 1;
 }
 
-inline bool isWinogradTile(int64_t tile) {
-  return tile == 2 || tile == 4;
+inline bool isWinogradSide(int64_t side) {
+  return side == 2 || side == 4;
 }
 
 /// Whether minimal filtering can make a convolution or its gradient by the filter: two spatial

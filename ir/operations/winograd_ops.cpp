@@ -10,7 +10,7 @@ namespace lamina::ir {
 namespace {
 
 LogicalResult checkTile(std::optional<Location> loc, StringRef name, int64_t tile) {
-  if (isWinogradTile(tile))
+  if (isWinogradSide(tile))
     return success();
   return refuse(loc, name, ": squares have 2 or 4 rows and columns, not ", tile);
 }

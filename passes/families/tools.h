@@ -3,7 +3,7 @@
 #include "passes/schedule/cost.h"
 #include "passes/schedule/schedule.h"
 
-/// What the schedules of all kernel families are computed with. Cycles are estimates for one
+/// Helpers of the schedules of all kernel families. Cycles are estimates for one
 /// thread.
 namespace lamina::passes {
 

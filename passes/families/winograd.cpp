@@ -24,11 +24,11 @@ constexpr int64_t kGradientTaskBytes = 1792 * 1024;
 /// Few filters.
 constexpr int64_t kFewFilters = 64;
 
-int64_t tilesOf(ir::WinogradConvolutionOp op, int64_t batchSize) {
+int64_t squaresOf(ir::WinogradConvolutionOp op, int64_t batchSize) {
   ArrayRef<int64_t> shape = op.getType().getShape();
-  auto tile = static_cast<int64_t>(op.getTile());
-  return capacity(shape[0], batchSize) * llvm::divideCeil(shape[1], tile) *
-         llvm::divideCeil(shape[2], tile);
+  auto side = static_cast<int64_t>(op.getTile());
+  return capacity(shape[0], batchSize) * llvm::divideCeil(shape[1], side) *
+         llvm::divideCeil(shape[2], side);
 }
 
 /// Vectors of whole panels that fit the registers with as many squares as possible.
@@ -48,7 +48,7 @@ ir::Schedule scheduleConvolution(ir::KernelOp kernel, int64_t batchSize,
   int64_t points = ir::winogradPoints(op.getTile()) * ir::winogradPoints(op.getTile());
   auto filters = static_cast<int64_t>(op.getFilters());
   int64_t channels = op.getLhs().getType().getShape().back();
-  int64_t tiles = tilesOf(op, batchSize);
+  int64_t squares = squaresOf(op, batchSize);
   RegisterTile tile = chooseWinogradRegisters(filters, target);
   int64_t width = tile.vectors * target.lanes;
   int64_t filtersPerTask =
@@ -56,10 +56,10 @@ ir::Schedule scheduleConvolution(ir::KernelOp kernel, int64_t batchSize,
   int64_t bytes = op.getType().getElementTypeBitWidth() / 8;
   int64_t taskBytes = filtersPerTask <= kFewFilters ? kTaskBytes : kStreamedTaskBytes;
   int64_t most = taskBytes / (points * (filtersPerTask + ir::kWinogradChannels) * bytes);
-  int64_t tilesPerTask = evenPart(tiles, most, tile.rows);
-  int64_t products = tiles * points * channels * llvm::divideCeil(filters, target.lanes);
+  int64_t squaresPerTask = evenPart(squares, most, tile.rows);
+  int64_t products = squares * points * channels * llvm::divideCeil(filters, target.lanes);
   return ir::WinogradScheduleAttr::get(
-      kernel.getContext(), target.lanes, tile.rows, tile.vectors, tilesPerTask, filtersPerTask,
+      kernel.getContext(), target.lanes, tile.rows, tile.vectors, squaresPerTask, filtersPerTask,
       products / 2 + elementwiseCycles(kernel, batchSize, target.lanes));
 }
 

@@ -13,7 +13,7 @@ bool isPredicate(mlir::Operation *op);
 bool isReturned(mlir::Operation *op);
 /// Whether a result is returned, yielded by the body of a loop, or read by a loop.
 bool leavesBlock(mlir::Operation *op);
-/// Whether the function returns both what `op` transposes and the transposed copy, and nothing else
+/// Whether the function returns both the operand of `op` and its transposed copy, and nothing else
 /// reads the copy.
 bool isTransposedCopy(mlir::Operation *op);
 /// Whether an anchor can read the result through strides alone: a reshape of a value in memory.

@@ -64,6 +64,12 @@ llvm::SmallVector<ir::KernelOp> kernelsOf(const Sequence &sequence) {
   return kernels;
 }
 
+llvm::SmallVector<ir::KernelOp> kernelsOf(func::FuncOp function) {
+  llvm::SmallVector<ir::KernelOp> kernels;
+  function.walk<WalkOrder::PreOrder>([&](ir::KernelOp kernel) { kernels.push_back(kernel); });
+  return kernels;
+}
+
 llvm::SmallVector<ir::ScanOp> loopsOf(const Sequence &sequence) {
   llvm::SmallVector<ir::ScanOp> loops;
   for (const auto &node : sequence)

@@ -25,12 +25,15 @@ struct Loop {
   Sequence body;
 };
 
-/// What `function` runs. Emits an error where an operation is outside of a kernel and no loop, or
-/// has no wave or one that should have run before.
+/// The program of `function`. Emits an error where an operation is outside of a kernel and no loop,
+/// or has no wave or one that should have run before.
 mlir::FailureOr<Sequence> readProgram(mlir::func::FuncOp function);
 
 /// The kernels of `sequence` in the order in which they first run.
 llvm::SmallVector<ir::KernelOp> kernelsOf(const Sequence &sequence);
+
+/// The same of a function that has waves or is about to get them: in the order of its text.
+llvm::SmallVector<ir::KernelOp> kernelsOf(mlir::func::FuncOp function);
 
 /// The loops of `sequence`, each before those in its body.
 llvm::SmallVector<ir::ScanOp> loopsOf(const Sequence &sequence);

@@ -2,7 +2,7 @@
 
 #include "ir/dialect.h"
 
-/// What operations cost together: the model that fusion, schedules, waves and what people are told
+/// The cost of operations together: the model that fusion, schedules, waves and reports to people
 /// share. The costs of single operations are their interface's (ir/lamina_interfaces.td).
 namespace lamina::passes {
 

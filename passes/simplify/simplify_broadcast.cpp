@@ -133,7 +133,7 @@ struct BroadcastOfUnitDimensions : OpRewritePattern<BroadcastInDimOp> {
   }
 };
 
-/// What a reduction does to a repeated tensor: how often each element is counted, which of the
+/// The effect of a reduction on a repeated tensor: how often each element is counted, which of the
 /// source's dimensions are still to be reduced, and where the others go.
 struct RepeatedReduction {
   RepeatedReduction(ReduceOp reduce, BroadcastInDimOp broadcast) {

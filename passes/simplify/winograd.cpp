@@ -20,11 +20,11 @@ WinogradShape shapeOf(RankedTensorType input, RankedTensorType output) {
   return {output.getDimSize(1), output.getDimSize(2), input.getDimSize(3), output.getDimSize(3)};
 }
 
-void rewrite(ir::ConvolutionOp op, int64_t tile) {
+void rewrite(ir::ConvolutionOp op, int64_t side) {
   OpBuilder builder(op);
   Value filter =
-      builder.create<ir::WinogradFilterOp>(op.getLoc(), op.getRhs(), tile, op.getReversed());
-  Value result = builder.create<ir::WinogradConvolutionOp>(op.getLoc(), op.getLhs(), filter, tile,
+      builder.create<ir::WinogradFilterOp>(op.getLoc(), op.getRhs(), side, op.getReversed());
+  Value result = builder.create<ir::WinogradConvolutionOp>(op.getLoc(), op.getLhs(), filter, side,
                                                            op.getType().getDimSize(3), op.getLow(),
                                                            op.getHigh());
   op.replaceAllUsesWith(result);
@@ -41,16 +41,16 @@ struct WinogradPass : impl::WinogradBase<WinogradPass> {
         convolutions.push_back(op);
     });
     for (ir::ConvolutionOp op : convolutions)
-      if (int64_t tile = chooseWinogradTile(shapeOf(op.getLhs().getType(), op.getType()), lanes,
+      if (int64_t side = chooseWinogradSide(shapeOf(op.getLhs().getType(), op.getType()), lanes,
                                             estimateWinograd))
-        rewrite(op, tile);
+        rewrite(op, side);
     getOperation().walk([&](ir::FilterGradientOp op) {
       if (!ir::fitsWinograd(op) || !op.getType().getElementType().isF32())
         return;
-      if (int64_t tile =
-              chooseWinogradTile(shapeOf(op.getLhs().getType(), op.getGradient().getType()), lanes,
+      if (int64_t side =
+              chooseWinogradSide(shapeOf(op.getLhs().getType(), op.getGradient().getType()), lanes,
                                  estimateWinogradGradient))
-        op.setWinograd(tile);
+        op.setWinograd(side);
     });
   }
 };

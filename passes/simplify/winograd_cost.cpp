@@ -14,11 +14,11 @@ constexpr double kMultiplyAdds = 2, kAccesses = 1.5;
 constexpr double kSumCycles = 2 / kAccesses + 2.5;
 /// Bytes per cycle from memory, and from the cache that cores share.
 constexpr double kMemoryBytes = 4, kSharedCacheBytes = 16;
-/// Images of a batch that share the work on the filter, and tiles that share a look at it.
-constexpr double kImages = 8, kTilesTogether = 32;
-/// Tiles whose products a gradient by the filter adds at once to its sums, and channels that come
+/// Images of a batch that share the work on the filter, and squares that share a look at it.
+constexpr double kImages = 8, kSquaresTogether = 32;
+/// Squares whose products a gradient by the filter adds at once to its sums, and channels that come
 /// together there.
-constexpr double kTilesOfBlock = 24;
+constexpr double kSquaresOfBlock = 24;
 constexpr int64_t kChannelRows = 6;
 /// The direct kernel's share of the peak (docs/benchmarks.md).
 constexpr double kDirectShare = 0.8;
@@ -55,53 +55,53 @@ double estimateDirect(const WinogradShape &shape, int64_t lanes) {
   return products / kMultiplyAdds / kDirectShare;
 }
 
-double estimateWinograd(const WinogradShape &shape, int64_t tile, int64_t lanes) {
-  ir::WinogradMatrices matrices = ir::WinogradMatrices::of(tile);
-  auto points = static_cast<double>(ir::winogradPoints(tile) * ir::winogradPoints(tile));
-  double tiles = ceilDivide(shape.height, tile) * ceilDivide(shape.width, tile);
+double estimateWinograd(const WinogradShape &shape, int64_t side, int64_t lanes) {
+  ir::WinogradMatrices matrices = ir::WinogradMatrices::of(side);
+  auto points = static_cast<double>(ir::winogradPoints(side) * ir::winogradPoints(side));
+  double squares = ceilDivide(shape.height, side) * ceilDivide(shape.width, side);
   auto channels = static_cast<double>(shape.channels);
   double channelVectors = ceilDivide(shape.channels, lanes);
   double filterVectors = ceilDivide(shape.filters, lanes);
-  double sums = tiles * points * filterVectors;
+  double sums = squares * points * filterVectors;
   double cycles = sums * channels / kMultiplyAdds;
   cycles += sums * ceilDivide(shape.channels, ir::kWinogradChannels) * kSumCycles;
   double passes = ceilDivide(shape.filters, kWinogradFilters);
-  cycles += tiles * channelVectors * passes * transformCycles(matrices.input);
-  cycles += tiles * filterVectors * transformCycles(matrices.output);
+  cycles += squares * channelVectors * passes * transformCycles(matrices.input);
+  cycles += squares * filterVectors * transformCycles(matrices.output);
   double filterBytes = points * channels * static_cast<double>(shape.filters) * kElementBytes;
-  double looks = std::ceil(kImages * tiles / kTilesTogether) / kImages;
+  double looks = std::ceil(kImages * squares / kSquaresTogether) / kImages;
   cycles += filterBytes * looks / kSharedCacheBytes;
   double filterWork =
       channels * filterVectors * transformCycles(matrices.filter) + 2 * filterBytes / kMemoryBytes;
   return cycles + filterWork / kImages;
 }
 
-double estimateWinogradGradient(const WinogradShape &shape, int64_t tile, int64_t lanes) {
-  ir::WinogradMatrices matrices = ir::WinogradMatrices::of(tile);
-  auto points = static_cast<double>(ir::winogradPoints(tile) * ir::winogradPoints(tile));
-  double tiles = ceilDivide(shape.height, tile) * ceilDivide(shape.width, tile);
+double estimateWinogradGradient(const WinogradShape &shape, int64_t side, int64_t lanes) {
+  ir::WinogradMatrices matrices = ir::WinogradMatrices::of(side);
+  auto points = static_cast<double>(ir::winogradPoints(side) * ir::winogradPoints(side));
+  double squares = ceilDivide(shape.height, side) * ceilDivide(shape.width, side);
   double channelVectors = ceilDivide(shape.channels, lanes);
   double filterVectors = ceilDivide(shape.filters, lanes);
   double sums = points * ceilDivide(shape.channels, kChannelRows) * kChannelRows * filterVectors;
-  double cycles = tiles * sums / kMultiplyAdds;
-  cycles += std::ceil(kImages * tiles / kTilesOfBlock) / kImages * sums * kSumCycles;
-  cycles += tiles * channelVectors * ceilDivide(shape.filters, kWinogradGradientFilters) *
+  double cycles = squares * sums / kMultiplyAdds;
+  cycles += std::ceil(kImages * squares / kSquaresOfBlock) / kImages * sums * kSumCycles;
+  cycles += squares * channelVectors * ceilDivide(shape.filters, kWinogradGradientFilters) *
             transformCycles(matrices.input);
-  cycles += tiles * filterVectors * ceilDivide(shape.channels, kWinogradGradientChannels) *
+  cycles += squares * filterVectors * ceilDivide(shape.channels, kWinogradGradientChannels) *
             transformCycles(ir::transposed(matrices.output));
   double results = static_cast<double>(shape.channels) * filterVectors *
                    transformCycles(ir::transposed(matrices.filter));
   return cycles + results / kImages;
 }
 
-int64_t chooseWinogradTile(const WinogradShape &shape, int64_t lanes,
+int64_t chooseWinogradSide(const WinogradShape &shape, int64_t lanes,
                            double (*estimate)(const WinogradShape &, int64_t, int64_t)) {
   int64_t best = 0;
   double least = kWorthwhile * estimateDirect(shape, lanes);
-  for (int64_t tile : {2, 4})
-    if (double cycles = estimate(shape, tile, lanes); cycles < least) {
+  for (int64_t side : {2, 4})
+    if (double cycles = estimate(shape, side, lanes); cycles < least) {
       least = cycles;
-      best = tile;
+      best = side;
     }
   return best;
 }

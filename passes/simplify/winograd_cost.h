@@ -18,14 +18,14 @@ struct WinogradShape {
 
 /// Cycles of the direct kernel for one image.
 double estimateDirect(const WinogradShape &shape, int64_t lanes);
-/// Cycles for one image in squares of `tile` x `tile` outputs: transforms, products, and the filter
+/// Cycles for one image in squares of `side` x `side` outputs: transforms, products, and the filter
 /// at the points, which takes its way through memory once per batch.
-double estimateWinograd(const WinogradShape &shape, int64_t tile, int64_t lanes);
+double estimateWinograd(const WinogradShape &shape, int64_t side, int64_t lanes);
 /// The same for the gradient by the filter.
-double estimateWinogradGradient(const WinogradShape &shape, int64_t tile, int64_t lanes);
+double estimateWinogradGradient(const WinogradShape &shape, int64_t side, int64_t lanes);
 
-/// The squares' size with the least cycles; 0 where the direct kernel takes about as long.
-int64_t chooseWinogradTile(const WinogradShape &shape, int64_t lanes,
+/// The squares' side with the least cycles; 0 where the direct kernel takes about as long.
+int64_t chooseWinogradSide(const WinogradShape &shape, int64_t lanes,
                            double (*estimate)(const WinogradShape &, int64_t, int64_t));
 
 } // namespace lamina::passes

@@ -38,7 +38,7 @@ def archives():
 
 def texts():
     for name in ("words", "branches"):
-        put("json", f"keras-2-{name}", (LEGACY / f"tf-2.15.{name}.json").read_bytes())
+        put("json", f"keras-2-{name}", (LEGACY / f"tf-2.15/{name}.json").read_bytes())
     put("json", "literals", '{"a": [1, -2.5e3, NaN, -Infinity, "\\u00e9\\ud83d\\ude00", null, true]}')
     put("json", "training", json.dumps({
         "loss": {"class_name": "Huber", "config": {"reduction": "auto", "fn": "huber"}},

@@ -1,4 +1,4 @@
-// Elementwise kernels with results that stand in memory in another order.
+// Elementwise kernels with results that are stored in another order.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

@@ -7,9 +7,23 @@ using namespace mlir;
 
 namespace lamina::tools {
 
+namespace {
+
+/// How often loops run the operation.
+double countRuns(Operation *operation) {
+  double runs = 1;
+  while (auto loop = operation->getParentOfType<ir::ScanOp>()) {
+    runs *= static_cast<double>(loop.getTrips());
+    operation = loop;
+  }
+  return runs;
+}
+
+} // namespace
+
 double countFlops(Operation *operation, int64_t batchSize) {
   auto cost = dyn_cast<ir::CostInterface>(operation);
-  return cost ? cost.getFlops(batchSize) : 0;
+  return cost ? cost.getFlops(batchSize) * countRuns(operation) : 0;
 }
 
 double countFlopsWithin(Operation *region) {
@@ -19,9 +33,9 @@ double countFlopsWithin(Operation *region) {
   return flops;
 }
 
-int64_t countBytes(ir::KernelOp kernel) {
+double countBytes(ir::KernelOp kernel) {
   int64_t batchSize = ir::getBatchSize(kernel->getParentOfType<ModuleOp>());
-  return passes::countMovedBytes(kernel, batchSize);
+  return static_cast<double>(passes::countMovedBytes(kernel, batchSize)) * countRuns(kernel);
 }
 
 } // namespace lamina::tools

@@ -6,17 +6,17 @@
 
 namespace lamina::tools {
 
-/// Floating-point operations of one operation for a full batch: two for every multiply-add of a
-/// contraction or convolution, one for every element that a pooling window meets; taps that fall
-/// into the padding do nothing and do not count. 0 for everything else, as is usual when shares of
-/// the peak are told.
+/// Floating-point operations of one operation for a full batch, in all iterations of the loops
+/// around it: two for every multiply-add of a contraction or convolution, one for every element
+/// that a pooling window meets; taps that fall into the padding do nothing and do not count. 0 for
+/// everything else, as is usual when shares of the peak are told.
 double countFlops(mlir::Operation *operation, int64_t batchSize);
 
 /// The sum over all operations within a function or kernel.
 double countFlopsWithin(mlir::Operation *region);
 
 /// Bytes of a kernel's operands and results when the batch is full: what it moves when each is
-/// read or written once.
-int64_t countBytes(ir::KernelOp kernel);
+/// read or written once in every iteration of the loops around it.
+double countBytes(ir::KernelOp kernel);
 
 } // namespace lamina::tools

@@ -24,7 +24,7 @@ public:
   explicit ModelSummary(Session &session);
 
   const frontend::keras::Model &model() const { return *model_; }
-  /// What is known about a layer at any depth.
+  /// The facts about a layer at any depth.
   LayerSummary describe(const frontend::keras::Layer &layer) const;
 
 private:

@@ -165,7 +165,7 @@ struct TemporaryFile {
   llvm::FileRemover remover;
 };
 
-/// What dot makes of `graph` in a format such as "svg".
+/// The drawing of `graph` by dot, in a format such as "svg".
 std::string runDot(const std::string &program, const std::string &graph,
                    const std::string &format) {
   TemporaryFile input("dot"), output("drawing"), messages("txt");

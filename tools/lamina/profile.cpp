@@ -32,19 +32,19 @@ std::string anchorOf(ir::KernelOp kernel, int64_t batchSize) {
 
 std::vector<KernelProfile> describeKernels(mlir::func::FuncOp function, int64_t batchSize) {
   std::vector<KernelProfile> kernels;
-  for (auto kernel : function.getOps<ir::KernelOp>()) {
+  for (ir::KernelOp kernel : passes::kernelsOf(function)) {
     KernelProfile profile;
     profile.layer = ir::layerOf(kernel.getLoc());
     profile.family = stringifyKernelFamily(kernel.getFamily());
     profile.anchor = anchorOf(kernel, batchSize);
     profile.flops = countFlopsWithin(kernel);
-    profile.bytes = static_cast<double>(countBytes(kernel));
+    profile.bytes = countBytes(kernel);
     kernels.push_back(std::move(profile));
   }
   return kernels;
 }
 
-/// What the steps of a profile took, a value for each step.
+/// The durations of a profile's steps.
 struct Samples {
   explicit Samples(size_t kernels) : ofKernel(kernels) {}
 

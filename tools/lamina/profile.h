@@ -10,7 +10,7 @@
 
 namespace lamina::tools {
 
-/// What one kernel of a step does and takes.
+/// The work and the time of one kernel of a step.
 struct KernelProfile {
   std::string layer, family, anchor; ///< anchor: its contraction or window operation, or empty
   int64_t tasks = 0;                 ///< of one step

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-/// What the machine can do at most, measured in this process.
+/// The machine's peak rates, measured in this process.
 namespace lamina::tools {
 
 /// f32 FLOPS that `threads` threads reach together with nothing but multiply-adds in registers,

@@ -6,7 +6,7 @@
 
 namespace lamina::trainer {
 
-/// What a callback can do to a running training.
+/// The controls of a running training that callbacks have.
 struct FitControl {
   ModelRunner &runner;
   int64_t epochs = 0;      ///< of the whole training

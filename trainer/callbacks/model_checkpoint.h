@@ -13,7 +13,7 @@ struct ModelCheckpointOptions {
   std::string path;
   MonitorOptions monitor;
   bool savesBestOnly = false;      ///< only when the monitored log improved
-  std::optional<double> threshold; ///< what the first saved epoch has to be better than
+  std::optional<double> threshold; ///< the first saved epoch has to be better
 };
 
 /// Writes the model after epochs (keras.callbacks.ModelCheckpoint).

@@ -7,7 +7,7 @@
 
 namespace lamina::trainer {
 
-/// What the batches so far of an epoch or an evaluation add up to, and the logs that follow from
+/// Sums over the batches so far of an epoch or an evaluation, and the logs that follow from
 /// it, as each log's LogMean says: means weighted by rows, plain means over batches, or the value
 /// of sums (a metric like AUC is none of its batches' values).
 class RunningLogs {

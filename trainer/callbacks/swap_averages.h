@@ -5,7 +5,7 @@
 namespace lamina::trainer {
 
 /// Evaluates with the optimizer's moving averages in the variables' places
-/// (keras.callbacks.SwapEMAWeights). With `onEpoch` they also stand there from the end of an epoch
+/// (keras.callbacks.SwapEMAWeights). With `onEpoch` they are also there from the end of an epoch
 /// to the beginning of the next one, for callbacks that follow.
 class SwapAverages : public FitCallback {
 public:

@@ -7,8 +7,9 @@
 
 namespace lamina::trainer {
 
-/// What could not be written beside a training: a log, a checkpoint. It does not end the training,
-/// whose model can still be saved; it is told at once, and is an error once the model is written.
+/// A file beside a training that could not be written: a log, a checkpoint. It does not end the
+/// training, whose model can still be saved; it is told at once, and is an error once the model is
+/// written.
 class WriteFailure {
 public:
   /// Calls `write`. A UserError is told as a warning, each reason once, and kept until a later

@@ -28,7 +28,7 @@ public:
   Batch get(int64_t index, const std::vector<uint32_t> &order);
 
 private:
-  /// The arrays of one role, and where their rows of a batch stand.
+  /// The arrays of one role, and the addresses of their rows of a batch.
   struct Role {
     explicit Role(const std::vector<frontend::Array> &arrays)
         : arrays(arrays), buffers(arrays.size()), rows(arrays.size()) {}

@@ -70,7 +70,7 @@ private:
   std::set<std::string> used;
 };
 
-/// The names under which the array of the tensor may stand, best first: its own, the letter with
+/// The names that the array of the tensor may have, best first: its own, the letter with
 /// its number, and the letter alone for an only one.
 std::vector<std::string> acceptedNames(const TensorSpec &spec, size_t place, bool isOnly,
                                        char letter) {

@@ -10,13 +10,13 @@ namespace lamina::trainer {
 
 using Columns = std::vector<size_t>;
 
-/// What the columns of a table are for.
+/// The roles of a table's columns.
 struct Roles {
   Columns features, targets;     ///< in the order in which inputs and targets take them
   std::optional<size_t> weights; ///< of the rows
 };
 
-/// Finds them: by name where the file has a header and it is known what the columns are called, by
+/// Finds them: by name where the file has a header and the columns' names are known, by
 /// position otherwise. Throws UserError when there are too few or too many.
 Roles assignRoles(const Table &table, const std::vector<codegen::TensorSpec> &inputs,
                   const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);

@@ -13,7 +13,7 @@
 
 namespace lamina::trainer {
 
-/// Rows and columns of a text file. Numbers stand in `values`; a cell that is text or missing is
+/// Rows and columns of a text file. Numbers are in `values`; a cell that is text or missing is
 /// NaN there, and text cells have their text in `texts`, by position in `values`.
 struct Table {
   std::string path;

@@ -12,7 +12,7 @@
 
 namespace lamina::trainer {
 
-/// What the columns of a table became, for fitting other tables in the same way.
+/// The encoding of a table's columns, for fitting other tables in the same way.
 struct ColumnRecipe {
   std::vector<std::string> features; ///< names in the inputs' order; empty where there are none
   std::vector<std::string> targets;  ///< likewise
@@ -34,7 +34,7 @@ struct Dataset {
   std::string describeRow(int64_t row) const;
 };
 
-/// What to do with a row that lacks a value.
+/// The treatment of a row that lacks a value.
 struct MissingValues {
   enum class Policy { Error, Drop, Fill } policy = Policy::Error;
   double fill = 0;
@@ -57,7 +57,7 @@ struct BindOptions {
   /// Texts (or numbers) of the labels in class order; empty: as is known, as an ARFF file declares,
   /// or sorted.
   std::vector<std::string> classes;
-  /// What the columns were that the model was trained on, where that is known. Columns are then
+  /// The columns that the model was trained on, where they are known. Columns are then
   /// found by name, and labels get the same class numbers.
   ColumnRecipe known;
   /// Whether texts of labels may get their class numbers from this file, because training begins

@@ -87,7 +87,7 @@ std::string_view RecordReader::plainField() {
   return text_.substr(start, end - start);
 }
 
-/// Steps over what follows a field; true if another field of the same record comes.
+/// Steps over the separator behind a field; true if another field of the same record comes.
 bool RecordReader::afterField() {
   skipBlanks();
   if (atLineEnd())

@@ -5,8 +5,8 @@
 /// Copies of a block of images for gradients by filters: panels that register tiles read in order.
 namespace lamina::codegen {
 
-/// What of an axis is copied: element i of `count` is at first + i * step in the image. Those
-/// that are outside become zeros.
+/// The elements of an axis that are copied: element i of `count` is at first + i * step in the
+/// image. Those that are outside become zeros.
 struct PanelAxis {
   int64_t first = 0, step = 1, count = 1;
   int64_t size = 1; ///< of the image

@@ -202,7 +202,7 @@ private:
   }
 
   /// Applies the epilogue of the convolution and stores the outputs inside the image.
-  void storeSquare(const SquarePlace &at) {
+  void storeSquare(const SquarePosition &at) {
     llvm::Value *height = emitSmaller(b(), i64(tile), b().CreateSub(i64(result[1]), at.y));
     llvm::Value *width = emitSmaller(b(), i64(tile), b().CreateSub(i64(result[2]), at.x));
     emitLoop(b(), i64(0), height, 1, [&](llvm::Value *i) {

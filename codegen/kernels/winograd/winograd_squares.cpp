@@ -5,19 +5,20 @@
 namespace lamina::codegen {
 
 SquareGrid SquareGrid::make(mlir::RankedTensorType image, llvm::ArrayRef<int64_t> outputShape,
-                            int64_t tile, int64_t side, llvm::ArrayRef<int64_t> low) {
+                            int64_t step, int64_t side, llvm::ArrayRef<int64_t> low) {
   llvm::ArrayRef<int64_t> shape = image.getShape();
   return {.height = shape[1],
           .width = shape[2],
           .channels = shape[3],
-          .across = static_cast<int64_t>(llvm::divideCeil(outputShape[2], tile)),
-          .down = static_cast<int64_t>(llvm::divideCeil(outputShape[1], tile)),
-          .step = tile,
+          .across = static_cast<int64_t>(llvm::divideCeil(outputShape[2], step)),
+          .down = static_cast<int64_t>(llvm::divideCeil(outputShape[1], step)),
+          .step = step,
           .side = side,
           .low = llvm::to_vector<2>(low)};
 }
 
-SquarePlace locateSquare(llvm::IRBuilder<> &builder, const SquareGrid &grid, llvm::Value *number) {
+SquarePosition locateSquare(llvm::IRBuilder<> &builder, const SquareGrid &grid,
+                            llvm::Value *number) {
   auto take = [&](int64_t count) {
     return builder.CreateMul(takePart(builder, number, builder.getInt64(count)),
                              builder.getInt64(grid.step));
@@ -43,7 +44,7 @@ void SquareReader::select(llvm::Value *first, llvm::Value *count, llvm::Value *e
   emitLoop(b, b.getInt64(0), count, 1, [&](llvm::Value *square) {
     llvm::Value *number = b.CreateAdd(first, square);
     llvm::Value *exists = b.CreateICmpULT(number, end);
-    SquarePlace at = locateSquare(b, grid, number);
+    SquarePosition at = locateSquare(b, grid, number);
     for (int64_t i = 0; i < grid.side; ++i) {
       llvm::Value *y = b.CreateAdd(at.y, b.getInt64(i - grid.low[0]));
       llvm::Value *isLine = b.CreateAnd(exists, b.CreateICmpULT(y, b.getInt64(grid.height)));

@@ -14,17 +14,18 @@ struct SquareGrid {
   int64_t step, side;
   llvm::SmallVector<int64_t, 2> low;
 
-  /// Squares of `tile` x `tile` outputs over images of type `image`.
+  /// Squares of `step` x `step` outputs over images of type `image`.
   static SquareGrid make(mlir::RankedTensorType image, llvm::ArrayRef<int64_t> outputShape,
-                         int64_t tile, int64_t side, llvm::ArrayRef<int64_t> low);
+                         int64_t step, int64_t side, llvm::ArrayRef<int64_t> low);
   int64_t ofImage() const { return across * down; }
 };
 
 /// A square's image and first output.
-struct SquarePlace {
+struct SquarePosition {
   llvm::Value *image, *y, *x;
 };
-SquarePlace locateSquare(llvm::IRBuilder<> &builder, const SquareGrid &grid, llvm::Value *number);
+SquarePosition locateSquare(llvm::IRBuilder<> &builder, const SquareGrid &grid,
+                            llvm::Value *number);
 
 /// Brings squares of images to the points.
 class SquareReader {

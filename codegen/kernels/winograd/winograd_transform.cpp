@@ -45,7 +45,7 @@ Values SquareTransform::emit(const Values &square) const {
   return result;
 }
 
-/// What each row combines: sums and differences of paired elements, and the others.
+/// The terms of each row: sums and differences of paired elements, and the others.
 llvm::SmallVector<SquareTransform::Terms>
 SquareTransform::termsOfRows(const Values &elements) const {
   llvm::SmallVector<Terms> terms(matrix.size());

@@ -7,7 +7,7 @@
 #include "frontend/builder/training/loss_settings.h"
 #include "support/element_type.h"
 
-/// Losses (and metrics): what they make of a prediction and its target.
+/// Losses: formulas over a prediction and its target.
 namespace lamina::frontend::builder {
 
 /// The form in which an output's targets are given.
@@ -19,7 +19,7 @@ struct TargetType {
   bool isProbability = false;
 };
 
-/// What a loss or metric is computed from.
+/// The operands of a loss or metric.
 struct Scores {
   Tensor target;
   Tensor prediction; ///< f32
@@ -38,7 +38,7 @@ struct ElementValues {
   Tensor mask; ///< i1 of the same shape: which of them count; null for all
 };
 
-/// What a loss makes of single elements.
+/// The formula of a loss for single elements.
 class LossFormula {
 public:
   virtual ~LossFormula() = default;

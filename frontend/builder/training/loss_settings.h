@@ -5,7 +5,7 @@
 #include <variant>
 #include <vector>
 
-/// Losses as an importer describes them. The formulas stand in frontend/builder/training/losses/;
+/// Losses as an importer describes them. The formulas are in frontend/builder/training/losses/;
 /// defaults are Keras'. Axes may count from the end.
 namespace lamina::frontend::builder {
 

@@ -8,7 +8,7 @@
 #include "frontend/builder/place.h"
 #include "frontend/builder/training/schedule.h"
 
-/// Optimizers as an importer describes them. The formulas stand with the update rules in
+/// Optimizers as an importer describes them. The formulas are with the update rules in
 /// frontend/builder/training/optimizers/; defaults are Keras'.
 namespace lamina::frontend::builder {
 
@@ -93,10 +93,10 @@ struct MovingAverageSettings {
   std::optional<int64_t> overwriteFrequency; ///< in updates; nothing: at the end alone
 };
 
-/// An update rule with what all optimizers share.
+/// An update rule with the settings that all optimizers share.
 struct OptimizerSettings {
   Place place;      ///< for messages
-  std::string name; ///< what the symbols of its variables begin with
+  std::string name; ///< the beginning of its variables' symbols
   UpdateSettings update;
   double learningRate = 0;                             ///< the variable's first value
   std::optional<Schedule> schedule = std::nullopt;     ///< in place of that variable

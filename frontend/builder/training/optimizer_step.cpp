@@ -52,7 +52,7 @@ private:
   using Trained = Optimizer::Trained;
 
   Tensor read(const Variable *variable) { return Tensor(emitter, writer.read(*variable)); }
-  /// `value` in an update, what the variable has in batches that only add their gradients.
+  /// `value` in an update, the variable's own value in batches that only add their gradients.
   Tensor inUpdate(const Variable *variable, Tensor value) {
     return isUpdate ? where(isUpdate, value, read(variable)) : value;
   }

@@ -12,14 +12,14 @@
 namespace lamina::frontend {
 namespace {
 
-/// What the end of the archive says about the central directory.
-struct DirectoryPlace {
+/// The central directory's offset, size and entries, from the end of the archive.
+struct DirectoryExtent {
   uint64_t offset = 0;
   uint64_t size = 0;
   uint64_t count = 0;
 };
 
-/// What both headers of a member say about it.
+/// The fields that both headers of a member have.
 struct Header {
   uint16_t flags = 0;
   uint16_t method = 0;
@@ -59,8 +59,8 @@ private:
   }
   std::string_view textAt(uint64_t position, uint64_t size) const;
 
-  DirectoryPlace findDirectory() const;
-  DirectoryPlace readZip64End(uint64_t endPosition) const;
+  DirectoryExtent findDirectory() const;
+  DirectoryExtent readZip64End(uint64_t endPosition) const;
   Header readCentral(uint64_t position, uint64_t &next) const;
   void readZip64Extra(Header &header, std::string_view extra, bool isCentral) const;
   void checkName(const std::string &name) const;
@@ -82,18 +82,18 @@ private:
 };
 
 std::vector<ZipMember> DirectoryReader::read() {
-  DirectoryPlace place = findDirectory();
-  if (place.count > limits.members)
-    refuse("has {} members, more than {}", place.count, limits.members);
-  uint64_t position = place.offset;
-  headers.reserve(place.count);
-  for (uint64_t i = 0; i < place.count; ++i) {
+  DirectoryExtent extent = findDirectory();
+  if (extent.count > limits.members)
+    refuse("has {} members, more than {}", extent.count, limits.members);
+  uint64_t position = extent.offset;
+  headers.reserve(extent.count);
+  for (uint64_t i = 0; i < extent.count; ++i) {
     headers.push_back(readCentral(position, position));
-    if (position > place.offset + place.size)
+    if (position > extent.offset + extent.size)
       refuse("is damaged: its directory is longer than it says");
   }
-  if (position != place.offset + place.size)
-    refuse("is damaged: its directory holds more than {} members", place.count);
+  if (position != extent.offset + extent.size)
+    refuse("is damaged: its directory holds more than {} members", extent.count);
   checkUnique();
 
   std::vector<ZipMember> members;
@@ -104,7 +104,7 @@ std::vector<ZipMember> DirectoryReader::read() {
     if (!header.name.ends_with('/'))
       members.push_back(std::move(member));
   }
-  checkOverlaps(place.offset);
+  checkOverlaps(extent.offset);
   return members;
 }
 
@@ -116,7 +116,7 @@ std::string_view DirectoryReader::textAt(uint64_t position, uint64_t size) const
 
 /// The end record is looked for from the back, as every reader does; the first signature met must
 /// be it, with a comment that reaches the file's end, so that no two readers disagree.
-DirectoryPlace DirectoryReader::findDirectory() const {
+DirectoryExtent DirectoryReader::findDirectory() const {
   std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
   size_t found = text.rfind("PK\5\6");
   uint64_t rest = found == text.npos ? 0 : bytes.size() - found;
@@ -124,27 +124,27 @@ DirectoryPlace DirectoryReader::findDirectory() const {
     refuse("is cut short: its directory is missing; copy or download it again");
   if (found + zip::endSize + load<uint16_t>(found + 20) != bytes.size())
     refuse("is damaged: its end record does not stand at the end of the file");
-  DirectoryPlace place{load<uint32_t>(found + 16), load<uint32_t>(found + 12),
-                       load<uint16_t>(found + 10)};
+  DirectoryExtent extent{load<uint32_t>(found + 16), load<uint32_t>(found + 12),
+                         load<uint16_t>(found + 10)};
   bool oneDisk = load<uint16_t>(found + 4) == 0 && load<uint16_t>(found + 6) == 0 &&
-                 load<uint16_t>(found + 8) == place.count;
+                 load<uint16_t>(found + 8) == extent.count;
   if (!oneDisk)
     refuse("is split over several disks; join it first");
   uint64_t directoryEnd = found;
   bool saturated =
-      place.offset == zip::in64 || place.size == zip::in64 || place.count == zip::count64;
+      extent.offset == zip::in64 || extent.size == zip::in64 || extent.count == zip::count64;
   if (saturated && found >= zip::locator64Size &&
       load<uint32_t>(found - zip::locator64Size) == zip::locator64Signature) {
-    place = readZip64End(found);
+    extent = readZip64End(found);
     directoryEnd = load<uint64_t>(found - zip::locator64Size + 8);
   }
-  if (place.offset > directoryEnd || directoryEnd - place.offset != place.size)
+  if (extent.offset > directoryEnd || directoryEnd - extent.offset != extent.size)
     refuse("is damaged: its directory does not stand where the end record says; "
            "nothing may precede or follow the archive in the file");
-  return place;
+  return extent;
 }
 
-DirectoryPlace DirectoryReader::readZip64End(uint64_t endPosition) const {
+DirectoryExtent DirectoryReader::readZip64End(uint64_t endPosition) const {
   uint64_t locator = endPosition - zip::locator64Size;
   uint64_t position = load<uint64_t>(locator + 8);
   if (position > locator || locator - position != zip::end64Size ||

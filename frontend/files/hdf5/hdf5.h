@@ -15,7 +15,8 @@ namespace lamina::frontend {
 
 using AttributeValue = std::variant<std::string, std::vector<std::string>, Array>;
 
-/// What an HDF5 file holds. Paths have no leading slash ("layers/dense/vars/0"); the root is "".
+/// The content of an HDF5 file. Paths have no leading slash ("layers/dense/vars/0"); the root is
+/// "".
 struct Hdf5Content {
   std::map<std::string, Array> datasets;
   /// Every group but the root, empty ones too.

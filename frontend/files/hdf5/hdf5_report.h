@@ -8,7 +8,7 @@
 
 namespace lamina::frontend {
 
-/// What to do about a damaged file.
+/// The remedy for a damaged file.
 constexpr std::string_view hdf5Advice = "copy or download it again";
 
 /// Turns the report that walkHdf5 gives on `image` into content. Whoever wrote it may have been

@@ -26,7 +26,7 @@ enum class Hdf5Source : uint64_t {
   Inline,    // … bytes
 };
 
-/// What the walk may hand over, all in all.
+/// The most that the walk may hand over, all in all.
 struct Hdf5Limits {
   uint64_t objects = 100'000;
   uint64_t depth = 64;

@@ -95,7 +95,8 @@ bool isKeras1(const json &config) {
   });
 }
 
-/// Sets what follows from the configuration's text, of Keras 2 where `version` or the text say so.
+/// Sets the members that follow from the configuration's text, of Keras 2 where `version` or the
+/// text say so.
 void setConfigText(KerasFile &file, const std::string &source, std::string_view text,
                    const json &version) {
   json config = parseConfig(source, text);

@@ -12,8 +12,8 @@
 
 namespace lamina::frontend {
 
-/// What a model file says, before anything is made of it: texts, JSON and arrays, all checked for
-/// form and none for meaning. Format: keras/src/saving/saving_lib.py of Keras 3.
+/// The content of a model file, before anything is made of it: texts, JSON and arrays, all checked
+/// for form and none for meaning. Format: keras/src/saving/saving_lib.py of Keras 3.
 struct KerasFile {
   std::string path;
 
@@ -26,7 +26,7 @@ struct KerasFile {
   std::optional<nlohmann::json> compileConfig;
   /// Whether Keras 2 wrote the file: optimizer state has no learning rate then.
   bool isOlder = false;
-  /// What of the file was left out of account, as lines for the user without the file's name.
+  /// Parts of the file that were ignored, as lines for the user without the file's name.
   std::vector<std::string> notes;
   /// metadata.json (keras_version, date_saved); null for a plain JSON model.
   nlohmann::json metadata;
@@ -58,7 +58,7 @@ KerasFile readKerasFile(const std::string &path);
 /// `.keras`, or a legacy `.h5` with or without a model. Throws UserError like readKerasFile.
 void readWeights(KerasFile &file, const std::string &path);
 
-/// What a model is written as, by the end of the file's name.
+/// The format that a model is written in, by the end of the file's name.
 enum class ModelFormat {
   Keras,      ///< .keras
   LegacyH5,   ///< .h5, .hdf5

@@ -42,7 +42,7 @@ std::string configTextOf(const KerasFile &original, const std::optional<json> &c
                        writableTraining(*compileConfig));
 }
 
-/// What legacy files say of `compile`: as Keras 3, with the optimizer apart.
+/// The `compile` settings of legacy files: as Keras 3, with the optimizer apart.
 json trainingConfig(json compileConfig) {
   if (!compileConfig.is_object() || compileConfig.empty())
     return nullptr;

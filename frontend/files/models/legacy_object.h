@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-/// What both parts of legacy_config.h know of serialized objects.
+/// Helpers for serialized objects, shared by both parts of legacy_config.h.
 namespace lamina::frontend {
 
 /// {"class_name": TEXT, "config": …, …}

@@ -65,7 +65,7 @@ void removePrefix(json &metric, const std::string &prefix) {
     metric["config"]["name"] = name.get<std::string>().substr(prefix.size());
 }
 
-/// One output's metrics stand in a list of lists; the inner one is what `compile` was given. Those
+/// One output's metrics are a list of lists; the inner one is the argument of `compile`. Those
 /// of several outputs have these in their names.
 json metricsOf(json metrics, const std::vector<std::string> &outputs) {
   modernizeMeasures(metrics, "keras.metrics");
@@ -122,7 +122,7 @@ void modernizeLegacyOptimizer(json &object, std::string_view version) {
     config["global_clipnorm"] = config["clipnorm"];
     config.erase("clipnorm");
   }
-  // With momentum, RMSprop has always been what it is today.
+  // With momentum, RMSprop has always had today's formula.
   bool hasMomentum = config.value("momentum", json(0)) != 0;
   if (className == "Nadam" || className == "Adagrad" || (className == "RMSprop" && !hasMomentum))
     object["module"] = kLegacyModule;

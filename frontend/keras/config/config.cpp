@@ -33,7 +33,7 @@ const KnownPackage kKnownPackages[] = {
     {"QuantizeWrapper", "a wrapper of quantization-aware training; save the model without it"},
 };
 
-/// What is known about a class of this module and registered name; empty for nothing.
+/// A remark about a class of this module and registered name; empty for none.
 std::string adviseOn(const std::string &module, const std::string &registered,
                      const std::string &className) {
   for (const KnownPackage &package : kKnownPackages)

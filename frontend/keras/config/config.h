@@ -31,18 +31,17 @@ struct ObjectConfig {
 };
 
 /// The members of one object's "config". Each getter marks its key as understood; `finish` refuses
-/// what is left with a value, so that no setting is ignored in silence.
+/// other keys with a value, so that no setting is ignored in silence.
 class Config {
 public:
   Config(const nlohmann::json &object, Place place);
 
   const Place &where() const { return place; }
   [[noreturn]] void fail(std::string_view reason) const { place.fail(reason); }
-  const Place &getPlace() const { return place; }
 
   bool has(const std::string &key) const; ///< present and not null
   bool contains(const std::string &key) const { return object->contains(key); } ///< null or not
-  /// The value as it stands; null when absent.
+  /// The value as it is in the file; null when absent.
   const nlohmann::json &raw(const std::string &key);
   bool boolean(const std::string &key, bool fallback);
   double number(const std::string &key, double fallback);

@@ -2,7 +2,8 @@
 
 #include "frontend/keras/model/layer.h"
 
-/// What layers over images have in common: rows of one to three spatial dimensions with channels.
+/// Parts that layers over images have in common: rows of one to three spatial dimensions with
+/// channels.
 namespace lamina::frontend::keras {
 
 using Extents = llvm::SmallVector<int64_t, 3>;

@@ -188,10 +188,10 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
     variable.symbol = layer.scope + "/" + declaration.name;
     if (declaration.isStored)
       variable.path = layer.path + "/" +
-                      (declaration.place.empty() ? fmt::format("vars/{}", layer.variables.size())
-                                                 : declaration.place);
-    if (!declaration.copy.empty())
-      variable.copyPath = layer.path + "/" + declaration.copy;
+                      (declaration.path.empty() ? fmt::format("vars/{}", layer.variables.size())
+                                                 : declaration.path);
+    if (!declaration.copyPath.empty())
+      variable.copyPath = layer.path + "/" + declaration.copyPath;
     variable.type = declaration.type.value_or(layer.type);
     variable.owner = layer.place.part;
     variable.isTrainable = declaration.trainable && (layer.isTrainable || declaration.ofInnerLayer);

@@ -36,7 +36,7 @@ public:
 
   /// An emitter with this name as its location, alive as long as this object.
   Emitter &emitterAt(llvm::StringRef name, ElementType type = ElementType::F32);
-  /// What a softmax or sigmoid gave `value` from; null when `value` is not one's direct result.
+  /// The operand of the softmax or sigmoid that gave `value`; null when none gave it directly.
   Tensor findLogits(Tensor value) const { return logits.lookup(value); }
   /// The least number of entries that `value` is an index into; nothing where it is no index.
   std::optional<int64_t> findIndexLimit(Tensor value) const {

@@ -200,7 +200,7 @@ Node parseNode(const Layer &layer, const LayerIndex &index, const json &value,
   if (kwargs.contains("inputs"))
     collectTensors(place, index, kwargs["inputs"], node.inputs);
   for (const auto &[key, argument] : kwargs.items()) {
-    // The model's own training argument overrides one that stands in the graph.
+    // The model's own training argument overrides one in the graph.
     if (isNull(argument) || key == "training" || key == "inputs")
       continue;
     if (llvm::is_contained(further, key)) {

@@ -42,10 +42,10 @@ std::vector<VariableDeclaration> InnerLayer::build(ArrayRef<RankedTensorType> in
 
 void placeBelow(std::vector<VariableDeclaration> &variables, const std::string &attribute) {
   for (auto [i, variable] : llvm::enumerate(variables)) {
-    std::string own = variable.place.empty() ? fmt::format("vars/{}", i) : variable.place;
-    variable.place = attribute + "/" + own;
-    if (!variable.copy.empty())
-      variable.copy = attribute + "/" + variable.copy;
+    std::string own = variable.path.empty() ? fmt::format("vars/{}", i) : variable.path;
+    variable.path = attribute + "/" + own;
+    if (!variable.copyPath.empty())
+      variable.copyPath = attribute + "/" + variable.copyPath;
   }
 }
 

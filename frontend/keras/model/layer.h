@@ -11,7 +11,7 @@
 #include "frontend/keras/config/config.h"
 #include "support/element_type.h"
 
-/// What a layer class has to say for itself: its variables and its meaning in IR operations.
+/// The interface of layer classes: their variables and their meaning in IR operations.
 namespace lamina::frontend::keras {
 
 /// A variable as a layer asks for it (Keras' `add_weight`). The objects are Keras' serialized
@@ -27,12 +27,12 @@ struct VariableDeclaration {
   bool ofInnerLayer = false;
   /// Another type than the layer's own.
   std::optional<ElementType> type = std::nullopt;
-  /// Where it stands in the file, below the layer; empty for "vars/<its number>".
-  std::string place = "";
+  /// Its path in the file, below the layer's; empty for "vars/<its number>".
+  std::string path = "";
   /// False: kept from step to step, but in no file.
   bool isStored = true;
-  /// A second place with the same value; empty for none.
-  std::string copy = "";
+  /// A second path with the same value; empty for none.
+  std::string copyPath = "";
   /// For initializers that scale by fans and do not say which axes count.
   std::optional<FanAxes> fanAxes = std::nullopt;
 };
@@ -44,7 +44,7 @@ VariableDeclaration readVariable(Config &config, const std::string &name,
 
 inline constexpr char kTensorReference[] = "__keras_tensor__";
 
-/// What stands around one call of a layer while a function of the model is written.
+/// The surroundings of one call of a layer while a function of the model is written.
 class LayerCall {
 public:
   virtual ~LayerCall() = default;
@@ -65,10 +65,10 @@ public:
   virtual Tensor uniform(llvm::ArrayRef<int64_t> shape) = 0;
   /// The same, from the standard normal distribution.
   virtual Tensor normal(llvm::ArrayRef<int64_t> shape) = 0;
-  /// Remembers what a softmax or sigmoid was taken of: a cross-entropy of `result` works on the
+  /// Remembers the operand of a softmax or sigmoid: a cross-entropy of `result` works on the
   /// logits then (`_keras_logits` in Keras).
   virtual void setLogits(Tensor result, Tensor logits) = 0;
-  /// What was remembered of this tensor; null for nothing.
+  /// The logits that were set for this tensor; null for none.
   virtual Tensor logits(Tensor result) const = 0;
   /// Says that `indices` count from 0 to `count` - 1. Where they are an input of the model, its
   /// data are checked.
@@ -84,7 +84,7 @@ public:
   /// Adds a regularizer's penalty (nothing: none) on what is computed inside of the layer to the
   /// loss, as Keras does with the activity of a layer's inner layers.
   virtual void penalize(const std::optional<Regularizer> &regularizer, Tensor activity) = 0;
-  /// What a node of keras.ops is called with, as it is serialized: {"args": […], "kwargs": {…}},
+  /// The arguments of a node of keras.ops, as they are serialized: {"args": […], "kwargs": {…}},
   /// where tensors of the model are {"class_name": kTensorReference, "config": INPUT}. For a layer
   /// with LayerEntry::parameters its arguments by name; null for other layers.
   virtual const nlohmann::json &arguments() const = 0;

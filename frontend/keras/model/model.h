@@ -37,7 +37,7 @@ struct LayerVariable : Variable {
   nlohmann::json constraint = nullptr;
 };
 
-/// What a model takes: the shape of one row (-1: not known) and its type.
+/// An input of a model: the shape of one row (-1: not known) and its type.
 struct InputDeclaration {
   ElementType type = ElementType::F32;
   bool isHalf = false; ///< float16: F32 with the values rounded to it
@@ -58,7 +58,7 @@ struct Layer {
   std::vector<Node> nodes;
   std::optional<Regularizer> activityRegularizer = std::nullopt;
 
-  /// Where the layer stands first when it stands in several models ("shared_object_id"): that one
+  /// The first occurrence of a layer that several models contain ("shared_object_id"): that one
   /// has the weights. Null otherwise.
   Layer *original = nullptr;
   // Without an original, exactly one of these three is set.

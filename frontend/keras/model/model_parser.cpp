@@ -130,7 +130,7 @@ void ModelParser::parseFunctional(const json &config) {
       place.fail(fmt::format("input '{}' is not an InputLayer", printable(port.name)));
 }
 
-/// The name stands in the layer's configuration, with operations beside it.
+/// The name is in the layer's configuration, with operations beside it.
 std::string ModelParser::readName(const json &object, const json &config,
                                   const std::string &className) {
   for (const json *part : {&config, &object})
@@ -238,7 +238,7 @@ std::vector<int64_t> ModelParser::readRowShape(const Place &where, const std::st
 void flatten(const Model &model, std::vector<Layer *> &layers) {
   for (const std::unique_ptr<Layer> &layer : model.layers)
     if (layer->original)
-      continue; // found where it stands first
+      continue; // found where it comes first
     else if (layer->model)
       flatten(*layer->model, layers);
     else if (!layer->variables.empty())

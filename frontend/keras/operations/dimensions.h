@@ -2,7 +2,7 @@
 
 #include "frontend/keras/operations/operation_call.h"
 
-/// What operations may do with dimensions: the rows of the batch stay the first one.
+/// Rules for operations on dimensions: the rows of the batch stay the first one.
 namespace lamina::frontend::keras {
 
 /// Refuses the rows' dimension: "splits the rows of the batch …, which is not supported".
@@ -16,7 +16,7 @@ void refuseBeforeRows(OperationCall &call, Tensor x, int64_t newDimension);
 std::pair<Tensor, int64_t> flattenUnlessAxis(OperationCall &call, Tensor x);
 
 /// One dimension with its own elements mirrored, `low` before and `high` behind it; with
-/// `repeatsEdge` the outermost ones stand twice.
+/// `repeatsEdge` the outermost ones are repeated.
 Tensor mirror(OperationCall &call, Tensor x, int64_t dimension, int64_t low, int64_t high,
               bool repeatsEdge);
 

@@ -10,7 +10,7 @@ namespace lamina::frontend::keras {
 /// tensors of the model, literals and settings.
 class OperationCall {
 public:
-  /// `arguments` is one object; tensors of the model stand in it as indices into `inputs`.
+  /// `arguments` is one object; tensors of the model are indices into `inputs` there.
   OperationCall(LayerCall &layer, const nlohmann::json &arguments, llvm::ArrayRef<Tensor> inputs)
       : layer(layer), settings(arguments, layer.place()), inputs(inputs) {}
 
@@ -46,7 +46,7 @@ public:
   mlir::Type elementType(const std::string &key);
 
 private:
-  /// The argument as it stands in the file; refuses a missing one.
+  /// The argument as it is in the file; refuses a missing one.
   const nlohmann::json &argument(const std::string &key);
   /// `type` is that of a plain number.
   Tensor read(const std::string &key, const nlohmann::json &value, mlir::Type type);

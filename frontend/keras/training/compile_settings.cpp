@@ -119,7 +119,7 @@ private:
          llvm::zip_equal(settings.outputs, losses, weightOf, predictions)) {
       if (loss.is_null())
         continue;
-      // One loss stands in a list of one where it was given so.
+      // One loss is a list of one where it was given so.
       const json &single = loss.is_array() && loss.size() == 1 ? loss[0] : loss;
       bool isRead = attempt(problems, [&] {
         output.loss = std::make_unique<Loss>(readLoss(place, single, type));

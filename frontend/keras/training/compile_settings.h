@@ -7,7 +7,7 @@
 
 namespace lamina::frontend::keras {
 
-/// What one output is trained on and measured by.
+/// The loss and the metrics of one output.
 struct OutputSettings {
   std::string name;           ///< in logs: the dict key, else the layer's name
   std::unique_ptr<Loss> loss; ///< null: the output has none
@@ -24,7 +24,7 @@ struct CompileSettings {
   bool hasLoss() const;
 };
 
-/// What of the file's compile settings is passed over.
+/// Parts of the file's compile settings that are ignored.
 enum class PassedOver { Nothing, Metrics, LossesAndMetrics };
 
 /// Resolves `compile_config` with the options' overrides (keras/src/trainers/compile_utils.py).

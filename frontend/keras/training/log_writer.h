@@ -7,7 +7,7 @@
 
 namespace lamina::frontend::keras {
 
-/// What a model tells about a batch while it is trained or evaluated, under the names that Keras'
+/// The logs of a batch while a model is trained or evaluated, under the names that Keras'
 /// logs have: collected in Keras' order, then written as results of @loss and @evaluate and as the
 /// function @results.
 class LogWriter {

@@ -85,7 +85,7 @@ std::optional<int64_t> readAccumulation(Config &config) {
   return steps;
 }
 
-/// What all optimizers share (keras/src/optimizers/base_optimizer.py).
+/// The settings that all optimizers share (keras/src/optimizers/base_optimizer.py).
 void readShared(Config &config, OptimizerSettings &settings) {
   settings.weightDecay = config.optionalNumber("weight_decay");
   readClipping(config, settings);

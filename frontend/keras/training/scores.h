@@ -9,7 +9,7 @@
 /// The losses, metrics and penalties of a model's outputs, as @loss and @evaluate compute them.
 namespace lamina::frontend::keras {
 
-/// An output with a loss, and what that and the metrics are computed from.
+/// An output with a loss, and the operands of its loss and metrics.
 struct OutputScores {
   const OutputSettings &setting;
   Tensor target, prediction, logits, mask;

@@ -117,7 +117,7 @@ void noteLostState(KerasFile &file, std::string_view reason) {
       fmt::format("the optimizer's state is not taken over, it starts afresh: {}", reason));
 }
 
-/// What a file has, by slot; every slot in the order of the trainable weights.
+/// The arrays of a file, by slot; every slot in the order of the trainable weights.
 struct OlderState {
   std::optional<Array> iteration;
   std::map<std::string, std::vector<Array>> slots;
@@ -136,7 +136,7 @@ OlderState readByName(std::vector<NamedArray> &stored, llvm::StringRef className
   return state;
 }
 
-/// Where each trainable weight stands among them sorted by name.
+/// The rank of each trainable weight among them sorted by name.
 std::vector<size_t> sortedPlaces(const std::vector<std::string> &names) {
   std::vector<size_t> order(names.size()), places(names.size());
   std::iota(order.begin(), order.end(), 0);

@@ -37,7 +37,7 @@ WeightBinding bindWeights(mlir::ModuleOp module, const KerasFile &file);
 /// or where there is none in the file or no optimizer in the module.
 std::string describeLostState(mlir::ModuleOp module, const KerasFile &file);
 
-/// Adds the variables that stand in the file twice at their second place, by path.
+/// Adds the variables that are stored in the file twice under their second path.
 void addCopies(mlir::ModuleOp module, std::map<std::string, Array> &weights);
 
 } // namespace lamina::frontend

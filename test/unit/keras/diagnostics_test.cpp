@@ -62,7 +62,7 @@ TEST(Settings, otherNumbersThanTheirOwn) {
 }
 
 /// A model that takes a list goes by its inputs' names when it is called with a dict; masks that
-/// say nothing may stand in one.
+/// say nothing may be in one.
 TEST(Calls, ofANestedModelWithADict) {
   json inner =
       functional({input("q", {1}), input("p", {1}), called(layer("Subtract", "s"), {"q", "p"})},

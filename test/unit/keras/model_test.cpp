@@ -86,7 +86,8 @@ TEST(Model, masksWithoutValueAreNotArguments) {
             "model.keras: layer 's': is called with a mask that is no tensor of the model");
 }
 
-// The same "shared_object_id" in two models: one layer, whose weights stand where it comes first.
+// The same "shared_object_id" in two models: one layer, whose weights are stored where it comes
+// first.
 TEST(Model, layersSharedBetweenNestedModels) {
   auto nested = [](const std::string &name) {
     json dense = layer("Dense", "d", {{"units", 2}});

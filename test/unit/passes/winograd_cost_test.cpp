@@ -22,20 +22,20 @@ TEST_P(WinogradCost, GrowsWithEveryExtent) {
 }
 
 TEST_P(WinogradCost, LargeImagesOfManyChannelsTakeLargeSquares) {
-  EXPECT_EQ(chooseWinogradTile({56, 56, 256, 256}, 8, GetParam()), 4);
-  EXPECT_EQ(chooseWinogradTile({14, 14, 512, 512}, 8, GetParam()), 4);
+  EXPECT_EQ(chooseWinogradSide({56, 56, 256, 256}, 8, GetParam()), 4);
+  EXPECT_EQ(chooseWinogradSide({14, 14, 512, 512}, 8, GetParam()), 4);
 }
 
 /// Squares of 4 would compute nine outputs of sixteen for nothing, and more.
 TEST_P(WinogradCost, SmallImagesDoNotTakeLargeSquares) {
-  EXPECT_NE(chooseWinogradTile({2, 2, 256, 256}, 8, GetParam()), 4);
-  EXPECT_EQ(chooseWinogradTile({1, 1, 256, 256}, 8, GetParam()), 0);
+  EXPECT_NE(chooseWinogradSide({2, 2, 256, 256}, 8, GetParam()), 4);
+  EXPECT_EQ(chooseWinogradSide({1, 1, 256, 256}, 8, GetParam()), 0);
 }
 
 /// The transforms are more than the products that they save.
 TEST_P(WinogradCost, FewChannelsAreComputedDirectly) {
-  EXPECT_EQ(chooseWinogradTile({224, 224, 3, 64}, 8, GetParam()), 0);
-  EXPECT_EQ(chooseWinogradTile({56, 56, 4, 4}, 8, GetParam()), 0);
+  EXPECT_EQ(chooseWinogradSide({224, 224, 3, 64}, 8, GetParam()), 0);
+  EXPECT_EQ(chooseWinogradSide({56, 56, 4, 4}, 8, GetParam()), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Directions, WinogradCost,

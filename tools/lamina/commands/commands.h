@@ -8,7 +8,7 @@
 
 namespace lamina::tools {
 
-/// What a command line asks for; set while it is parsed, run afterwards.
+/// The action of a command line; set while it is parsed, run afterwards.
 using Action = std::function<void()>;
 
 // One function for every command: gives it its options and, when it is chosen, sets `action`. The

@@ -51,7 +51,7 @@ void printStage(Session &session, const CompileCommandOptions &options) {
     writeFileAtomically(options.out, text);
 }
 
-/// Leaves out of "both" what the model does not have.
+/// Leaves functions that the model does not have out of "both".
 bool offersTraining(Session &session, const std::string &function) {
   if (function == "predict")
     return false;

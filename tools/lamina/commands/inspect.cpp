@@ -78,7 +78,7 @@ std::string describeKernel(ir::KernelOp kernel) {
                      layer.empty() ? "-" : printable(layer, 32),
                      stringifyKernelFamily(kernel.getFamily()).str(), kernel.getWave().value_or(0),
                      std::distance(operations.begin(), operations.end()),
-                     countFlopsWithin(kernel) / 1e6, formatBytes(countBytes(kernel)));
+                     countFlopsWithin(kernel) / 1e6, formatBytes(static_cast<int64_t>(countBytes(kernel))));
 }
 
 void printFunction(mlir::func::FuncOp function) {

@@ -108,7 +108,7 @@ public:
   }
 
 private:
-  /// What training needs beside its data: planned, so known before it begins.
+  /// The memory of training beside its data: planned, so known before it begins.
   void tellMemory(const codegen::Signature &signature) const {
     if (verbosity(options_.verbose) != trainer::Verbosity::Silent)
       note("Memory: {} of state, {} for a step\n",

@@ -29,7 +29,7 @@ public:
   /// settings and monitors that do not exist.
   Callbacks(const CallbackOptions &options, std::vector<std::string> logs, bool reports);
 
-  /// What --model-checkpoint writes, before names in braces are filled in; empty without it.
+  /// The path of --model-checkpoint, before names in braces are filled in; empty without it.
   std::string checkpointPath() const { return checkpoint_ ? checkpoint_->path : ""; }
   bool restoresBest() const { return earlyStopping_ && earlyStopping_->restoreBest; }
 

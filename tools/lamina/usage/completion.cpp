@@ -18,7 +18,7 @@ std::string commandNames(const CLI::App &app) {
   return fmt::format("{}", fmt::join(names, " "));
 }
 
-/// What bash offers for an option's value: `compgen` with these arguments, or nothing.
+/// Bash's proposals for an option's value: `compgen` with these arguments, or nothing.
 std::string bashValue(const OptionText &option) {
   if (!option.choices.empty())
     return fmt::format("offer -W '{}'", fmt::join(option.choices, " "));
@@ -62,7 +62,7 @@ std::string quoted(const std::string &text, std::string_view escapes = "") {
   return result + "'";
 }
 
-/// What zsh offers for a value: the last part of a specification for _arguments.
+/// Zsh's proposals for a value: the last part of a specification for _arguments.
 std::string zshValue(const OptionText &option) {
   std::string value = ":" + (option.value.empty() ? option.names[0] : option.value) + ":";
   if (!option.choices.empty())

@@ -7,10 +7,10 @@
 
 namespace lamina::tools {
 
-/// What help, manual pages and completion say of an option: all from where it is declared.
+/// The text about an option in help, manual pages and completion: all from its declaration.
 struct OptionText {
-  std::vector<std::string> names;   ///< "-o", "--output"; that of an argument without a dash
-  std::string value;                ///< what goes with it: "FILE", "DIR", "INT", …; empty: nothing
+  std::vector<std::string> names; ///< "-o", "--output"; that of an argument without a dash
+  std::string value; ///< the name of its value: "FILE", "DIR", "INT", …; empty: nothing
   std::vector<std::string> choices; ///< the values that it may have, where these are some
   std::string description;
   std::string standard; ///< the value that it has without being given; empty: none to tell

@@ -2,7 +2,7 @@
 
 #include "frontend/builder/training/loss.h"
 
-/// What losses of probabilities share; formulas of keras/src/backend/tensorflow/nn.py.
+/// Steps that losses of probabilities share; formulas of keras/src/backend/tensorflow/nn.py.
 namespace lamina::frontend::builder {
 
 inline Tensor clipProbability(Tensor p) {

@@ -8,7 +8,7 @@ namespace lamina::frontend::builder {
 /// i1: whether the prediction exceeds each threshold, these along a new last dimension.
 Tensor isExceeded(const Thresholds &thresholds, Tensor prediction);
 
-/// What is counted, and how.
+/// Which decisions are counted, and with which weights.
 struct CountOptions {
   std::optional<int64_t> topK = std::nullopt;    ///< only the k largest can be positive
   std::optional<int64_t> classId = std::nullopt; ///< only this one of the last dimension

@@ -54,7 +54,7 @@ private:
     return argmax(oneHot, normalizeAxis(scores.place, axis, oneHot.rank()));
   }
 
-  /// Rows and what is larger than 1 of the others.
+  /// The extents but those of 1.
   static std::vector<int64_t> essentialShape(Tensor x) {
     std::vector<int64_t> shape = x.shape().vec();
     llvm::erase(shape, 1);

@@ -23,7 +23,7 @@ std::unique_ptr<UpdateRule> createRule(const ScheduleFreeAdamWSettings &settings
 SlotGroups slotsLike(const Variable &variable, std::initializer_list<const char *> names,
                      double initial = 0);
 
-/// What optimizers after Adam share: `average` moves towards `value` by 1 - decay.
+/// The moving average of Adam's successors: `average` moves towards `value` by 1 - decay.
 inline Tensor moveTowards(Tensor average, Tensor value, double decay) {
   return average + (value - average) * (1 - decay);
 }

@@ -11,7 +11,7 @@ Projections::Projections(Config &config)
     : kernel(readVariable(config, "kernel", "glorot_uniform")),
       bias(readVariable(config, "bias", "zeros")), useBias(config.boolean("use_bias", true)),
       activityRegularizer(
-          readOptionalRegularizer(config.getPlace(), config.raw("activity_regularizer"))) {
+          readOptionalRegularizer(config.where(), config.raw("activity_regularizer"))) {
   // Layers inside of a frozen one are made trainable when the model is read.
   kernel.ofInnerLayer = bias.ofInnerLayer = true;
 }
@@ -20,7 +20,7 @@ void Projections::declare(std::vector<VariableDeclaration> &variables, const std
                           const char *name, ArrayRef<int64_t> from, ArrayRef<int64_t> to) const {
   VariableDeclaration &weights = variables.emplace_back(kernel);
   weights.name = fmt::format("{}/kernel", name);
-  weights.place = fmt::format("{}/vars/0", place);
+  weights.path = fmt::format("{}/vars/0", place);
   weights.shape.assign(from.begin(), from.end());
   weights.shape.insert(weights.shape.end(), to.begin(), to.end());
   FanAxes axes;
@@ -31,7 +31,7 @@ void Projections::declare(std::vector<VariableDeclaration> &variables, const std
     return;
   VariableDeclaration &shift = variables.emplace_back(bias);
   shift.name = fmt::format("{}/bias", name);
-  shift.place = fmt::format("{}/vars/1", place);
+  shift.path = fmt::format("{}/vars/1", place);
   shift.shape.assign(to.begin(), to.end());
 }
 

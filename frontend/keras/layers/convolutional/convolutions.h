@@ -3,7 +3,7 @@
 #include "frontend/keras/layers/images.h"
 #include "frontend/keras/layers/layers.h"
 
-/// What the convolution layers have in common.
+/// Parts that the convolution layers have in common.
 namespace lamina::frontend::keras {
 
 /// Bias and activation, at the end of every convolution layer.

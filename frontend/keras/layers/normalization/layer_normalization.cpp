@@ -60,7 +60,7 @@ private:
   ScaleAndCenter affine;
 };
 
-/// x / sqrt(mean x^2 + epsilon) * scale over some dimensions. The scale stands along the last
+/// x / sqrt(mean x^2 + epsilon) * scale over some dimensions. The scale is along the last
 /// dimensions, whatever the axes are: so Keras multiplies it.
 class RMSNormalization : public LayerMeaning {
 public:

@@ -2,7 +2,7 @@
 
 #include "frontend/keras/layers/layers.h"
 
-/// What the normalization layers have in common.
+/// Formulas that the normalization layers have in common.
 namespace lamina::frontend::keras {
 
 struct Moments {

@@ -36,17 +36,17 @@ public:
       place.fail("SpectralNormalization wraps layers with a kernel or embeddings; the wrapped "
                  "layer has neither");
     for (auto [i, variable] : llvm::enumerate(variables)) {
-      variable.place = fmt::format("layer/vars/{}", i);
+      variable.path = fmt::format("layer/vars/{}", i);
       variable.trainable &= isWrappedTrainable;
       variable.ofInnerLayer = true;
     }
-    variables[0].copy = std::exchange(variables[0].place, "vars/0");
+    variables[0].copyPath = std::exchange(variables[0].path, "vars/0");
     VariableDeclaration vector = {
         "vector_u",
         {1, variables[0].shape.back()},
         {{"class_name", "TruncatedNormal"}, {"config", {{"stddev", 0.02}}}}};
     vector.trainable = false;
-    vector.place = "vars/1";
+    vector.path = "vars/1";
     variables.push_back(vector);
     return variables;
   }
@@ -63,7 +63,7 @@ public:
 private:
   static constexpr int64_t kMostIterations = 100; // each one is two contractions
 
-  /// What the model does for layers that it has itself.
+  /// The checks that the model makes for layers of its own.
   void readTraits(const Place &place, Config config, ElementType type) {
     isWrappedTrainable = config.boolean("trainable", true);
     if (readPolicy(place, config.raw("dtype")) != type)

@@ -32,7 +32,7 @@ Tensor pool(Tensor x, size_t i, int64_t outputs, Combine combine) {
     auto end = static_cast<int64_t>(llvm::divideCeil((o + 1) * n, outputs));
     bool isBig = end - start > small;
     isRegular &= !isBig && start == o * (n / outputs);
-    places.push_back(isBig ? n - small + 1 + start : start); // the big ones stand behind the small
+    places.push_back(isBig ? n - small + 1 + start : start); // the big ones come behind the small
   }
   if (isRegular && (n - small) / std::max<int64_t>(n / outputs, 1) + 1 == outputs)
     return combine(x, windowsAlong(i, spatialRank, small, std::max<int64_t>(n / outputs, 1)));

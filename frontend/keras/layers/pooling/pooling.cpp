@@ -8,7 +8,7 @@ using namespace mlir;
 namespace lamina::frontend::keras {
 namespace {
 
-/// How many elements of n stand under each of the windows along spatial dimension i, without
+/// How many elements of n are in each of the windows along spatial dimension i, without
 /// padding: f32, broadcastable to a window operation's result.
 Tensor countElements(Emitter &emitter, const Windows &windows, size_t i, int64_t n,
                      ArrayRef<int64_t> result) {

@@ -40,7 +40,7 @@ private:
 };
 
 /// (x - mean) / max(sqrt(variance), 1e-7), or its inverse: with numbers of the configuration, or
-/// with weights that Keras' `adapt` has found. Both stand along `axis`.
+/// with weights that Keras' `adapt` has found. Both are along `axis`.
 class Normalization : public LayerMeaning {
 public:
   explicit Normalization(Config &config)
@@ -164,7 +164,7 @@ private:
 class Discretization : public LayerMeaning {
 public:
   explicit Discretization(Config &config) : encoding(config, "int", true) {
-    config.ignore({"num_bins", "epsilon"}); // what `adapt` found the boundaries by
+    config.ignore({"num_bins", "epsilon"}); // settings of `adapt`
     if (!config.has("bin_boundaries"))
       config.fail("has no 'bin_boundaries'; call adapt() in Keras and save the model again");
     boundaries = config.numbers("bin_boundaries", 0);

@@ -9,7 +9,7 @@ namespace lamina::frontend::keras {
 namespace {
 
 /// x moved by one along a dimension, `step` 1 (each element's next) or -1 (its previous); the
-/// element at the border stands twice.
+/// element at the border is repeated.
 Tensor shifted(Tensor x, int64_t dimension, int64_t step) {
   int64_t n = x.dim(dimension);
   if (n == 1)

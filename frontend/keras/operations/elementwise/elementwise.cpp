@@ -163,7 +163,7 @@ Tensor heaviside(Tensor x, Tensor atZero) {
   return where(x < 0, x.like(0), where(x > 0, x.like(1), atZero));
 }
 
-/// x1 * 2^x2 with integers x2; 0 and the infinities stay what they are.
+/// x1 * 2^x2 with integers x2; 0 and the infinities stay as they are.
 Tensors scaleByPower(OperationCall &call) {
   if (call.tensor("x2").isFloat())
     call.fail("takes exponents in floating point; cast them to integers");

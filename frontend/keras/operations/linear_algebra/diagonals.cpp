@@ -18,7 +18,7 @@ Tensor takeDiagonal(OperationCall &call, Tensor x, int64_t offset) {
   if (count < 1)
     call.fail(
         fmt::format("the diagonal {} of a matrix of {} x {} is empty", offset, height, width));
-  // In row-major order, neighbours on a diagonal stand width + 1 apart.
+  // In row-major order, neighbours on a diagonal are width + 1 apart.
   llvm::SmallVector<int64_t> flat(x.shape().drop_back(2));
   flat.push_back(height * width);
   int64_t first = row * width + column;

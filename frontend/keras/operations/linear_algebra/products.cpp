@@ -92,7 +92,7 @@ Tensors flatProduct(OperationCall &call) {
   return {sumAll(a * b)};
 }
 
-/// Euclidean distances of all points of the first with all of the second, which stand along the
+/// Euclidean distances of all points of the first with all of the second, which are along the
 /// last dimension.
 Tensors distances(OperationCall &call) {
   auto [a, b] = operands(call, "x", "y");

@@ -137,7 +137,7 @@ Tensors spaceToDepth(OperationCall &call) {
 }
 
 /// Windows of `size` elements along one dimension, `stride` apart and their elements `dilation`
-/// apart; those stand along a new dimension behind it.
+/// apart; those are along a new dimension behind it.
 Tensor frames(OperationCall &call, Tensor x, int64_t dimension, int64_t size, int64_t stride,
               int64_t dilation) {
   int64_t extent = x.dim(dimension), span = (size - 1) * dilation + 1;

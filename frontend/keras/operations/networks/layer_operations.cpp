@@ -38,7 +38,7 @@ Tensors callLayer(OperationCall &call, const char *className, json config, Tenso
       ->call(layer, {x});
 }
 
-/// The settings of these names as they stand in the file.
+/// The settings of these names as they are in the file.
 json takeSettings(OperationCall &call, std::initializer_list<const char *> keys) {
   json settings = json::object();
   for (const char *key : keys)

@@ -49,7 +49,7 @@ Tensors layerNormalization(OperationCall &call) {
                          call.settings.boolean("rms_scaling", false))};
 }
 
-/// The scale stands along the last dimensions, whatever the axes are.
+/// The scale is along the last dimensions, whatever the axes are.
 Tensors rmsNormalization(OperationCall &call) {
   Tensor x = call.floatTensor("x"), scale = readFactor(call, "scale", x);
   Tensor y =

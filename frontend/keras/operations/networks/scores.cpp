@@ -11,7 +11,7 @@ using namespace mlir;
 namespace lamina::frontend::keras {
 namespace {
 
-/// What a cross-entropy is taken of.
+/// The operands of a cross-entropy.
 struct Prediction {
   Tensor values, logits; ///< the logits are null where only probabilities are known
 };

@@ -2,7 +2,7 @@
 
 #include "frontend/keras/operations/operation_call.h"
 
-/// What operations that reduce have in common.
+/// Helpers of reductions.
 namespace lamina::frontend::keras {
 
 using Reduce = Tensor (*)(Tensor, llvm::ArrayRef<int64_t>);
