@@ -117,7 +117,8 @@ void addRandomStep(GraphBuilder &graph) {
   int64_t topic = graph.choose(100);
   llvm::ArrayRef<Step> steps = topic < 35   ? elementwiseSteps()
                                : topic < 60 ? structureSteps()
-                               : topic < 80 ? windowSteps()
+                               : topic < 76 ? windowSteps()
+                               : topic < 80 ? attentionSteps()
                                             : exactSteps();
   steps[graph.choose(static_cast<int64_t>(steps.size()))](graph);
 }

@@ -8,11 +8,12 @@ namespace lamina::test {
 using Step = void (*)(GraphBuilder &graph);
 
 // By topic: arithmetic on any values, operations on exact values only, shapes and contractions,
-// convolutions with windows and lookups.
+// convolutions with windows and lookups, attention.
 llvm::ArrayRef<Step> elementwiseSteps();
 llvm::ArrayRef<Step> exactSteps();
 llvm::ArrayRef<Step> structureSteps();
 llvm::ArrayRef<Step> windowSteps();
+llvm::ArrayRef<Step> attentionSteps();
 
 /// A random step of any topic.
 void addRandomStep(GraphBuilder &graph);
