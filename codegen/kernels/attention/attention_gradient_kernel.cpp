@@ -88,11 +88,7 @@ private:
       llvm::Value *place = statisticsPlace(*findMemory(operand), block);
       Values numbers;
       for (int64_t v = 0; v < tileVectors; ++v) {
-        llvm::Value *mask = queryMask(block, v), *at = vectorAt(place, v);
-        numbers.push_back(
-            mask ? b().CreateMaskedLoad(vectorType, at, elementAlign(), mask, splat(fill))
-                 : static_cast<llvm::Value *>(
-                       b().CreateAlignedLoad(vectorType, at, elementAlign())));
+        numbers.push_back(loadMasked(vectorAt(place, v), queryMask(block, v), fill));
         if (to == inverseTotal)
           numbers.back() = b().CreateFDiv(splat(1.0), numbers.back());
       }
@@ -187,20 +183,6 @@ private:
       for (int64_t v = 0; v < vectors; ++v)
         storeMasked(result[r * vectors + v],
                     vectorAt(advance(b(), element, sums, r * sumStride), v), maskAt(v));
-  }
-
-  llvm::Value *loadMasked(llvm::Value *place, llvm::Value *mask) {
-    if (!mask)
-      return b().CreateAlignedLoad(vectorType, place, elementAlign());
-    return b().CreateMaskedLoad(vectorType, place, elementAlign(), mask,
-                                llvm::Constant::getNullValue(vectorType));
-  }
-
-  void storeMasked(llvm::Value *number, llvm::Value *place, llvm::Value *mask) {
-    if (mask)
-      b().CreateMaskedStore(number, place, elementAlign(), mask);
-    else
-      b().CreateAlignedStore(number, place, elementAlign());
   }
 
   ir::AttentionGradientOp op;

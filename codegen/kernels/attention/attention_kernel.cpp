@@ -116,13 +116,8 @@ private:
     transposeOut(sums, block, stepsOf(outputs[0], block.row, block.head));
     for (auto [number, vectors] : {std::pair(1, most), std::pair(2, weights)}) {
       llvm::Value *place = statisticsPlace(outputs[number], block);
-      for (int64_t v = 0; v < tileVectors; ++v) {
-        llvm::Value *mask = queryMask(block, v);
-        if (mask)
-          b().CreateMaskedStore(vectors[v], vectorAt(place, v), elementAlign(), mask);
-        else
-          b().CreateAlignedStore(vectors[v], vectorAt(place, v), elementAlign());
-      }
+      for (int64_t v = 0; v < tileVectors; ++v)
+        storeMasked(vectors[v], vectorAt(place, v), queryMask(block, v));
     }
   }
 

@@ -90,6 +90,19 @@ void AttentionWalkEmitter::storeVectors(llvm::Value *pointer,
     b().CreateAlignedStore(number, vectorAt(pointer, static_cast<int64_t>(v)), elementAlign());
 }
 
+llvm::Value *AttentionWalkEmitter::loadMasked(llvm::Value *place, llvm::Value *mask, double fill) {
+  if (!mask)
+    return b().CreateAlignedLoad(vectorType, place, elementAlign());
+  return b().CreateMaskedLoad(vectorType, place, elementAlign(), mask, splat(fill));
+}
+
+void AttentionWalkEmitter::storeMasked(llvm::Value *number, llvm::Value *place, llvm::Value *mask) {
+  if (mask)
+    b().CreateMaskedStore(number, place, elementAlign(), mask);
+  else
+    b().CreateAlignedStore(number, place, elementAlign());
+}
+
 void AttentionWalkEmitter::fillZero(llvm::Value *pointer, int64_t elements) {
   b().CreateMemSet(pointer, b().getInt8(0), elements * element->getPrimitiveSizeInBits() / 8,
                    elementAlign());

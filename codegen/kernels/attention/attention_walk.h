@@ -91,6 +91,9 @@ protected:
   llvm::Value *vectorAt(llvm::Value *pointer, int64_t vector);
   Values loadVectors(llvm::Value *pointer);
   void storeVectors(llvm::Value *pointer, llvm::ArrayRef<llvm::Value *> values);
+  /// A vector under a mask (null: all lanes); lanes that are left out are `fill`.
+  llvm::Value *loadMasked(llvm::Value *place, llvm::Value *mask, double fill = 0);
+  void storeMasked(llvm::Value *number, llvm::Value *place, llvm::Value *mask);
   /// Numbers of a block's queries in a result or operand of rows x heads x queries.
   llvm::Value *statisticsPlace(const Storage &storage, const Block &block);
   /// Lanes of a vector of the block that are queries; null for all.
