@@ -42,7 +42,8 @@ private:
       if (isFloat(value))
         varying.insert(value);
     for (Operation &op : block)
-      if (llvm::any_of(getReadValues(&op), [&](Value value) { return isVarying(value); }))
+      if (!isa<StopGradientOp>(op) && // behind it an operation needs no rule
+          llvm::any_of(getReadValues(&op), [&](Value value) { return isVarying(value); }))
         for (Value result : op.getResults())
           if (isFloat(result))
             varying.insert(result);

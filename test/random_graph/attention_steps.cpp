@@ -1,4 +1,6 @@
 // Attention over random steps, heads and masks.
+#include <array>
+
 #include "test/random_graph/random_steps.h"
 
 using namespace mlir;
@@ -7,31 +9,69 @@ using namespace lamina::ir;
 namespace lamina::test {
 namespace {
 
-void addAttention(GraphBuilder &graph) {
-  int64_t queries = 1 + graph.choose(7), keys = 1 + graph.choose(7), heads = 1 + graph.choose(3);
-  int64_t features = graph.randomExtent(), valueFeatures = graph.randomExtent();
-  int64_t rows = graph.chance(70) ? ShapedType::kDynamic : 1 + graph.choose(3);
-  llvm::SmallVector<Value> operands;
-  for (auto [steps, width] :
-       {std::pair(queries, features), std::pair(keys, features), std::pair(keys, valueFeatures)}) {
-    llvm::SmallVector<int64_t> shape = {rows, steps, heads, width};
-    if (!graph.fits(shape))
+/// Queries, keys, values and masks that fit each other; no query where a tensor would be too large.
+struct Operands {
+  explicit Operands(GraphBuilder &graph) {
+    int64_t queries = 1 + graph.choose(7), keys = 1 + graph.choose(7), heads = 1 + graph.choose(3);
+    features = graph.randomExtent();
+    valueFeatures = graph.randomExtent();
+    int64_t rows = graph.chance(70) ? ShapedType::kDynamic : 1 + graph.choose(3);
+    output = {rows, queries, heads, valueFeatures};
+    llvm::SmallVector<int64_t> shapes[] = {{rows, queries, heads, features},
+                                           {rows, keys, heads, features},
+                                           {rows, keys, heads, valueFeatures}};
+    if (!graph.fits(output) || !llvm::all_of(shapes, [&](auto &s) { return graph.fits(s); }))
       return;
-    operands.push_back(graph.limited(graph.matching(shape, graph.floatType()), 2));
+    for (auto [operand, shape] : llvm::zip(std::array{&query, &key, &value}, shapes))
+      *operand = graph.limited(graph.matching(shape, graph.floatType()), kLargest);
+    if (graph.chance(40))
+      masks.push_back(graph.matching({1, graph.chance(50) ? heads : 1, queries, keys},
+                                     graph.boolType(), /*exact=*/true));
+    scale = graph.mlirBuilder().getF64FloatAttr(1 / static_cast<double>(features));
+    if (graph.chance(40))
+      causal = graph.mlirBuilder().getUnitAttr();
   }
+
+  static constexpr double kLargest = 2;
+  Value query, key, value;
   llvm::SmallVector<Value> masks;
-  if (graph.chance(40))
-    masks.push_back(graph.matching({1, graph.chance(50) ? heads : 1, queries, keys},
-                                   graph.boolType(), /*exact=*/true));
+  llvm::SmallVector<int64_t> output;
+  int64_t features, valueFeatures;
+  FloatAttr scale;
+  UnitAttr causal;
+};
+
+AttentionOp makeAttention(GraphBuilder &graph, const Operands &of) {
   OpBuilder &builder = graph.mlirBuilder();
-  double scale = 1 / static_cast<double>(features);
-  graph.keep(graph.make<AttentionOp>(operands[0], operands[1], operands[2], masks,
-                                     builder.getF64FloatAttr(scale),
-                                     graph.chance(40) ? builder.getUnitAttr() : UnitAttr()),
-             {graph.facts(operands[2]).bound, false});
+  return builder.create<AttentionOp>(builder.getUnknownLoc(), of.query, of.key, of.value, of.masks,
+                                     of.scale, of.causal);
 }
 
-constexpr Step kSteps[] = {addAttention};
+void addAttention(GraphBuilder &graph) {
+  Operands of(graph);
+  if (of.query)
+    graph.keep(makeAttention(graph, of).getOutput(), {Operands::kLargest, false});
+}
+
+/// The weights of a query sum up to 1, so its gradient is bounded whatever the number of keys.
+void addAttentionGradient(GraphBuilder &graph) {
+  Operands of(graph);
+  if (!of.query)
+    return;
+  // There are no second derivatives.
+  for (Value *operand : {&of.query, &of.key, &of.value})
+    *operand = graph.make<StopGradientOp>(*operand);
+  AttentionOp forward = makeAttention(graph, of);
+  Value gradient = graph.make<StopGradientOp>(
+      graph.limited(graph.matching(of.output, graph.floatType()), Operands::kLargest));
+  double products = static_cast<double>(of.valueFeatures) * Operands::kLargest * Operands::kLargest;
+  graph.keep(graph.make<AttentionGradientOp>(of.query, of.key, of.value, forward.getOutput(),
+                                             forward.getMaximum(), forward.getSum(), gradient,
+                                             of.masks, of.scale, of.causal),
+             {2 * products * Operands::kLargest / static_cast<double>(of.features), false});
+}
+
+constexpr Step kSteps[] = {addAttention, addAttentionGradient};
 
 } // namespace
 
