@@ -11,7 +11,8 @@ namespace {
 
 /// Queries, keys, values and masks that fit each other; no query where a tensor would be too large.
 struct Operands {
-  explicit Operands(GraphBuilder &graph) {
+  /// Exact ones depend on no variable.
+  Operands(GraphBuilder &graph, bool exact) {
     int64_t queries = 1 + graph.choose(7), keys = 1 + graph.choose(7), heads = 1 + graph.choose(3);
     features = graph.randomExtent();
     valueFeatures = graph.randomExtent();
@@ -23,7 +24,7 @@ struct Operands {
     if (!graph.fits(output) || !llvm::all_of(shapes, [&](auto &s) { return graph.fits(s); }))
       return;
     for (auto [operand, shape] : llvm::zip(std::array{&query, &key, &value}, shapes))
-      *operand = graph.limited(graph.matching(shape, graph.floatType()), kLargest);
+      *operand = graph.limited(graph.matching(shape, graph.floatType(), exact), kLargest);
     if (graph.chance(40))
       masks.push_back(graph.matching({1, graph.chance(50) ? heads : 1, queries, keys},
                                      graph.boolType(), /*exact=*/true));
@@ -48,14 +49,16 @@ AttentionOp makeAttention(GraphBuilder &graph, const Operands &of) {
 }
 
 void addAttention(GraphBuilder &graph) {
-  Operands of(graph);
+  Operands of(graph, /*exact=*/false);
   if (of.query)
     graph.keep(makeAttention(graph, of).getOutput(), {Operands::kLargest, false});
 }
 
-/// The weights of a query sum up to 1, so its gradient is bounded whatever the number of keys.
+/// The weights of a query sum up to 1, so no gradient is larger than products of the operands
+/// allow, times the number of queries. Terms may cancel out, all of them where there is one key:
+/// what is left is rounding, which only says something beside a number.
 void addAttentionGradient(GraphBuilder &graph) {
-  Operands of(graph);
+  Operands of(graph, /*exact=*/true);
   if (!of.query)
     return;
   // There are no second derivatives.
@@ -63,12 +66,16 @@ void addAttentionGradient(GraphBuilder &graph) {
     *operand = graph.make<StopGradientOp>(*operand);
   AttentionOp forward = makeAttention(graph, of);
   Value gradient = graph.make<StopGradientOp>(
-      graph.limited(graph.matching(of.output, graph.floatType()), Operands::kLargest));
+      graph.limited(graph.matching(of.output, graph.floatType(), true), Operands::kLargest));
+  OpBuilder &builder = graph.mlirBuilder();
+  auto backward = builder.create<AttentionGradientOp>(
+      builder.getUnknownLoc(), of.query, of.key, of.value, forward.getOutput(),
+      forward.getMaximum(), forward.getSum(), gradient, of.masks, of.scale, of.causal);
   double products = static_cast<double>(of.valueFeatures) * Operands::kLargest * Operands::kLargest;
-  graph.keep(graph.make<AttentionGradientOp>(of.query, of.key, of.value, forward.getOutput(),
-                                             forward.getMaximum(), forward.getSum(), gradient,
-                                             of.masks, of.scale, of.causal),
-             {2 * products * Operands::kLargest / static_cast<double>(of.features), false});
+  double bound = 2 * products * Operands::kLargest * static_cast<double>(of.output[1]);
+  for (Value result : backward->getResults())
+    graph.keep(graph.make<AddOp>(result, graph.filled(shapeOf(result), graph.floatType(), 1)),
+               {bound + 1, false});
 }
 
 constexpr Step kSteps[] = {addAttention, addAttentionGradient};
