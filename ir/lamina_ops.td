@@ -516,6 +516,55 @@ def WindowScatterOp : Lamina_PureOp<"window_scatter", [Lamina_AnchorInterface]> 
   let hasVerifier = 1;
 }
 
+//===--- Attention ---------------------------------------------------------------------------===//
+
+def AttentionOp : Lamina_PureOp<"attention",
+    [Lamina_AnchorInterface, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "Scaled dot-product attention, without its scores in memory";
+  let description = [{
+    `query` is rows x queries x heads x features, `key` and `value` rows x keys x heads x features of
+    their own. The score of a query and a key of one row and head is `scale` times the sum of the
+    products of their features, and -0.7 * 3.38953e38 where one of the `masks` is false or, with
+    `causal`, the key's step is behind the query's. Masks are i1 of rank 4, each dimension 1 or that
+    of rows x heads x queries x keys. `output`, rows x queries x heads x features of the values, is
+    the sum of the values with the softmax of the query's scores as weights; `maximum` and `sum`,
+    rows x heads x queries, are the largest score m and the sum of exp(score - m).
+  }];
+  let arguments = (ins Lamina_FloatTensor:$query, Lamina_FloatTensor:$key,
+                       Lamina_FloatTensor:$value, Variadic<Lamina_BoolTensor>:$masks,
+                       F64Attr:$scale, UnitAttr:$causal);
+  let results = (outs Lamina_FloatTensor:$output, Lamina_FloatTensor:$maximum,
+                      Lamina_FloatTensor:$sum);
+  let assemblyFormat = [{
+    $query `,` $key `,` $value `,` `scale` `=` $scale (`causal` $causal^)? (`masks` $masks^)?
+    attr-dict `:` functional-type(operands, results)
+  }];
+  let extraClassDeclaration = [{ double getMultiplyAdds(int64_t batchSize); }];
+}
+
+def AttentionGradientOp : Lamina_PureOp<"attention_gradient",
+    [Lamina_AnchorInterface, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "Gradients of attention by query, key and value";
+  let description = [{
+    The operands and results of an `attention`, and the gradient of its `output`; scores are
+    computed again. With weights p, dp = gradient . value, and ds = scale * p * (dp - gradient . output)
+    where no mask forbids the pair, else 0: the results are the sums of ds * key over keys, of
+    ds * query and of p * gradient over queries, each in the order of the steps.
+  }];
+  let arguments = (ins Lamina_FloatTensor:$query, Lamina_FloatTensor:$key,
+                       Lamina_FloatTensor:$value, Lamina_FloatTensor:$output,
+                       Lamina_FloatTensor:$maximum, Lamina_FloatTensor:$sum,
+                       Lamina_FloatTensor:$gradient, Variadic<Lamina_BoolTensor>:$masks,
+                       F64Attr:$scale, UnitAttr:$causal);
+  let results = (outs Lamina_FloatTensor:$query_gradient, Lamina_FloatTensor:$key_gradient,
+                      Lamina_FloatTensor:$value_gradient);
+  let assemblyFormat = [{
+    $query `,` $key `,` $value `,` $output `,` $maximum `,` $sum `,` $gradient `,`
+    `scale` `=` $scale (`causal` $causal^)? (`masks` $masks^)? attr-dict `:` functional-type(operands, results)
+  }];
+  let extraClassDeclaration = [{ double getMultiplyAdds(int64_t batchSize); }];
+}
+
 //===--- Lookup ------------------------------------------------------------------------------===//
 
 def GatherOp : Lamina_PureOp<"gather", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {

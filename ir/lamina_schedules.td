@@ -19,7 +19,9 @@ def Lamina_KernelFamily : Lamina_I32Enum<"KernelFamily", "which emitter makes a 
   I32EnumAttrCase<"winograd", 10>,
   I32EnumAttrCase<"winograd_filter", 11>,
   I32EnumAttrCase<"winograd_gradient", 12>,
-  I32EnumAttrCase<"few_channels_gradient", 13>
+  I32EnumAttrCase<"few_channels_gradient", 13>,
+  I32EnumAttrCase<"attention", 14>,
+  I32EnumAttrCase<"attention_gradient", 15>
 ]>;
 def Lamina_KernelFamilyAttr : Lamina_EnumAttr<Lamina_KernelFamily, "family">;
 
@@ -196,6 +198,26 @@ def Lamina_WinogradGradientSchedule : Lamina_Schedule<"WinogradGradient", "winog
   let description = [{
     A task has `channels` x `filters` elements and goes through the images in blocks of `squares`
     squares, with register tiles of `tileRows` channels and `tileVectors` vectors of filters.
+  }];
+}
+
+def Lamina_AttentionSchedule : Lamina_Schedule<"Attention", "attention", "Attention", (ins
+    "int64_t":$tileRows, "int64_t":$tileVectors, "int64_t":$keys, "int64_t":$blocks),
+    "getTileRows() * getTileVectors()"> {
+  let description = [{
+    A block has `tileVectors` vectors of queries and goes through the keys in blocks of `keys`, whose
+    scores it holds. Register tiles have `tileRows` keys, or features of values. A task has `blocks`
+    blocks.
+  }];
+}
+
+def Lamina_AttentionGradientSchedule : Lamina_Schedule<"AttentionGradient", "attention_gradient",
+    "Gradients of attention", (ins
+    "int64_t":$tileRows, "int64_t":$tileVectors, "int64_t":$keys, "int64_t":$heads),
+    "getTileRows() * getTileVectors()"> {
+  let description = [{
+    A task has `heads` heads of one or several rows, with blocks and tiles as attention's. For each
+    block of queries it adds to the gradients of all keys and values.
   }];
 }
 

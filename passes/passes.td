@@ -11,6 +11,16 @@ class Lamina_FunctionPass<string name> : Pass<name, "::mlir::func::FuncOp"> {
   let dependentDialects = ["::lamina::ir::LaminaDialect"];
 }
 
+def Attention : Lamina_FunctionPass<"attention"> {
+  let summary = "Makes attention of contraction, scale, masks, softmax and contraction";
+  let description = [{
+    Scores of type f32 that nothing but their softmax reads are not held in memory then, neither here
+    nor where gradients are taken. Masks are those that select the value of `attention`; a comparison
+    of steps becomes `causal`, and conjunctions several masks, each as small as it was before it was
+    repeated.
+  }];
+}
+
 def Gradient : Lamina_ModulePass<"gradient"> {
   let summary = "Extends @loss to @gradient by reverse-mode differentiation";
   let description = [{

@@ -51,6 +51,8 @@ void addStage(OpPassManager &manager, Stage stage, const PipelineOptions &option
   case Stage::Import:
     return;
   case Stage::Gradient:
+    if (options.attention)
+      manager.addNestedPass<func::FuncOp>(createAttention());
     return manager.addPass(createGradient());
   case Stage::Step:
     return addStep(manager);

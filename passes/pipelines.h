@@ -17,6 +17,8 @@ struct PipelineOptions {
   bool contract = true;
   /// Off: parameters stay row-major and are transposed in every step.
   bool layout = true;
+  /// Off: the scores of attention are held in memory.
+  bool attention = true;
   /// Off: every operation is a kernel of its own.
   bool fuse = true;
   /// Off: all convolutions are computed directly.

@@ -5,6 +5,8 @@ fixed, so the initial weights are the same every time.
   mlp       digits.keras           multi-layer perceptron 64-128-64-10
   cnn       digits_cnn.keras       three convolutions, batch normalization, pooling, dropout
   branches  digits_branches.keras  Functional: kernels of three sizes side by side, a sum around them
+  transformer  digits_transformer.keras  the eight lines of an image as a sequence: two blocks of
+                                     attention and dense layers
 
 Usage: model.py [NETWORK] [OUT.keras]   writes the model (needs keras and one of its backends)
        model.py [NETWORK] --train [--epochs N] [--no-shuffle]
@@ -76,8 +78,39 @@ def branches():
     return keras.Model(pixels, digit, name="digits_branches")
 
 
+def positions(steps, width):
+    """Sines and cosines of other wavelengths for each place (Vaswani et al. 2017)."""
+    angles = np.arange(steps)[:, None] / 100 ** (np.arange(width) // 2 * 2 / width)
+    return np.where(np.arange(width) % 2, np.cos(angles), np.sin(angles)).astype("float32")
+
+
+def attention_block(x, number):
+    """Before each part what goes in is normalized; its result is added to what went in."""
+    normal = keras.layers.LayerNormalization(name=f"attention_normalization_{number}")(x)
+    heads = keras.layers.MultiHeadAttention(4, 8, name=f"attention_{number}")(normal, normal)
+    x = keras.layers.Add(name=f"attention_sum_{number}")([x, heads])
+    normal = keras.layers.LayerNormalization(name=f"dense_normalization_{number}")(x)
+    wide = keras.layers.Dense(64, "gelu", name=f"wide_{number}")(normal)
+    wide = keras.layers.Dropout(0.2, name=f"dropout_{number}")(wide)
+    narrow = keras.layers.Dense(32, name=f"narrow_{number}")(wide)
+    return keras.layers.Add(name=f"dense_sum_{number}")([x, narrow])
+
+
+def transformer():
+    pixels = keras.Input((64,), name="pixels")
+    lines = keras.layers.Rescaling(1 / 16, name="scale")(pixels)
+    lines = keras.layers.Reshape((8, 8), name="lines")(lines)
+    x = keras.layers.Dense(32, name="embedding")(lines) + positions(8, 32)
+    for number in (1, 2):
+        x = attention_block(x, number)
+    x = keras.layers.Flatten(name="flat")(keras.layers.LayerNormalization(name="normal")(x))
+    digit = keras.layers.Dense(10, activation="softmax", name="digit")(x)
+    return keras.Model(pixels, digit, name="digits_transformer")
+
+
 NETWORKS = {"mlp": (mlp, "digits.keras"), "cnn": (cnn, "digits_cnn.keras"),
-            "branches": (branches, "digits_branches.keras")}
+            "branches": (branches, "digits_branches.keras"),
+            "transformer": (transformer, "digits_transformer.keras")}
 
 
 def build(network):

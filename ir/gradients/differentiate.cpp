@@ -83,7 +83,8 @@ llvm::DenseSet<Value> findVarying(Block &block, ValueRange wanted) {
     if (isFloat(value))
       varying.insert(value);
   for (Operation &op : block)
-    if (llvm::any_of(getReadValues(&op), [&](Value value) { return varying.contains(value); }))
+    if (!isa<StopGradientOp>(op) && // behind it an operation needs no rule
+        llvm::any_of(getReadValues(&op), [&](Value value) { return varying.contains(value); }))
       for (Value result : op.getResults())
         if (isFloat(result))
           varying.insert(result);

@@ -15,6 +15,7 @@ const EvaluatorTable &allEvaluators() {
     addReductionEvaluators(made);
     addWindowEvaluators(made);
     addWinogradEvaluators(made);
+    addAttentionEvaluators(made);
     addStructureEvaluators(made);
     addScanEvaluators(made);
     return made;

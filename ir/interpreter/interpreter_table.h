@@ -7,7 +7,8 @@
 
 /// The interpreter's table: one function per operation. The parts are filled by topic, in
 /// interpreter_elementwise.cpp, interpreter_shape.cpp, interpreter_reduction.cpp,
-/// interpreter_window.cpp, interpreter_winograd.cpp and interpreter_structure.cpp.
+/// interpreter_window.cpp, interpreter_winograd.cpp, interpreter_attention.cpp and
+/// interpreter_structure.cpp.
 namespace lamina::ir {
 
 /// Computes the results of an operation from its operands. `scope` is the one that the operation
@@ -64,6 +65,7 @@ void addShapeEvaluators(EvaluatorTable &table);
 void addReductionEvaluators(EvaluatorTable &table);
 void addWindowEvaluators(EvaluatorTable &table);
 void addWinogradEvaluators(EvaluatorTable &table);
+void addAttentionEvaluators(EvaluatorTable &table);
 void addStructureEvaluators(EvaluatorTable &table);
 void addScanEvaluators(EvaluatorTable &table);
 

@@ -149,4 +149,30 @@ LogicalResult WinogradGradientScheduleAttr::verify(EmitError emitError, int64_t 
   return checkMultiple(emitError, {"filters", filters}, {"the tile's width", tileVectors * lanes});
 }
 
+namespace {
+
+LogicalResult checkAttention(EmitError emitError, int64_t lanes, int64_t tileRows,
+                             int64_t tileVectors, Field keys, Field units, int64_t cost) {
+  if (failed(checkTile(emitError, lanes, cost, tileRows, tileVectors)) ||
+      failed(checkPositive(emitError, {keys, units})))
+    return failure();
+  return checkMultiple(emitError, keys, {"tileRows", tileRows});
+}
+
+} // namespace
+
+LogicalResult AttentionScheduleAttr::verify(EmitError emitError, int64_t lanes, int64_t tileRows,
+                                            int64_t tileVectors, int64_t keys, int64_t blocks,
+                                            int64_t cost) {
+  return checkAttention(emitError, lanes, tileRows, tileVectors, {"keys", keys}, {"blocks", blocks},
+                        cost);
+}
+
+LogicalResult AttentionGradientScheduleAttr::verify(EmitError emitError, int64_t lanes,
+                                                    int64_t tileRows, int64_t tileVectors,
+                                                    int64_t keys, int64_t heads, int64_t cost) {
+  return checkAttention(emitError, lanes, tileRows, tileVectors, {"keys", keys}, {"heads", heads},
+                        cost);
+}
+
 } // namespace lamina::ir

@@ -76,13 +76,19 @@ class Names:
         return self.known.get(plain(text))
 
 
+def own_name(exported):
+    """The class's own name: files have the exported one."""
+    layer = getattr(keras.layers, exported, None)
+    return layer.__name__ if inspect.isclass(layer) else exported
+
+
 def classes_in(value, names):
     """Classes that a configuration names, in objects and in strings; "ops.…" for operations, some of
     which share their names with layers."""
     if isinstance(value, dict):
         if isinstance(value.get("class_name"), str):
             is_operation = str(value.get("module")).startswith(OPERATIONS)
-            yield ("ops." if is_operation else "") + value["class_name"]
+            yield "ops." + value["class_name"] if is_operation else own_name(value["class_name"])
         for item in value.values():
             yield from classes_in(item, names)
     elif isinstance(value, list):

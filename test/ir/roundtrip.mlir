@@ -166,6 +166,14 @@ func.func @windows(%x: tensor<?x8x8x4xf32>, %w: tensor<3x2x2x6xf32>, %p: tensor<
   %by_filter = lamina.filter_gradient %x, %squares, strides = [1, 1], low = [1, 0], high = [0, -1],
       lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1 winograd = 2
       : (tensor<?x8x8x4xf32>, tensor<?x7x5x20xf32>) -> tensor<3x3x4x20xf32>
+  // CHECK-NEXT: lamina.constant dense<true> : tensor<1x1x1x8xi1>
+  // CHECK-NEXT: %[[A:.*]], %[[MOST:.*]], %[[SUM:.*]] = lamina.attention %{{.*}}, %{{.*}}, %{{.*}}, scale = 2.500000e-01 causal masks %{{.*}} : (tensor<?x8x8x4xf32>, tensor<?x8x8x4xf32>, tensor<?x8x8x4xf32>, tensor<1x1x1x8xi1>) -> (tensor<?x8x8x4xf32>, tensor<?x8x8xf32>, tensor<?x8x8xf32>)
+  %pairs = lamina.constant dense<true> : tensor<1x1x1x8xi1>
+  %attended:3 = lamina.attention %x, %x, %x, scale = 0.25 causal masks %pairs
+      : (tensor<?x8x8x4xf32>, tensor<?x8x8x4xf32>, tensor<?x8x8x4xf32>, tensor<1x1x1x8xi1>) -> (tensor<?x8x8x4xf32>, tensor<?x8x8xf32>, tensor<?x8x8xf32>)
+  // CHECK-NEXT: lamina.attention_gradient %{{.*}}, %{{.*}}, %{{.*}}, %[[A]], %[[MOST]], %[[SUM]], %{{.*}}, scale = 1.000000e+00 :
+  %back:3 = lamina.attention_gradient %x, %x, %x, %attended#0, %attended#1, %attended#2, %x, scale = 1.0
+      : (tensor<?x8x8x4xf32>, tensor<?x8x8x4xf32>, tensor<?x8x8x4xf32>, tensor<?x8x8x4xf32>, tensor<?x8x8xf32>, tensor<?x8x8xf32>, tensor<?x8x8x4xf32>) -> (tensor<?x8x8x4xf32>, tensor<?x8x8x4xf32>, tensor<?x8x8x4xf32>)
   // CHECK-NEXT: lamina.reduce_window maximum %{{.*}}, window = [3, 3], strides = [2, 2], low = [1, 0], high = [0, 1] : (tensor<?x8x8x4xf32>) -> tensor<?x4x4x4xf32>
   %3 = lamina.reduce_window maximum %x, window = [3, 3], strides = [2, 2], low = [1, 0],
       high = [0, 1] : (tensor<?x8x8x4xf32>) -> tensor<?x4x4x4xf32>

@@ -299,4 +299,30 @@ module attributes {lamina.batch_size = 64 : i64} {
     }
     return %0 : tensor<3x3x64x64xf32>
   }
+
+  // Four vectors of queries, two where there are 16 registers, with as many keys as fit beside them.
+  // CHECK-LABEL: func.func @attention
+  // AVX2: #lamina.attention<lanes = 8, tileRows = 6, tileVectors = 2, keys = 96, blocks = 32, cost = 44040190>
+  // AVX512: #lamina.attention<lanes = 16, tileRows = 6, tileVectors = 4, keys = 96, blocks = 8, cost = 22020092>
+  func.func @attention(%q: tensor<?x128x4x64xf32>) -> tensor<?x128x4x64xf32> {
+    %0:3 = lamina.kernel attention(%q) : (tensor<?x128x4x64xf32>) -> (tensor<?x128x4x64xf32>, tensor<?x4x128xf32>, tensor<?x4x128xf32>) {
+    ^bb0(%q_: tensor<?x128x4x64xf32>):
+      %r:3 = lamina.attention %q_, %q_, %q_, scale = 0.125 : (tensor<?x128x4x64xf32>, tensor<?x128x4x64xf32>, tensor<?x128x4x64xf32>) -> (tensor<?x128x4x64xf32>, tensor<?x4x128xf32>, tensor<?x4x128xf32>)
+      lamina.yield %r#0, %r#1, %r#2 : tensor<?x128x4x64xf32>, tensor<?x4x128xf32>, tensor<?x4x128xf32>
+    }
+    return %0#0 : tensor<?x128x4x64xf32>
+  }
+
+  // Whole heads.
+  // CHECK-LABEL: func.func @attention_gradient
+  // AVX2: #lamina.attention_gradient<lanes = 8, tileRows = 6, tileVectors = 2, keys = 48, heads = 4, cost = 94371838>
+  // AVX512: #lamina.attention_gradient<lanes = 16, tileRows = 6, tileVectors = 4, keys = 48, heads = 4, cost = 47185916>
+  func.func @attention_gradient(%q: tensor<?x128x4x64xf32>, %s: tensor<?x4x128xf32>) -> tensor<?x128x4x64xf32> {
+    %0:3 = lamina.kernel attention_gradient(%q, %s) : (tensor<?x128x4x64xf32>, tensor<?x4x128xf32>) -> (tensor<?x128x4x64xf32>, tensor<?x128x4x64xf32>, tensor<?x128x4x64xf32>) {
+    ^bb0(%q_: tensor<?x128x4x64xf32>, %s_: tensor<?x4x128xf32>):
+      %r:3 = lamina.attention_gradient %q_, %q_, %q_, %q_, %s_, %s_, %q_, scale = 0.125 : (tensor<?x128x4x64xf32>, tensor<?x128x4x64xf32>, tensor<?x128x4x64xf32>, tensor<?x128x4x64xf32>, tensor<?x4x128xf32>, tensor<?x4x128xf32>, tensor<?x128x4x64xf32>) -> (tensor<?x128x4x64xf32>, tensor<?x128x4x64xf32>, tensor<?x128x4x64xf32>)
+      lamina.yield %r#0, %r#1, %r#2 : tensor<?x128x4x64xf32>, tensor<?x128x4x64xf32>, tensor<?x128x4x64xf32>
+    }
+    return %0#0 : tensor<?x128x4x64xf32>
+  }
 }

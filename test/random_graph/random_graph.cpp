@@ -1,7 +1,7 @@
 #include "test/random_graph/random_graph.h"
 
 #include "ir/module.h"
-#include "test/random_graph/random_steps.h"
+#include "test/random_graph/steps/random_steps.h"
 
 using namespace mlir;
 using namespace lamina::ir;
@@ -129,7 +129,8 @@ void addRandomStep(GraphBuilder &graph) {
   int64_t topic = graph.choose(100);
   llvm::ArrayRef<Step> steps = topic < 35   ? elementwiseSteps()
                                : topic < 60 ? structureSteps()
-                               : topic < 78 ? windowSteps()
+                               : topic < 74 ? windowSteps()
+                               : topic < 78 ? attentionSteps()
                                : topic < 83 ? loopSteps()
                                             : exactSteps();
   steps[graph.choose(static_cast<int64_t>(steps.size()))](graph);

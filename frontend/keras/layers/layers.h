@@ -32,9 +32,9 @@ extern const LayerEntry cropping1dLayer, cropping2dLayer, cropping3dLayer;
 extern const LayerEntry upSampling1dLayer, upSampling2dLayer, upSampling3dLayer;
 extern const LayerEntry batchNormalizationLayer, layerNormalizationLayer, rmsNormalizationLayer,
     groupNormalizationLayer, unitNormalizationLayer;
-extern const LayerEntry embeddingLayer, reversibleEmbeddingLayer;
+extern const LayerEntry embeddingLayer;
 extern const LayerEntry attentionLayer, additiveAttentionLayer, multiHeadAttentionLayer,
-    groupQueryAttentionLayer;
+    groupQueryAttentionLayer, reversibleEmbeddingLayer;
 extern const LayerEntry rnnLayer, simpleRnnLayer, lstmLayer, gruLayer, convLstm1dLayer,
     convLstm2dLayer, convLstm3dLayer, bidirectionalLayer, timeDistributedLayer;
 extern const LayerEntry simpleRnnCellLayer, lstmCellLayer, gruCellLayer, stackedCellsLayer;

@@ -52,6 +52,31 @@ TEST_P(GradientRule, EqualsCentralDifferences) {
     }
 }
 
+/// With a mask that leaves the first query nothing.
+Case attention(const std::string &name, const std::string &settings, const std::string &mask) {
+  std::string type = "tensor<2x3x2x2xf64>";
+  std::string masks = mask.empty() ? "" : fmt::format(" masks %mask");
+  std::string maskType = mask.empty() ? "" : ", tensor<1x1x3x3xi1>";
+  return {name,
+          {type, type, type},
+          fmt::format("{0}%y, %maximum, %total = lamina.attention %a, %b, %c, scale = 0.7{1}{2} : "
+                      "({3}, {3}, {3}{4}) -> ({3}, tensor<2x2x3xf64>, tensor<2x2x3xf64>)",
+                      mask.empty() ? ""
+                                   : fmt::format("%mask = lamina.constant dense<{}> : "
+                                                 "tensor<1x1x3x3xi1>\n",
+                                                 mask),
+                      settings, masks, type, maskType),
+          type};
+}
+
+INSTANTIATE_TEST_SUITE_P(Attention, GradientRule,
+                         testing::Values(attention("plain", "", ""),
+                                         attention("causal", " causal", ""),
+                                         attention("masked", "",
+                                                   "[[[[false, false, false], [true, false, true], "
+                                                   "[true, true, true]]]]")),
+                         testing::PrintToStringParamName());
+
 INSTANTIATE_TEST_SUITE_P(
     Elementwise, GradientRule,
     testing::Values(unary("abs"), unary("cosine"), unary("erf"), unary("exponential"),

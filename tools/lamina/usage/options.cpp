@@ -47,6 +47,10 @@ void ModelOptions::addPasses(CLI::App &command) {
       "--no-winograd", [this] { compile.passes.winograd = false; },
       "Compute all convolutions directly: slower where 3 x 3 filters meet many "
       "channels, with smaller rounding errors");
+  command.add_flag_callback(
+      "--no-fused-attention", [this] { compile.passes.attention = false; },
+      "Hold the scores of attention in memory: slower, and memory grows with the square of the "
+      "steps");
 }
 
 void ModelOptions::addThreads(CLI::App &command) {

@@ -25,7 +25,7 @@ struct ModelOptions : session::Options {
 
   void addModel(CLI::App &command);     ///< MODEL, --weights, --input-shape
   void addBatchSize(CLI::App &command); ///< --batch-size
-  void addPasses(CLI::App &command);    ///< switches of passes: --no-winograd
+  void addPasses(CLI::App &command);    ///< switches of passes: --no-winograd, …
   void addThreads(CLI::App &command);   ///< --threads
   void addTune(CLI::App &command);      ///< --tune
   void addLoss(CLI::App &command);      ///< --loss, --metrics

@@ -2,7 +2,7 @@
 import numpy as np
 
 from case import bits, case, labels, normal
-from .masks import compiled, some_steps
+from .masks import some_steps
 
 PARTS = dict(rows=10, batch_size=4, epochs=4)
 
@@ -115,6 +115,13 @@ def mha_hands_the_mask_on(keras):
     e = L.Embedding(7, 4, mask_zero=True)(x)
     a, s = L.MultiHeadAttention(2, 4)(e, e, use_causal_mask=True, return_attention_scores=True)
     return trained(keras, x, L.Dense(4)(a), "momentum", metrics=["mae"])
+
+
+@case(x=some_steps(5, 4), y=normal(5, 3), **PARTS)
+def mha_after_masking(keras):
+    L, x = keras.layers, keras.Input((5, 4))
+    steps = L.Masking()(x)
+    return trained(keras, x, L.Dense(3)(L.MultiHeadAttention(2, 3)(steps, steps)), "rmsprop")
 
 
 @case(x=[tokens(4), tokens(5)], y=normal(4, 3), **PARTS)

@@ -1,5 +1,5 @@
 // Shapes, reductions of numbers and contractions.
-#include "test/random_graph/random_steps.h"
+#include "test/random_graph/steps/random_steps.h"
 
 #include <algorithm>
 

@@ -8,11 +8,12 @@ namespace lamina::test {
 using Step = void (*)(GraphBuilder &graph);
 
 // By topic: arithmetic on any values, operations on exact values only, shapes and contractions,
-// convolutions with windows and lookups, loops, convolutions that suit minimal filtering.
+// convolutions with windows and lookups, attention, loops, convolutions that suit minimal filtering.
 llvm::ArrayRef<Step> elementwiseSteps();
 llvm::ArrayRef<Step> exactSteps();
 llvm::ArrayRef<Step> structureSteps();
 llvm::ArrayRef<Step> windowSteps();
+llvm::ArrayRef<Step> attentionSteps();
 llvm::ArrayRef<Step> loopSteps();
 llvm::ArrayRef<Step> squareSteps();
 

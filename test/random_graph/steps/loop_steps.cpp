@@ -1,6 +1,6 @@
 // Loops over random bodies, loops in loops among them.
 #include "ir/operations/scan.h"
-#include "test/random_graph/random_steps.h"
+#include "test/random_graph/steps/random_steps.h"
 
 using namespace mlir;
 using namespace lamina::ir;

@@ -1,4 +1,4 @@
-#include "test/random_graph/random_steps.h"
+#include "test/random_graph/steps/random_steps.h"
 
 #include <cmath>
 

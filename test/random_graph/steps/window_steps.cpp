@@ -1,5 +1,5 @@
 // Convolutions, windows and lookups.
-#include "test/random_graph/random_steps.h"
+#include "test/random_graph/steps/random_steps.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // Integers, booleans, indices and random bits, and jumps of exact floating-point values.
-#include "test/random_graph/random_steps.h"
+#include "test/random_graph/steps/random_steps.h"
 
 using namespace mlir;
 using namespace lamina::ir;

@@ -1,5 +1,5 @@
 // Convolutions of 3 x 3 taps with so many channels that passes make them by minimal filtering.
-#include "test/random_graph/random_steps.h"
+#include "test/random_graph/steps/random_steps.h"
 
 using namespace mlir;
 using namespace lamina::ir;
