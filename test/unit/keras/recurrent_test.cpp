@@ -138,6 +138,11 @@ TEST(RecurrentDiagnostics, timeDistributed) {
   json several = layer("TimeDistributed", "r", {{"layer", lstm({{"return_state", true}})}});
   EXPECT_EQ(problemOf(several, {4, 5, 3}),
             "the wrapped layer gives 3 outputs; one is supported, as in Keras");
+  json part = sequential({input("y", {3}), layer("Dense", "d", units(2))});
+  EXPECT_EQ(
+      problemOf(layer("TimeDistributed", "r", {{"layer", part}})),
+      "the wrapped layer: class Sequential is a model, which TimeDistributed is not supported "
+      "around; wrap its layers one by one");
 }
 
 TEST(RecurrentDiagnostics, batchesOfAnotherSizeThanTheStates) {
