@@ -34,7 +34,7 @@ std::string problemOfCall(json object, std::vector<json> inputs, const json &arg
   json made = called(std::move(object), {names[0]});
   for (const auto &[key, value] : arguments.items()) {
     json tensors = json::array();
-    for (const std::string &name : value)
+    for (std::string name : value)
       tensors.push_back(tensor(name));
     made["inbound_nodes"][0]["kwargs"][key] = key == "mask" ? tensors[0] : tensors;
   }
