@@ -115,6 +115,15 @@ json bidirectional(json settings) {
   return layer("Bidirectional", "r", std::move(settings));
 }
 
+TEST(RecurrentDiagnostics, layersOfOneKindOfGpu) {
+  EXPECT_EQ(
+      problemOf(layer("CuDNNGRU", "r", units(2))),
+      "class CuDNNGRU is refused: it is Keras 2's layer for one kind of GPU, with weights laid "
+      "out for it, which Keras 3 does not read either; in Keras 2, load its weights into the "
+      "same model with LSTM or GRU (recurrent_activation 'sigmoid', reset_after) and save "
+      "that");
+}
+
 TEST(RecurrentDiagnostics, bidirectional) {
   json backwards = lstm({{"go_backwards", true}});
   EXPECT_EQ(problemOf(bidirectional({{"layer", lstm()}, {"merge_mode", "max"}})),
