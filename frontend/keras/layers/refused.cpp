@@ -25,6 +25,11 @@ const std::vector<RefusedClasses> &refusedLayers() {
       {{"StringLookup", "IntegerLookup", "TextVectorization", "Hashing", "HashedCrossing"},
        "it looks up values that are not numbers of a network; run it on the data before, and give "
        "the model its result as an input"},
+      {{"CuDNNLSTM", "CuDNNGRU"},
+       "it is Keras 2's layer for one kind of GPU, with weights laid out for it, which Keras 3 "
+       "does "
+       "not read either; in Keras 2, load its weights into the same model with LSTM or GRU "
+       "(recurrent_activation 'sigmoid', reset_after) and save that"},
       {{"AugMix",
         "AutoContrast",
         "ContrastLimitedAdaptiveHistogramEqualization",

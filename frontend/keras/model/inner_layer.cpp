@@ -1,6 +1,7 @@
 #include "frontend/keras/model/inner_layer.h"
 
 #include "frontend/keras/config/registry.h"
+#include "frontend/keras/model/model.h"
 #include "frontend/keras/training/regularizers.h"
 
 using namespace mlir;
@@ -23,6 +24,10 @@ InnerLayer InnerLayer::read(const Place &outer, const std::string &outerClass,
   layer.place.part += ": " + role;
   ObjectConfig object = ObjectConfig::read(layer.place, role, value);
   layer.className = object.className;
+  if (isModelClass(object.className))
+    layer.place.fail(fmt::format("class {} is a model, which {} is not supported around; wrap its "
+                                 "layers one by one",
+                                 object.className, outerClass));
   layer.isTrainable = readInnerTraits(layer.place, outerClass, object, type);
   layer.activityRegularizer = readActivityRegularizer(layer.place, object);
   layer.meaning = createLayer(layer.place, object);

@@ -97,6 +97,9 @@ std::unique_ptr<Model> parseModel(const KerasFile &file,
                                   const std::map<std::string, std::vector<int64_t>> &inputShapes,
                                   std::vector<std::string> *problems = nullptr);
 
+/// Whether a class is that of a model: Sequential, Functional and its names.
+bool isModelClass(const std::string &className);
+
 /// Keras' to_snake_case: "PReLU" -> "p_re_lu", "Conv2D" -> "conv2d".
 std::string toSnakeCase(std::string_view name);
 

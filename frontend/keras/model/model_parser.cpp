@@ -13,10 +13,6 @@ using nlohmann::json;
 
 namespace {
 
-bool isModelClass(const std::string &className) {
-  return className == "Sequential" || className == "Functional" || className == "Model";
-}
-
 /// The type that has all values of an input's type.
 std::optional<ElementType> findInputType(const std::string &dtype) {
   if (dtype == "float16")
@@ -246,6 +242,10 @@ void flatten(const Model &model, std::vector<Layer *> &layers) {
 }
 
 } // namespace
+
+bool isModelClass(const std::string &className) {
+  return className == "Sequential" || className == "Functional" || className == "Model";
+}
 
 std::vector<Layer *> Model::flattenLayers() const {
   std::vector<Layer *> layers;

@@ -34,7 +34,7 @@ std::string problemOfCall(json object, std::vector<json> inputs, const json &arg
   json made = called(std::move(object), {names[0]});
   for (const auto &[key, value] : arguments.items()) {
     json tensors = json::array();
-    for (const std::string &name : value)
+    for (std::string name : value)
       tensors.push_back(tensor(name));
     made["inbound_nodes"][0]["kwargs"][key] = key == "mask" ? tensors[0] : tensors;
   }
@@ -115,6 +115,15 @@ json bidirectional(json settings) {
   return layer("Bidirectional", "r", std::move(settings));
 }
 
+TEST(RecurrentDiagnostics, layersOfOneKindOfGpu) {
+  EXPECT_EQ(
+      problemOf(layer("CuDNNGRU", "r", units(2))),
+      "class CuDNNGRU is refused: it is Keras 2's layer for one kind of GPU, with weights laid "
+      "out for it, which Keras 3 does not read either; in Keras 2, load its weights into the "
+      "same model with LSTM or GRU (recurrent_activation 'sigmoid', reset_after) and save "
+      "that");
+}
+
 TEST(RecurrentDiagnostics, bidirectional) {
   json backwards = lstm({{"go_backwards", true}});
   EXPECT_EQ(problemOf(bidirectional({{"layer", lstm()}, {"merge_mode", "max"}})),
@@ -138,6 +147,11 @@ TEST(RecurrentDiagnostics, timeDistributed) {
   json several = layer("TimeDistributed", "r", {{"layer", lstm({{"return_state", true}})}});
   EXPECT_EQ(problemOf(several, {4, 5, 3}),
             "the wrapped layer gives 3 outputs; one is supported, as in Keras");
+  json part = sequential({input("y", {3}), layer("Dense", "d", units(2))});
+  EXPECT_EQ(
+      problemOf(layer("TimeDistributed", "r", {{"layer", part}})),
+      "the wrapped layer: class Sequential is a model, which TimeDistributed is not supported "
+      "around; wrap its layers one by one");
 }
 
 TEST(RecurrentDiagnostics, batchesOfAnotherSizeThanTheStates) {

@@ -2,6 +2,7 @@
 // (Miyato et al. 2018)
 #include "frontend/builder/functions.h"
 #include "frontend/keras/layers/layers.h"
+#include "frontend/keras/model/inner_layer.h"
 
 using namespace mlir;
 
@@ -22,24 +23,20 @@ public:
     if (iterations > kMostIterations)
       config.fail(fmt::format("'power_iterations' is supported up to {}, not {}", kMostIterations,
                               iterations));
-    Place place = config.where();
-    place.part += ": the wrapped layer";
-    ObjectConfig object = ObjectConfig::read(place, "'layer'", config.raw("layer"));
-    readTraits(place, Config(object.config, place), readPolicy(place, config.raw("dtype")));
-    wrapped = createLayer(place, object);
+    wrapped =
+        InnerLayer::read(config.where(), "SpectralNormalization", "the wrapped layer",
+                         config.raw("layer"), readPolicy(config.where(), config.raw("dtype")));
+    if (wrapped.activityRegularizer)
+      wrapped.place.fail("'activity_regularizer' is not supported there; give it to "
+                         "SpectralNormalization");
   }
 
   std::vector<VariableDeclaration> build(const Place &place,
                                          ArrayRef<RankedTensorType> inputs) const override {
-    std::vector<VariableDeclaration> variables = wrapped->build(place, inputs);
+    std::vector<VariableDeclaration> variables = wrapped.build(inputs, "layer");
     if (variables.empty() || (variables[0].name != "kernel" && variables[0].name != "embeddings"))
       place.fail("SpectralNormalization wraps layers with a kernel or embeddings; the wrapped "
                  "layer has neither");
-    for (auto [i, variable] : llvm::enumerate(variables)) {
-      variable.path = fmt::format("layer/vars/{}", i);
-      variable.trainable &= isWrappedTrainable;
-      variable.ofInnerLayer = true;
-    }
     variables[0].copyPath = std::exchange(variables[0].path, "vars/0");
     VariableDeclaration vector = {
         "vector_u",
@@ -54,24 +51,14 @@ public:
   Tensors call(LayerCall &call, ArrayRef<Tensor> inputs) const override {
     Tensor x = singleInput(call, inputs);
     if (call.isTraining())
-      normalizeKernel(call, wrapped->build(call.place(), {x.type()}).size());
-    if (wrapped->maskUse == MaskUse::Passes)
+      normalizeKernel(call, wrapped.build({x.type()}, "layer").size());
+    if (wrapped.meaning->maskUse == MaskUse::Passes)
       call.setMask(call.mask(0));
-    return wrapped->call(call, inputs);
+    return wrapped.meaning->call(call, inputs);
   }
 
 private:
   static constexpr int64_t kMostIterations = 100; // each one is two contractions
-
-  /// The checks that the model makes for layers of its own.
-  void readTraits(const Place &place, Config config, ElementType type) {
-    isWrappedTrainable = config.boolean("trainable", true);
-    if (readPolicy(place, config.raw("dtype")) != type)
-      place.fail("has another dtype policy than SpectralNormalization; give both the same");
-    if (config.has("activity_regularizer"))
-      place.fail("'activity_regularizer' is not supported there; give it to "
-                 "SpectralNormalization");
-  }
 
   /// A kernel of zeros stays as it is. The optimizer updates the quotient by the gradient with
   /// respect to the quotient: Keras assigns it, which cuts the way back to the value before.
@@ -93,8 +80,7 @@ private:
   }
 
   int64_t iterations;
-  bool isWrappedTrainable = true;
-  std::shared_ptr<LayerMeaning> wrapped;
+  InnerLayer wrapped;
 };
 
 } // namespace
