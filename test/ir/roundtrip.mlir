@@ -216,3 +216,16 @@ func.func @kernel_of(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
 }
 
 }
+
+// CHECK-LABEL: @scan
+// CHECK: lamina.scan 2 reverse carried(%{{.*}}) stacked() invariant(%{{.*}}) : (tensor<3xf32>, tensor<3xf32>) -> (tensor<3xf32>, tensor<2x3xf32>) {
+// CHECK-NEXT: ^bb0(%{{.*}}: tensor<3xf32>, %{{.*}}: tensor<3xf32>):
+func.func @scan(%c: tensor<3xf32>, %w: tensor<3xf32>) -> (tensor<3xf32>, tensor<2x3xf32>) {
+  %r:2 = lamina.scan 2 reverse carried(%c) stacked() invariant(%w)
+      : (tensor<3xf32>, tensor<3xf32>) -> (tensor<3xf32>, tensor<2x3xf32>) {
+  ^bb0(%d: tensor<3xf32>, %v: tensor<3xf32>):
+    %n = lamina.add %d, %v : tensor<3xf32>
+    lamina.yield %n, %d : tensor<3xf32>, tensor<3xf32>
+  }
+  return %r#0, %r#1 : tensor<3xf32>, tensor<2x3xf32>
+}
