@@ -119,6 +119,30 @@ class Builder:
             lambda: ops.einsum("bij,bkj->bik", x, ops.tanh(x)) * 0.3,
             lambda: ops.mean(x, axis=1), lambda: x[:, 0], lambda: x[:, ::2, -1:])()
 
+    def sequence_attention(self, x):
+        """From the steps of x to those of another sequence, or its own. Heads have two features and
+        more: a bias of heads x 1 Keras on TensorFlow adds along the steps where these are as many."""
+        L, causal = self.layers, self.pick(True, False)
+        other = self.pick(x, *[t for t in self.tensors if len(t.shape) == 3])
+        alike = other if other.shape[-1] == x.shape[-1] else x
+        if other in self.unused and other is not x:
+            self.unused.remove(other)
+        features = 1 + self.size(3)
+        return self.pick(
+            lambda: L.MultiHeadAttention(self.size(3), features, use_bias=self.pick(True, False),
+                                         use_gate=self.pick(True, False))(
+                x, other, use_causal_mask=causal),
+            lambda: L.MultiHeadAttention(2, 2, value_dim=features, output_shape=1 + self.size(4),
+                                         sliding_window=self.pick(None, 2))(
+                x, other, use_causal_mask=causal),
+            lambda: L.MultiHeadAttention(self.size(2), 3)(
+                x, x, use_causal_mask=causal, return_attention_scores=True)[0],
+            lambda: L.GroupQueryAttention(features, self.pick(2, 4), self.pick(1, 2))(
+                x, alike, use_causal_mask=causal),
+            lambda: L.Attention(use_scale=True, score_mode=self.pick("dot", "concat"))(
+                [x, alike], use_causal_mask=causal),
+            lambda: L.AdditiveAttention()([x, alike], use_causal_mask=causal))()
+
     # Rows of images
 
     def image_convolution(self, x):
@@ -177,7 +201,7 @@ class Builder:
         special = {
             2: [self.expand, self.fold],
             3: [self.sequence_convolution, self.sequence_pooling, self.sequence_shape,
-                self.sequence_contraction],
+                self.sequence_contraction, self.sequence_attention],
             4: [self.image_convolution, self.image_convolution, self.image_pooling,
                 self.image_shape],
             5: [self.volume, self.volume],
