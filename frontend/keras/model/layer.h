@@ -76,8 +76,8 @@ public:
   virtual Tensor mask(size_t input) = 0;
   /// Says which steps of the output count; null for all.
   virtual void setMask(Tensor mask) = 0;
-  /// Adds a serialized regularizer's penalty (null: none) on what is computed inside of the layer to
-  /// the loss, as Keras does with the activity of a layer's inner layers.
+  /// Adds a serialized regularizer's penalty (null: none) on what is computed inside of the layer
+  /// to the loss, as Keras does with the activity of a layer's inner layers.
   virtual void penalize(const nlohmann::json &regularizer, Tensor activity) = 0;
   /// What a node of keras.ops is called with, as it is serialized: {"args": […], "kwargs": {…}},
   /// where tensors of the model are {"class_name": kTensorReference, "config": INPUT}. For a layer
@@ -107,8 +107,8 @@ public:
     return {};
   }
   virtual Tensors call(LayerCall &call, llvm::ArrayRef<Tensor> inputs) const = 0;
-  /// Whether "activity_regularizer" is about inner layers, which `call` has penalized, and not about
-  /// the output.
+  /// Whether "activity_regularizer" is about inner layers, which `call` has penalized, and not
+  /// about the output.
   virtual bool penalizesInside() const { return false; }
 
   MaskUse maskUse = MaskUse::Drops; ///< as the layer's entry says

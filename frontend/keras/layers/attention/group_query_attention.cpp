@@ -8,8 +8,8 @@ using namespace mlir;
 namespace lamina::frontend::keras {
 namespace {
 
-/// Several heads of the queries share one of the keys and values. A penalty on the activity is taken
-/// of the inner layers and of the output.
+/// Several heads of the queries share one of the keys and values. A penalty on the activity is
+/// taken of the inner layers and of the output.
 class GroupQueryAttention : public ProjectedAttention {
 public:
   explicit GroupQueryAttention(Config &config)
