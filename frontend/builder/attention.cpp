@@ -19,7 +19,8 @@ Tensor dotProductAttention(const Place &place, Tensor query, Tensor key, Tensor 
   if (settings.mask)
     scores = where(settings.mask, scores, ir::kMaskedScore);
   if (settings.isCausal)
-    scores = where(causalMask(scores.emit(), scores.dim(2), scores.dim(3)), scores, ir::kMaskedScore);
+    scores =
+        where(causalMask(scores.emit(), scores.dim(2), scores.dim(3)), scores, ir::kMaskedScore);
   return einsum(place, "bnts,bsnh->btnh", {softmax(scores, {3}), value});
 }
 

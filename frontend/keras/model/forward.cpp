@@ -189,7 +189,7 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
     if (declaration.isStored)
       variable.path = layer.path + "/" +
                       (declaration.path.empty() ? fmt::format("vars/{}", layer.variables.size())
-                                                 : declaration.path);
+                                                : declaration.path);
     if (!declaration.copyPath.empty())
       variable.copyPath = layer.path + "/" + declaration.copyPath;
     variable.type = declaration.type.value_or(layer.type);

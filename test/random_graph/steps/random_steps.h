@@ -8,7 +8,8 @@ namespace lamina::test {
 using Step = void (*)(GraphBuilder &graph);
 
 // By topic: arithmetic on any values, operations on exact values only, shapes and contractions,
-// convolutions with windows and lookups, attention, loops, convolutions that suit minimal filtering.
+// convolutions with windows and lookups, attention, loops, convolutions that suit minimal
+// filtering.
 llvm::ArrayRef<Step> elementwiseSteps();
 llvm::ArrayRef<Step> exactSteps();
 llvm::ArrayRef<Step> structureSteps();

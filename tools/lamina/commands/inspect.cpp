@@ -74,11 +74,11 @@ void printParameters(const codegen::Signature &signature) {
 std::string describeKernel(ir::KernelOp kernel) {
   std::string layer = ir::layerOf(kernel.getLoc());
   auto operations = kernel.getBlock().without_terminator();
-  return fmt::format("  {:<36} {:<12} {:>4} {:>10} {:>12.3f} {:>12}",
-                     layer.empty() ? "-" : printable(layer, 32),
-                     stringifyKernelFamily(kernel.getFamily()).str(), kernel.getWave().value_or(0),
-                     std::distance(operations.begin(), operations.end()),
-                     countFlopsWithin(kernel) / 1e6, formatBytes(static_cast<int64_t>(countBytes(kernel))));
+  return fmt::format(
+      "  {:<36} {:<12} {:>4} {:>10} {:>12.3f} {:>12}", layer.empty() ? "-" : printable(layer, 32),
+      stringifyKernelFamily(kernel.getFamily()).str(), kernel.getWave().value_or(0),
+      std::distance(operations.begin(), operations.end()), countFlopsWithin(kernel) / 1e6,
+      formatBytes(static_cast<int64_t>(countBytes(kernel))));
 }
 
 void printFunction(mlir::func::FuncOp function) {
