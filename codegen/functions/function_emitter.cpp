@@ -98,23 +98,13 @@ FunctionEmitter::FunctionEmitter(func::FuncOp function, std::string name, Kernel
     putLongTasksFirst(wave);
 }
 
-/// How many loops are around the one that `op` is.
-static size_t depthOf(Operation *op) {
-  size_t depth = 0;
-  while ((op = op->getParentOfType<ir::ScanOp>()))
-    ++depth;
-  return depth;
-}
-
 FunctionEmitter::Launch FunctionEmitter::makeLaunch(ir::KernelOp kernel) {
   KernelJob job{kernel, {}, {}, BatchSize(kernel, batchSize), level, ""};
   Launch launch;
   auto add = [&](Value value, std::vector<KernelArgument> &arguments) {
     passes::MemoryLocation location = passes::locationOf(value, function);
     arguments.push_back({location.space, location.offset, location.layout});
-    std::vector<AddressStep> &steps = launch.steps.emplace_back();
-    for (const passes::MemoryStep &step : location.steps)
-      steps.push_back({depthOf(step.loop), step.bytes, step.modulus});
+    launch.steps.push_back(addressStepsOf(location));
   };
   for (Value input : kernel.getInputs())
     add(input, job.inputs);
@@ -135,7 +125,7 @@ FunctionEmitter::collectKernels(const passes::Sequence &sequence) {
     if (auto *loop = std::get_if<passes::Loop>(&part)) {
       ir::ScanOp scan = loop->scan;
       node.trips = static_cast<int64_t>(scan.getTrips());
-      mostLoops = std::max(mostLoops, depthOf(scan) + 1);
+      mostLoops = std::max(mostLoops, loopDepthOf(scan) + 1);
       node.body = collectKernels(loop->body);
     } else {
       Wave wave;
@@ -214,46 +204,6 @@ void FunctionEmitter::emitReport(llvm::IRBuilder<> &b,
   b.CreateCall(type, addressOf(b, report), {addressOf(b, profile), b.getInt32(number), begin});
 }
 
-/// A constant table of a launch's offsets.
-static llvm::Constant *emitTable(llvm::Module &module, llvm::ArrayRef<int64_t> bindings) {
-  llvm::SmallVector<uint64_t> words(bindings.begin(), bindings.end());
-  return addConstant(module, llvm::ConstantDataArray::get(module.getContext(), words), "bindings");
-}
-
-/// An address's distance from where it is in the first iterations of the loops around it.
-static llvm::Value *emitDistance(llvm::IRBuilder<> &b, llvm::ArrayRef<AddressStep> steps,
-                                 llvm::Value *iterations) {
-  llvm::Type *word = b.getInt64Ty();
-  llvm::Value *distance = b.getInt64(0);
-  for (const AddressStep &step : steps) {
-    llvm::Value *iteration =
-        b.CreateLoad(word, b.CreateConstInBoundsGEP1_64(word, iterations, step.depth));
-    if (step.modulus)
-      iteration = b.CreateURem(iteration, b.getInt64(step.modulus));
-    distance = b.CreateAdd(distance, b.CreateMul(iteration, b.getInt64(step.bytes)));
-  }
-  return distance;
-}
-
-/// The offsets of a launch: a constant table, or in a loop one on the stack.
-llvm::Value *FunctionEmitter::emitBindings(llvm::IRBuilder<> &b, const Launch &launch,
-                                           llvm::Value *context) {
-  if (llvm::all_of(launch.steps, [](const auto &steps) { return steps.empty(); }))
-    return emitTable(*b.GetInsertBlock()->getModule(), launch.bindings);
-  llvm::Type *word = b.getInt64Ty();
-  llvm::BasicBlock &first = b.GetInsertBlock()->getParent()->getEntryBlock();
-  llvm::IRBuilder<> atEntry(&first, first.begin());
-  llvm::Value *table = atEntry.CreateAlloca(word, b.getInt64(launch.bindings.size()));
-  llvm::Value *field = b.CreateStructGEP(contextType(b.getContext()), context, kContextIterations);
-  llvm::Value *iterations = b.CreateLoad(b.getPtrTy(), field);
-  for (auto [index, binding] : llvm::enumerate(launch.bindings)) {
-    llvm::Value *distance = emitDistance(b, launch.steps[index], iterations);
-    b.CreateStore(b.CreateAdd(b.getInt64(binding), distance),
-                  b.CreateConstInBoundsGEP1_64(word, table, index));
-  }
-  return table;
-}
-
 /// Says in LLVM IR text which layer an instruction belongs to; it changes no code.
 static void setLayer(llvm::Instruction &instruction, const std::string &layer) {
   if (layer.empty())
@@ -270,7 +220,8 @@ void FunctionEmitter::emitLaunch(llvm::IRBuilder<> &b, llvm::Function *wave, con
       module.getOrInsertFunction(launch.kernel->name(), kernelType(module.getContext()));
   llvm::Value *begin = emitClock(b);
   llvm::CallInst *call = b.CreateCall(
-      kernel, {wave->getArg(0), task, emitBindings(b, launch, wave->getArg(0)), scratch});
+      kernel, {wave->getArg(0), task,
+               emitBindings(b, launch.bindings, launch.steps, wave->getArg(0)), scratch});
   setLayer(*call, ir::layerOf(ir::KernelOp(launch.op).getLoc()));
   emitReport(b, &profileTask, launch.position, begin);
 }

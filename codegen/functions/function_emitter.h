@@ -2,18 +2,12 @@
 
 #include "codegen/functions/environment_reader.h"
 #include "codegen/functions/kernel_library.h"
+#include "codegen/functions/loop_addresses.h"
 #include "codegen/functions/profile.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/memory/program.h"
 
 namespace lamina::codegen {
-
-/// How an address moves with the iterations of a loop around its kernel: by `bytes` times the
-/// number of the iteration, of which only the remainder by `modulus` counts unless that is 0.
-struct AddressStep {
-  size_t depth = 0; ///< of the loop; 0 is the outermost one
-  int64_t bytes = 0, modulus = 0;
-};
 
 /// Native code of one function of a module after the memory stage: those of its kernels that the
 /// module's library does not have yet, one task function per wave, and the entry
@@ -51,9 +45,9 @@ private:
   struct Launch {
     SharedKernel *kernel;
     ir::KernelOp op;
-    size_t position;               ///< among the kernels of the function
-    std::vector<int64_t> bindings; ///< those of the first iterations of loops around it
-    std::vector<std::vector<AddressStep>> steps; ///< of each binding
+    size_t position;                 ///< among the kernels of the function
+    std::vector<int64_t> bindings;   ///< those of the first iterations of loops around it
+    std::vector<AddressSteps> steps; ///< of each binding
   };
   struct Wave {
     std::vector<Launch> launches;
@@ -70,7 +64,6 @@ private:
   Launch makeLaunch(ir::KernelOp kernel);
   void putLongTasksFirst(Wave &wave) const;
   llvm::Function *emitWave(llvm::Module &module, const Wave &wave, size_t number);
-  llvm::Value *emitBindings(llvm::IRBuilder<> &builder, const Launch &launch, llvm::Value *context);
   void emitChecks(llvm::IRBuilder<> &builder, llvm::Function *entry);
   void emitLaunch(llvm::IRBuilder<> &builder, llvm::Function *wave, const Launch &launch,
                   llvm::Value *task, llvm::Value *scratch);

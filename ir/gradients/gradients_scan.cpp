@@ -6,6 +6,7 @@
 // those of contractions and sums are taken at once behind the loop, from the stacks of their
 // factors.
 #include "ir/gradients/differentiate.h"
+#include "ir/gradients/sums_over_time.h"
 #include "ir/operations/scan.h"
 #include "ir/operations/term.h"
 #include "mlir/IR/IRMapping.h"
@@ -40,7 +41,7 @@ public:
       return failure();
     for (Value wanted :
          llvm::drop_begin(gradients, scan.getCarried().size() + scan.getStacked().size()))
-      planInvariant(wanted);
+      sumsOverTime.plan(wanted);
     eraseUnused();
     findSaved();
     buildForward();
@@ -107,98 +108,10 @@ private:
     return success();
   }
 
-  //===--- Sums over all iterations ----------------------------------------------------------===//
-
-  /// How the sum of a value over all iterations is made: from the stacks of its operands or from
-  /// their sums, behind the loop, or by the loop itself.
-  enum class SumKind { product, reduction, transposition, sum, carried };
-
-  SumKind kindOf(Value value) {
-    Operation *op = value.getDefiningOp();
-    if (!op || isForward(op))
-      return SumKind::carried;
-    if (isa<AddOp>(op))
-      return SumKind::sum;
-    if (isa<TransposeOp>(op))
-      return SumKind::transposition;
-    if (auto reduce = dyn_cast<ReduceOp>(op); reduce && reduce.getKind() == ReductionKind::add)
-      return SumKind::reduction;
-    auto dot = dyn_cast<DotGeneralOp>(op);
-    bool varies = dot && !isInvariant(dot.getLhs()) && !isInvariant(dot.getRhs());
-    return varies ? SumKind::product : SumKind::carried;
-  }
-
   bool isInvariant(Value value) {
     auto argument = dyn_cast<BlockArgument>(value);
     return argument && scan.getNumOperands() > argument.getArgNumber() &&
            argument.getArgNumber() >= scan.getCarried().size() + scan.getStacked().size();
-  }
-
-  /// Notes what the backward loop must yield for the sum of `value`.
-  void planInvariant(Value value) {
-    if (!value)
-      return;
-    Operation *op = value.getDefiningOp();
-    switch (kindOf(value)) {
-    case SumKind::sum:
-      planInvariant(op->getOperand(0));
-      return planInvariant(op->getOperand(1));
-    case SumKind::transposition:
-      return planInvariant(op->getOperand(0));
-    case SumKind::reduction:
-      stackedValues.insert(op->getOperand(0));
-      return;
-    case SumKind::product:
-      stackedValues.insert(op->getOperand(0));
-      stackedValues.insert(op->getOperand(1));
-      return;
-    case SumKind::carried:
-      summed.insert(value);
-    }
-  }
-
-  /// The sum of `value` over all iterations, behind the backward loop.
-  Value buildSum(Value value) {
-    Operation *op = value.getDefiningOp();
-    switch (kindOf(value)) {
-    case SumKind::sum: {
-      Value lhs = buildSum(op->getOperand(0));
-      return builder.create<AddOp>(loc(), lhs, buildSum(op->getOperand(1)));
-    }
-    case SumKind::transposition:
-      return builder.create<TransposeOp>(loc(), buildSum(op->getOperand(0)),
-                                         cast<TransposeOp>(op).getPermutation());
-    case SumKind::reduction:
-      return buildReduction(cast<ReduceOp>(op));
-    case SumKind::product:
-      return buildProduct(cast<DotGeneralOp>(op));
-    case SumKind::carried:
-      return sums.lookup(value);
-    }
-    llvm_unreachable("all kinds are listed");
-  }
-
-  /// The dimensions of a slice as those of the stack.
-  static llvm::SmallVector<int64_t> behindTime(ArrayRef<int64_t> dimensions, bool withTime) {
-    llvm::SmallVector<int64_t> result;
-    if (withTime)
-      result.push_back(0);
-    for (int64_t dimension : dimensions)
-      result.push_back(dimension + 1);
-    return result;
-  }
-
-  Value buildReduction(ReduceOp reduce) {
-    return builder.create<ReduceOp>(loc(), stackOf(reduce.getOperand()), ReductionKind::add,
-                                    behindTime(reduce.getDimensions(), /*withTime=*/true));
-  }
-
-  Value buildProduct(DotGeneralOp dot) {
-    return builder.create<DotGeneralOp>(loc(), stackOf(dot.getLhs()), stackOf(dot.getRhs()),
-                                        behindTime(dot.getLhsBatchingDimensions(), false),
-                                        behindTime(dot.getRhsBatchingDimensions(), false),
-                                        behindTime(dot.getLhsContractingDimensions(), true),
-                                        behindTime(dot.getRhsContractingDimensions(), true));
   }
 
   //===--- What the backward body needs ------------------------------------------------------===//
@@ -209,8 +122,8 @@ private:
     forwardYields = kept.size();
     llvm::copy_if(gradients, std::back_inserter(kept),
                   [](Value value) { return value != nullptr; });
-    llvm::append_range(kept, stackedValues);
-    llvm::append_range(kept, summed);
+    llvm::append_range(kept, sumsOverTime.getStacked());
+    llvm::append_range(kept, sumsOverTime.getCarried());
     block().getTerminator()->setOperands(kept);
     eraseDeadOperations(block());
   }
@@ -297,7 +210,7 @@ private:
     for (auto [seed, gradient] : llvm::zip(carriedSeeds, resultGradients))
       if (seed)
         give(seed, operands.carried, gradient ? gradient : zeros(seed.getType()));
-    for (Value value : summed) {
+    for (Value value : sumsOverTime.getCarried()) {
       operands.carried.push_back(zeros(value.getType()));
       sumArguments[value] = target.addArgument(value.getType(), loc());
     }
@@ -328,7 +241,7 @@ private:
       if (seed)
         yielded.push_back(gradients[index] ? mapping.lookup(gradients[index])
                                            : splat(inside, loc(), seed.getType(), 0));
-    for (Value value : summed)
+    for (Value value : sumsOverTime.getCarried())
       yielded.push_back(
           inside.create<AddOp>(loc(), sumArguments.lookup(value), mapping.lookup(value)));
     auto stack = [&](Value value) {
@@ -339,7 +252,7 @@ private:
     };
     for (Value gradient : stackedGradients())
       stack(gradient);
-    for (Value value : stackedValues)
+    for (Value value : sumsOverTime.getStacked())
       stack(value);
     inside.create<YieldOp>(loc(), yielded);
     eraseDeadOperations(target); // products whose sums are taken behind the loop
@@ -373,11 +286,17 @@ private:
 
   Value zeros(Type type) { return splat(builder, loc(), type, 0); }
 
+  Value buildSum(Value gradient) {
+    return sumsOverTime.build(
+        builder, loc(), gradient, [&](Value value) { return stackOf(value); },
+        [&](Value value) { return sums.lookup(value); });
+  }
+
   void collect(SmallVectorImpl<Value> &operandGradients) {
     size_t next = 0;
     for (Value seed : carriedSeeds)
       operandGradients.push_back(seed ? Value(backward->getResult(next++)) : Value());
-    for (Value value : summed)
+    for (Value value : sumsOverTime.getCarried())
       sums[value] = backward->getResult(next++);
     for (Value gradient : stackedGradients())
       operandGradients.push_back(gradient ? stackOf(gradient) : Value());
@@ -397,8 +316,9 @@ private:
   llvm::SmallVector<Value> gradients; ///< of the body's arguments
   llvm::SmallVector<Value> carriedSeeds, stackedSeeds;
   size_t forwardYields = 0;
-  /// Values whose stacks sums behind the loop read; values that the loop adds up.
-  llvm::SetVector<Value> stackedValues, summed;
+  /// Of the gradients of invariant operands.
+  SumsOverTime sumsOverTime{[this](Operation *op) { return isForward(op); },
+                            [this](Value value) { return isInvariant(value); }};
   llvm::SetVector<Value> saved;
   llvm::SetVector<BlockArgument> neededArguments;
   llvm::DenseSet<Operation *> repeated;

@@ -52,6 +52,9 @@ struct JoinPads : OpRewritePattern<AddOp> {
     if (!collect(op, parts))
       return failure();
     llvm::sort(parts, [](const Part &a, const Part &b) { return a.begin < b.begin; });
+    for (auto [before, after] : llvm::zip(parts, llvm::drop_begin(parts)))
+      if (after.begin < before.end || after.dimension != before.dimension)
+        return failure();
     llvm::SmallVector<Value> pieces;
     int64_t position = 0;
     auto fillTo = [&](int64_t end) {
@@ -59,8 +62,6 @@ struct JoinPads : OpRewritePattern<AddOp> {
         pieces.push_back(zeros(rewriter, op, parts.front().dimension, end - position));
     };
     for (const Part &part : parts) {
-      if (part.begin < position || part.dimension != parts.front().dimension)
-        return failure();
       fillTo(part.begin);
       pieces.push_back(part.value);
       position = part.end;

@@ -55,8 +55,17 @@ struct ReplaceUnchanged : OpRewritePattern<ScanOp> {
   }
 
 private:
+  static Value repeat(ScanOp scan, Value value, PatternRewriter &rewriter) {
+    RankedTensorType type = getStackedType(value, static_cast<int64_t>(scan.getTrips()));
+    return rewriter.create<BroadcastInDimOp>(
+        scan.getLoc(), type, value, llvm::to_vector(llvm::seq<int64_t>(1, type.getRank())));
+  }
+
   /// A value outside that has `slice` of all iterations; null when there is none.
   static Value findStack(ScanOp scan, Value slice, PatternRewriter &rewriter) {
+    rewriter.setInsertionPoint(scan);
+    if (auto constant = slice.getDefiningOp<ConstantOp>())
+      return repeat(scan, rewriter.clone(*constant)->getResult(0), rewriter);
     auto argument = dyn_cast<BlockArgument>(slice);
     size_t own = scan.getCarried().size();
     if (!argument || argument.getArgNumber() < own)
@@ -64,10 +73,34 @@ private:
     Value operand = scan->getOperand(argument.getArgNumber());
     if (argument.getArgNumber() < own + scan.getStacked().size())
       return operand;
-    rewriter.setInsertionPoint(scan);
-    RankedTensorType type = getStackedType(slice, static_cast<int64_t>(scan.getTrips()));
-    return rewriter.create<BroadcastInDimOp>(
-        scan.getLoc(), type, operand, llvm::to_vector(llvm::seq<int64_t>(1, type.getRank())));
+    return repeat(scan, operand, rewriter);
+  }
+};
+
+/// Slices that are all the same, of an operand that repeats them, are invariant.
+struct TakeRepeatedSlices : OpRewritePattern<ScanOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ScanOp scan, PatternRewriter &rewriter) const override {
+    bool changed = false;
+    for (unsigned index = 0; index < scan.getStacked().size(); ++index) {
+      BlockArgument slice = scan.getSliceArguments()[index];
+      auto repeated = scan.getStacked()[index].getDefiningOp<BroadcastInDimOp>();
+      if (slice.use_empty() || !repeated ||
+          llvm::is_contained(repeated.getBroadcastDimensions(), 0))
+        continue;
+      BlockArgument source;
+      rewriter.modifyOpInPlace(scan,
+                               [&] { source = scan.addAliasedOperand(repeated.getOperand()); });
+      llvm::SmallVector<int64_t> dimensions;
+      for (int64_t dimension : repeated.getBroadcastDimensions())
+        dimensions.push_back(dimension - 1);
+      rewriter.setInsertionPointToStart(&bodyOf(scan));
+      rewriter.replaceAllUsesWith(slice, rewriter.create<BroadcastInDimOp>(
+                                             scan.getLoc(), slice.getType(), source, dimensions));
+      changed = true;
+    }
+    return success(changed);
   }
 };
 
@@ -218,7 +251,7 @@ private:
 } // namespace
 
 void populateScanPatterns(RewritePatternSet &patterns) {
-  patterns.add<MoveConstantsInside, ReplaceUnchanged, MergeEqual, DropUnneeded>(
+  patterns.add<MoveConstantsInside, ReplaceUnchanged, TakeRepeatedSlices, MergeEqual, DropUnneeded>(
       patterns.getContext());
 }
 

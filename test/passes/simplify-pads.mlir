@@ -3,7 +3,7 @@
 
 // CHECK-LABEL: @gates(
 // CHECK-SAME: %[[A:.*]]: tensor<?x2xf32>, %[[B:.*]]: tensor<?x3xf32>, %[[C:.*]]: tensor<?x2xf32>
-// CHECK-NEXT: %[[Y:.*]] = lamina.concatenate %[[C]], %[[B]], %[[A]] dim = 1
+// CHECK-NEXT: %[[Y:.*]] = lamina.concatenate %[[C]], %[[B]], %[[A]], dim = 1
 // CHECK-NEXT: return %[[Y]]
 func.func @gates(%a: tensor<?x2xf32>, %b: tensor<?x3xf32>, %c: tensor<?x2xf32>)
     -> tensor<?x7xf32> {

@@ -18,7 +18,7 @@ public:
       : InnerCall(outer), variables(variables) {}
 
   Tensor variable(size_t index) override { return variables[index]; }
-  void assign(size_t, Tensor) override { llvm_unreachable("tensors are not assigned"); }
+  void assign(size_t, Tensor) override { assert(false && "tensors are not assigned"); }
 
 private:
   ArrayRef<Tensor> variables;
