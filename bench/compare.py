@@ -18,7 +18,7 @@ from workloads import ROOT, WORKLOADS
 
 PEERS = ROOT / "bench/peers"
 # Bare networks are written for these; for deep models Keras stands for JAX.
-SMALL = ("digits", "mlp_wide", "cnn_mnist")
+SMALL = ("digits", "mlp_wide", "cnn_mnist", "lstm", "gru", "transformer")
 
 
 class Peer:

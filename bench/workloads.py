@@ -50,6 +50,28 @@ def cnn_mnist(keras):
         layers.Dropout(0.5), layers.Dense(10, activation="softmax")]), keras.optimizers.Adam(1e-3))
 
 
+def recurrent(layer, units, *shape):
+    def build(keras):
+        layers = keras.layers
+        return compiled(keras.Sequential([
+            keras.Input(shape), getattr(layers, layer)(units),
+            layers.Dense(10, activation="softmax")]), keras.optimizers.Adam(1e-3))
+
+    return build
+
+
+def transformer(keras):
+    """Two blocks of four heads of 32, normalized behind the residuals."""
+    layers = keras.layers
+    x = y = keras.Input((64, 128))
+    for _ in range(2):
+        y = layers.LayerNormalization()(y + layers.MultiHeadAttention(4, 32)(y, y))
+        hidden = layers.Dense(128)(layers.Dense(512, activation="gelu")(y))
+        y = layers.LayerNormalization()(y + hidden)
+    y = layers.Dense(10, activation="softmax")(layers.GlobalAveragePooling1D()(y))
+    return compiled(keras.Model(x, y), keras.optimizers.Adam(1e-3))
+
+
 def application(name):
     def build(keras):
         model = getattr(keras.applications, name)(
@@ -64,6 +86,11 @@ WORKLOADS = {w.name: w for w in (
              file=ROOT / "examples/digits/digits.keras"),
     Workload("mlp_wide", "MLP 784-1024-1024-10, momentum", 256, (784,), 10, 20, mlp_wide),
     Workload("cnn_mnist", "CNN 3x3x32, 3x3x64, Adam", 128, (28, 28, 1), 10, 10, cnn_mnist),
+    Workload("lstm", "LSTM 128 over 64x32, Adam", 64, (64, 32), 10, 20,
+             recurrent("LSTM", 128, 64, 32)),
+    Workload("gru", "GRU 32 over 100x8, Adam", 16, (100, 8), 10, 100, recurrent("GRU", 32, 100, 8)),
+    Workload("transformer", "transformer of 2 blocks, width 128, 64 steps, Adam", 32, (64, 128), 10,
+             10, transformer),
     Workload("resnet50", "ResNet50, momentum", 8, (224, 224, 3), 10, 2, application("ResNet50")),
     Workload("mobilenetv2", "MobileNetV2, momentum", 8, (224, 224, 3), 10, 4,
              application("MobileNetV2")),

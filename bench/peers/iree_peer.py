@@ -1,6 +1,6 @@
 """The step of jax_peer.py, lowered to StableHLO and compiled by IREE for this machine's CPU.
 
-Usage: iree_peer.py digits|mlp_wide|cnn_mnist
+Usage: iree_peer.py digits|mlp_wide|cnn_mnist|lstm|gru|transformer
 """
 import sys
 

@@ -1,6 +1,6 @@
 """A small workload's training step in bare JAX: no library between the step and the compiler.
 
-Usage: jax_peer.py digits|mlp_wide|cnn_mnist
+Usage: jax_peer.py digits|mlp_wide|cnn_mnist|lstm|gru|transformer
 """
 import sys
 
@@ -52,6 +52,78 @@ def cnn_parameters(random):
             (scaled_normal(random, 1600, 10), np.zeros(10, "float32"))]
 
 
+def lstm(parameters, x, key):
+    (kernel, recurrent, bias), (head, shift) = parameters
+
+    def step(state, z):
+        h, c = state
+        i, f, g, o = jnp.split(z + h @ recurrent, 4, axis=1)
+        c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+        return (jax.nn.sigmoid(o) * jnp.tanh(c), c), None
+
+    zeros = jnp.zeros((x.shape[0], recurrent.shape[0]))
+    (h, _), _ = jax.lax.scan(step, (zeros, zeros), jnp.swapaxes(x, 0, 1) @ kernel + bias)
+    return h @ head + shift
+
+
+def gru(parameters, x, key):
+    (kernel, recurrent, bias, inner), (head, shift) = parameters
+
+    def step(h, x):
+        z, r, g = jnp.split(x, 3, axis=1)
+        inner_z, inner_r, inner_g = jnp.split(h @ recurrent + inner, 3, axis=1)
+        z = jax.nn.sigmoid(z + inner_z)
+        g = jnp.tanh(g + jax.nn.sigmoid(r + inner_r) * inner_g)
+        return z * h + (1 - z) * g, None
+
+    zeros = jnp.zeros((x.shape[0], recurrent.shape[0]))
+    h, _ = jax.lax.scan(step, zeros, jnp.swapaxes(x, 0, 1) @ kernel + bias)
+    return h @ head + shift
+
+
+def recurrent_parameters(features, units, gates, biases):
+    def initial(random):
+        layer = [scaled_normal(random, features, gates * units),
+                 scaled_normal(random, units, gates * units)]
+        return [layer + [np.zeros(gates * units, "float32")] * biases,
+                *dense_parameters(random, units, 10)]
+
+    return initial
+
+
+HEADS = 4
+
+
+def normalize(x, scale, shift):
+    centred = x - x.mean(-1, keepdims=True)
+    return centred * jax.lax.rsqrt((centred**2).mean(-1, keepdims=True) + 1e-3) * scale + shift
+
+
+def attend(x, query, key, value, output):
+    q, k, v = ((x @ w + b).reshape(*x.shape[:2], HEADS, -1) for w, b in (query, key, value))
+    scores = jnp.einsum("bqhd,bkhd->bhqk", q, k) / np.sqrt(q.shape[-1])
+    seen = jnp.einsum("bhqk,bkhd->bqhd", jax.nn.softmax(scores), v).reshape(x.shape)
+    return seen @ output[0] + output[1]
+
+
+def transformer(parameters, x, key):
+    for projections, first, (inner, outer), second in parameters[0]:
+        x = normalize(x + attend(x, *projections), *first)
+        hidden = jax.nn.gelu(x @ inner[0] + inner[1], approximate=False)
+        x = normalize(x + hidden @ outer[0] + outer[1], *second)
+    head, shift = parameters[1]
+    return x.mean(1) @ head + shift
+
+
+def transformer_parameters(random):
+    def block():
+        norm = [np.ones(128, "float32"), np.zeros(128, "float32")]
+        projections = [dense_parameters(random, 128, 128)[0] for _ in range(4)]
+        return [projections, norm, dense_parameters(random, 128, 512, 128), norm]
+
+    return [[block(), block()], dense_parameters(random, 128, 10)[0]]
+
+
 RATE, BETA_1, BETA_2, EPSILON = 1e-3, 0.9, 0.999, 1e-7
 
 
@@ -75,6 +147,9 @@ NETWORKS = {
     "digits": (mlp(1 / 16), lambda r: dense_parameters(r, 64, 128, 64, 10), adam, 2),
     "mlp_wide": (mlp(1.0), lambda r: dense_parameters(r, 784, 1024, 1024, 10), momentum, 1),
     "cnn_mnist": (cnn, cnn_parameters, adam, 2),
+    "lstm": (lstm, recurrent_parameters(32, 128, 4, 1), adam, 2),
+    "gru": (gru, recurrent_parameters(8, 32, 3, 2), adam, 2),
+    "transformer": (transformer, transformer_parameters, adam, 2),
 }
 
 

@@ -28,6 +28,29 @@ def cnn():
                          nn.Linear(1600, 10))
 
 
+class Recurrent(nn.Module):
+    """The last state of a recurrent layer, and a dense layer."""
+
+    def __init__(self, layer, features, units):
+        super().__init__()
+        self.layer, self.head = layer(features, units, batch_first=True), nn.Linear(units, 10)
+
+    def forward(self, x):
+        return self.head(self.layer(x)[0][:, -1])
+
+
+class Transformer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.blocks = nn.Sequential(*(
+            nn.TransformerEncoderLayer(128, 4, 512, dropout=0.0, activation="gelu",
+                                       batch_first=True, layer_norm_eps=1e-3) for _ in range(2)))
+        self.head = nn.Linear(128, 10)
+
+    def forward(self, x):
+        return self.head(self.blocks(x).mean(1))
+
+
 def application(name):
     def build():
         import torchvision
@@ -49,6 +72,9 @@ NETWORKS = {
     "digits": (lambda: nn.Sequential(Scale(), mlp(64, 128, 64, 10)), adam),
     "mlp_wide": (lambda: mlp(784, 1024, 1024, 10), momentum(1e-2)),
     "cnn_mnist": (cnn, adam),
+    "lstm": (lambda: Recurrent(nn.LSTM, 32, 128), adam),
+    "gru": (lambda: Recurrent(nn.GRU, 8, 32), adam),
+    "transformer": (Transformer, adam),
     "resnet50": (application("resnet50"), momentum(1e-3)),
     "mobilenetv2": (application("mobilenet_v2"), momentum(1e-3)),
     "vgg16": (application("vgg16"), momentum(1e-3)),
