@@ -15,7 +15,7 @@ def block(keras, x, **call):
 def transformer_block(keras):
     x = keras.Input((6, 8))
     y = keras.layers.GlobalAveragePooling1D()(block(keras, x))
-    return trained(keras, x, keras.layers.Dense(3)(y), "adam")
+    return trained(keras, x, keras.layers.Dense(3)(y))
 
 
 @case(x=tokens(6), y=labels(7, 6), **PARTS)
@@ -23,7 +23,7 @@ def transformer_language_model(keras):
     L, x = keras.layers, keras.Input((6,), dtype="int32")
     embedding = L.ReversibleEmbedding(7, 8, mask_zero=True)
     y = block(keras, block(keras, embedding(x), use_causal_mask=True), use_causal_mask=True)
-    return trained(keras, x, embedding(y, reverse=True), "adamw",
+    return trained(keras, x, embedding(y, reverse=True), "momentum",
                    keras.losses.SparseCategoricalCrossentropy(from_logits=True),
                    metrics=["accuracy"])
 
