@@ -154,7 +154,7 @@ OwningOpRef<ModuleOp> ObjectBuilder::lowered(const TargetSpec &target) {
   return module;
 }
 
-/// Training steps with loops give wrong gradients in objects, unlike in the just-in-time compiler.
+/// Objects of such models begin with wrong optimizer slots, unlike in the just-in-time compiler.
 void ObjectBuilder::refuseTrainedLoops(ModuleOp module) const {
   auto step = module.lookupSymbol<func::FuncOp>(ir::kTrainStep);
   bool hasLoop = false;
