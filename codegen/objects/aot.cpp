@@ -114,7 +114,6 @@ private:
   void addDispatchers();
   void addWeights();
   void hideInternals();
-  void refuseTrainedLoops(ModuleOp module) const;
   std::vector<std::string> wantedFunctions(ModuleOp module) const;
 
   struct Inner {
@@ -150,20 +149,7 @@ OwningOpRef<ModuleOp> ObjectBuilder::lowered(const TargetSpec &target) {
   } catch (const UserError &error) {
     fail("{}: {}", options.file, error.what());
   }
-  refuseTrainedLoops(*module);
   return module;
-}
-
-/// Objects of such models begin with wrong optimizer slots, unlike in the just-in-time compiler.
-void ObjectBuilder::refuseTrainedLoops(ModuleOp module) const {
-  auto step = module.lookupSymbol<func::FuncOp>(ir::kTrainStep);
-  bool hasLoop = false;
-  if (step && options.trainStep)
-    step.walk([&](ir::ScanOp) { hasLoop = true; });
-  if (hasLoop)
-    fail("{}: the training step has a loop (a recurrent layer), which objects do not support yet; "
-         "compile it with --function predict, or train it with 'lamina train'",
-         options.file);
 }
 
 /// The functions of the C interface that are called with rows.

@@ -141,8 +141,10 @@ bool storesTransposed(ir::KernelOp kernel, unsigned result) {
   const FamilyRules &rules = rulesOf(kernel.getFamily());
   if (kernel.getFamily() != ir::KernelFamily::map)
     return rules.storesTransposedCopies;
-  // An elementwise kernel goes through the elements of its first result.
-  return !kernel.getYielded()[0].getDefiningOp<ir::TransposeOp>() &&
+  // An elementwise kernel goes through the elements of its first result, which may be a transpose
+  // itself.
+  Value first = kernel.getYielded()[0];
+  return (transpose.getOperand() == first || !first.getDefiningOp<ir::TransposeOp>()) &&
          transpose.getOperand().getType().getShape() ==
              cast<RankedTensorType>(kernel.getResult(0).getType()).getShape();
 }

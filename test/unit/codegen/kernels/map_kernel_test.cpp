@@ -92,6 +92,26 @@ TEST_P(MapKernel, RunsLineByLine) {
   }
 }
 
+/// A variable's new value that is a transpose, and the mirror of that: the second result is stored
+/// as the first one is computed, in the other order.
+TEST_P(MapKernel, StoresTheMirrorOfATranspose) {
+  for (unsigned seed = 0; seed < 20; ++seed) {
+    Random random(seed);
+    Builder builder(&context);
+    auto type =
+        RankedTensorType::get({random.between(1, 40), random.between(1, 40)}, builder.getF32Type());
+    expectMapped(random, {type}, true, [&](OpBuilder &builder, ValueRange arguments) {
+      Location loc = builder.getUnknownLoc();
+      constexpr int64_t turned[] = {1, 0};
+      Value value = builder.create<ir::TransposeOp>(loc, arguments[0], turned);
+      Value mirror = builder.create<ir::TransposeOp>(loc, value, turned);
+      return llvm::SmallVector<Value>{value, mirror};
+    });
+    if (HasFailure())
+      FAIL() << "seed " << seed;
+  }
+}
+
 /// Parts of tensors, put together along the last dimension, with padding behind.
 TEST_P(MapKernel, MovesElements) {
   for (unsigned seed = 0; seed < 40; ++seed) {
