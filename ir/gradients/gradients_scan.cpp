@@ -185,15 +185,6 @@ private:
       savedStacks[value] = result;
   }
 
-  ScanOperands operandsOf(ScanOp op) {
-    ScanOperands operands;
-    operands.trips = trips;
-    llvm::append_range(operands.carried, op.getCarried());
-    llvm::append_range(operands.stacked, op.getStacked());
-    llvm::append_range(operands.invariant, op.getInvariant());
-    return operands;
-  }
-
   //===--- The backward loop -----------------------------------------------------------------===//
 
   void buildBackward() {

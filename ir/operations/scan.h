@@ -18,6 +18,9 @@ struct ScanOperands {
   llvm::SmallVector<mlir::Value> carried, stacked, invariant;
 };
 
+/// The operands of `scan`.
+ScanOperands operandsOf(ScanOp scan);
+
 /// A scan with the given body, whose block arguments and yielded values fit the operands.
 ScanOp createScan(mlir::OpBuilder &builder, mlir::Location loc, const ScanOperands &operands,
                   std::unique_ptr<mlir::Region> body, bool reverse);

@@ -119,6 +119,11 @@ LogicalResult ScanOp::verify() {
 
 //===--- Building ----------------------------------------------------------------------------===//
 
+ScanOperands operandsOf(ScanOp scan) {
+  return {static_cast<int64_t>(scan.getTrips()), llvm::to_vector(scan.getCarried()),
+          llvm::to_vector(scan.getStacked()), llvm::to_vector(scan.getInvariant())};
+}
+
 ScanOp createScan(OpBuilder &builder, Location loc, const ScanOperands &operands,
                   std::unique_ptr<Region> body, bool reverse) {
   llvm::SmallVector<Type> results;
@@ -165,8 +170,7 @@ ScanOp buildScan(OpBuilder &builder, Location loc, const ScanOperands &operands,
   llvm::SmallVector<Value> yielded = makeBody(inside, scan);
   inside.create<YieldOp>(loc, yielded);
   isolate(scan);
-  ScanOperands all = {operands.trips, llvm::to_vector(scan.getCarried()),
-                      llvm::to_vector(scan.getStacked()), llvm::to_vector(scan.getInvariant())};
+  ScanOperands all = operandsOf(scan);
   auto body = std::make_unique<Region>();
   body->takeBody(scan.getBody());
   builder.setInsertionPoint(scan);

@@ -4,11 +4,11 @@
 #include "ir/module.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Pass/Pass.h"
 #include "passes/families/families.h"
 #include "passes/passes.h"
+#include "passes/simplify/simplify_patterns.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -117,11 +117,7 @@ private:
 
 /// Whether `value` is zero everywhere.
 bool isZero(Value value) {
-  if (auto broadcast = value.getDefiningOp<ir::BroadcastInDimOp>())
-    return isZero(broadcast.getOperand());
-  DenseElementsAttr elements;
-  return matchPattern(value, m_Constant(&elements)) && elements.isSplat() &&
-         isa<FloatType>(elements.getElementType()) && elements.getSplatValue<APFloat>().isZero();
+  return matchSplat(value) == 0.0;
 }
 
 /// x where `op` is relu(x) in one of its forms: maximum with zero, or select(x <= 0, 0, x).

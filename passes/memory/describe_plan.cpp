@@ -61,7 +61,7 @@ MemoryPlan describeArena(func::FuncOp function, const Sequence &program) {
   for (ir::KernelOp kernel : kernelsOf(program))
     for (OpResult result : kernel->getOpResults())
       if (MemoryLocation location = locationOf(result, function);
-          location.space == ir::MemorySpace::arena && !locationByLoop(result, function))
+          location.space == ir::MemorySpace::arena && !findLoopUse(result))
         add(describe(kernel, "kernel", location.offset,
                      getBufferBytes(cast<RankedTensorType>(result.getType()), batchSize),
                      timeline.lifetimeOf(result)));

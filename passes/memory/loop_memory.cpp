@@ -153,26 +153,30 @@ MemoryLocation locationOfLoopResult(OpResult result, int64_t batchSize) {
   return location;
 }
 
-std::optional<MemoryLocation> locationByLoop(Value value, func::FuncOp function) {
-  int64_t batchSize = batchSizeOf(function);
+OpOperand *findLoopUse(Value value) {
   for (OpOperand &use : value.getUses()) {
-    unsigned index = use.getOperandNumber();
-    if (auto scan = dyn_cast<ir::ScanOp>(use.getOwner());
-        scan && index < scan.getCarried().size()) {
-      Slots slots(scan, index, batchSize);
-      return makeLocation(offsetOf(scan, index) + slots.distanceAfter(0));
-    }
-    auto scan = isa<ir::YieldOp>(use.getOwner())
-                    ? dyn_cast<ir::ScanOp>(use.getOwner()->getParentOp())
-                    : ir::ScanOp();
-    if (!scan)
-      continue;
-    if (index < scan.getCarried().size())
-      return Slots(scan, index, batchSize).inBody(/*isNext=*/true);
-    return sliceOf(scan, makeLocation(offsetOf(scan, index)),
-                   getBufferBytes(typeOf(value), batchSize));
+    auto scan = dyn_cast<ir::ScanOp>(use.getOwner());
+    bool isFirst = scan && use.getOperandNumber() < scan.getCarried().size();
+    if (isFirst ||
+        (isa<ir::YieldOp>(use.getOwner()) && isa<ir::ScanOp>(use.getOwner()->getParentOp())))
+      return &use;
   }
-  return std::nullopt;
+  return nullptr;
+}
+
+std::optional<MemoryLocation> locationByLoop(Value value, func::FuncOp function) {
+  OpOperand *use = findLoopUse(value);
+  if (!use)
+    return std::nullopt;
+  int64_t batchSize = batchSizeOf(function);
+  unsigned index = use->getOperandNumber();
+  if (auto scan = dyn_cast<ir::ScanOp>(use->getOwner()))
+    return makeLocation(offsetOf(scan, index) + Slots(scan, index, batchSize).distanceAfter(0));
+  auto scan = cast<ir::ScanOp>(use->getOwner()->getParentOp());
+  if (index < scan.getCarried().size())
+    return Slots(scan, index, batchSize).inBody(/*isNext=*/true);
+  return sliceOf(scan, makeLocation(offsetOf(scan, index)),
+                 getBufferBytes(typeOf(value), batchSize));
 }
 
 } // namespace lamina::passes

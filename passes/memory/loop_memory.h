@@ -44,6 +44,10 @@ MemoryLocation locationInBody(ir::ScanOp scan, mlir::BlockArgument argument,
 /// The location of a result of a loop.
 MemoryLocation locationOfLoopResult(mlir::OpResult result, int64_t batchSize);
 
+/// The use by which `value` is in a loop's memory: the loop begins with it, or its body yields it.
+/// Null for other values.
+mlir::OpOperand *findLoopUse(mlir::Value value);
+
 /// The location of a value that a loop's body yields or that a loop is given to begin with; nothing
 /// for other values.
 std::optional<MemoryLocation> locationByLoop(mlir::Value value, mlir::func::FuncOp function);

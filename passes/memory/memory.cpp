@@ -50,7 +50,7 @@ public:
     addLoops();
     for (ir::KernelOp kernel : kernels)
       for (OpResult result : kernel->getOpResults())
-        if (!findReturn(result) && !belongsToLoop(result))
+        if (!findReturn(result) && !findLoopUse(result))
           addToArena(kernel, result);
     int64_t bytes = assignOffsets(liveBuffers);
     for (ir::ScanOp scan : loopsOf(program))
@@ -76,15 +76,6 @@ private:
                              .firstWave = buffer.lifetime.firstWave,
                              .lastWave = buffer.lifetime.lastWave});
     }
-  }
-
-  /// Whether a loop's body yields the value or a loop begins with it: it is in the loop's memory.
-  static bool belongsToLoop(OpResult result) {
-    return llvm::any_of(result.getUses(), [](OpOperand &use) {
-      auto scan = dyn_cast<ir::ScanOp>(use.getOwner());
-      return isa<ir::YieldOp>(use.getOwner()) ||
-             (scan && use.getOperandNumber() < scan.getCarried().size());
-    });
   }
 
   void addToArena(ir::KernelOp kernel, OpResult result) {
@@ -145,9 +136,8 @@ private:
   ir::BufferAttr bufferOf(OpResult result) {
     MLIRContext *context = function.getContext();
     OpOperand *returned = findReturn(result);
-    if (belongsToLoop(result))
-      return ir::BufferAttr::get(context, ir::MemorySpace::arena,
-                                 locationByLoop(result, function)->offset);
+    if (std::optional<MemoryLocation> location = locationByLoop(result, function))
+      return ir::BufferAttr::get(context, location->space, location->offset);
     if (!returned)
       return ir::BufferAttr::get(context, ir::MemorySpace::arena,
                                  liveBuffers[bufferIndexOf.at(result)].offset);

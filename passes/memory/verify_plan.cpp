@@ -147,7 +147,7 @@ private:
                << " is " << (returned ? "returned" : "not returned");
       if (!inArena && extent.space != ir::MemorySpace::state)
         continue;
-      bool isSlice = locationByLoop(result, function).has_value(); // those follow one another
+      bool isSlice = findLoopUse(result) != nullptr; // those follow one another
       int64_t bytes = inArena ? arenaBytes : stateBytes;
       if ((!isSlice && extent.begin % kBufferAlignment != 0) || extent.begin < 0 ||
           extent.end + kBufferSlack > bytes)

@@ -1,7 +1,6 @@
 // Sums of tensors that zeros surround, where they do not overlap: one tensor after another. The
 // gradient of an operand that was cut into slices (the gates of a recurrent cell) is such a sum.
 #include "ir/operations/term.h"
-#include "mlir/IR/Matchers.h"
 #include "passes/simplify/simplify_patterns.h"
 
 using namespace mlir;
@@ -16,15 +15,9 @@ struct Part {
   int64_t dimension, begin, end;
 };
 
-bool isZero(Value value) {
-  DenseElementsAttr elements;
-  return matchPattern(value, m_Constant(&elements)) && elements.isSplat() &&
-         isa<FloatType>(elements.getElementType()) && elements.getSplatValue<APFloat>().isZero();
-}
-
 std::optional<Part> matchPart(Value value) {
   auto pad = value.getDefiningOp<PadOp>();
-  if (!pad || !isZero(pad.getPaddingValue()))
+  if (!pad || matchSplat(pad.getPaddingValue()) != 0.0)
     return std::nullopt;
   std::optional<Part> part;
   for (int64_t d = 0; d < pad.getType().getRank(); ++d) {

@@ -34,18 +34,13 @@ struct MoveConstantsInside : OpRewritePattern<ScanOp> {
   }
 };
 
-/// Results that are known without the loop: a carried value that no iteration changes, the slices
-/// of a stacked operand, an invariant again and again.
-struct ReplaceUnchanged : OpRewritePattern<ScanOp> {
+/// Stacked results that are known without the loop: the slices of a stacked operand, an invariant
+/// or a constant again and again.
+struct ReplaceKnownStacks : OpRewritePattern<ScanOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(ScanOp scan, PatternRewriter &rewriter) const override {
     bool changed = false;
-    for (auto [index, next] : llvm::enumerate(scan.getNextCarried()))
-      if (next == scan.getCarriedArguments()[index] && !scan.getFinalCarried()[index].use_empty()) {
-        rewriter.replaceAllUsesWith(scan.getFinalCarried()[index], scan.getCarried()[index]);
-        changed = true;
-      }
     for (auto [slice, result] : llvm::zip(scan.getStackedSlices(), scan.getStackedResults()))
       if (Value known = result.use_empty() ? Value() : findStack(scan, slice, rewriter)) {
         rewriter.replaceAllUsesWith(result, known);
@@ -251,8 +246,9 @@ private:
 } // namespace
 
 void populateScanPatterns(RewritePatternSet &patterns) {
-  patterns.add<MoveConstantsInside, ReplaceUnchanged, TakeRepeatedSlices, MergeEqual, DropUnneeded>(
-      patterns.getContext());
+  patterns
+      .add<MoveConstantsInside, ReplaceKnownStacks, TakeRepeatedSlices, MergeEqual, DropUnneeded>(
+          patterns.getContext());
 }
 
 } // namespace lamina::passes
