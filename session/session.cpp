@@ -64,6 +64,9 @@ frontend::KerasFile readModel(const Options &options) {
   frontend::KerasFile file = frontend::readKerasFile(options.model);
   if (!options.weights.empty())
     frontend::readWeights(file, options.weights);
+  for (const auto &[name, path] : options.definitions)
+    file.definitions.emplace(
+        name, std::make_shared<const frontend::KerasFile>(frontend::readKerasFile(path)));
   return file;
 }
 

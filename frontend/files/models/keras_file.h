@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,6 +47,9 @@ struct KerasFile {
   std::map<std::string, std::string> groups;
   /// Members below assets/ (vocabularies and the like), handed on untouched.
   std::map<std::string, std::vector<std::byte>> assets;
+  /// Files that say what classes mean which are not Keras' own, by class, and Lambda layers, by
+  /// name. Not part of the file: its reader's user gives them.
+  std::map<std::string, std::shared_ptr<const KerasFile>> definitions;
 };
 
 /// Reads a `.keras` archive, a legacy `.h5` model or the JSON text of `model.to_json()`, of Keras 3
