@@ -212,7 +212,8 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
       variable.copyPath = layer.path + "/" + declaration.copyPath;
     variable.type = declaration.type.value_or(layer.type);
     variable.owner = layer.place.part;
-    variable.isTrainable = declaration.trainable && (layer.isTrainable || declaration.ofInnerLayer);
+    variable.isTrainable =
+        declaration.trainable && !layer.isFrozen && (layer.isTrainable || declaration.ofInnerLayer);
     checkSize(layer.place, declaration.shape);
     variable.shape = declaration.shape;
     for (int64_t &extent : variable.shape)

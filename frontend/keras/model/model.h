@@ -53,7 +53,8 @@ struct Layer {
   std::string scope; ///< name within the outermost model, such as "encoder/dense"
   std::string path;  ///< in the weights file, such as "layers/dense"
   bool isTrainable = true;
-  bool isOperation = false;            ///< a node of keras.ops
+  bool isFrozen = false;    ///< KerasFile::frozen: with the layers inside, unlike what files say
+  bool isOperation = false; ///< a node of keras.ops
   ElementType type = ElementType::F32; ///< of its floating-point variables and results
   Place place;
   std::vector<Node> nodes;

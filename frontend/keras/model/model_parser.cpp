@@ -43,6 +43,7 @@ struct Context {
   std::map<int64_t, Layer *> *shared; ///< complete layers by "shared_object_id"
   Definitions *definitions;
   bool isDefinition = false; ///< of a class, whose attributes its layers are named after
+  bool isFrozen = false;     ///< with all of its layers
 };
 
 constexpr char kHowToDefine[] = "; give its meaning as a model with --define CLASS=FILE";
@@ -181,7 +182,9 @@ Layer &ModelParser::addLayer(const json &value) {
   layer->name = readName(value, config, object.className);
   layer->scope = context.scope + layer->name;
   layer->place = {context.file.path, fmt::format("layer '{}'", printable(layer->scope))};
-  layer->isTrainable = !config.contains("trainable") || config["trainable"] != json(false);
+  layer->isFrozen = context.isFrozen || context.definitions->file.frozen.contains(layer->scope);
+  layer->isTrainable =
+      !layer->isFrozen && (!config.contains("trainable") || config["trainable"] != json(false));
   if (!layer->isOperation) // which the weights file does not count
     layer->path = choosePath(*layer);
   if (!index.emplace(layer->name, model->layers.size()).second)
@@ -222,6 +225,7 @@ void ModelParser::fillDefined(Layer &layer, const ObjectConfig &object,
   Context inner = {definition,           noShapes(), context.problems, layer.scope + "/",
                    layer.path + "/",     false,      &shared,          &definitions,
                    /*isDefinition=*/true};
+  inner.isFrozen = layer.isFrozen;
   definitions.open.push_back(&definition);
   layer.model = ModelParser(inner, {definition.path, layer.place.part}).parse(meaning);
   definitions.open.pop_back();

@@ -49,6 +49,18 @@ void ModelOptions::addBatchSize(CLI::App &command) {
       ->capture_default_str();
 }
 
+void ModelOptions::addFreezing(CLI::App &command) {
+  auto list = [&](const char *name, std::vector<std::string> &layers, const char *help) {
+    command.add_option(name, layers, help)
+        ->type_name("NAME[..NAME]")
+        ->delimiter(',')
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  };
+  list("--freeze", frozen,
+       "Layers that are not trained, by name, or from one to another in the file's order");
+  list("--unfreeze", unfrozen, "Layers that are trained after all, in the same form");
+}
+
 void ModelOptions::addPasses(CLI::App &command) {
   command.add_flag_callback(
       "--no-winograd", [this] { compile.passes.winograd = false; },

@@ -26,6 +26,7 @@ struct ModelOptions : session::Options {
 
   void addModel(CLI::App &command);     ///< MODEL, --weights, --define, --input-shape
   void addBatchSize(CLI::App &command); ///< --batch-size
+  void addFreezing(CLI::App &command);  ///< --freeze, --unfreeze
   void addPasses(CLI::App &command);    ///< switches of passes: --no-winograd, …
   void addThreads(CLI::App &command);   ///< --threads
   void addTune(CLI::App &command);      ///< --tune
