@@ -87,11 +87,12 @@ Loss readLoss(const Place &where, const nlohmann::json &value, RankedTensorType 
   if (!entry)
     failUnknown(where, place, object.className);
   Config config(object.config, place);
-  config.ignore({"name", "dtype"});
+  config.ignore({"name"});
+  ElementType type = readPolicy(place, config.raw("dtype"));
   LossReduction reduction = readReduction(config, object.config.contains("reduction"));
   LossFormulaSettings settings = entry->read(config);
   config.finish(entry->names.front());
-  return Loss(place, settings, reduction);
+  return Loss(place, settings, reduction, type);
 }
 
 } // namespace lamina::frontend::keras
