@@ -74,8 +74,8 @@ void addStep(nb::module_ &module) {
           },
           "path"_a, "name"_a, "compile_config"_a, "input_shapes"_a, "batch_size"_a, "threads"_a,
           "seed"_a, "sample_weights"_a)
-      .def("train_on_batch", &Step::trainOnBatch, "x"_a, "y"_a, "weights"_a = nb::none())
-      .def("test_on_batch", &Step::testOnBatch, "x"_a, "y"_a, "weights"_a = nb::none())
+      .def("train_on_batch", &Step::trainOnBatch, "x"_a.none(), "y"_a.none(), "weights"_a = nb::none())
+      .def("test_on_batch", &Step::testOnBatch, "x"_a.none(), "y"_a.none(), "weights"_a = nb::none())
       .def("train", &Step::train, "running"_a, "x"_a, "y"_a, "weights"_a, "batch_size"_a)
       .def("test", &Step::test, "running"_a, "x"_a, "y"_a, "weights"_a, "batch_size"_a)
       .def("predict", &Step::predict, "x"_a, "outputs"_a, "batch_size"_a)
@@ -86,6 +86,8 @@ void addStep(nb::module_ &module) {
       .def("write_state", &Step::writeState, "arrays"_a)
       .def_prop_rw("learning_rate", &Step::learningRate, &Step::setLearningRate)
       .def("finalize_averages", &Step::finalizeAverages)
+      .def("require_loss", &Step::requireLoss)
+      .def("require_training", &Step::requireTraining)
       .def("add_sample_weights", &Step::addSampleWeights)
       .def("save", &Step::save, "path"_a)
       .def("stage_text", &stageText, "stage"_a)

@@ -49,9 +49,11 @@ void findOutOfRange(const void *data, int64_t count, int64_t bound, Refuse refus
   }
 }
 
-void checkIndices(const codegen::TensorSpec &spec, const void *data, int64_t count) {
+/// `kind` and `what` are for the message: an input's values are indices, a target's are classes.
+void checkBound(const codegen::TensorSpec &spec, const void *data, int64_t count, const char *kind,
+                const char *what) {
   auto refuse = [&](double value) {
-    fail("input '{}': {} is no index of {} entries (whole numbers from 0 to {})", spec.name, value,
+    fail("{} '{}': {} is no {} of {} (whole numbers from 0 to {})", kind, spec.name, value, what,
          spec.bound, spec.bound - 1);
   };
   switch (spec.type) {
@@ -69,6 +71,15 @@ void checkIndices(const codegen::TensorSpec &spec, const void *data, int64_t cou
   case ElementType::I1:
     return findOutOfRange<uint8_t>(data, count, spec.bound, refuse);
   }
+}
+
+void checkBounds(const std::vector<codegen::TensorSpec> &specs, const Buffers &buffers,
+                 int64_t rows, const char *kind, const char *what) {
+  for (size_t i = 0; i < buffers.data().size(); ++i)
+    if (specs[i].bound > 0) {
+      auto perRow = static_cast<int64_t>(buffers.rowBytes()[i] / byteWidth(specs[i].type));
+      checkBound(specs[i], buffers.data()[i], rows * perRow, kind, what);
+    }
 }
 
 } // namespace
@@ -161,13 +172,9 @@ bool Step::bind(Arrays &arrays, nb::handle x, nb::handle y, nb::handle weights) 
           arrays.weights.bind(weights, signature().weights, arrays.rows));
 }
 
-void Step::requireIndices(const Arrays &arrays) const {
-  for (size_t i = 0; i < signature().inputs.size(); ++i) {
-    const codegen::TensorSpec &spec = signature().inputs[i];
-    if (spec.bound > 0)
-      checkIndices(spec, arrays.x.data()[i],
-                   arrays.rows * static_cast<int64_t>(arrays.x.rowBytes()[i] / byteWidth(spec.type)));
-  }
+void Step::requireBounds(const Arrays &arrays) const {
+  checkBounds(signature().inputs, arrays.x, arrays.rows, "input", "index");
+  checkBounds(signature().targets, arrays.y, arrays.rows, "target", "class");
 }
 
 namespace {
@@ -202,7 +209,7 @@ bool Step::train(Running &running, nb::handle x, nb::handle y, nb::handle weight
   if (!bind(arrays, x, y, weights))
     return false;
   StepLock lock(mutex_);
-  requireIndices(arrays);
+  requireBounds(arrays);
   run(&trainer::ModelRunner::trainStep, running, arrays, batchSize);
   return true;
 }
@@ -214,7 +221,7 @@ bool Step::test(Running &running, nb::handle x, nb::handle y, nb::handle weights
   if (!bind(arrays, x, y, weights))
     return false;
   StepLock lock(mutex_);
-  requireIndices(arrays);
+  requireBounds(arrays);
   run(&trainer::ModelRunner::evaluateStep, running, arrays, batchSize);
   return true;
 }
@@ -227,7 +234,7 @@ nb::object Step::runOne(Call call, bool training, nb::handle x, nb::handle y,
   Running running(*this, training);
   {
     StepLock lock(mutex_);
-    requireIndices(arrays);
+    requireBounds(arrays);
     run(call, running, arrays, arrays.rows);
   }
   return running.values();
@@ -250,7 +257,7 @@ bool Step::predict(nb::handle x, nb::handle outputs, int64_t batchSize) {
       !results.bind(outputs, signature().outputs, arrays.rows, /*writable=*/true))
     return false;
   StepLock lock(mutex_);
-  requireIndices(arrays);
+  requireBounds(arrays);
   std::vector<const void *> inputs, places;
   for (int64_t begin = 0; begin < arrays.rows; begin += batchSize) {
     place(arrays.x, begin, inputs);

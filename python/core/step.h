@@ -76,6 +76,10 @@ public:
   void setLearningRate(double rate);
   void finalizeAverages();
 
+  /// Throw UserError where there is no loss, or no optimizer either.
+  void requireLoss() const;
+  void requireTraining() const;
+
   /// Compiles again so that steps and evaluations take weights of samples. The state stays.
   void addSampleWeights();
   /// Writes the model in the format of the path's ending.
@@ -93,12 +97,11 @@ private:
   void compile(frontend::KerasFile file);
   session::Options options();
   bool bind(Arrays &arrays, nanobind::handle x, nanobind::handle y, nanobind::handle weights);
-  void requireIndices(const Arrays &arrays) const;
+  /// Refuses values that are no index of the entries or no class that they stand for.
+  void requireBounds(const Arrays &arrays) const;
   void run(Call call, Running &running, const Arrays &arrays, int64_t batchSize);
   nanobind::object runOne(Call call, bool training, nanobind::handle x, nanobind::handle y,
                           nanobind::handle weights);
-  void requireTraining() const;
-  void requireLoss() const;
 
   Settings settings_;
   std::vector<std::string> notes_;

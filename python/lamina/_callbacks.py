@@ -84,6 +84,12 @@ class Callbacks:
         own = getattr(callback, name, None)
         return getattr(own, "__func__", own) is not getattr(base, name, None) and own is not None
 
-    def call(self, hook, *arguments):
+    def call(self, hook, *place, logs=None):
+        """`place` is the number of the epoch or batch, for hooks of those. Logs are a keyword where
+        Keras gives them as one."""
+        logs = {} if logs is None else logs
         for callback in self.callbacks:
-            getattr(callback, hook)(*arguments)
+            if "_batch_" in hook:
+                getattr(callback, hook)(*place, logs=logs)
+            else:
+                getattr(callback, hook)(*place, logs)

@@ -72,13 +72,13 @@ class Pass:
                 self._run_out(done)
                 break
             if pace.most == 1:
-                callbacks.call(f"on_{kind}_batch_begin", done, None)
+                callbacks.call(f"on_{kind}_batch_begin", done)
             began = time.perf_counter()
             self.step._run(call, running, batches)
             pace.learn(batches.count, time.perf_counter() - began)
             done += batches.count
             if pace.most == 1:
-                callbacks.call(f"on_{kind}_batch_end", done - 1, running.values())
+                callbacks.call(f"on_{kind}_batch_end", done - 1, logs=running.values())
             progress.update(done, running.values)
             if self.step.stop_training and self.training and pace.most == 1:
                 break
@@ -116,6 +116,7 @@ class Fit:
     def __init__(self, step, x, y, batch_size, validation_split, validation_data, shuffle,
                  class_weight, sample_weight, steps_per_epoch, validation_steps,
                  validation_batch_size, validation_freq):
+        step._core.require_training()
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = split_last(x, y, sample_weight,
                                                                 validation_split)
@@ -143,7 +144,7 @@ class Fit:
         history.set_model(step)
         called = Callbacks(callbacks, step, params)
         step.history, step.stop_training, step._initial_epoch = history, False, 0
-        called.call("on_train_begin", None)
+        called.call("on_train_begin")
         logs = None
         try:
             for epoch in range(step._initial_epoch or initial_epoch, epochs):
@@ -159,12 +160,12 @@ class Fit:
                 self.validation.close()
         if epochs > initial_epoch:
             step._core.finalize_averages()
-        called.call("on_train_end", logs)
+        called.call("on_train_end", logs=logs)
         return history
 
     def _run_epoch(self, epoch, epochs, verbose, called):
         step = self.step
-        called.call("on_epoch_begin", epoch, None)
+        called.call("on_epoch_begin", epoch)
         progress = Progress(verbose, self.training.steps)
         progress.head(f"Epoch {epoch + 1}/{epochs}")
         # An order is never used twice by one step.
@@ -174,12 +175,13 @@ class Fit:
         shown = _Held(progress) if validates else progress
         logs = self.training.run(number, called, shown)
         if validates:
-            called.call("on_test_begin", None)
+            called.call("on_test_begin")
             val = self.validation.run(0, called, Progress(0, None))
-            called.call("on_test_end", val)
+            self.validation.close()  # begins anew each time
+            called.call("on_test_end", logs=val)
             logs.update({f"val_{name}": value for name, value in val.items()})
             progress.end(shown.step, logs)
-        called.call("on_epoch_end", epoch, logs)
+        called.call("on_epoch_end", epoch, logs=logs)
         return logs
 
     def _is_due(self, epoch):

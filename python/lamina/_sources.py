@@ -160,6 +160,11 @@ def is_stream(data):
         return False
     if any(hasattr(data, name) for name in ("__array__", "__array_interface__", "__dlpack__")):
         return False
+    try:
+        memoryview(data)
+        return False
+    except TypeError:
+        pass
     return _is_py_dataset(data) or hasattr(data, "__iter__") or hasattr(data, "__next__")
 
 

@@ -162,16 +162,17 @@ class Step:
                  steps=None, callbacks=None, return_dict=False):
         """Loss and metrics over all rows: a list in the order of `metrics_names`, a number where
         there is only the loss, or with return_dict a dict."""
+        self._core.require_loss()
         source = Converter(self).source(x, y, sample_weight, None,
                                         self._choose_batch_size(batch_size))
         work = Pass(self, source, False, steps)
         called = Callbacks(callbacks, self, {"verbose": verbose, "epochs": 1, "steps": work.steps})
-        called.call("on_test_begin", None)
+        called.call("on_test_begin")
         try:
             logs = work.run(0, called, Progress(verbose, work.steps))
         finally:
             work.close()
-        called.call("on_test_end", logs)
+        called.call("on_test_end", logs=logs)
         return logs if return_dict else self._in_order(logs)
 
     def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
@@ -179,12 +180,12 @@ class Step:
         batches."""
         self._choose_batch_size(batch_size)
         called = Callbacks(callbacks, self, {"verbose": verbose, "epochs": 1, "steps": steps})
-        called.call("on_predict_begin", None)
+        called.call("on_predict_begin")
         if is_stream(x):
             outputs = self._predict_stream(x, steps, called)
         else:
             outputs = self._predict_arrays(convert_all(x, self.input_specs, "input"))
-        called.call("on_predict_end", None)
+        called.call("on_predict_end")
         return self._outputs(outputs)
 
     def _predict_stream(self, x, steps, called):
@@ -194,9 +195,9 @@ class Step:
         parts = []
         try:
             while (steps is None or len(parts) < steps) and (batch := cursor.take(1)) is not None:
-                called.call("on_predict_batch_begin", len(parts), None)
+                called.call("on_predict_batch_begin", len(parts))
                 parts.append(self._predict_arrays(batch.x))
-                called.call("on_predict_batch_end", len(parts) - 1, {"outputs": parts[-1]})
+                called.call("on_predict_batch_end", len(parts) - 1, logs={"outputs": parts[-1]})
         finally:
             cursor.close()
         if not parts:
