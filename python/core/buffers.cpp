@@ -57,7 +57,9 @@ size_t bytesOfRow(const codegen::TensorSpec &spec) {
 
 } // namespace
 
-Buffers::~Buffers() { release(); }
+Buffers::~Buffers() {
+  release();
+}
 
 void Buffers::release() {
   for (Py_buffer &view : views_)

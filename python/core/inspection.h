@@ -15,8 +15,8 @@ std::string stageText(const Step &step, const std::string &stage);
 /// flops, bytes (of a full batch).
 nanobind::dict kernelTable(Step &step);
 
-/// The buffers of all functions in the arena, as columns: function, layer, offset, bytes, first_wave,
-/// last_wave.
+/// The buffers of all functions in the arena, as columns: function, layer, offset, bytes,
+/// first_wave, last_wave.
 nanobind::dict memoryTable(Step &step);
 
 } // namespace lamina::python

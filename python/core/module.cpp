@@ -6,7 +6,7 @@
 
 #include "inspection.h"
 #include "step.h"
-#include "support/error.h"
+#include "support/unsupported.h"
 #include "tools/lamina/command_line.h"
 #include "trainer/data/shuffle.h"
 
@@ -32,8 +32,7 @@ nb::list describe(const std::vector<codegen::TensorSpec> &specs) {
 nb::list describeVariables(const Step &step) {
   nb::list result;
   for (const codegen::VariableSpec &variable : step.signature().variables)
-    result.append(nb::make_tuple(variable.name, variable.path,
-                                 std::string(typeName(variable.type)),
+    result.append(nb::make_tuple(variable.name, variable.path, std::string(typeName(variable.type)),
                                  nb::tuple(nb::cast(variable.shape)), variable.trainable,
                                  variable.isOfOptimizer()));
   return result;
@@ -69,13 +68,15 @@ void addStep(nb::module_ &module) {
              const std::string &compileConfig,
              const std::map<std::string, std::vector<int64_t>> &inputShapes, int64_t batchSize,
              uint32_t threads, uint64_t seed, bool sampleWeights) {
-            new (place) Step({path, name, compileConfig, inputShapes, batchSize, threads, seed,
-                              sampleWeights});
+            new (place) Step(
+                {path, name, compileConfig, inputShapes, batchSize, threads, seed, sampleWeights});
           },
           "path"_a, "name"_a, "compile_config"_a, "input_shapes"_a, "batch_size"_a, "threads"_a,
           "seed"_a, "sample_weights"_a)
-      .def("train_on_batch", &Step::trainOnBatch, "x"_a.none(), "y"_a.none(), "weights"_a = nb::none())
-      .def("test_on_batch", &Step::testOnBatch, "x"_a.none(), "y"_a.none(), "weights"_a = nb::none())
+      .def("train_on_batch", &Step::trainOnBatch, "x"_a.none(), "y"_a.none(),
+           "weights"_a = nb::none())
+      .def("test_on_batch", &Step::testOnBatch, "x"_a.none(), "y"_a.none(),
+           "weights"_a = nb::none())
       .def("train", &Step::train, "running"_a, "x"_a, "y"_a, "weights"_a, "batch_size"_a)
       .def("test", &Step::test, "running"_a, "x"_a, "y"_a, "weights"_a, "batch_size"_a)
       .def("predict", &Step::predict, "x"_a, "outputs"_a, "batch_size"_a)
@@ -100,7 +101,8 @@ void addStep(nb::module_ &module) {
       .def_prop_ro("has_sample_weights",
                    [](Step &step) { return step.settings().hasSampleWeights; })
       .def_prop_ro("has_loss", [](Step &step) { return !step.signature().evaluateLogs.empty(); })
-      .def_prop_ro("has_training", [](Step &step) { return step.session().compiled().hasTraining(); })
+      .def_prop_ro("has_training",
+                   [](Step &step) { return step.session().compiled().hasTraining(); })
       .def_prop_ro("state_bytes", [](Step &step) { return step.signature().stateBytes; })
       .def_prop_ro("workspace_bytes", [](Step &step) { return step.signature().workspaceBytes; })
       .def_prop_ro("notes", &Step::notes)
@@ -120,6 +122,8 @@ NB_MODULE(_core, module) {
   nb::register_exception_translator([](const std::exception_ptr &pointer, void *) {
     try {
       std::rethrow_exception(pointer);
+    } catch (const UnsupportedError &error) {
+      PyErr_SetString(PyExc_NotImplementedError, error.what());
     } catch (const UserError &error) {
       PyErr_SetString(PyExc_ValueError, error.what());
     }

@@ -226,8 +226,7 @@ bool Step::test(Running &running, nb::handle x, nb::handle y, nb::handle weights
   return true;
 }
 
-nb::object Step::runOne(Call call, bool training, nb::handle x, nb::handle y,
-                        nb::handle weights) {
+nb::object Step::runOne(Call call, bool training, nb::handle x, nb::handle y, nb::handle weights) {
   Arrays arrays;
   if (!bind(arrays, x, y, weights) || arrays.rows < 1 || arrays.rows > signature().batchSize)
     return nb::none();

@@ -68,8 +68,8 @@ public:
   const Settings &settings() const { return settings_; }
   const std::vector<std::string> &notes() const { return notes_; }
 
-  /// Copies values of variables, by the signature's order: arrays to fill or to read, None for those
-  /// that are not wanted. Throws UserError when one does not fit.
+  /// Copies values of variables, by the signature's order: arrays to fill or to read, None for
+  /// those that are not wanted. Throws UserError when one does not fit.
   void readState(nanobind::list arrays);
   void writeState(nanobind::list arrays);
   double learningRate();

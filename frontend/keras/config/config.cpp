@@ -95,14 +95,16 @@ ObjectConfig ObjectConfig::read(const Place &place, std::string_view what, const
   std::string registered = textOf(value, "registered_name");
   std::string advice = adviseOn(result.module, registered, result.className);
   if (!advice.empty())
-    place.fail(fmt::format("{} is {}, {}", what, printable(result.className), advice));
+    place.refuse(fmt::format("{} is {}, {}", what, printable(result.className), advice));
   if (!result.module.empty() && !isKerasModule(result.module))
-    place.fail(fmt::format("{} is the class {} of module {}, which is not Keras' own; nothing in a "
-                           "file is looked up or executed",
-                           what, printable(result.className), printable(result.module)));
+    place.refuse(
+        fmt::format("{} is the class {} of module {}, which is not Keras' own; nothing in a "
+                    "file is looked up or executed",
+                    what, printable(result.className), printable(result.module)));
   if (registered.find('>') != std::string::npos)
-    place.fail(fmt::format("{} is the custom class {}; nothing in a file is looked up or executed",
-                           what, printable(registered)));
+    place.refuse(
+        fmt::format("{} is the custom class {}; nothing in a file is looked up or executed", what,
+                    printable(registered)));
   if (result.className == "function" && config.is_string()) {
     result.className = config.get<std::string>();
     result.isFunction = true;
@@ -292,9 +294,9 @@ ElementType readPolicy(const Place &place, const json &dtype) {
     return ElementType::F32;
   if (name == "float64")
     return ElementType::F64;
-  place.fail(fmt::format("the dtype policy {} is not supported; Lamina computes in float32 and "
-                         "float64",
-                         printable(name.dump())));
+  place.refuse(fmt::format("the dtype policy {} is not supported; Lamina computes in float32 and "
+                           "float64",
+                           printable(name.dump())));
 }
 
 std::string notSupported(std::string_view what, std::string_view name,

@@ -178,8 +178,9 @@ std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig
     return layer;
   }
   if (std::string advice = adviseOn(object.className, refusedLayers()); !advice.empty())
-    place.fail(fmt::format("class {} is refused: {}", printable(object.className), advice));
-  place.fail(notSupported("class " + printable(object.className), object.className, layerNames()));
+    place.refuse(fmt::format("class {} is refused: {}", printable(object.className), advice));
+  place.refuse(
+      notSupported("class " + printable(object.className), object.className, layerNames()));
 }
 
 llvm::ArrayRef<std::string> furtherInputs(const std::string &className) {
@@ -209,7 +210,7 @@ Activation createActivation(const Place &place, const nlohmann::json &value) {
   }
   if (findLayer(object.className))
     return activationFromLayer(place, object);
-  place.fail(notSupported("activation " + printable(object.className), object.className, names));
+  place.refuse(notSupported("activation " + printable(object.className), object.className, names));
 }
 
 } // namespace lamina::frontend::keras

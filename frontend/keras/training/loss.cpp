@@ -57,11 +57,11 @@ LossReduction readReduction(Config &config, bool isGiven) {
 [[noreturn]] void failUnknown(const Place &where, const Place &loss, const std::string &name) {
   for (const RefusedLoss &refused : refusedLosses())
     if (llvm::is_contained(refused.names, name))
-      loss.fail(fmt::format("it is refused: {}", refused.reason));
+      loss.refuse(fmt::format("it is refused: {}", refused.reason));
   std::vector<std::string> names;
   for (const LossEntry &known : lossEntries())
     names.insert(names.end(), known.names.begin(), known.names.end());
-  where.fail(notSupported(loss.part, name, names));
+  where.refuse(notSupported(loss.part, name, names));
 }
 
 } // namespace
