@@ -1,5 +1,7 @@
 #include "inspection.h"
 
+#include <nanobind/stl/string.h>
+
 #include "ir/layer_name.h"
 #include "ir/module.h"
 #include "passes/memory/plan.h"

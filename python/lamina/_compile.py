@@ -37,13 +37,14 @@ def compile(model, batch_size=32, optimizer=None, loss=None, metrics=None, threa
     if isinstance(model, (str, os.PathLike)):
         core = _core.Step(path=os.fspath(model), name="", **settings)
     elif _is_keras_model(model):
-        from lamina._keras import weight_order
+        from lamina._keras import as_functional, weight_order
+        functional = as_functional(model, input_shapes)
         with temporary_file(".keras") as path:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of what Keras cannot save, which is told below
-                model.save(path)
+                functional.save(path)
             core = _core.Step(path=path, name=f"model '{model.name}'", **settings)
-        order = weight_order(model)
+        order = weight_order(functional, model.weights)
     else:
         raise TypeError(f"a Keras model or the path of a model file is wanted, not "
                         f"{type(model).__name__}")

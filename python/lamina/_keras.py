@@ -1,4 +1,15 @@
 """What is asked of live Keras models."""
+from lamina import _trace
+
+
+def as_functional(model, input_shapes=None):
+    """The model, or where it holds code of its user's a Functional one over the same layers."""
+    import keras
+    if not _trace.needs_tracing(keras, model):
+        return model
+    functional = _trace.trace(keras, model, input_shapes)
+    _trace.compile_like(functional, model)
+    return functional
 
 
 class _Group:
@@ -11,9 +22,9 @@ class _Group:
         self.paths[id(variable)] = f"{self.path.lstrip('/')}/vars/{key}"
 
 
-def weight_order(model):
-    """The paths in a .keras file of `model.weights`, in their order; None where a layer does not
-    store its variables as they are."""
+def weight_order(model, weights):
+    """The paths in the model's .keras file of variables of it, in their order; None where a layer
+    does not store its variables as they are."""
     from keras.src.saving import saving_lib
 
     class Store(saving_lib.NpzIOStore):
@@ -31,5 +42,5 @@ def weight_order(model):
     store = Store()
     saving_lib._save_state(model, weights_store=store, assets_store=None, inner_path="",
                            visited_saveables=set())
-    order = [store.paths.get(id(variable)) for variable in model.weights]
+    order = [store.paths.get(id(variable)) for variable in weights]
     return None if None in order else order

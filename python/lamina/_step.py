@@ -286,12 +286,13 @@ class Step:
     def update(self, keras_model):
         """Gives a live Keras model this step's weights and, where it is compiled with the same
         optimizer, the optimizer's state."""
+        from lamina._keras import as_functional
         optimizer = getattr(keras_model, "optimizer", None)
         if optimizer is not None and not optimizer.built:
             optimizer.build(keras_model.trainable_variables)
         with temporary_file(".weights.h5") as path:
             self._core.save(path)
-            keras_model.load_weights(path)
+            as_functional(keras_model).load_weights(path)
 
     def __reduce__(self):
         with temporary_file(".keras") as path:

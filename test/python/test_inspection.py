@@ -14,7 +14,7 @@ import lamina
 @pytest.mark.parametrize("stage, text", [
     ("import", "func.func @optimizer("), ("gradient", "func.func @gradient("),
     ("step", "func.func @train_step("), ("simplify", "lamina.dot_general"),
-    ("layout", "#lamina.packed"), ("fuse", "lamina.kernel contraction("),
+    ("layout", "#lamina.packed"), ("fuse", "lamina.kernel  contraction("),
     ("schedule", "schedule = #lamina.contraction<"), ("memory", "lamina.arena_bytes"),
     ("llvm", "define ")])
 def test_stages(digits, stage, text):
