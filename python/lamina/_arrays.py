@@ -21,11 +21,11 @@ def as_array(value, what):
         return value
     if hasattr(value, "toarray") and hasattr(value, "nnz"):
         raise TypeError(f"{what}: sparse matrices are not supported; give value.toarray()")
-    if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
-        return np.from_dlpack(value)
     try:
+        if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
+            return np.from_dlpack(value)
         return np.asarray(value)
-    except (TypeError, ValueError, RuntimeError, BufferError) as problem:
+    except Exception as problem:  # whatever the object's own code raises
         raise TypeError(f"{what}: {type(value).__name__} is no array: {problem}") from None
 
 

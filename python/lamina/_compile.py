@@ -29,7 +29,7 @@ def compile(model, batch_size=32, optimizer=None, loss=None, metrics=None, threa
     cannot be compiled.
     """
     settings = {"compile_config": _compile_config(optimizer, loss, metrics),
-                "input_shapes": {name: list(shape) for name, shape in (input_shapes or {}).items()},
+                "input_shapes": _shapes(input_shapes),
                 "batch_size": _positive(batch_size, "batch_size"),
                 "threads": _positive(threads, "threads") if threads is not None else 0,
                 "seed": _seed(seed), "sample_weights": False}
@@ -64,6 +64,16 @@ def _positive(value, what):
     if not 1 <= value < 1 << 31:
         raise ValueError(f"{what}={value}; it is at least 1")
     return int(value)
+
+
+def _shapes(input_shapes):
+    if input_shapes is None:
+        return {}
+    if not isinstance(input_shapes, dict):
+        raise TypeError(f"input_shapes is a dict of the inputs' shapes by name, not "
+                        f"{type(input_shapes).__name__}")
+    return {str(name): [_positive(n, f"input_shapes['{name}']") for n in shape]
+            for name, shape in input_shapes.items()}
 
 
 def _seed(value):
