@@ -96,13 +96,14 @@ ObjectConfig ObjectConfig::read(const Place &place, std::string_view what, const
   std::string registered = textOf(value, "registered_name");
   std::string remark = adviseOn(result.module, registered, result.className);
   if (!remark.empty())
-    place.fail(fmt::format("{} is {}, {}", what, printable(result.className), remark));
+    place.refuse(fmt::format("{} is {}, {}", what, printable(result.className), remark));
   if (!result.module.empty() && !isKerasModule(result.module))
-    place.fail(fmt::format("{} is the class {} of module {}, which is not Keras' own; nothing in a "
-                           "file is looked up or executed{}",
-                           what, printable(result.className), printable(result.module), advice));
+    place.refuse(
+        fmt::format("{} is the class {} of module {}, which is not Keras' own; nothing in a "
+                    "file is looked up or executed{}",
+                    what, printable(result.className), printable(result.module), advice));
   if (registered.find('>') != std::string::npos)
-    place.fail(
+    place.refuse(
         fmt::format("{} is the custom class {}; nothing in a file is looked up or executed{}", what,
                     printable(registered), advice));
   if (result.className == "function" && config.is_string()) {
@@ -294,9 +295,9 @@ ElementType readPolicy(const Place &place, const json &dtype) {
     return ElementType::F32;
   if (name == "float64")
     return ElementType::F64;
-  place.fail(fmt::format("the dtype policy {} is not supported; Lamina computes in float32 and "
-                         "float64",
-                         printable(name.dump())));
+  place.refuse(fmt::format("the dtype policy {} is not supported; Lamina computes in float32 and "
+                           "float64",
+                           printable(name.dump())));
 }
 
 std::string notSupported(std::string_view what, std::string_view name,

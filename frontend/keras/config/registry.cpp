@@ -180,9 +180,9 @@ std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig
     return layer;
   }
   if (std::string advice = adviseOn(object.className, refusedLayers()); !advice.empty())
-    place.fail(fmt::format("class {} is refused: {}", printable(object.className), advice));
-  place.fail(notSupported("class " + printable(object.className), object.className, layerNames(),
-                          ", and --define CLASS=FILE gives a class of your own its meaning"));
+    place.refuse(fmt::format("class {} is refused: {}", printable(object.className), advice));
+  place.refuse(notSupported("class " + printable(object.className), object.className, layerNames(),
+                            ", and --define CLASS=FILE gives a class of your own its meaning"));
 }
 
 llvm::ArrayRef<std::string> furtherInputs(const std::string &className) {
@@ -212,7 +212,7 @@ Activation createActivation(const Place &place, const nlohmann::json &value) {
   }
   if (findLayer(object.className))
     return activationFromLayer(place, object);
-  place.fail(notSupported("activation " + printable(object.className), object.className, names));
+  place.refuse(notSupported("activation " + printable(object.className), object.className, names));
 }
 
 } // namespace lamina::frontend::keras
