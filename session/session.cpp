@@ -1,6 +1,7 @@
 #include "session/session.h"
 
 #include "frontend/keras/import.h"
+#include "frontend/keras/model/model.h"
 #include "frontend/keras/model/trainability.h"
 #include "frontend/keras/weights/legacy_weights.h"
 #include "frontend/keras/weights/weights.h"
@@ -72,6 +73,22 @@ frontend::KerasFile readModel(const Options &options) {
         name, std::make_shared<const frontend::KerasFile>(frontend::readKerasFile(path)));
   frontend::setTrainability(file, options.frozen, options.unfrozen);
   return file;
+}
+
+std::vector<codegen::TensorSpec> declaredInputs(const frontend::KerasFile &file,
+                                                const Options &options) {
+  auto model = frontend::keras::parseModel(file, options.import.inputShapes);
+  std::vector<codegen::TensorSpec> inputs;
+  for (const frontend::keras::ModelPort &port : model->inputs) {
+    const frontend::keras::Layer &layer = *model->layers[port.tensor.layer];
+    codegen::TensorSpec &input = inputs.emplace_back();
+    input.name = layer.name;
+    input.type = layer.input->type;
+    input.shape = {-1};
+    input.shape.insert(input.shape.end(), layer.input->rowShape.begin(),
+                       layer.input->rowShape.end());
+  }
+  return inputs;
 }
 
 std::vector<std::string> findProblems(const frontend::KerasFile &file, const Options &options,

@@ -21,6 +21,11 @@ namespace lamina::session {
 /// Reads the model and, where the options name some, weights in place of its own.
 frontend::KerasFile readModel(const Options &options);
 
+/// The model's inputs as its file and the options have them; -1 stands for the rows, and for every
+/// dimension that both leave open.
+std::vector<codegen::TensorSpec> declaredInputs(const frontend::KerasFile &file,
+                                                const Options &options);
+
 /// Every reason why the model does not compile, each a line that importing it would throw.
 /// With `forwardOnly` losses and metrics are none.
 std::vector<std::string> findProblems(const frontend::KerasFile &file, const Options &options,

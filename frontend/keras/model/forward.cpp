@@ -218,7 +218,9 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
     variable.shape = declaration.shape;
     for (int64_t &extent : variable.shape)
       extent = ShapedType::isDynamic(extent) ? takeWholeBatch(layer.place) : extent;
-    variable.initializer = readInitializer(layer.place, declaration.initializer);
+    variable.initializer = declaration.firstValue
+                               ? *declaration.firstValue
+                               : readInitializer(layer.place, declaration.initializer);
     auto *scaling = std::get_if<VarianceScalingInitializer>(&variable.initializer);
     if (scaling && !scaling->fanAxes)
       scaling->fanAxes = declaration.fanAxes;

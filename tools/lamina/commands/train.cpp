@@ -69,7 +69,7 @@ class Training {
 public:
   explicit Training(const TrainOptions &options)
       : options_(options), pendingData_(options.data.data, options.data),
-        session_(options.model.forSession(), true) {
+        session_(pendingData_.open(options.model.forSession(), true)) {
     if (!options.validationData.empty())
       pendingValidation_.emplace(options.validationData, options.data);
     requireModelOutput();
