@@ -155,26 +155,34 @@ session::Options ModelOptions::forSession() const {
   return options;
 }
 
+CLI::Option *addList(CLI::App &command, const char *name, std::vector<std::string> &values,
+                     const char *help) {
+  return command.add_option(name, values, help)
+      ->delimiter(',')
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void TextFileOptions::addText(CLI::App &command) {
+  command.add_option("--delimiter", delimiter, "Between columns: a character, 'tab' or 'blanks'");
+  auto *with = command.add_flag("--header", header, "The first row of a text file has names");
+  command.add_flag("--no-header", noHeader, "The first row of a text file has data")
+      ->excludes(with);
+}
+
 void DataOptions::add(CLI::App &command) {
   this->command = &command;
-  auto list = [&](const char *name, std::vector<std::string> &values, const char *help) {
-    command.add_option(name, values, help)
-        ->delimiter(',')
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  };
   addPath(command, "--data", data, "Rows: .npz, .npy, CSV, TSV, .data or ARFF, also gzipped text")
       ->required();
-  list("--target", targets, "Target columns of a text file, by name or number (default: the last)");
-  list("--drop", drop, "Columns of a text file to leave out, by name or number");
-  list("--classes", classes, "Labels in the order of the model's classes (default: sorted)");
-  command.add_option("--delimiter", delimiter, "Between columns: a character, 'tab' or 'blanks'");
+  addList(command, "--target", targets,
+          "Target columns of a text file, by name or number (default: the last)");
+  addList(command, "--drop", drop, "Columns of a text file to leave out, by name or number");
+  addList(command, "--classes", classes,
+          "Labels in the order of the model's classes (default: sorted)");
   command
       .add_option("--missing", missing,
                   "Rows of a text file that lack a value: error, drop, or a number to put in")
       ->capture_default_str();
-  auto *with = command.add_flag("--header", header, "The first row of a text file has names");
-  command.add_flag("--no-header", noHeader, "The first row of a text file has data")
-      ->excludes(with);
+  addText(command);
 }
 
 void DataOptions::addSampleWeight(CLI::App &command) {
@@ -222,7 +230,7 @@ std::vector<std::string> DataOptions::givenForText() const {
   return given;
 }
 
-trainer::TextOptions DataOptions::text() const {
+trainer::TextOptions TextFileOptions::text() const {
   trainer::TextOptions options;
   if (delimiter == "tab" || delimiter == "\\t")
     options.delimiter = '\t';
