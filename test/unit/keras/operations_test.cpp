@@ -133,17 +133,35 @@ TEST(Operations, typesThatDoNotMix) {
 }
 
 TEST(Operations, refusedForWhatTheyAre) {
-  EXPECT_EQ(
-      problem(operation("Sort", {}, {kX})),
-      "the operation Sort of keras.ops is refused: it sorts, for which there is no operation; "
-      "use max, min and argmax, or sort what the model is given");
-  EXPECT_EQ(problem(operation("FFT", {}, {kX})),
-            "the operation FFT of keras.ops is refused: it takes Fourier transforms, for which "
-            "there is no operation; compute the spectra before, and give the model them as an "
+  EXPECT_EQ(problem(operation("Argpartition", {{"kth", 1}}, {kX})),
+            "the operation Argpartition of keras.ops is refused: Keras on TensorFlow rounds its "
+            "numbers to integers first, and mixes the rows; use argsort");
+  EXPECT_EQ(problem(operation("SVD", {}, {kX})),
+            "the operation SVD of keras.ops is refused: it takes a matrix apart step by step, for "
+            "which there is no operation; compute it before, and give the model its result as an "
             "input");
   EXPECT_EQ(problem(operation("Cond", {}, {kX})),
             "the operation Cond of keras.ops is refused: it holds Python code, which is never "
             "executed; write the operations out on whole tensors, choices with where");
+}
+
+TEST(Operations, thatSortOrTransform) {
+  EXPECT_EQ(problem(operation("Sort", {{"axis", 0}}, {kX})),
+            "sorts the rows of the batch (dimension 0 of shape (None, 4, 3)), which is not "
+            "supported");
+  EXPECT_EQ(problem(operation("TopK", {{"k", 4}}, {kX})),
+            "cannot take the 4 largest elements along the last dimension of shape (None, 4, 3)");
+  EXPECT_EQ(problem(operation("Percentile", {{"axis", 1}}, {kX, 101})),
+            "'q' is 101, which is not between 0 and 100");
+  EXPECT_EQ(problem(operation("Percentile", {{"axis", 1}, {"method", "cubic"}}, {kX, 10})),
+            "'method' is cubic; it can be linear, lower, higher, midpoint or nearest");
+  EXPECT_EQ(problem(operation("Quantile", {{"axis", 1}}, {kX, json::array({0.1, 0.9})})),
+            "takes one number as 'q'; several would come before the rows of the batch");
+  EXPECT_EQ(problem(operation("FFT", {}, {kX})),
+            "takes a pair of tensors of one shape, the real and the imaginary parts");
+  EXPECT_EQ(problem(operation("Inv", {}, {kX})),
+            "needs square matrices, not a tensor of shape (None, 4, 3)");
+  EXPECT_EQ(problem(operation("Gcd", {}, {kX, kX})), "is of integers; cast them to int32");
 }
 
 json matrix(std::vector<int64_t> shape) {

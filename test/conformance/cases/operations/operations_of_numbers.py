@@ -136,3 +136,55 @@ def products(ops, a, b):
             ops.cross(a, a[:, ::-1], axis=-1), ops.cross(a[:, :3], b[:, :3], axisa=1, axisb=2, axisc=1),
             ops.inner(a, weights), ops.cdist(a, b),
             ops.cdist(b, weights), ops.vdot(a, a) * b, ops.outer(ops.mean(a, axis=(0, 1)), weights[0]) - a[:, :3]]
+
+
+@expression("ops_inverse_functions", (4, 3), (4, 3), rate=1e-4)
+def inverse_functions(ops, a, b):
+    return [ops.arctan(3 * a), ops.arcsin(0.95 * a), ops.arccos(0.95 * b), ops.arctan2(a, b),
+            ops.arctan2(b, -0.3), ops.erfinv(0.999 * a), ops.erfinv(0.2 * b), ops.i0(3 * b), ops.i0(a),
+            ops.arctan(1e6 * a) * b]
+
+
+@expression("ops_divisors", (5,), (5,), sources=[labels(60, 5), labels(90, 5)], dtypes=["int32", "int32"],
+            rate=1e-6)
+def divisors(ops, a, b):
+    return [ops.gcd(a, b), ops.gcd(a - 30, 12), ops.lcm(a, b) // 50, ops.lcm(a - 20, 6)]
+
+
+@expression("ops_order", (5, 4), (5, 4), rate=1e-3)
+def order(ops, a, b):
+    number = lambda x: ops.cast(x, "float32")
+    values, places = ops.top_k(a, 3)
+    return [ops.sort(a), ops.sort(b, axis=1), number(ops.argsort(a)) * b, number(ops.argsort(b, axis=-2)),
+            values, number(places), ops.top_k(b, 1, sorted=False)[0], ops.sort(ops.relu(a)) * a,
+            ops.take_along_axis(b, ops.argsort(a), axis=-1)]
+
+
+@expression("ops_quantiles", (5, 4), (5, 4), rate=1e-3)
+def quantiles(ops, a, b):
+    return [ops.median(a, axis=1), ops.median(b, axis=(1, 2), keepdims=True), ops.quantile(a, 0.3, axis=-1),
+            ops.percentile(b, 37.5, axis=1, method="lower"), ops.percentile(b, 60, axis=1, method="higher"),
+            ops.percentile(a, 42, axis=2, method="nearest"), ops.quantile(b, 1.0, axis=1, keepdims=True),
+            ops.percentile(a, 55, axis=2, method="midpoint")]
+
+
+@expression("ops_fourier", (6, 5), (6, 5), rate=1e-3)
+def fourier(ops, a, b):
+    real, imaginary = ops.fft((a, b))
+    back = ops.ifft2(ops.fft2((a, b)))
+    half, other = ops.rfft(b), ops.rfft(a, fft_length=8)
+    return [real, imaginary, back[0], back[1], *half, *other, ops.irfft((a, b)),
+            ops.irfft(half, fft_length=5), ops.irfft((a, b), fft_length=9)]
+
+
+@expression("ops_systems", (4, 4), (4, 4), rate=1e-4)
+def systems(ops, a, b):
+    matrix = a + 2 * np.array([[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]], "float32")
+    positive = ops.matmul(a, ops.transpose(a, (0, 2, 1))) + np.eye(4, dtype="float32")
+    factor = ops.cholesky(positive)
+    sign, size = ops.slogdet(matrix)
+    row = lambda x: ops.expand_dims(x, -1)
+    return [factor, ops.cholesky(positive, upper=True), ops.inv(matrix), ops.solve(matrix, b),
+            ops.solve(matrix, b[:, 0]), ops.solve_triangular(factor, b, lower=True),
+            ops.solve_triangular(positive, b), ops.cholesky_inverse(factor), row(ops.det(matrix)), row(sign),
+            row(size), row(ops.logdet(positive))]
