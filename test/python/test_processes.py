@@ -192,3 +192,4 @@ def test_the_command_line():
     missing = run("inspect", "missing.keras")
     assert missing.returncode == 1 and missing.stderr.startswith("error: missing.keras: ")
     assert run("nonsense").returncode == 2
+    assert run("--version").stdout.startswith(f"lamina {lamina.__version__}\n")
