@@ -105,6 +105,8 @@ const LayerEntry *const kLayers[] = {
     &lstmCellLayer,
     &gruCellLayer,
     &stackedCellsLayer,
+    &layerScaleLayer,
+    &customScaleLayer,
 };
 
 /// By the class's exported name or its own; null for a class that is not known.
@@ -179,8 +181,8 @@ std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig
   }
   if (std::string advice = adviseOn(object.className, refusedLayers()); !advice.empty())
     place.refuse(fmt::format("class {} is refused: {}", printable(object.className), advice));
-  place.refuse(
-      notSupported("class " + printable(object.className), object.className, layerNames()));
+  place.refuse(notSupported("class " + printable(object.className), object.className, layerNames(),
+                            ", and --define CLASS=FILE gives a class of your own its meaning"));
 }
 
 llvm::ArrayRef<std::string> furtherInputs(const std::string &className) {
