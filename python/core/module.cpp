@@ -128,6 +128,7 @@ NB_MODULE(_core, module) {
       PyErr_SetString(PyExc_ValueError, error.what());
     }
   });
+  module.attr("version") = LAMINA_VERSION;
   addStep(module);
   module.def("command_line", &commandLine, "arguments"_a);
   module.def("shuffled_rows", &shuffledRows, "seed"_a, "epoch"_a, "count"_a);

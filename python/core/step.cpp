@@ -85,10 +85,13 @@ void checkBounds(const std::vector<codegen::TensorSpec> &specs, const Buffers &b
 } // namespace
 
 Running::Running(Step &step, bool training)
-    : specs_(training ? step.signature().trainLogs : step.signature().evaluateLogs),
+    : step_(step), compilation_(step.compilation()),
+      specs_(training ? step.signature().trainLogs : step.signature().evaluateLogs),
       batch_(step.runner().makeBatchLogs(specs_)), running_(step.runner(), specs_) {}
 
 nb::dict Running::values() const {
+  if (compilation_ != step_.compilation())
+    fail("weights of samples came in the middle of an epoch; give all batches some");
   nb::dict result;
   for (const auto &[name, value] : running_.values())
     result[name.c_str()] = value;
@@ -97,30 +100,39 @@ nb::dict Running::values() const {
 
 Step::Step(const Settings &settings) : settings_(settings) {
   nb::gil_scoped_release release;
-  frontend::KerasFile file = session::readModel(options());
+  frontend::KerasFile file = session::readModel(options(settings_.hasSampleWeights));
   if (!settings_.name.empty())
     file.path = settings_.name;
   if (!settings_.compileConfig.empty()) {
     replaceCompileConfig(file, settings_.compileConfig);
     compileConfig_ = file.compileConfig;
   }
-  compile(std::move(file));
+  use(compile(std::move(file), settings_.hasSampleWeights));
 }
 
-session::Options Step::options() {
+session::Options Step::options(bool hasSampleWeights) {
   session::Options options;
   options.model = settings_.path;
   options.import.batchSize = settings_.batchSize;
-  options.import.sampleWeights = settings_.hasSampleWeights;
+  options.import.sampleWeights = hasSampleWeights;
   options.import.inputShapes = settings_.inputShapes;
   options.threads = settings_.threads;
   options.tell = [this](const std::string &line) { notes_.push_back(line); };
   return options;
 }
 
-void Step::compile(frontend::KerasFile file) {
-  session_ = std::make_unique<session::Session>(std::move(file), options(), /*training=*/true);
-  runner_ = &session_->compile(settings_.seed);
+Step::Compiled Step::compile(frontend::KerasFile file, bool hasSampleWeights) {
+  Compiled compiled;
+  compiled.session = std::make_unique<session::Session>(std::move(file), options(hasSampleWeights),
+                                                        /*training=*/true);
+  compiled.runner = &compiled.session->compile(settings_.seed);
+  return compiled;
+}
+
+void Step::use(Compiled compiled) {
+  session_ = std::move(compiled.session);
+  runner_ = compiled.runner;
+  ++compilation_;
 }
 
 std::unique_ptr<session::Session> Step::makeSession() const {
@@ -131,24 +143,30 @@ std::unique_ptr<session::Session> Step::makeSession() const {
   return std::make_unique<session::Session>(session_->file(), options, /*training=*/true);
 }
 
+/// Gives `to` the values of the variables that `from` has, too.
+static void copyState(trainer::ModelRunner &from, trainer::ModelRunner &to) {
+  std::map<std::string, frontend::Array> values;
+  std::vector<frontend::Array> state = from.saveAll();
+  for (size_t i = 0; i < state.size(); ++i)
+    values.emplace(from.signature().variables[i].name, std::move(state[i]));
+  std::vector<frontend::Array> now = to.saveAll();
+  for (size_t i = 0; i < now.size(); ++i)
+    if (auto found = values.find(to.signature().variables[i].name); found != values.end())
+      now[i] = std::move(found->second);
+  to.loadAll(now);
+}
+
 void Step::addSampleWeights() {
+  requireLoss();
+  std::optional<nb::gil_scoped_release> release(std::in_place);
+  std::lock_guard lock(mutex_);
   if (settings_.hasSampleWeights)
     return;
-  requireLoss();
-  nb::gil_scoped_release release;
-  std::lock_guard lock(mutex_);
-  std::vector<frontend::Array> state = runner_->saveAll();
-  std::map<std::string, frontend::Array> values;
-  for (size_t i = 0; i < state.size(); ++i)
-    values.emplace(signature().variables[i].name, std::move(state[i]));
+  Compiled compiled = compile(session_->file(), /*hasSampleWeights=*/true);
+  copyState(*runner_, *compiled.runner);
+  release.reset(); // nobody looks at the session meanwhile
   settings_.hasSampleWeights = true;
-  frontend::KerasFile file = session_->file();
-  compile(std::move(file));
-  std::vector<frontend::Array> now = runner_->saveAll();
-  for (size_t i = 0; i < now.size(); ++i)
-    if (auto found = values.find(signature().variables[i].name); found != values.end())
-      now[i] = std::move(found->second);
-  runner_->loadAll(now);
+  use(std::move(compiled));
 }
 
 void Step::requireLoss() const {
@@ -165,11 +183,18 @@ void Step::requireTraining() const {
 }
 
 bool Step::bind(Arrays &arrays, nb::handle x, nb::handle y, nb::handle weights) {
-  static const std::vector<codegen::TensorSpec> none;
+  arrays.compilation = compilation_;
   return arrays.x.bind(x, signature().inputs, arrays.rows) &&
          arrays.y.bind(y, signature().targets, arrays.rows) &&
          (signature().weights.empty() ||
           arrays.weights.bind(weights, signature().weights, arrays.rows));
+}
+
+void Step::requireSame(const Running &running, const Arrays &arrays) const {
+  if (running.compilation_ != compilation_ || arrays.compilation != compilation_)
+    fail("{}: weights of samples were given for the first time meanwhile; give all batches of an "
+         "epoch some, and train in one thread first",
+         session_->name());
 }
 
 void Step::requireBounds(const Arrays &arrays) const {
@@ -209,6 +234,7 @@ bool Step::train(Running &running, nb::handle x, nb::handle y, nb::handle weight
   if (!bind(arrays, x, y, weights))
     return false;
   StepLock lock(mutex_);
+  requireSame(running, arrays);
   requireBounds(arrays);
   run(&trainer::ModelRunner::trainStep, running, arrays, batchSize);
   return true;
@@ -221,6 +247,7 @@ bool Step::test(Running &running, nb::handle x, nb::handle y, nb::handle weights
   if (!bind(arrays, x, y, weights))
     return false;
   StepLock lock(mutex_);
+  requireSame(running, arrays);
   requireBounds(arrays);
   run(&trainer::ModelRunner::evaluateStep, running, arrays, batchSize);
   return true;
@@ -233,6 +260,7 @@ nb::object Step::runOne(Call call, bool training, nb::handle x, nb::handle y, nb
   Running running(*this, training);
   {
     StepLock lock(mutex_);
+    requireSame(running, arrays);
     requireBounds(arrays);
     run(call, running, arrays, arrays.rows);
   }
@@ -255,7 +283,7 @@ bool Step::predict(nb::handle x, nb::handle outputs, int64_t batchSize) {
   if (!arrays.x.bind(x, signature().inputs, arrays.rows) ||
       !results.bind(outputs, signature().outputs, arrays.rows, /*writable=*/true))
     return false;
-  StepLock lock(mutex_);
+  StepLock lock(mutex_); // prediction takes no weights
   requireBounds(arrays);
   std::vector<const void *> inputs, places;
   for (int64_t begin = 0; begin < arrays.rows; begin += batchSize) {

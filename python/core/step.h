@@ -29,14 +29,17 @@ struct Settings {
 
 class Step;
 
-/// Logs of the batches so far of an epoch or an evaluation.
+/// Logs of the batches so far of an epoch or an evaluation. Ends when the step is compiled again.
 class Running {
 public:
   Running(Step &step, bool training);
+  /// Throws UserError when the step has been compiled again.
   nanobind::dict values() const;
 
 private:
   friend class Step;
+  const Step &step_;
+  uint64_t compilation_; ///< the step's
   const std::vector<codegen::LogSpec> &specs_;
   trainer::BatchLogs batch_;
   trainer::RunningLogs running_;
@@ -82,6 +85,8 @@ public:
 
   /// Compiles again so that steps and evaluations take weights of samples. The state stays.
   void addSampleWeights();
+  /// How often it has been compiled.
+  uint64_t compilation() const { return compilation_; }
   /// Writes the model in the format of the path's ending.
   void save(const std::string &path);
   /// A session of its own for the same model, to look at.
@@ -91,14 +96,22 @@ private:
   struct Arrays {
     Buffers x, y, weights;
     int64_t rows = -1;
+    uint64_t compilation = 0; ///< whose signature they fit
+  };
+  struct Compiled {
+    std::unique_ptr<session::Session> session;
+    trainer::ModelRunner *runner = nullptr;
   };
   using Call = void (trainer::ModelRunner::*)(const trainer::Batch &, trainer::BatchLogs &);
 
-  void compile(frontend::KerasFile file);
-  session::Options options();
+  Compiled compile(frontend::KerasFile file, bool hasSampleWeights);
+  void use(Compiled compiled);
+  session::Options options(bool hasSampleWeights);
   bool bind(Arrays &arrays, nanobind::handle x, nanobind::handle y, nanobind::handle weights);
   /// Refuses values that are no index of the entries or no class that they stand for.
   void requireBounds(const Arrays &arrays) const;
+  /// Refuses what was made for the step before it was compiled again.
+  void requireSame(const Running &running, const Arrays &arrays) const;
   void run(Call call, Running &running, const Arrays &arrays, int64_t batchSize);
   nanobind::object runOne(Call call, bool training, nanobind::handle x, nanobind::handle y,
                           nanobind::handle weights);
@@ -108,7 +121,10 @@ private:
   std::optional<nlohmann::json> compileConfig_; ///< the one to write, where it is not the file's
   std::unique_ptr<session::Session> session_;
   trainer::ModelRunner *runner_ = nullptr;
-  std::mutex mutex_; ///< of state and workspace
+  uint64_t compilation_ = 0;
+  /// Of state and workspace. Who waits for it does not hold the GIL; session_ and what belongs to
+  /// it change under both.
+  std::mutex mutex_;
 };
 
 } // namespace lamina::python

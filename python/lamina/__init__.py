@@ -12,9 +12,9 @@ predicts as the model does. `LaminaClassifier` and `LaminaRegressor` are estimat
 import importlib
 
 from lamina._compile import compile
+from lamina._core import version as __version__
 from lamina._step import Step
 
-__version__ = "0.2.0"
 __all__ = ["LaminaClassifier", "LaminaRegressor", "Step", "bench", "compile", "plot"]
 
 # What needs scikit-learn, pandas or seaborn is imported when it is asked for.

@@ -103,4 +103,8 @@ def _serialize(value):
         is_object = "class_name" in value
         return value if is_object else {name: _serialize(v) for name, v in value.items()}
     import keras
-    return keras.saving.serialize_keras_object(value)
+    serialized = keras.saving.serialize_keras_object(value)
+    # Keras leaves a loss's own type out.
+    if isinstance(value, keras.losses.Loss) and value.dtype != "float32":
+        serialized["config"]["dtype"] = value.dtype
+    return serialized

@@ -55,13 +55,15 @@ class Pass:
         self.step, self.source, self.training = step, source, training
         self.steps = steps if steps is not None else source.batches
         self.cursor = None
+        if self.steps is not None and self.steps < 1:
+            raise ValueError(f"an epoch of {self.steps} steps; it has at least 1")
 
     def run(self, epoch, callbacks, progress):
         """One epoch; its logs."""
         kind = "train" if self.training else "test"
         pace = Pace(callbacks.wants_batches(kind))
         core = self.step._core
-        running, call = core.begin(self.training), core.train if self.training else core.test
+        call, running = core.train if self.training else core.test, None
         done = 0
         if self.cursor is None:
             self.cursor = self.source.open(epoch)
@@ -71,6 +73,8 @@ class Pass:
             if batches is None:
                 self._run_out(done)
                 break
+            if running is None:  # the first batch may have been the first with weights
+                running = core.begin(self.training)
             if pace.most == 1:
                 callbacks.call(f"on_{kind}_batch_begin", done)
             began = time.perf_counter()

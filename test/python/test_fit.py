@@ -111,6 +111,23 @@ def test_averages_take_the_place_of_weights_at_the_end(keras, make_model, data):
     assert_same_weights(step.get_weights(), model.get_weights())
 
 
+def test_losses_of_float64_are_computed_in_it(keras):
+    rng = np.random.default_rng(0)
+    # Keras rounds data to its floatx, float32.
+    x, y = (rng.normal(size=(60, n)).astype(np.float32) for n in (4, 1))
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential([keras.Input((4,), dtype="float64"),
+                              keras.layers.Dense(5, activation="tanh", dtype="float64"),
+                              keras.layers.Dense(1, dtype="float64")])
+    loss = keras.losses.MeanSquaredError(dtype="float64")
+    model.compile(keras.optimizers.SGD(0.125), loss, metrics=["mae"])
+    step = lamina.compile(model, 16, loss=loss, optimizer=model.optimizer)
+    arguments = {"batch_size": 16, "epochs": 3, "verbose": 0, "shuffle": False}
+    theirs = model.fit(x, y, **arguments).history
+    assert_same_logs(step.fit(x, y, **arguments).history, theirs)
+    assert_same_weights(step.get_weights(), model.get_weights(), 1e-13)
+
+
 def test_several_inputs_and_outputs(keras, data):
     x, y = data
     keras.utils.set_random_seed(1)

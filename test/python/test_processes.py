@@ -173,6 +173,16 @@ def test_steps_take_no_memory_that_they_keep(step):
     assert resident() - before < 2 << 20
 
 
+def test_keras_is_not_needed():
+    code = ("import sys, numpy, lamina\n"
+            f"step = lamina.compile({DIGITS!r}, batch_size=8)\n"
+            "history = step.fit(numpy.zeros((20, 64)), [1] * 20, epochs=2, verbose=0)\n"
+            "assert type(history) is lamina._callbacks.History and history.epoch == [0, 1]\n"
+            "assert sorted(history.history) == ['accuracy', 'loss'] and history.model is step\n"
+            "assert not {'keras', 'pandas', 'sklearn', 'matplotlib'} & set(sys.modules)\n")
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_the_command_line():
     def run(*arguments):
         return subprocess.run([sys.executable, "-m", "lamina", *arguments], capture_output=True,
@@ -182,3 +192,4 @@ def test_the_command_line():
     missing = run("inspect", "missing.keras")
     assert missing.returncode == 1 and missing.stderr.startswith("error: missing.keras: ")
     assert run("nonsense").returncode == 2
+    assert run("--version").stdout.startswith(f"lamina {lamina.__version__}\n")

@@ -28,7 +28,7 @@ def small(**settings):
 def test_digits_are_learned(digits_data):
     x, y = digits_data
     names = np.array([f"digit {i}" for i in range(10)])
-    classifier = make_pipeline(StandardScaler(), small()).fit(x[:1200], names[y[:1200]])
+    classifier = make_pipeline(StandardScaler(), small(learning_rate=0.01)).fit(x[:1200], names[y[:1200]])
     assert classifier.score(x[1200:], names[y[1200:]]) > 0.9
     assert list(classifier.classes_) == list(names)
 

@@ -152,6 +152,23 @@ def list_of(data):
     return Loader()
 
 
+def test_batches_with_weights(make_model, data):
+    x, y = data
+    weights = np.linspace(0, 2, 100, dtype=np.float32)
+    step, other = lamina.compile(make_model(), 16), lamina.compile(make_model(), 16)
+    expected = step.fit(x, y, sample_weight=weights, shuffle=False, verbose=0).history
+    weighted = ((x[i:i + 16], y[i:i + 16], weights[i:i + 16]) for i in range(0, 100, 16))
+    assert other.fit(weighted, verbose=0).history == expected
+
+
+def test_weights_in_the_middle_of_an_epoch_are_refused(make_model, data):
+    x, y = data
+    step = lamina.compile(make_model(), 16)
+    with pytest.raises(ValueError, match="weights of samples were given for the first time meanwhile"):
+        step.fit(iter([(x[:16], y[:16]), (x[:16], y[:16], np.ones(16))]), verbose=0)
+    step.fit(x, y, sample_weight=np.ones(100), verbose=0)
+
+
 def test_errors_of_generators_are_raised(make_model, data):
     def broken():
         yield data[0][:16], data[1][:16]
@@ -214,6 +231,7 @@ def test_indices_out_of_range_are_refused(keras):
 
 @pytest.mark.parametrize("arguments, error, message", [
     ({"batch_size": 17}, ValueError, "batch_size=17; the model is compiled for 1 to 16"),
+    ({"steps_per_epoch": 0}, ValueError, "an epoch of 0 steps; it has at least 1"),
     ({"batch_size": 0}, ValueError, "batch_size=0; the model is compiled for 1 to 16"),
     ({"validation_split": 1.5}, ValueError, "leaves a part without rows"),
     ({"sample_weight": np.ones(4), "class_weight": {0: 1}}, ValueError, "at the same time"),
