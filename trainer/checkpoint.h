@@ -23,7 +23,7 @@ struct CheckpointSettings {
   int64_t everySteps = 0; ///< also after so many steps of an epoch; 0: after epochs alone
   /// The rate that the user has asked for. A resumed training takes it over from the checkpoint's
   /// only where another one was asked for before: callbacks may have changed the rate since.
-  std::optional<double> learningRate;
+  std::optional<double> learningRate = std::nullopt;
 };
 
 /// Keeps DIR/checkpoint.npz: all variables, the position of the training and its history. The file

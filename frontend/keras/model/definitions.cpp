@@ -19,7 +19,9 @@ bool isCommon(const std::string &setting) {
 
 /// The setting that a text such as "{units}" stands for; empty for another value.
 std::string placeholder(const json &value) {
-  llvm::StringRef text = value.is_string() ? value.get_ref<const std::string &>() : "";
+  llvm::StringRef text;
+  if (value.is_string())
+    text = value.get_ref<const std::string &>();
   bool isBraced = text.consume_front("{") && text.consume_back("}") && !text.empty();
   bool isName = llvm::all_of(text, [](char c) { return llvm::isAlnum(c) || c == '_'; });
   return isBraced && isName ? text.str() : "";

@@ -329,7 +329,7 @@ std::unique_ptr<Model> parseModel(const KerasFile &file,
     place.fail(fmt::format("class {} is not a Sequential or Functional model",
                            printable(object.className)));
   std::map<int64_t, Layer *> shared;
-  Definitions definitions = {.file = file};
+  Definitions definitions = {file, {}, {}, {}};
   auto model =
       ModelParser({file, inputShapes, problems, "", "", true, &shared, &definitions}, place)
           .parse(object);
