@@ -44,6 +44,11 @@ public:
 
   /// Runs all stages up to `stage`.
   void lower(passes::Stage stage);
+  /// Computes once what frozen layers make of the rows of these data sets, and puts it in the place
+  /// of the inputs: what is compiled then goes on from there, with the same results to the bit. To
+  /// be called before everything else. False, and nothing is done, where no layer is like that: the
+  /// first ones are trained, or draw random numbers.
+  bool cacheFrozen(llvm::ArrayRef<trainer::Dataset *> data, uint64_t seed);
   /// Compiles for calls and makes a state with the file's weights, or with initial weights from
   /// `seed` where the file has none. The module is then of the memory stage. A second call compiles
   /// again, with what compileOptions() says by then; what the first one returned is gone.

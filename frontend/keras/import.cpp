@@ -3,6 +3,7 @@
 #include "frontend/builder/init_function.h"
 #include "frontend/builder/training/optimizer.h"
 #include "frontend/keras/config/problems.h"
+#include "frontend/keras/model/definitions.h"
 #include "frontend/keras/model/forward.h"
 #include "frontend/keras/training/compile_settings.h"
 #include "frontend/keras/training/log_writer.h"
@@ -165,6 +166,7 @@ void Importer::buildLayers() {
     if (auto entries = forward.findIndexLimit(input.value))
       inputEntries[model->layers[port.tensor.layer]->name] = *entries;
   writer.erase();
+  placeDefinedVariables(*model, file);
 }
 
 void Importer::declareVariables() {

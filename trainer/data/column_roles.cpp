@@ -19,38 +19,6 @@ std::string joinNames(const Table &table) {
   return printable(names, 400);
 }
 
-/// A column by name or by number; a name wins, since headers may consist of numbers.
-size_t findColumn(const Table &table, const std::string &wanted) {
-  auto named = std::find(table.names.begin(), table.names.end(), wanted);
-  if (named != table.names.end())
-    return static_cast<size_t>(named - table.names.begin());
-  int64_t number = 0;
-  auto [end, error] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), number);
-  auto width = static_cast<int64_t>(table.width);
-  if (error == std::errc() && end == wanted.data() + wanted.size()) {
-    if (number < -width || number >= width)
-      fail("{}: there is no column {}; the file has {} columns, numbered from 0", table.path,
-           number, width);
-    return static_cast<size_t>(number < 0 ? number + width : number);
-  }
-  if (table.names.empty())
-    fail("{}: there is no column '{}'; the file has no header, so give the column's number",
-         table.path, printable(wanted));
-  fail("{}: there is no column '{}'; the file has {}", table.path, printable(wanted),
-       joinNames(table));
-}
-
-Columns findColumns(const Table &table, const std::vector<std::string> &wanted) {
-  Columns columns;
-  for (const std::string &name : wanted) {
-    size_t column = findColumn(table, name);
-    if (std::find(columns.begin(), columns.end(), column) != columns.end())
-      fail("{}: column {} is given twice", table.path, table.describeColumn(column));
-    columns.push_back(column);
-  }
-  return columns;
-}
-
 size_t totalValues(const std::vector<TensorSpec> &specs) {
   int64_t total = 0;
   for (const TensorSpec &spec : specs)
@@ -155,6 +123,37 @@ Roles rolesByPosition(const Table &table, const std::vector<TensorSpec> &inputs,
 }
 
 } // namespace
+
+size_t findColumn(const Table &table, const std::string &wanted) {
+  auto named = std::find(table.names.begin(), table.names.end(), wanted);
+  if (named != table.names.end())
+    return static_cast<size_t>(named - table.names.begin());
+  int64_t number = 0;
+  auto [end, error] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), number);
+  auto width = static_cast<int64_t>(table.width);
+  if (error == std::errc() && end == wanted.data() + wanted.size()) {
+    if (number < -width || number >= width)
+      fail("{}: there is no column {}; the file has {} columns, numbered from 0", table.path,
+           number, width);
+    return static_cast<size_t>(number < 0 ? number + width : number);
+  }
+  if (table.names.empty())
+    fail("{}: there is no column '{}'; the file has no header, so give the column's number",
+         table.path, printable(wanted));
+  fail("{}: there is no column '{}'; the file has {}", table.path, printable(wanted),
+       joinNames(table));
+}
+
+Columns findColumns(const Table &table, const std::vector<std::string> &wanted) {
+  Columns columns;
+  for (const std::string &name : wanted) {
+    size_t column = findColumn(table, name);
+    if (std::find(columns.begin(), columns.end(), column) != columns.end())
+      fail("{}: column {} is given twice", table.path, table.describeColumn(column));
+    columns.push_back(column);
+  }
+  return columns;
+}
 
 Roles assignRoles(const Table &table, const std::vector<TensorSpec> &inputs,
                   const std::vector<TensorSpec> &targets, const BindOptions &options) {

@@ -10,6 +10,12 @@ namespace lamina::trainer {
 
 using Columns = std::vector<size_t>;
 
+/// A column by name or by number from 0, negative from the end; a name wins, since headers may
+/// consist of numbers. Throws UserError when there is none.
+size_t findColumn(const Table &table, const std::string &wanted);
+/// Several of them. Throws UserError also when one is given twice.
+Columns findColumns(const Table &table, const std::vector<std::string> &wanted);
+
 /// The roles of a table's columns.
 struct Roles {
   Columns features, targets;     ///< in the order in which inputs and targets take them

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "frontend/files/arrays/array.h"
@@ -13,8 +12,8 @@
 
 namespace lamina::trainer {
 
-/// Rows and columns of a text file. Numbers are in `values`; a cell that is text or missing is
-/// NaN there, and text cells have their text in `texts`, by position in `values`.
+/// Rows and columns of a text file. Numbers are in `values`; a cell that is missing is NaN there,
+/// and one of text is a NaN that carries the number of its text, which `text` gives.
 struct Table {
   std::string path;
   std::vector<std::string> names; ///< of the columns; empty when the file gives none
@@ -22,16 +21,26 @@ struct Table {
   std::vector<std::vector<std::string>> declared;
   size_t width = 0;
   std::vector<double> values; ///< row-major
-  std::unordered_map<size_t, std::string> texts;
-  std::vector<size_t> lines; ///< line on which each row begins, from 1
+  std::vector<size_t> lines;  ///< line on which each row begins, from 1
 
   size_t rows() const { return lines.size(); }
   /// Adds a row from the texts of its cells.
-  void append(const std::vector<std::string_view> &cells, size_t line);
+  void append(const std::vector<std::string_view> &cells, size_t line, bool decimalComma = false);
+  /// Adds the rows of another table of the same width, whose lines count from `line`.
+  void append(Table &&other, size_t line);
+  /// Adds a cell to the row at the end. With `decimalComma` "1,5" is a number too.
+  void appendCell(std::string_view cell, bool decimalComma);
   double value(size_t row, size_t column) const { return values[row * width + column]; }
+  /// Null for numbers and what is missing.
   const std::string *text(size_t row, size_t column) const;
   /// "'petal_length'", or "3" for a column without a name.
   std::string describeColumn(size_t column) const;
+
+private:
+  double keepText(std::string_view text);
+
+  std::vector<std::string> texts_;                       ///< all different
+  std::map<std::string, uint32_t, std::less<>> numbers_; ///< of the texts
 };
 
 /// How to read delimited text. Where nothing is said, the text decides.
@@ -66,6 +75,9 @@ bool looksLikeArff(std::string_view text);
 
 /// A number, true/false counting as 1/0; nothing for other text.
 std::optional<double> parseNumber(std::string_view text);
+
+/// The same where "1,5" is a number.
+std::optional<double> parseDecimalComma(std::string_view text);
 
 /// Whether a cell stands for a missing value: empty, "?", "NA", "NaN", "null" and the like.
 bool isMissing(std::string_view text);

@@ -1,11 +1,8 @@
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
-#include <limits>
 
 #include "support/error.h"
 #include "trainer/data/data_file.h"
+#include "trainer/data/plain_rows.h"
 #include "trainer/data/record_reader.h"
 
 namespace lamina::trainer {
@@ -15,12 +12,6 @@ namespace {
 constexpr size_t kSampledRecords = 100;
 
 using Rows = std::vector<std::vector<std::string>>;
-
-bool equalsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == y;
-  });
-}
 
 /// The first records, split at `delimiter`; nothing when quotes do not fit that delimiter.
 Rows sampleRows(const std::string &path, std::string_view text, char delimiter) {
@@ -60,6 +51,14 @@ bool hasNumbersWithinFields(const Rows &rows) {
   return false;
 }
 
+bool hasTabsWithinFields(const Rows &rows) {
+  for (const auto &row : rows)
+    for (const std::string &field : row)
+      if (field.find('\t') != std::string::npos)
+        return true;
+  return false;
+}
+
 /// A semicolon wins over a comma because decimal commas occur in such files, a tab over blanks
 /// because texts hold blanks. When nothing splits all rows alike, the comma lets the error about
 /// widths name the row.
@@ -69,6 +68,8 @@ char detectDelimiter(const std::string &path, std::string_view text) {
     if (commonWidth(rows) < 2)
       continue;
     if (candidate == '\t' && hasNumbersWithinFields(rows))
+      continue;
+    if (candidate == ',' && hasTabsWithinFields(rows)) // decimal commas
       continue;
     return candidate;
   }
@@ -117,62 +118,48 @@ std::string_view withoutByteOrderMark(std::string_view text) {
   return text.starts_with("\xef\xbb\xbf") ? text.substr(3) : text;
 }
 
+/// Whether numbers are written as "1,5": there are such, and none with a point. Then the sample
+/// gets points.
+bool replaceDecimalCommas(Rows &rows) {
+  Rows replaced = rows;
+  bool hasCommas = false;
+  for (auto &row : replaced)
+    for (std::string &cell : row) {
+      if (cell.find('.') != std::string::npos && parseNumber(cell))
+        return false;
+      if (parseNumber(cell) || !parseDecimalComma(cell))
+        continue;
+      hasCommas = true;
+      cell[cell.find(',')] = '.';
+    }
+  if (hasCommas)
+    rows = std::move(replaced);
+  return hasCommas;
+}
+
+/// Rows that may be quoted.
+Table readRecords(const std::string &path, RecordReader &reader, bool decimalComma) {
+  Table table;
+  RecordReader::Record record;
+  while (reader.next(record)) {
+    if (table.lines.empty())
+      table.width = record.fields.size();
+    if (record.fields.size() != table.width)
+      fail("{}: line {}: {} values, but the rows before have {}", path, record.line,
+           record.fields.size(), table.width);
+    table.append(record.fields, record.line, decimalComma);
+  }
+  return table;
+}
+
 } // namespace
-
-bool isMissing(std::string_view text) {
-  static constexpr std::array<std::string_view, 7> kMissing = {"",    "?",    "na",  "n/a",
-                                                               "nan", "null", "#n/a"};
-  return std::any_of(kMissing.begin(), kMissing.end(),
-                     [&](std::string_view word) { return equalsIgnoringCase(text, word); });
-}
-
-std::optional<double> parseNumber(std::string_view text) {
-  if (text.size() > 1 && text[0] == '+')
-    text.remove_prefix(1);
-  if (text.empty())
-    return std::nullopt;
-  double value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (end == text.data() + text.size() && !std::isnan(value)) {
-    // Out of range means infinity or zero here, as in every reader of floating-point text.
-    if (error == std::errc::result_out_of_range)
-      return std::strtod(std::string(text).c_str(), nullptr);
-    if (error == std::errc())
-      return value;
-  }
-  if (equalsIgnoringCase(text, "true"))
-    return 1.0;
-  if (equalsIgnoringCase(text, "false"))
-    return 0.0;
-  return std::nullopt;
-}
-
-void Table::append(const std::vector<std::string_view> &fields, size_t line) {
-  for (std::string_view field : fields) {
-    auto number = parseNumber(field);
-    if (!number && !isMissing(field))
-      texts.emplace(values.size(), field);
-    values.push_back(number.value_or(std::numeric_limits<double>::quiet_NaN()));
-  }
-  lines.push_back(line);
-}
-
-const std::string *Table::text(size_t row, size_t column) const {
-  auto found = texts.find(row * width + column);
-  return found == texts.end() ? nullptr : &found->second;
-}
-
-std::string Table::describeColumn(size_t column) const {
-  if (column < names.size() && !names[column].empty())
-    return fmt::format("'{}'", printable(names[column]));
-  return std::to_string(column);
-}
 
 Table parseDelimitedText(const std::string &path, std::string_view text,
                          const TextOptions &options) {
   text = withoutByteOrderMark(text);
   char delimiter = options.delimiter ? *options.delimiter : detectDelimiter(path, text);
   Rows sample = sampleRows(path, text, delimiter);
+  bool decimalComma = delimiter != ',' && replaceDecimalCommas(sample);
   bool header = options.header ? *options.header : detectHeader(sample);
 
   Table table;
@@ -182,14 +169,9 @@ Table parseDelimitedText(const std::string &path, std::string_view text,
   std::vector<std::string> names;
   if (header && reader.next(record))
     names.assign(record.fields.begin(), record.fields.end());
-  while (reader.next(record)) {
-    if (table.lines.empty())
-      table.width = record.fields.size();
-    if (record.fields.size() != table.width)
-      fail("{}: line {}: {} values, but the rows before have {}", path, record.line,
-           record.fields.size(), table.width);
-    table.append(record.fields, record.line);
-  }
+  if (!readPlainRows(text.substr(reader.position()), delimiter, decimalComma, reader.line(), table))
+    table = readRecords(path, reader, decimalComma);
+  table.path = path;
   if (table.lines.empty())
     fail("{}: there are no rows of data in it", path);
   // A count of the rows is nobody's name.

@@ -28,6 +28,10 @@ public:
   /// Reads the next record; false at the end. Throws UserError for quotes that are never closed.
   bool next(Record &record);
 
+  /// Where the next record is looked for, and the number of the line there.
+  size_t position() const { return position_; }
+  size_t line() const { return line_; }
+
 private:
   bool atEnd() const { return position_ >= text_.size(); }
   bool atLineEnd() const { return atEnd() || text_[position_] == '\n' || text_[position_] == '\r'; }

@@ -20,11 +20,13 @@ using session::Session;
 
 /// The model and how it is to be compiled.
 struct ModelOptions : session::Options {
-  std::vector<std::string> inputShapes; ///< "NAME=28,28"
+  std::vector<std::string> inputShapes;     ///< "NAME=28,28"
+  std::vector<std::string> definitionTexts; ///< "CLASS=FILE"
   bool tune = false;
 
-  void addModel(CLI::App &command);     ///< MODEL, --weights, --input-shape
+  void addModel(CLI::App &command);     ///< MODEL, --weights, --define, --input-shape
   void addBatchSize(CLI::App &command); ///< --batch-size
+  void addFreezing(CLI::App &command);  ///< --freeze, --unfreeze
   void addPasses(CLI::App &command);    ///< switches of passes: --no-winograd, …
   void addThreads(CLI::App &command);   ///< --threads
   void addTune(CLI::App &command);      ///< --tune
@@ -34,15 +36,27 @@ struct ModelOptions : session::Options {
   /// shape is not well-formed.
   session::Options forSession() const;
   /// The files that are read.
-  std::vector<NamedPath> inputs() const { return {{"MODEL", model}, {"--weights", weights}}; }
+  std::vector<NamedPath> inputs() const;
 };
 
+/// How the text of a table is to be read.
+struct TextFileOptions {
+  std::string delimiter;
+  bool header = false, noHeader = false;
+
+  void addText(CLI::App &command); ///< --delimiter, --header, --no-header
+  trainer::TextOptions text() const;
+};
+
+/// Adds an option whose values are separated by commas, or given one by one.
+CLI::Option *addList(CLI::App &command, const char *name, std::vector<std::string> &values,
+                     const char *help);
+
 /// The data and how columns become inputs and targets.
-struct DataOptions {
+struct DataOptions : TextFileOptions {
   std::string data;
   std::vector<std::string> targets, drop, classes;
-  std::string delimiter, missing = "error";
-  bool header = false, noHeader = false;
+  std::string missing = "error";
   CLI::App *command = nullptr;           ///< which was given the options
   std::string sampleWeight;              ///< column or array
   std::vector<std::string> classWeights; ///< "CLASS=WEIGHT"
@@ -51,7 +65,6 @@ struct DataOptions {
   void addSampleWeight(CLI::App &command); ///< --sample-weight
   void addClassWeight(CLI::App &command);  ///< --class-weight
   bool hasWeights() const { return !sampleWeight.empty() || !classWeights.empty(); }
-  trainer::TextOptions text() const;
   /// The options given that mean something for text files alone.
   std::vector<std::string> givenForText() const;
   /// Without the model's class counts.
