@@ -148,7 +148,10 @@ def refusal(binary, name, option, module="keras.layers"):
     for line in text.splitlines():
         if re.search(r"not supported|refused", line) and (
                 "asked" in line or option):
-            return line.split(str(path) + ": ")[-1].removeprefix("layer 'asked': ").strip("- ")
+            said = line.split(str(path) + ": ")[-1]
+            for beginning in ("layer 'asked': ", "losses and metrics are not looked at: "):
+                said = said.removeprefix(beginning)
+            return said.strip("- ")
     return None
 
 
@@ -183,7 +186,7 @@ def rows_of(page):
 
 def count(line):
     """The number of cases in a row."""
-    return int(line.split(" | ")[2] or 0)
+    return int(line.split("|")[3].strip() or 0)
 
 
 def newer(old, new):
