@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import cases  # noqa: E402,F401
 from case import CASES  # noqa: E402
-from cases import applications, random_models  # noqa: E402
+from cases import applications, random_models, random_sequences  # noqa: E402
 from compare import Judge  # noqa: E402
 from differences import EVERY, sample_of_today  # noqa: E402
 from lamina import Lamina  # noqa: E402
@@ -30,6 +30,8 @@ def pytest_addoption(parser):
     parser.addoption("--work", default=ROOT / "build/conformance",
                      help="folder for models, data and Keras' cached answers")
     parser.addoption("--random-models", type=int, default=24, help="how many random models to run")
+    parser.addoption("--random-sequences", type=int, default=12,
+                     help="how many random models of sequences to run")
     parser.addoption("--applications", action="store_true",
                      help="compare all models of keras.applications, which takes hours")
     parser.addoption("--table", default=ROOT / "build/conformance.json",
@@ -43,8 +45,8 @@ def pytest_generate_tests(metafunc):
     if "case" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("cases")
         chosen = [c for c in CASES.values() if marker is None or marker.kwargs["where"](c)]
-        left_out = {f"{random_models.PREFIX}{n}" for n in range(
-            metafunc.config.getoption("--random-models"), random_models.COUNT)}
+        left_out = {f"{family.PREFIX}{n}" for family in (random_models, random_sequences)
+                    for n in range(metafunc.config.getoption(family.OPTION), family.COUNT)}
         if not metafunc.config.getoption("--applications"):
             left_out |= applications.NETWORKS.keys() - applications.SAMPLE
         chosen = [c for c in chosen if c.name not in left_out]

@@ -2,8 +2,10 @@
 """Writes docs/keras.md: for every public class of Keras how Lamina stands to it, with the errors that
 a run of the conformance tests measured.
 
-Usage: status.py [--work FOLDER] [--table FILE] [--lamina BINARY] -o OUT.md
-FOLDER and FILE are what `./dev test` leaves in build/.
+Usage: status.py [--work FOLDER] [--table FILE] [--lamina BINARY] [--update] -o OUT.md
+FOLDER and FILE are what `./dev test` leaves in build/. With --update OUT.md is a page that stays as it is
+but for the classes of which it has fewer cases than this run, as after a run of some tests alone, and for
+those that Lamina says something else of.
 """
 import argparse
 import inspect
@@ -146,7 +148,10 @@ def refusal(binary, name, option, module="keras.layers"):
     for line in text.splitlines():
         if re.search(r"not supported|refused", line) and (
                 "asked" in line or option):
-            return line.split(str(path) + ": ")[-1].removeprefix("layer 'asked': ").strip("- ")
+            said = line.split(str(path) + ": ")[-1]
+            for beginning in ("layer 'asked': ", "losses and metrics are not looked at: "):
+                said = said.removeprefix(beginning)
+            return said.strip("- ")
     return None
 
 
@@ -168,6 +173,27 @@ def row(name, cases, table, refuses):
             f"{worst['case']} |")
 
 
+def rows_of(page):
+    """The rows of a page by title and class."""
+    rows, title = {}, None
+    for line in page.splitlines():
+        if line.startswith("## "):
+            title = line.removeprefix("## ")
+        elif match := re.match(r"\| `(\w+)` \|", line):
+            rows[title, match[1]] = line
+    return rows
+
+
+def count(line):
+    """The number of cases in a row."""
+    return int(line.split("|")[3].strip() or 0)
+
+
+def newer(old, new):
+    """Of two rows of a class the one to keep: that of more cases; without any, what is said today."""
+    return old if old and count(old) and count(old) >= count(new) else new
+
+
 def header(title):
     return [f"\n## {title}\n", "| class | Lamina | cases | largest error, of its limit | where |",
             "|---|---|---|---|---|"]
@@ -178,25 +204,30 @@ def main():
     parser.add_argument("--work", type=pathlib.Path, default=BUILD / "conformance")
     parser.add_argument("--table", type=pathlib.Path, default=BUILD / "conformance.json")
     parser.add_argument("--lamina", default=BUILD / "bin/lamina")
+    parser.add_argument("--update", action="store_true")
     parser.add_argument("-o", dest="out", type=pathlib.Path, required=True)
     options = parser.parse_args()
+    page = options.out.read_text() if options.update else ""
+    kept = rows_of(page)
     table = {}
     for entry in json.loads(options.table.read_text()):
         table.setdefault(entry["case"], []).append(entry)
     names = Names()
     used = cases_by_class(options.work / "cases", sorted(table), names)
-    lines = [HEAD.format(version=keras.__version__, cases=len(table),
-                         checks=sum(map(len, table.values())))]
+    head = HEAD.format(version=keras.__version__, cases=len(table),
+                       checks=sum(map(len, table.values())))
+    lines = [page.partition("\n\n## ")[0] if options.update else head]
     for title, module, base, option in KINDS:
         asks = option or module is keras.layers
         lines += header(title)
-        lines += [row(name, used.get(name, []), table,
-                      lambda: refusal(options.lamina, name, option) if asks else None)
+        lines += [newer(kept.get((title, name)), row(
+            name, used.get(name, []), table,
+            lambda: refusal(options.lamina, name, option) if asks else None))
                   for name in public_classes(module, base)]
     lines += header("Operations")
-    lines += [row(name, used.get(f"ops.{name}", []), table,
-                  lambda: refusal(options.lamina, name, None, module))
-              for name, module in operations()]
+    lines += [newer(kept.get(("Operations", name)), row(
+        name, used.get(f"ops.{name}", []), table,
+        lambda: refusal(options.lamina, name, None, module))) for name, module in operations()]
     options.out.write_text("\n".join(lines) + "\n")
 
 
@@ -211,7 +242,8 @@ models of the tests with the class, random ones included. *largest error*: of th
 comparison that comes closest to its limit; the class need not be its cause. *refused*: with what
 Lamina says of it. *no case*: not compared, whatever Lamina does with it. Names of classes that stand
 for several (`accuracy`) are counted for none. *Operations* are the classes that functions of
-`keras.ops` (`x + y` is `Add`) become in Functional models."""
+`keras.ops` (`x + y` is `Add`) become in Functional models. Rows may be of later runs, of the tests of
+these classes alone."""
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ bool isOlderKeras(const nlohmann::json &version);
 nlohmann::json modernizeModel(nlohmann::json model, bool isOlder);
 
 /// The activation hard_sigmoid of Keras 2: 0.2 x + 0.5 between 0 and 1.
-inline constexpr char kOlderHardSigmoid[] = "keras.activations.legacy.hard_sigmoid";
+inline constexpr char kOlderHardSigmoid[] = "hard_sigmoid_of_keras_2";
 
 /// The same as Keras 3 can read it: kOlderHardSigmoid becomes its namesake of today.
 nlohmann::json writableModel(nlohmann::json model);

@@ -5,6 +5,7 @@ import random
 from case import case, normal
 
 COUNT = 500
+OPTION = "--random-models"  # how many of them run
 MOST_ELEMENTS = 400  # of one row of one tensor
 PREFIX = "random_model_"
 INPUT_SHAPES = [(6,), (8,), (5, 4), (7, 3), (6, 5, 3), (5, 6, 2), (3, 4, 3, 2)]
@@ -45,7 +46,7 @@ class Builder:
         """Never of single elements: what is left of one is rounding alone."""
         L, channels = self.layers, x.shape[-1]
         groups = self.pick(*[g for g in range(1, channels + 1) if channels % g == 0])
-        if groups == channels and len(x.shape) == 2:
+        if groups == channels and elements(x) == channels:
             groups = 1
         layer = self.pick(
             L.BatchNormalization(momentum=0.8), L.LayerNormalization(), L.RMSNormalization(),
@@ -220,16 +221,23 @@ class Builder:
         self.tensors.append(y)
         self.unused.append(y)
 
+    def optimizer(self, model):
+        return self.pick("sgd", self.keras.optimizers.SGD(0.05, momentum=0.5),
+                         self.keras.optimizers.RMSprop(0.002))
+
     def build(self, shapes):
         inputs = [self.keras.Input(shape) for shape in shapes]
         self.tensors, self.unused = list(inputs), list(inputs)
+        return self.finish(inputs)
+
+    def finish(self, inputs):
+        """Draws moves until the model is large enough, and compiles it."""
         for _ in range(self.random.randint(4, 9)):
             self.step()
         flat = [self.flatten(x) for x in self.unused]
         merged = self.layers.Concatenate()(flat) if len(flat) > 1 else flat[0]
         model = self.keras.Model(inputs, self.layers.Dense(2)(merged))
-        model.compile(self.pick("sgd", self.keras.optimizers.SGD(0.05, momentum=0.5),
-                                self.keras.optimizers.RMSprop(0.002)), "mse")
+        model.compile(self.optimizer(model), "mse")
         return model
 
 
