@@ -4,10 +4,10 @@
 
 #include "support/error.h"
 #include "trainer/data/cast.h"
-#include "trainer/data/column_roles.h"
+#include "trainer/data/columns/column_roles.h"
+#include "trainer/data/columns/feature_encoding.h"
+#include "trainer/data/columns/label_columns.h"
 #include "trainer/data/dataset.h"
-#include "trainer/data/feature_encoding.h"
-#include "trainer/data/label_columns.h"
 
 namespace lamina::trainer {
 

@@ -1,4 +1,4 @@
-#include "trainer/data/column_roles.h"
+#include "trainer/data/columns/column_roles.h"
 
 #include <algorithm>
 #include <charconv>

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "trainer/data/column_roles.h"
+#include "trainer/data/columns/column_roles.h"
 
 namespace lamina::trainer {
 

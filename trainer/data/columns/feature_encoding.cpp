@@ -1,4 +1,4 @@
-#include "trainer/data/feature_encoding.h"
+#include "trainer/data/columns/feature_encoding.h"
 
 #include <algorithm>
 #include <cmath>
