@@ -56,12 +56,21 @@ def Lamina_PackedAttr : Lamina_Attr<"Packed", "packed"> {
   let summary = "Panel layout of a variable";
   let description = [{
     Dimension `dimension` of a matrix-shaped variable is cut into panels of `width` elements; a
-    panel holds all other dimensions in row-major order with its `width` elements innermost. The
-    last panel is filled with zeros. Element (k, n) of a packed K x N matrix with `dimension` 1
-    stands at offset (n / width) * K * width + k * width + n % width.
+    panel holds all other dimensions, its lines, in row-major order with its `width` elements
+    innermost. Of `group` lines that follow one another the elements of one column are side by side,
+    as dot products of narrow types read them. The last panel and the last group are filled with
+    zeros. Element (k, n) of a packed K x N matrix with `dimension` 1 and G = `group` is at offset
+    ((n / width) * ceil(K / G) + k / G) * width * G + (n % width) * G + k % G.
   }];
-  let parameters = (ins "int64_t":$dimension, "int64_t":$width);
+  let parameters = (ins "int64_t":$dimension, "int64_t":$width,
+                        DefaultValuedParameter<"int64_t", "1">:$group);
+  let builders = [AttrBuilder<(ins "int64_t":$dimension, "int64_t":$width),
+                              [{ return $_get($_ctxt, dimension, width, 1); }]>];
   let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Elements of memory that a tensor of this type takes, padding included.
+    int64_t countElements(::mlir::RankedTensorType type) const;
+  }];
 }
 
 def Lamina_BufferAttr : Lamina_Attr<"Buffer", "buffer"> {

@@ -83,6 +83,11 @@ def Lamina_CostInterface : OpInterface<"CostInterface"> {
       that it stands for.
     }], "double", "getMultiplyAdds", (ins "int64_t":$batchSize), [{}], [{ return 0; }]>,
     InterfaceMethod<[{
+      Cycles for a full batch that an anchor takes around its multiply-adds, in vectors of `lanes`
+      elements: the transforms of minimal filtering, the weights of attention.
+    }], "double", "getTransformCycles", (ins "int64_t":$batchSize, "int64_t":$lanes), [{}],
+      [{ return 0; }]>,
+    InterfaceMethod<[{
       Floating-point operations for a full batch as shares of the peak count them: two for every
       multiply-add, one for every element that a pooling window meets, none for the rest.
     }], "double", "getFlops", (ins "int64_t":$batchSize), [{}], [{

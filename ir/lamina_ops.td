@@ -389,6 +389,9 @@ def WinogradFilterOp : Lamina_PureOp<"winograd_filter",
     $filter `,` `tile` `=` $tile (`reversed` $reversed^)? attr-dict `:`
     functional-type(operands, results)
   }];
+  let extraClassDeclaration = moved # [{
+    double getTransformCycles(int64_t batchSize, int64_t lanes);
+  }];
 }
 
 def WinogradConvolutionOp : Lamina_PureOp<"winograd_convolution",
@@ -411,6 +414,7 @@ def WinogradConvolutionOp : Lamina_PureOp<"winograd_convolution",
   }];
   let extraClassDeclaration = [{
     double getMultiplyAdds(int64_t batchSize);
+    double getTransformCycles(int64_t batchSize, int64_t lanes);
     /// The geometry of the convolution along spatial dimension `i`.
     WindowAxis getAxis(int64_t i);
   }];
@@ -440,6 +444,7 @@ def FilterGradientOp : Lamina_PureOp<"filter_gradient", [Lamina_AnchorInterface]
   }];
   let extraClassDeclaration = [{
     double getMultiplyAdds(int64_t batchSize);
+    double getTransformCycles(int64_t batchSize, int64_t lanes);
     /// The geometry of the convolution along spatial dimension `i`.
     WindowAxis getAxis(int64_t i);
     int64_t getSpatialRank() { return getStrides().size(); }
@@ -539,7 +544,10 @@ def AttentionOp : Lamina_PureOp<"attention",
     $query `,` $key `,` $value `,` `scale` `=` $scale (`causal` $causal^)? (`masks` $masks^)?
     attr-dict `:` functional-type(operands, results)
   }];
-  let extraClassDeclaration = [{ double getMultiplyAdds(int64_t batchSize); }];
+  let extraClassDeclaration = [{
+    double getMultiplyAdds(int64_t batchSize);
+    double getTransformCycles(int64_t batchSize, int64_t lanes);
+  }];
 }
 
 def AttentionGradientOp : Lamina_PureOp<"attention_gradient",
@@ -562,7 +570,10 @@ def AttentionGradientOp : Lamina_PureOp<"attention_gradient",
     $query `,` $key `,` $value `,` $output `,` $maximum `,` $sum `,` $gradient `,`
     `scale` `=` $scale (`causal` $causal^)? (`masks` $masks^)? attr-dict `:` functional-type(operands, results)
   }];
-  let extraClassDeclaration = [{ double getMultiplyAdds(int64_t batchSize); }];
+  let extraClassDeclaration = [{
+    double getMultiplyAdds(int64_t batchSize);
+    double getTransformCycles(int64_t batchSize, int64_t lanes);
+  }];
 }
 
 //===--- Lookup ------------------------------------------------------------------------------===//

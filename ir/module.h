@@ -30,6 +30,9 @@ inline constexpr llvm::StringLiteral kOptimizer = "optimizer";
 inline constexpr llvm::StringLiteral kGradient = "gradient";
 inline constexpr llvm::StringLiteral kTrainStep = "train_step";
 inline constexpr llvm::StringLiteral kInit = "init";
+/// Sets the states that layers hand from batch to batch to their first values; it is there when the
+/// model has such states.
+inline constexpr llvm::StringLiteral kResetStates = "reset_states";
 inline constexpr llvm::StringLiteral kLoad = "load";
 inline constexpr llvm::StringLiteral kSave = "save";
 

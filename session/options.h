@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "codegen/driver.h"
 #include "frontend/keras/import.h"
@@ -12,8 +14,11 @@ namespace lamina::session {
 /// The options of a session: one struct on its whole way from the command line, or another
 /// caller, to the stages that read it.
 struct Options {
-  std::string model;              ///< the model's file
-  std::string weights;            ///< a file of weights in place of its own; empty: none
+  std::string model;   ///< the model's file
+  std::string weights; ///< a file of weights in place of its own; empty: none
+  /// Files of models that say what classes mean, by class, and Lambda layers, by name.
+  std::map<std::string, std::string> definitions;
+  std::vector<std::string> frozen, unfrozen; ///< layers: see frontend::setTrainability
   frontend::ImportOptions import; ///< settings in place of the file's, batch size, open axes
   codegen::CompileOptions compile;
   uint32_t threads = 0; ///< 0: those of the process's pool, or the CPUs this process may use

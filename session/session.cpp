@@ -1,13 +1,17 @@
 #include "session/session.h"
 
 #include "frontend/keras/import.h"
+#include "frontend/keras/model/model.h"
+#include "frontend/keras/model/trainability.h"
 #include "frontend/keras/weights/legacy_weights.h"
 #include "frontend/keras/weights/weights.h"
 #include "ir/signature.h"
+#include "passes/training/frozen_prefix.h"
 #include "runtime/lamina_runtime.h"
 #include "support/error.h"
 #include "support/threads.h"
 #include "trainer/data/cast.h"
+#include "trainer/fit.h"
 
 namespace lamina::session {
 
@@ -64,7 +68,27 @@ frontend::KerasFile readModel(const Options &options) {
   frontend::KerasFile file = frontend::readKerasFile(options.model);
   if (!options.weights.empty())
     frontend::readWeights(file, options.weights);
+  for (const auto &[name, path] : options.definitions)
+    file.definitions.emplace(
+        name, std::make_shared<const frontend::KerasFile>(frontend::readKerasFile(path)));
+  frontend::setTrainability(file, options.frozen, options.unfrozen);
   return file;
+}
+
+std::vector<codegen::TensorSpec> declaredInputs(const frontend::KerasFile &file,
+                                                const Options &options) {
+  auto model = frontend::keras::parseModel(file, options.import.inputShapes);
+  std::vector<codegen::TensorSpec> inputs;
+  for (const frontend::keras::ModelPort &port : model->inputs) {
+    const frontend::keras::Layer &layer = *model->layers[port.tensor.layer];
+    codegen::TensorSpec &input = inputs.emplace_back();
+    input.name = layer.name;
+    input.type = layer.input->type;
+    input.shape = {-1};
+    input.shape.insert(input.shape.end(), layer.input->rowShape.begin(),
+                       layer.input->rowShape.end());
+  }
+  return inputs;
 }
 
 std::vector<std::string> findProblems(const frontend::KerasFile &file, const Options &options,
@@ -109,6 +133,28 @@ void Session::tell(const std::string &line) const {
 void Session::lower(passes::Stage stage) {
   withFileName(name(), [&] { codegen::lower(*module_, stage, options_.compile); });
   stage_ = stage;
+}
+
+bool Session::cacheFrozen(llvm::ArrayRef<trainer::Dataset *> data, uint64_t seed) {
+  passes::FrozenPrefix prefix = passes::splitFrozenPrefix(*module_, options_.compile.passes);
+  if (!prefix.module)
+    return false;
+  mlir::ModuleOp module = *prefix.module;
+  auto compiled = withFileName(name(), [&] {
+    codegen::lower(module, passes::Stage::Memory, options_.compile);
+    return codegen::compileJit(module, options_.compile);
+  });
+  trainer::ModelRunner runner(name(), *compiled, pool_->env());
+  runner.start(seed, initialValues(seed));
+  for (trainer::Dataset *rows : data) {
+    std::vector<frontend::Array> inputs;
+    std::vector<frontend::Array> values = trainer::predict(runner, *rows);
+    for (size_t kept : prefix.keptInputs)
+      inputs.push_back(std::move(rows->inputs[kept]));
+    std::move(values.begin(), values.end(), std::back_inserter(inputs));
+    rows->inputs = std::move(inputs);
+  }
+  return true;
 }
 
 trainer::ModelRunner &Session::compile(uint64_t seed) {

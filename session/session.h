@@ -21,6 +21,11 @@ namespace lamina::session {
 /// Reads the model and, where the options name some, weights in place of its own.
 frontend::KerasFile readModel(const Options &options);
 
+/// The model's inputs as its file and the options have them; -1 stands for the rows, and for every
+/// dimension that both leave open.
+std::vector<codegen::TensorSpec> declaredInputs(const frontend::KerasFile &file,
+                                                const Options &options);
+
 /// Every reason why the model does not compile, each a line that importing it would throw.
 /// With `forwardOnly` losses and metrics are none.
 std::vector<std::string> findProblems(const frontend::KerasFile &file, const Options &options,
@@ -39,6 +44,11 @@ public:
 
   /// Runs all stages up to `stage`.
   void lower(passes::Stage stage);
+  /// Computes once what frozen layers make of the rows of these data sets, and puts it in the place
+  /// of the inputs: what is compiled then goes on from there, with the same results to the bit. To
+  /// be called before everything else. False, and nothing is done, where no layer is like that: the
+  /// first ones are trained, or draw random numbers.
+  bool cacheFrozen(llvm::ArrayRef<trainer::Dataset *> data, uint64_t seed);
   /// Compiles for calls and makes a state with the file's weights, or with initial weights from
   /// `seed` where the file has none. The module is then of the memory stage. A second call compiles
   /// again, with what compileOptions() says by then; what the first one returned is gone.

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Runs the unit tests, lit and the conformance tests, and prints as its last line
+"""Runs the unit tests, lit, the tests of the Python package and the conformance tests, and prints as its last line
 `N passed, N failed, N skipped` over all of them. `./dev test` calls it; exit status 1 when anything
 failed, or nothing passed.
 
-Usage: run_tests.py --build FOLDER [--only unit,lit,conformance] [-- PYTEST OPTIONS]
+Usage: run_tests.py --build FOLDER [--only unit,lit,python,conformance] [-- PYTEST OPTIONS]
 """
 import argparse
 import collections
@@ -89,13 +89,24 @@ def count_lit(report):
                                if test["code"] != "EXCLUDED")
 
 
+def run_python(build, options):
+    """The package as the build has it; `./dev wheel` makes what pip installs."""
+    return run_pytest(build, "python", options,
+                      {**os.environ, "PYTHONPATH": str(build / "python")})
+
+
 def run_conformance(build, options):
-    report = build / "test-results" / "conformance.xml"
+    return run_pytest(build, "conformance", [
+        "--lamina", build / "bin/lamina", "--work", build / "conformance", "--table",
+        build / "conformance.json", *options], os.environ)
+
+
+def run_pytest(build, folder, options, environment):
+    report = build / "test-results" / f"{folder}.xml"
     report.unlink(missing_ok=True)
-    subprocess.run([sys.executable, "-m", "pytest", ROOT / "test/conformance", "-q", "-rs",
-                    "-n", str(len(os.sched_getaffinity(0))),
-                    f"--junit-xml={report}", "--lamina", build / "bin/lamina", "--work",
-                    build / "conformance", "--table", build / "conformance.json", *options])
+    subprocess.run([sys.executable, "-m", "pytest", ROOT / "test" / folder, "-q", "-rs",
+                    "-n", str(len(os.sched_getaffinity(0))), f"--junit-xml={report}", *options],
+                   env=environment)
     return count_pytest(xml.etree.ElementTree.parse(report)) if report.exists() else ONE_FAILED
 
 
@@ -107,7 +118,8 @@ def count_pytest(report):
                                skipped=count["skipped"])
 
 
-RUNNERS = {"unit": run_unit, "lit": run_lit, "conformance": run_conformance}
+RUNNERS = {"unit": run_unit, "lit": run_lit, "python": run_python,
+           "conformance": run_conformance}
 
 
 def main():

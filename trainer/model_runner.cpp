@@ -80,15 +80,23 @@ std::vector<Array> ModelRunner::saveAll() const {
     pointers.push_back(
         arrays.emplace_back(frontend::makeArray(variable.type, variable.shape)).bytes.data());
   // The arrays' bytes stay where they are when the vector of arrays grows.
-  require(model_.save(state_.data(), pointers.data()), "saving the weights");
+  copyTo(pointers);
   return arrays;
+}
+
+void ModelRunner::copyTo(const std::vector<void *> &variables) const {
+  require(model_.save(state_.data(), variables.data()), "saving the weights");
+}
+
+void ModelRunner::copyFrom(const std::vector<const void *> &variables) {
+  require(model_.load(state_.data(), variables.data()), "loading the state");
 }
 
 void ModelRunner::loadAll(const std::vector<Array> &values) {
   std::vector<const void *> pointers;
   for (const Array &value : values)
     pointers.push_back(value.bytes.data());
-  require(model_.load(state_.data(), pointers.data()), "loading the state");
+  copyFrom(pointers);
 }
 
 void ModelRunner::loadModel(const std::vector<Array> &values) {

@@ -44,6 +44,11 @@ public:
   std::vector<frontend::Array> saveAll() const;
   void loadAll(const std::vector<frontend::Array> &values);
 
+  /// Copies the values of variables, by the signature's order, to or from memory of their types and
+  /// shapes, dense and row-major; a null pointer leaves a variable out.
+  void copyTo(const std::vector<void *> &variables) const;
+  void copyFrom(const std::vector<const void *> &variables);
+
   /// As loadAll for the model's weights in Keras' sense: not the optimizer's state.
   void loadModel(const std::vector<frontend::Array> &values);
 

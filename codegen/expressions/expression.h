@@ -110,6 +110,7 @@ private:
     llvm::Value *pointer, *source;
   };
   Lane laneAddress(const Storage &storage, llvm::ArrayRef<Index> indices, unsigned lane);
+  llvm::Value *packedOffset(const Storage &storage, llvm::ArrayRef<Index> indices);
   llvm::Value *linearIndex(mlir::RankedTensorType type, llvm::ArrayRef<Index> indices);
 
   struct Entry {

@@ -32,32 +32,38 @@ bool ExpressionEmitter::isContiguous(const Storage &storage, ArrayRef<Index> ind
   if (dimension < 0)
     return true;
   if (storage.packed)
-    return dimension == storage.packed.getDimension() && storage.packed.getWidth() % lanes == 0 &&
-           indices[dimension].multiple % lanes == 0;
+    return dimension == storage.packed.getDimension() && storage.keepsLines() &&
+           storage.packed.getWidth() % lanes == 0 && indices[dimension].multiple % lanes == 0;
   return storage.strides[dimension] == 1;
 }
 
+llvm::Value *ExpressionEmitter::packedOffset(const Storage &storage, ArrayRef<Index> indices) {
+  int64_t packed = storage.packed.getDimension(), width = storage.packed.getWidth();
+  int64_t group = storage.packed.getGroup();
+  SmallVector<int64_t> others;
+  Indices otherIndices;
+  for (auto [position, index] : llvm::enumerate(indices))
+    if (static_cast<int64_t>(position) != packed) {
+      others.push_back(storage.type.getDimSize(position));
+      otherIndices.push_back(index);
+    }
+  auto lines = RankedTensorType::get(others, storage.type.getElementType());
+  llvm::Value *line = linearIndex(lines, otherIndices), *base = indices[packed].base;
+  llvm::Value *panel = builder.CreateUDiv(base, i64(width));
+  llvm::Value *column = builder.CreateURem(base, i64(width));
+  auto place = [&](llvm::Value *whole, int64_t size, llvm::Value *rest) {
+    return builder.CreateAdd(builder.CreateMul(whole, i64(size)), rest);
+  };
+  if (group == 1)
+    return place(place(panel, lines.getNumElements(), line), width, column);
+  int64_t groups = llvm::divideCeil(lines.getNumElements(), group);
+  llvm::Value *first = place(panel, groups, builder.CreateUDiv(line, i64(group)));
+  return place(place(first, width, column), group, builder.CreateURem(line, i64(group)));
+}
+
 llvm::Value *ExpressionEmitter::address(const Storage &storage, ArrayRef<Index> indices) {
-  llvm::Value *offset;
-  if (storage.packed) {
-    int64_t packed = storage.packed.getDimension(), width = storage.packed.getWidth();
-    SmallVector<int64_t> others;
-    Indices otherIndices;
-    for (auto [position, index] : llvm::enumerate(indices))
-      if (static_cast<int64_t>(position) != packed) {
-        others.push_back(storage.type.getDimSize(position));
-        otherIndices.push_back(index);
-      }
-    auto otherType = RankedTensorType::get(others, storage.type.getElementType());
-    llvm::Value *base = indices[packed].base;
-    llvm::Value *panel = builder.CreateUDiv(base, i64(width));
-    llvm::Value *line = builder.CreateAdd(builder.CreateMul(panel, i64(otherType.getNumElements())),
-                                          linearIndex(otherType, otherIndices));
-    offset = builder.CreateAdd(builder.CreateMul(line, i64(width)),
-                               builder.CreateURem(base, i64(width)));
-  } else {
-    offset = linearIndex(storage.type, indices);
-  }
+  llvm::Value *offset =
+      storage.packed ? packedOffset(storage, indices) : linearIndex(storage.type, indices);
   llvm::Type *element = memoryType(builder.getContext(), storage.type.getElementType());
   return builder.CreateInBoundsGEP(element, storage.pointer, offset);
 }

@@ -28,13 +28,11 @@ public:
 private:
   /// Elements of a flat kernel that do not depend on the row count; packed panels are whole.
   int64_t flatElements() {
+    if (ir::PackedAttr packed = job.outputs[0].packed)
+      return packed.countElements(cast<RankedTensorType>(kernel().getResult(0).getType()));
     int64_t elements = 1;
     for (int64_t size : shape)
       elements *= ShapedType::isDynamic(size) ? 1 : size;
-    if (ir::PackedAttr packed = job.outputs[0].packed) {
-      int64_t columns = shape[packed.getDimension()], width = packed.getWidth();
-      elements = elements / columns * llvm::divideCeil(columns, width) * width;
-    }
     return elements;
   }
 

@@ -118,6 +118,7 @@ private:
 
   struct Inner {
     InnerFunction function;
+    bool changesState = false;
     std::vector<FunctionVariant> variants;
   };
 
@@ -180,8 +181,7 @@ void ObjectBuilder::takeSignature(ModuleOp module) {
 
 void ObjectBuilder::emitVariant(ModuleOp module, const TargetSpec &target) {
   std::vector<std::string> names = wantedFunctions(module);
-  for (llvm::StringRef own : {llvm::StringRef(ir::kInit), llvm::StringRef(ir::kLoad),
-                              llvm::StringRef(ir::kSave), llvm::StringRef(kLoadWeights)})
+  for (llvm::StringRef own : kStateFunctions)
     if (module.lookupSymbol<func::FuncOp>(own))
       names.push_back(own.str());
   KernelLibrary library(target);
@@ -194,6 +194,7 @@ void ObjectBuilder::emitVariant(ModuleOp module, const TargetSpec &target) {
     ir::FunctionSignature ports = signatureOf(scheduled);
     entry.function.arguments = ports.externalArguments();
     entry.function.results = ports.externalResults();
+    entry.changesState = !ir::portsOf(ports.results, ir::PortRole::Variable).empty();
     entry.function.arenaBytes = std::max(entry.function.arenaBytes, arenaBytesOf(scheduled));
     entry.function.scratchBytes = std::max(entry.function.scratchBytes, emitter.scratchBytes());
   }
@@ -235,10 +236,13 @@ void ObjectBuilder::build() {
       interface = makeCInterface(signature, name, wantedFunctions(*module));
   }
   interface.arenaBytes = std::max(interface.arenaBytes, signature.workspaceBytes);
-  for (const CFunction &function : interface.functions)
-    interface.scratchBytes =
-        std::max<size_t>(interface.scratchBytes, inner.at(function.function).function.scratchBytes);
+  for (CFunction &function : interface.functions) {
+    const Inner &entry = inner.at(function.function);
+    interface.scratchBytes = std::max<size_t>(interface.scratchBytes, entry.function.scratchBytes);
+    function.changesState = entry.changesState;
+  }
   interface.hasWeights = !weightNames.empty();
+  interface.hasStates = inner.contains(ir::kResetStates.str());
   auto model = (*source)->getAttrOfType<StringAttr>(ir::kModelAttr);
   interface.model = model ? model.str() : name;
   addDispatchers();
@@ -297,6 +301,8 @@ CompiledObject compileObject(ModuleOp imported, const ObjectOptions &options, Ou
   header.commit();
 
   result.functions = {"init", "load", "save", "status_text"};
+  if (builder.interface.hasStates)
+    result.functions.insert(result.functions.begin() + 1, ir::kResetStates.str());
   for (const CFunction &function : builder.interface.functions)
     result.functions.push_back(function.function);
   for (const TargetSpec &variant : builder.variants)

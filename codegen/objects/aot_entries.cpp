@@ -26,6 +26,7 @@ public:
       : object(object), interface(interface), b(object.module.getContext()) {}
 
   void emitInit();
+  void emitResetStates();
   Value *beginTransfer(llvm::StringRef name);
   void emitLoad();
   void emitSave();
@@ -158,8 +159,7 @@ Value *EntryEmitter::callStateFunction(llvm::StringRef name, Value *state, const
 
 int64_t EntryEmitter::mostOfStateFunctions(int64_t InnerFunction::*bytes) const {
   int64_t most = 0;
-  for (llvm::StringRef name : {llvm::StringRef(ir::kInit), llvm::StringRef(ir::kLoad),
-                               llvm::StringRef(ir::kSave), llvm::StringRef(kLoadWeights)})
+  for (llvm::StringRef name : kStateFunctions)
     if (auto found = object.functions.find(name.str()); found != object.functions.end())
       most = std::max(most, found->second.*bytes);
   return most;
@@ -220,6 +220,15 @@ void EntryEmitter::emitInit() {
     status = callStateFunction(kLoadWeights, state, bundle);
   }
   b.CreateRet(status);
+}
+
+void EntryEmitter::emitResetStates() {
+  begin("reset_states", b.getInt32Ty(), {b.getPtrTy()});
+  Value *state = function->getArg(0);
+  requireCpu();
+  emitRequireNotNull(b, state);
+  emitRequireAligned(b, state);
+  b.CreateRet(callStateFunction(ir::kResetStates, state, {}));
 }
 
 /// Begins NAME_load or NAME_save and moves all variables between the state and the caller's data.
@@ -307,6 +316,8 @@ void emitCFunctions(ObjectModule &object, const CInterface &interface) {
   emitter.emitInit();
   emitter.emitLoad();
   emitter.emitSave();
+  if (interface.hasStates)
+    emitter.emitResetStates();
   for (const CFunction &function : interface.functions)
     emitter.emitCall(function);
   emitter.emitStatusText();

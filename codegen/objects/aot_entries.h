@@ -13,6 +13,9 @@ namespace lamina::codegen {
 /// The function of the IR that puts the file's weights into the state; it is there when the file
 /// has some.
 inline constexpr llvm::StringLiteral kLoadWeights = "load_weights";
+/// The functions of the IR that make or move variables, where a module has them.
+inline constexpr llvm::StringLiteral kStateFunctions[] = {ir::kInit, ir::kResetStates, ir::kLoad,
+                                                          ir::kSave, kLoadWeights};
 
 /// A function of the IR as the module offers it to the C functions.
 struct InnerFunction {

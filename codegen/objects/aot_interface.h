@@ -32,6 +32,7 @@ struct CFunction {
   std::string function; ///< its name in the IR, and behind NAME_
   std::vector<CTensor> inputs, targets, outputs;
   std::vector<std::string> logs; ///< of one batch
+  bool changesState = false;
 };
 
 struct CInterface {
@@ -48,6 +49,7 @@ struct CInterface {
   size_t stackBytes() const;
   int64_t batchSize = 0;
   bool hasWeights = false; ///< NAME_init gives the weights of the file
+  bool hasStates = false;  ///< of layers, which go from batch to batch: there is NAME_reset_states
 };
 
 /// The interface called `name` (a C identifier) with those of the functions train_step, evaluate

@@ -223,6 +223,12 @@ void HeaderWriter::writeStateFunctions() {
              " * start from the seed"
            : "initial values from the seed");
   line("int {}_init(void *state, uint64_t seed);\n", c.name);
+  if (c.hasStates) {
+    line("/* Sets the states of layers, which go from one batch to the next, as {}_init does:",
+         c.name);
+    line(" * before a batch that does not go on from the one before. */");
+    line("int {}_reset_states(void *state);\n", c.name);
+  }
   line("/* Sets all variables from {}_DATA_BYTES bytes of data. The state was filled before. */",
        c.constantPrefix);
   line("int {}_load(void *state, const void *data);\n", c.name);
@@ -248,16 +254,20 @@ void HeaderWriter::writeParameterNotes(const CFunction &function) {
 void HeaderWriter::writeFunction(const CFunction &function) {
   bool training = function.function == lamina::ir::kTrainStep;
   bool predicting = function.function == lamina::ir::kPredict;
-  line("/* {}",
-       training ? "One training step: the loss of the rows, its gradients, the optimizer's update."
-       : predicting ? "The model's outputs for the rows."
-                    : "Loss and metrics of the rows; nothing changes.");
+  std::string_view does =
+      training ? "One training step: the loss of the rows, its gradients, the optimizer's update"
+      : predicting ? "The model's outputs for the rows"
+                   : "Loss and metrics of the rows";
+  bool isConstant = !training && !function.changesState;
+  line("/* {}{}.", does, !predicting && isConstant ? "; nothing changes" : "");
+  if (c.hasStates)
+    line(" * States of layers are taken from the batch before and left for the next one.");
   line(" * `env` may be null: one thread. 1 <= rows <= {}_BATCH_SIZE.", c.constantPrefix);
   writeParameterNotes(function);
   line(" */");
   std::string parameters = fmt::format("const lamina_env *env, {}void *state, void *workspace, "
                                        "uint32_t rows",
-                                       training ? "" : "const ");
+                                       isConstant ? "const " : "");
   auto add = [&](const std::vector<CTensor> &tensors, const char *qualifier) {
     for (const CTensor &tensor : tensors)
       parameters +=

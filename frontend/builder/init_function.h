@@ -12,4 +12,9 @@ namespace lamina::frontend::builder {
 void writeInit(mlir::ModuleOp module, llvm::ArrayRef<const Variable *> variables,
                const std::string &file);
 
+/// Writes @reset_states() -> `states`, variables that begin with constants, each with its first
+/// value.
+void writeResetStates(mlir::ModuleOp module, llvm::ArrayRef<const Variable *> states,
+                      const std::string &file);
+
 } // namespace lamina::frontend::builder

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -60,9 +61,21 @@ struct VarianceScalingInitializer {
 /// The run's seed itself: the state that random numbers are drawn from.
 struct SeedInitializer {};
 
+struct InitializerParts;
+
+/// Parts of a vector, each as long as it says and with a first value of its own.
+struct ConcatenatedInitializer {
+  std::shared_ptr<const InitializerParts> parts;
+};
+
 using Initializer =
     std::variant<ConstantInitializer, IdentityInitializer, UniformInitializer, NormalInitializer,
-                 OrthogonalInitializer, VarianceScalingInitializer, SeedInitializer>;
+                 OrthogonalInitializer, VarianceScalingInitializer, ConcatenatedInitializer,
+                 SeedInitializer>;
+
+struct InitializerParts {
+  std::vector<std::pair<int64_t, Initializer>> values; ///< extents, and what they begin with
+};
 
 /// The operands of an initializer.
 struct InitializerCall {
@@ -72,6 +85,7 @@ struct InitializerCall {
   Tensor seed;    ///< i64 scalar
   int64_t stream; ///< of random bits, one per variable
   const Place &place;
+  int64_t part = 0; ///< of the variable, where its parts are drawn one by one
 
   /// Uniform random bits of the variable's or another shape, i32.
   Tensor randomBits(llvm::ArrayRef<int64_t> shape) const;

@@ -12,6 +12,8 @@ struct Place {
 
   /// Throws UserError `FILE: PART: reason`.
   [[noreturn]] void fail(std::string_view reason) const;
+  /// The same as an UnsupportedError: the part is well-formed, but not supported.
+  [[noreturn]] void refuse(std::string_view reason) const;
 };
 
 } // namespace lamina::frontend::builder

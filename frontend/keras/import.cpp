@@ -3,6 +3,7 @@
 #include "frontend/builder/init_function.h"
 #include "frontend/builder/training/optimizer.h"
 #include "frontend/keras/config/problems.h"
+#include "frontend/keras/model/definitions.h"
 #include "frontend/keras/model/forward.h"
 #include "frontend/keras/training/compile_settings.h"
 #include "frontend/keras/training/log_writer.h"
@@ -46,6 +47,7 @@ private:
   Tensors addTargets(FunctionWriter &writer, Forward &forward);
   void buildLayers();
   void declareVariables();
+  void writeReset();
   void declareOptimizer(llvm::ArrayRef<const LayerVariable *> trainable);
   void writePredict();
   /// @loss or @evaluate.
@@ -108,6 +110,7 @@ OwningOpRef<ModuleOp> Importer::run() {
   settings = resolveCompileSettings(file, options, *model, predictions, passedOver, notes);
   declareVariables();
   writeInit(*module, variables, file.path);
+  writeReset();
   writePredict();
   if (settings.hasLoss()) {
     penalties = readPenalties(*model);
@@ -163,6 +166,7 @@ void Importer::buildLayers() {
     if (auto entries = forward.findIndexLimit(input.value))
       inputEntries[model->layers[port.tensor.layer]->name] = *entries;
   writer.erase();
+  placeDefinedVariables(*model, file);
 }
 
 void Importer::declareVariables() {
@@ -187,6 +191,17 @@ void Importer::declareVariables() {
   for (auto [variable, average] : optimizer->getAverages())
     module->lookupSymbol(variable->symbol)
         ->setAttr(ir::kAverageAttr, FlatSymbolRefAttr::get(&context, average->symbol));
+}
+
+/// The states that layers hand from batch to batch are those of their variables that no file has.
+void Importer::writeReset() {
+  llvm::SmallVector<const Variable *> states;
+  for (Layer *layer : model->flattenLayers())
+    for (const LayerVariable &variable : layer->variables)
+      if (variable.path.empty())
+        states.push_back(&variable);
+  if (!states.empty())
+    writeResetStates(*module, states, file.path);
 }
 
 /// The variables with their constraints, unless the optimizer is there for its state only; messages

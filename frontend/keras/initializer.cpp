@@ -113,7 +113,7 @@ Initializer readInitializer(const Place &place, const nlohmann::json &initialize
   if (llvm::is_contained({"STFT", "stft", "STFTInitializer"}, object.className))
     place.fail("initializer STFT is refused: its windows are SciPy's; give the layer another "
                "initializer, its weights in the file stay as they are");
-  place.fail(notSupported("initializer " + printable(object.className), object.className, names));
+  place.refuse(notSupported("initializer " + printable(object.className), object.className, names));
 }
 
 } // namespace lamina::frontend::keras

@@ -97,6 +97,19 @@ LogicalResult AttentionGradientOp::inferReturnTypes(MLIRContext *, std::optional
   return success();
 }
 
+/// Cycles that a vector of weights takes besides its products: the exponential, its sum, masks.
+constexpr double kWeightCycles = 20;
+
+double AttentionOp::getTransformCycles(int64_t batchSize, int64_t lanes) {
+  return kWeightCycles / static_cast<double>(lanes) *
+         countPairs(getQuery().getType(), getKey().getType(), getCausal(), batchSize);
+}
+
+double AttentionGradientOp::getTransformCycles(int64_t batchSize, int64_t lanes) {
+  return kWeightCycles / static_cast<double>(lanes) *
+         countPairs(getQuery().getType(), getKey().getType(), getCausal(), batchSize);
+}
+
 double AttentionOp::getMultiplyAdds(int64_t batchSize) {
   double pairs = countPairs(getQuery().getType(), getKey().getType(), getCausal(), batchSize);
   return pairs * static_cast<double>(getQuery().getType().getDimSize(3) +

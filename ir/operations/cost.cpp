@@ -1,6 +1,9 @@
 // Multiply-adds and floating-point operations of anchors: the cost interface.
+#include <cmath>
+
 #include "ir/dialect.h"
 #include "ir/module.h"
+#include "ir/operations/winograd.h"
 
 using namespace mlir;
 
@@ -51,6 +54,29 @@ double WinogradConvolutionOp::getMultiplyAdds(int64_t batchSize) {
   double products =
       extentOf(getLhs().getType(), {0, 3}, batchSize) * static_cast<double>(getFilters());
   return products * countMeetings(*this, 2);
+}
+
+double WinogradConvolutionOp::getTransformCycles(int64_t batchSize, int64_t lanes) {
+  return extentOf(getLhs().getType(), {0}, batchSize) *
+         countTransformCycles(winogradShapeOf(getLhs().getType(), getType()),
+                              static_cast<int64_t>(getTile()), lanes);
+}
+
+double WinogradFilterOp::getTransformCycles(int64_t, int64_t lanes) {
+  ArrayRef<int64_t> filter = getFilter().getType().getShape();
+  return countFilterTransformCycles({0, 0, filter[2], filter[3]}, static_cast<int64_t>(getTile()),
+                                    lanes);
+}
+
+double FilterGradientOp::getTransformCycles(int64_t batchSize, int64_t lanes) {
+  if (!getWinograd())
+    return 0;
+  WinogradShape shape = winogradShapeOf(getLhs().getType(), getGradient().getType());
+  auto side = static_cast<int64_t>(*getWinograd());
+  double images = extentOf(getLhs().getType(), {0}, batchSize);
+  double slices = images / static_cast<double>(getSlice().value_or(static_cast<uint64_t>(images)));
+  return images * countGradientTransformCycles(shape, side, lanes) +
+         std::ceil(slices) * countSumTransformCycles(shape, side, lanes);
 }
 
 double ReduceWindowOp::getFlops(int64_t batchSize) {

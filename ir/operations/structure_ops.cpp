@@ -39,11 +39,18 @@ LogicalResult StopGradientOp::buildGradient(OpBuilder &, ValueRange,
 }
 
 LogicalResult PackedAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t dimension,
-                                 int64_t width) {
-  if (dimension < 0 || width < 1)
-    return emitError() << "packed layout needs a dimension and a positive width, got " << dimension
-                       << " and " << width;
+                                 int64_t width, int64_t group) {
+  if (dimension < 0 || width < 1 || group < 1)
+    return emitError() << "packed layout needs a dimension, a positive width and a positive group, "
+                          "got "
+                       << dimension << ", " << width << " and " << group;
   return success();
+}
+
+int64_t PackedAttr::countElements(RankedTensorType type) const {
+  int64_t extent = type.getDimSize(getDimension());
+  auto lines = static_cast<int64_t>(llvm::alignTo(type.getNumElements() / extent, getGroup()));
+  return lines * static_cast<int64_t>(llvm::alignTo(extent, getWidth()));
 }
 
 RankedTensorType VariableOp::getTensorType() {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/SmallVector.h"
 
 /// Winograd's minimal filtering of images with 3 x 3 taps: a square of outputs is found from the
@@ -46,5 +47,31 @@ bool fitsWinograd(ConvolutionOp op);
 bool fitsWinograd(FilterGradientOp op);
 
 Matrix transposed(const Matrix &matrix);
+
+/// Filters of a convolution's task, at most: for more, the input is transformed again.
+inline constexpr int64_t kWinogradFilters = 128;
+/// Channels and filters of a task of a gradient by the filter, at most: both images' squares are
+/// transformed again for each task.
+inline constexpr int64_t kWinogradGradientChannels = 64, kWinogradGradientFilters = 128;
+
+/// A convolution of 3 x 3 taps, seen from one image: its outputs are `height` x `width`.
+struct WinogradShape {
+  int64_t height, width, channels, filters;
+
+  /// Squares of `side` x `side` outputs, those at the borders included.
+  int64_t countSquares(int64_t side) const;
+};
+
+/// Of a convolution of images of type `input` with a result of type `output`.
+WinogradShape winogradShapeOf(mlir::RankedTensorType input, mlir::RankedTensorType output);
+
+/// Cycles of the transforms for one image in squares of `side` x `side` outputs and vectors of
+/// `lanes` elements: of a convolution's input and output, of both images of a gradient by the
+/// filter.
+double countTransformCycles(const WinogradShape &shape, int64_t side, int64_t lanes);
+double countGradientTransformCycles(const WinogradShape &shape, int64_t side, int64_t lanes);
+/// Once for all images: of the filter to its points, and of the gradient's sums back to taps.
+double countFilterTransformCycles(const WinogradShape &shape, int64_t side, int64_t lanes);
+double countSumTransformCycles(const WinogradShape &shape, int64_t side, int64_t lanes);
 
 } // namespace lamina::ir

@@ -11,8 +11,6 @@ namespace {
 /// About so many keys in a block: their scores with a block of queries are in the first-level
 /// cache. The gradient holds two numbers for each pair.
 constexpr int64_t kKeys = 96, kGradientKeys = 48;
-/// Cycles that a vector of scores takes besides its products.
-constexpr int64_t kScoreCycles = 20;
 
 /// Tiles of four vectors of queries, two where there are 16 registers; fewer where there are fewer
 /// queries. As many rows as stay in registers.
@@ -25,16 +23,13 @@ RegisterTile chooseTile(int64_t queries, const VectorTarget &target) {
   return tile;
 }
 
-/// Cycles of the products and of all scores on one thread.
+/// Cycles of the products and of all weights on one thread.
 template <typename Op>
 int64_t countCycles(Op op, RegisterTile tile, int64_t batchSize, int64_t lanes) {
   double products = op.getMultiplyAdds(batchSize) / static_cast<double>(lanes);
   double steps = products / static_cast<double>(tile.rows * tile.vectors);
-  RankedTensorType query = op.getQuery().getType(), key = op.getKey().getType();
-  int64_t scores = capacity(query.getDimSize(0), batchSize) * query.getDimSize(1) *
-                   query.getDimSize(2) * key.getDimSize(1) / lanes;
   return static_cast<int64_t>(steps) * tileCycles(tile.rows, tile.vectors) / 2 +
-         scores * kScoreCycles;
+         static_cast<int64_t>(op.getTransformCycles(batchSize, lanes));
 }
 
 ir::Schedule scheduleAttention(ir::KernelOp kernel, int64_t batchSize, const VectorTarget &target) {

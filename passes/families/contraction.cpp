@@ -69,7 +69,8 @@ RegisterTile chooseTile(int64_t rows, int64_t columns, int64_t panel, const Vect
 /// Whether the right operand is a variable in panels of its columns.
 bool isRightPacked(ir::DotGeneralOp dot) {
   ir::PackedAttr layout = isa<BlockArgument>(dot.getRhs()) ? layoutOf(dot.getRhs()) : nullptr;
-  return layout && llvm::is_contained(dot.getRhsFreeDimensions(), layout.getDimension());
+  return layout && layout.getGroup() == 1 &&
+         llvm::is_contained(dot.getRhsFreeDimensions(), layout.getDimension());
 }
 
 //===--- Copies -------------------------------------------------------------------------------===//
@@ -99,7 +100,7 @@ public:
 
   /// Whether vectors of columns of the right operand are read in place: from lines, or from panels.
   bool isRightReadable(int64_t lanes) const {
-    if (!right || dot.getRhsFreeDimensions().empty())
+    if (!right || !right->keepsLines() || dot.getRhsFreeDimensions().empty())
       return false;
     int64_t column = dot.getRhsFreeDimensions().back();
     if (right->packed)

@@ -147,9 +147,12 @@ LogicalResult checkParts(ir::KernelOp kernel, int64_t tileRows, int64_t lines, i
                          int64_t batchSize) {
   auto op = anchorAs<ir::ConvolutionOp>(kernel);
   ConvolutionGeometry geometry = geometryOf(kernel);
-  if (!findOperandLayout(kernel, op.getLhs(), batchSize) ||
-      !findOperandLayout(kernel, op.getRhs(), batchSize))
+  std::optional<MemoryLayout> filter = findOperandLayout(kernel, op.getRhs(), batchSize);
+  if (!findOperandLayout(kernel, op.getLhs(), batchSize) || !filter)
     return kernel.emitOpError("has a convolution whose operands are not in memory");
+  if (!filter->keepsLines())
+    return kernel.emitOpError("has a filter in groups of ")
+           << filter->packed.getGroup() << " lines, which convolutions do not read";
   bool cut = cutsLines(kernel, positions);
   if (cut && (!geometry.lastAxis().isIdentity() || lines > 1))
     return kernel.emitOpError("cuts lines that have borders, or several at once");

@@ -6,7 +6,7 @@
 #include "ir/operations/winograd.h"
 #include "passes/families/families.h"
 #include "passes/families/tools.h"
-#include "passes/simplify/winograd_cost.h"
+#include "passes/schedule/memory_layout.h"
 
 using namespace mlir;
 
@@ -52,7 +52,7 @@ ir::Schedule scheduleConvolution(ir::KernelOp kernel, int64_t batchSize,
   RegisterTile tile = chooseWinogradRegisters(filters, target);
   int64_t width = tile.vectors * target.lanes;
   int64_t filtersPerTask =
-      std::min<int64_t>(llvm::alignTo(filters, width), llvm::alignTo(kWinogradFilters, width));
+      std::min<int64_t>(llvm::alignTo(filters, width), llvm::alignTo(ir::kWinogradFilters, width));
   int64_t bytes = op.getType().getElementTypeBitWidth() / 8;
   int64_t taskBytes = filtersPerTask <= kFewFilters ? kTaskBytes : kStreamedTaskBytes;
   int64_t most = taskBytes / (points * (filtersPerTask + ir::kWinogradChannels) * bytes);
@@ -109,16 +109,17 @@ ir::Schedule scheduleGradient(ir::KernelOp kernel, int64_t batchSize, const Vect
   RegisterTile tile = chooseWinogradRegisters(filters, target);
   int64_t width = tile.vectors * target.lanes;
   int64_t channelsPerTask =
-      std::min<int64_t>(llvm::alignTo(channels, target.lanes), kWinogradGradientChannels);
+      std::min<int64_t>(llvm::alignTo(channels, target.lanes), ir::kWinogradGradientChannels);
   int64_t filtersPerTask =
-      std::min<int64_t>(llvm::alignTo(filters, width), kWinogradGradientFilters);
+      std::min<int64_t>(llvm::alignTo(filters, width), ir::kWinogradGradientFilters);
   int64_t bytes = op.getType().getElementTypeBitWidth() / 8;
   int64_t left = kGradientTaskBytes / (points * bytes) - channelsPerTask * filtersPerTask;
   int64_t ofImage = llvm::divideCeil(outputs[1], side) * llvm::divideCeil(outputs[2], side);
   int64_t images = capacity(outputs[0], batchSize);
   auto ofSlice = static_cast<int64_t>(op.getSlice().value_or(images)) * ofImage;
   int64_t squaresPerBlock = evenPart(ofSlice, left / (channelsPerTask + filtersPerTask), 1);
-  int64_t cost = images * ofImage * points * channels * llvm::divideCeil(filters, target.lanes) / 2;
+  int64_t products = images * ofImage * points * channels * llvm::divideCeil(filters, target.lanes);
+  int64_t cost = products / 2 + elementwiseCycles(kernel, batchSize, target.lanes);
   return ir::WinogradGradientScheduleAttr::get(kernel.getContext(), target.lanes, tile.rows,
                                                tile.vectors, channelsPerTask, filtersPerTask,
                                                squaresPerBlock, cost);
@@ -164,6 +165,15 @@ LogicalResult checkConvolution(ir::KernelOp kernel, int64_t batchSize) {
   return check(kernel, batchSize);
 }
 
+LogicalResult checkFilter(ir::KernelOp kernel, int64_t batchSize) {
+  auto layout =
+      findOperandLayout(kernel, anchorAs<ir::WinogradFilterOp>(kernel).getFilter(), batchSize);
+  if (layout && !layout->keepsLines())
+    return kernel.emitOpError("has a filter in groups of ")
+           << layout->packed.getGroup() << " lines, which minimal filtering does not read";
+  return check(kernel, batchSize);
+}
+
 bool isGradient(Operation *op) {
   auto gradient = dyn_cast<ir::FilterGradientOp>(op);
   return gradient && gradient.getWinograd();
@@ -184,7 +194,7 @@ const FamilyRules kWinogradFilterFamily = {
     /*storesTransposedCopies=*/false,
     scheduleFilter,
     equivalentFilters,
-    check};
+    checkFilter};
 const FamilyRules kWinogradGradientFamily = {isGradient,
                                              /*takesFollowers=*/false,
                                              /*storesTransposedCopies=*/false,

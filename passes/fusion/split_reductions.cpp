@@ -4,12 +4,12 @@
 // not depend on the number of threads.
 #include "ir/dialect.h"
 #include "ir/module.h"
+#include "ir/operations/winograd.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Pass/Pass.h"
 #include "passes/passes.h"
 #include "passes/schedule/convolution_geometry.h"
-#include "passes/simplify/winograd_cost.h"
 
 using namespace mlir;
 
@@ -76,8 +76,8 @@ int64_t countSlices(ir::FilterGradientOp op, int64_t images) {
   bool allTaps = geometry.depthwise || geometry.hasFewChannels(); // in one task
   int64_t outer = allTaps ? 1 : geometry.axes.front().window * geometry.groups;
   if (op.getWinograd())
-    outer = llvm::divideCeil(geometry.channels, kWinogradGradientChannels) *
-            llvm::divideCeil(geometry.filters, kWinogradGradientFilters);
+    outer = llvm::divideCeil(geometry.channels, ir::kWinogradGradientChannels) *
+            llvm::divideCeil(geometry.filters, ir::kWinogradGradientFilters);
   return std::min({images, kSliceTasks / outer, operands / kLeastOperands / results});
 }
 

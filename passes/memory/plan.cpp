@@ -70,11 +70,8 @@ int64_t getElementBytes(Type elementType) {
 }
 
 int64_t getBufferBytes(RankedTensorType type, int64_t batchSize, ir::PackedAttr layout) {
-  int64_t bytes = ir::getCapacityElements(type, batchSize) * getElementBytes(type.getElementType());
-  if (!layout)
-    return bytes;
-  int64_t extent = type.getDimSize(layout.getDimension());
-  return bytes / extent * static_cast<int64_t>(llvm::alignTo(extent, layout.getWidth()));
+  int64_t elements = layout ? layout.countElements(type) : ir::getCapacityElements(type, batchSize);
+  return elements * getElementBytes(type.getElementType());
 }
 
 int64_t getStorageBytes(ir::VariableOp variable) {

@@ -8,6 +8,7 @@
 #include "passes/memory/loop_memory.h"
 #include "passes/memory/plan.h"
 #include "passes/passes.h"
+#include "passes/schedule/cost.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -226,13 +227,8 @@ private:
   }
 
   bool expands(Operation *kernel) const {
-    auto bytesOf = [&](ValueRange values) {
-      int64_t bytes = 0;
-      for (Value value : values)
-        bytes += getBufferBytes(cast<RankedTensorType>(value.getType()), batchSize);
-      return bytes;
-    };
-    return bytesOf(kernel->getResults()) > bytesOf(kernel->getOperands());
+    return countBytes(kernel->getResults(), batchSize) >
+           countBytes(kernel->getOperands(), batchSize);
   }
 
   Block &block;

@@ -31,10 +31,13 @@ Cost Cost::of(ArrayRef<Operation *> body, ValueRange inputs, ValueRange outputs,
   Cost cost;
   for (Operation *op : body) {
     auto own = dyn_cast<ir::CostInterface>(op);
-    double multiplyAdds = own ? own.getMultiplyAdds(batchSize) : 0;
+    if (!own)
+      continue;
+    double multiplyAdds = own.getMultiplyAdds(batchSize);
     cost.multiplyAdds += multiplyAdds;
-    cost.flops += own ? own.getFlops(batchSize) : 0;
-    if (own && multiplyAdds == 0)
+    cost.flops += own.getFlops(batchSize);
+    cost.arithmeticCycles += static_cast<int64_t>(own.getTransformCycles(batchSize, lanes));
+    if (multiplyAdds == 0)
       cost.arithmeticCycles +=
           own.getVectorCycles() *
           static_cast<int64_t>(llvm::divideCeil(elementsOf(op, batchSize), lanes));
@@ -53,12 +56,15 @@ Cost costOf(ir::KernelOp kernel, int64_t batchSize, int64_t lanes) {
   return Cost::of(body, kernel.getInputs(), kernel.getResults(), batchSize, lanes);
 }
 
-int64_t countMovedBytes(ir::KernelOp kernel, int64_t batchSize) {
+int64_t countBytes(ValueRange values, int64_t batchSize) {
   int64_t bytes = 0;
-  for (ValueRange values : {ValueRange(kernel.getInputs()), ValueRange(kernel.getResults())})
-    for (Value value : values)
-      bytes += getBufferBytes(typeOf(value), batchSize, layoutOf(value));
+  for (Value value : values)
+    bytes += getBufferBytes(typeOf(value), batchSize, layoutOf(value));
   return bytes;
+}
+
+int64_t countMovedBytes(ir::KernelOp kernel, int64_t batchSize) {
+  return countBytes(kernel.getInputs(), batchSize) + countBytes(kernel.getResults(), batchSize);
 }
 
 bool isExpensive(Operation *op) {

@@ -24,6 +24,9 @@ struct Cost {
 /// The cost of a kernel with vectors of `lanes` elements.
 Cost costOf(ir::KernelOp kernel, int64_t batchSize, int64_t lanes);
 
+/// Bytes of values for a full batch, as they are laid out in memory.
+int64_t countBytes(mlir::ValueRange values, int64_t batchSize);
+
 /// Bytes of a kernel's operands and results for a full batch: what it moves when each is read or
 /// written once. Apart from the cost, as it looks up the layout of every variable.
 int64_t countMovedBytes(ir::KernelOp kernel, int64_t batchSize);

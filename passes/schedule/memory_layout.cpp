@@ -28,7 +28,7 @@ bool MemoryLayout::stridesReadBatchSize(RankedTensorType type) {
 std::optional<int64_t> MemoryLayout::strideOf(int64_t dimension) const {
   if (!packed)
     return strides[dimension];
-  if (dimension == packed.getDimension())
+  if (dimension == packed.getDimension() || !keepsLines())
     return std::nullopt;
   int64_t stride = packed.getWidth();
   for (int64_t d = dimension + 1; d < type.getRank(); ++d)

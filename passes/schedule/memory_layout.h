@@ -22,6 +22,8 @@ struct MemoryLayout {
   /// Whether strides depend on the batch size: rows are not the first dimension.
   static bool stridesReadBatchSize(mlir::RankedTensorType type);
 
+  /// Whether the elements of a line are side by side, not those of a group of lines.
+  bool keepsLines() const { return !packed || packed.getGroup() == 1; }
   /// Elements from one index of a dimension to the next; nothing where that is no constant.
   std::optional<int64_t> strideOf(int64_t dimension) const;
   /// Elements from one step to the next of dimensions that count as one, row-major; nothing where

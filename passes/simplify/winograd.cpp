@@ -15,9 +15,15 @@ namespace lamina::passes {
 
 namespace {
 
-/// The shape of a convolution with a result of type `output` and channels of type `input`.
-WinogradShape shapeOf(RankedTensorType input, RankedTensorType output) {
-  return {output.getDimSize(1), output.getDimSize(2), input.getDimSize(3), output.getDimSize(3)};
+/// The squares' side for a convolution or a gradient by the filter, whose result or gradient has
+/// the type `output`; 0 to compute it directly.
+template <typename Op>
+int64_t chooseSide(Op op, RankedTensorType output, int64_t lanes, WinogradEstimate estimate) {
+  RankedTensorType input = op.getLhs().getType();
+  int64_t images = input.isDynamicDim(0) ? 1 : input.getDimSize(0);
+  double multiplyAdds = op.getMultiplyAdds(/*batchSize=*/1) / static_cast<double>(images);
+  return chooseWinogradSide(estimateDirect(multiplyAdds, output.getDimSize(3), lanes),
+                            ir::winogradShapeOf(input, output), lanes, estimate);
 }
 
 void rewrite(ir::ConvolutionOp op, int64_t side) {
@@ -41,15 +47,13 @@ struct WinogradPass : impl::WinogradBase<WinogradPass> {
         convolutions.push_back(op);
     });
     for (ir::ConvolutionOp op : convolutions)
-      if (int64_t side = chooseWinogradSide(shapeOf(op.getLhs().getType(), op.getType()), lanes,
-                                            estimateWinograd))
+      if (int64_t side = chooseSide(op, op.getType(), lanes, estimateWinograd))
         rewrite(op, side);
     getOperation().walk([&](ir::FilterGradientOp op) {
       if (!ir::fitsWinograd(op) || !op.getType().getElementType().isF32())
         return;
       if (int64_t side =
-              chooseWinogradSide(shapeOf(op.getLhs().getType(), op.getGradient().getType()), lanes,
-                                 estimateWinogradGradient))
+              chooseSide(op, op.getGradient().getType(), lanes, estimateWinogradGradient))
         op.setWinograd(side);
     });
   }

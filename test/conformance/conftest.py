@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import cases  # noqa: E402,F401
 from case import CASES  # noqa: E402
-from cases import random_models  # noqa: E402
+from cases import applications, random_models  # noqa: E402
 from compare import Judge  # noqa: E402
 from differences import EVERY, sample_of_today  # noqa: E402
 from lamina import Lamina  # noqa: E402
@@ -30,6 +30,8 @@ def pytest_addoption(parser):
     parser.addoption("--work", default=ROOT / "build/conformance",
                      help="folder for models, data and Keras' cached answers")
     parser.addoption("--random-models", type=int, default=24, help="how many random models to run")
+    parser.addoption("--applications", action="store_true",
+                     help="compare all models of keras.applications, which takes hours")
     parser.addoption("--table", default=ROOT / "build/conformance.json",
                      help="where the errors of all cases are written")
     parser.addoption("--record", action="store_true",
@@ -43,6 +45,8 @@ def pytest_generate_tests(metafunc):
         chosen = [c for c in CASES.values() if marker is None or marker.kwargs["where"](c)]
         left_out = {f"{random_models.PREFIX}{n}" for n in range(
             metafunc.config.getoption("--random-models"), random_models.COUNT)}
+        if not metafunc.config.getoption("--applications"):
+            left_out |= applications.NETWORKS.keys() - applications.SAMPLE
         chosen = [c for c in chosen if c.name not in left_out]
         metafunc.parametrize("case", chosen, ids=[c.name for c in chosen])
 

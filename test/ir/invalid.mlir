@@ -183,7 +183,7 @@ lamina.variable @v : tensor<2xf32> {layout = #lamina.packed<dimension = 1, width
 
 // -----
 
-// expected-error @+1 {{packed layout needs a dimension and a positive width, got 0 and 0}}
+// expected-error @+1 {{packed layout needs a dimension, a positive width and a positive group, got 0, 0 and 1}}
 "lamina.variable"() <{sym_name = "v", type = tensor<2xf32>, layout = #lamina.packed<dimension = 0, width = 0>}> : () -> ()
 
 // -----

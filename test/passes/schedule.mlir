@@ -261,8 +261,8 @@ module attributes {lamina.batch_size = 64 : i64} {
 
   // Blocks of 16 filters and 32 channels.
   // CHECK-LABEL: func.func @winograd_filter
-  // AVX2: #lamina.winograd_filter<lanes = 8, blocks = 1, streamed = false, cost = 82944>
-  // AVX512: #lamina.winograd_filter<lanes = 16, blocks = 2, streamed = false, cost = 41472>
+  // AVX2: #lamina.winograd_filter<lanes = 8, blocks = 1, streamed = false, cost = 141312>
+  // AVX512: #lamina.winograd_filter<lanes = 16, blocks = 1, streamed = false, cost = 70656>
   func.func @winograd_filter(%w: tensor<3x3x64x128xf32>) -> tensor<8x2x36x32x16xf32> {
     %0 = lamina.kernel winograd_filter(%w) : (tensor<3x3x64x128xf32>) -> tensor<8x2x36x32x16xf32> {
     ^bb0(%w_: tensor<3x3x64x128xf32>):
@@ -274,8 +274,8 @@ module attributes {lamina.batch_size = 64 : i64} {
 
   // Squares fill the registers beside whole panels of filters; 64 images of 7 x 7 have 256 squares.
   // CHECK-LABEL: func.func @winograd
-  // AVX2: #lamina.winograd<lanes = 8, tileRows = 6, tileVectors = 2, squares = 36, filters = 128, cost = 4830720>
-  // AVX512: #lamina.winograd<lanes = 16, tileRows = 14, tileVectors = 2, squares = 42, filters = 128, cost = 2415360>
+  // AVX2: #lamina.winograd<lanes = 8, tileRows = 6, tileVectors = 2, squares = 36, filters = 128, cost = 5709994>
+  // AVX512: #lamina.winograd<lanes = 16, tileRows = 14, tileVectors = 2, squares = 42, filters = 128, cost = 2854997>
   func.func @winograd(%x: tensor<?x7x7x64xf32>, %w: tensor<8x2x36x32x16xf32>) -> tensor<?x7x7x128xf32> {
     %0 = lamina.kernel winograd(%x, %w) : (tensor<?x7x7x64xf32>, tensor<8x2x36x32x16xf32>) -> tensor<?x7x7x128xf32> {
     ^bb0(%x_: tensor<?x7x7x64xf32>, %w_: tensor<8x2x36x32x16xf32>):
@@ -288,8 +288,8 @@ module attributes {lamina.batch_size = 64 : i64} {
 
   // Blocks of squares of both images.
   // CHECK-LABEL: func.func @winograd_gradient
-  // AVX2: #lamina.winograd_gradient<lanes = 8, tileRows = 6, tileVectors = 2, channels = 64, filters = 64, squares = 64, cost = 9437184>
-  // AVX512: #lamina.winograd_gradient<lanes = 16, tileRows = 14, tileVectors = 2, channels = 64, filters = 64, squares = 64, cost = 4718592>
+  // AVX2: #lamina.winograd_gradient<lanes = 8, tileRows = 6, tileVectors = 2, channels = 64, filters = 64, squares = 64, cost = 12185941>
+  // AVX512: #lamina.winograd_gradient<lanes = 16, tileRows = 14, tileVectors = 2, channels = 64, filters = 64, squares = 64, cost = 6092970>
   func.func @winograd_gradient(%x: tensor<?x14x14x64xf32>, %g: tensor<?x14x14x64xf32>) -> tensor<3x3x64x64xf32> {
     %0 = lamina.kernel winograd_gradient(%x, %g) : (tensor<?x14x14x64xf32>, tensor<?x14x14x64xf32>) -> tensor<3x3x64x64xf32> {
     ^bb0(%x_: tensor<?x14x14x64xf32>, %g_: tensor<?x14x14x64xf32>):

@@ -42,8 +42,10 @@ void writeModel(const std::string &path, const frontend::KerasFile &file, mlir::
                 const std::optional<nlohmann::json> &compileConfig) {
   writeFormat(path, file, module, weights, compileConfig);
   const auto &written = compileConfig ? compileConfig : file.compileConfig;
-  std::string change = frontend::changeOfWriting(written.value_or(nullptr));
-  if (!change.empty() && requireModelFormat(path) != ModelFormat::Weights)
+  if (requireModelFormat(path) == ModelFormat::Weights)
+    return;
+  for (const std::string &change :
+       frontend::changesOfWriting(file.config["config"], written.value_or(nullptr)))
     note("note: {}: {}\n", printable(path, 4096), change);
 }
 

@@ -129,6 +129,31 @@ Array fitArray(const std::string &file, Array array, const TensorSpec &spec, con
   return array;
 }
 
+/// "(None, 3)" of a tensor whose dimensions behind the rows are in part open.
+std::string openRowShape(const std::vector<int64_t> &shape) {
+  std::string text;
+  for (size_t i = 1; i < shape.size(); ++i)
+    text += (text.empty() ? "" : ", ") + (shape[i] < 0 ? "None" : std::to_string(shape[i]));
+  return "(" + text + (shape.size() == 2 ? ",)" : ")");
+}
+
+/// The input's row shape with the extents of the array where it is open. A last dimension of extent
+/// 1 may be missing.
+std::vector<int64_t> fillOpenShape(const std::string &file, const TensorSpec &input,
+                                   const Array &array) {
+  std::vector<int64_t> shape = array.shape;
+  if (shape.size() + 1 == input.shape.size() && input.shape.back() == 1)
+    shape.push_back(1);
+  bool fits = shape.size() == input.shape.size();
+  for (size_t i = 1; fits && i < shape.size(); ++i)
+    fits = shape[i] > 0 && (input.shape[i] < 0 || shape[i] == input.shape[i]);
+  if (!fits)
+    fail(
+        "{}: rows for input '{}' have shape {}, but the model wants {}, with extents of at least 1",
+        file, printable(input.name), rowShape(array.shape), openRowShape(input.shape));
+  return {shape.begin() + 1, shape.end()};
+}
+
 std::vector<Array> Arrays::fitAll(const std::vector<TensorSpec> &specs,
                                   const std::vector<size_t> &places, char letter, const char *role,
                                   const std::vector<int64_t> &classes) {
@@ -193,6 +218,22 @@ void requireEqualRows(const Dataset &data, const std::vector<Array> &arrays, con
 }
 
 } // namespace
+
+std::map<std::string, std::vector<int64_t>> findOpenShapes(DataFile &file,
+                                                           const std::vector<TensorSpec> &inputs) {
+  std::map<std::string, std::vector<int64_t>> shapes;
+  for (size_t i = 0; i < inputs.size() && !file.table; ++i) {
+    const TensorSpec &input = inputs[i];
+    if (std::count(input.shape.begin() + 1, input.shape.end(), -1) == 0)
+      continue;
+    for (const std::string &name : acceptedNames(input, i, inputs.size() == 1, 'x'))
+      if (const Array *array = file.find(name)) {
+        shapes[input.name] = fillOpenShape(file.path, input, *array);
+        break;
+      }
+  }
+  return shapes;
+}
 
 Dataset bindArrays(DataFile file, const std::vector<TensorSpec> &inputs,
                    const std::vector<TensorSpec> &targets, const BindOptions &options) {

@@ -11,6 +11,7 @@ Tensor initialValue(const UniformInitializer &initializer, const InitializerCall
 Tensor initialValue(const NormalInitializer &initializer, const InitializerCall &call);
 Tensor initialValue(const OrthogonalInitializer &initializer, const InitializerCall &call);
 Tensor initialValue(const VarianceScalingInitializer &initializer, const InitializerCall &call);
+Tensor initialValue(const ConcatenatedInitializer &initializer, const InitializerCall &call);
 Tensor initialValue(const SeedInitializer &initializer, const InitializerCall &call);
 
 } // namespace lamina::frontend::builder

@@ -22,7 +22,7 @@ struct TargetType {
 /// The operands of a loss or metric.
 struct Scores {
   Tensor target;
-  Tensor prediction; ///< f32
+  Tensor prediction; ///< f32, or f64 for a loss of that type
   Tensor logits;     ///< what a softmax or sigmoid gave `prediction` from; null for none
   const Place &place;
   Tensor weights = {}; ///< of the samples, f32: (rows) or more leading dimensions; null for none
@@ -53,8 +53,13 @@ std::unique_ptr<LossFormula> createLossFormula(const LossFormulaSettings &settin
 class Loss {
 public:
   /// `place` is for messages.
-  Loss(Place place, const LossFormulaSettings &settings, LossReduction reduction)
-      : place(std::move(place)), formula(createLossFormula(settings)), reduction(reduction) {}
+  Loss(Place place, const LossFormulaSettings &settings, LossReduction reduction,
+       ElementType type = ElementType::F32)
+      : place(std::move(place)), formula(createLossFormula(settings)), reduction(reduction),
+        type(type) {}
+
+  /// In which it is computed.
+  ElementType getType() const { return type; }
 
   TargetType getTargetType(mlir::RankedTensorType prediction) const {
     return formula->getTargetType(place, prediction);
@@ -62,7 +67,7 @@ public:
   /// A value per element, 0 where `mask` (null for none) says that the step does not count.
   ElementValues compute(Tensor target, Tensor prediction, Tensor logits, Tensor mask) const;
   /// The reduced loss, a scalar; without a reduction the mean of the values. `weights` (null for
-  /// none) are those of the single values, f32 (keras/src/losses/loss.py, reduce_weighted_values).
+  /// none) are those of the single values (keras/src/losses/loss.py, reduce_weighted_values).
   Tensor reduce(const ElementValues &elements, Tensor weights) const;
   /// False where every value is minimized for itself: the gradient is that of their sum.
   bool isReduced() const { return reduction != LossReduction::None; }
@@ -71,6 +76,7 @@ private:
   Place place;
   std::unique_ptr<LossFormula> formula;
   LossReduction reduction;
+  ElementType type;
 };
 
 } // namespace lamina::frontend::builder

@@ -49,7 +49,7 @@ void setModernized(KerasFile &file, json config, const std::string &version) {
   setConfig(file, modernizeModel(std::move(config), file.isOlder));
   if (file.compileConfig)
     file.config["compile_config"] = writableTraining(*file.compileConfig);
-  file.configText = dumpJson(file.config);
+  file.configText = dumpJson(writableModel(file.config));
 }
 
 /// Parses a model's configuration; `source` is for messages.

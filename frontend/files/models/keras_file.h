@@ -1,7 +1,9 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +48,12 @@ struct KerasFile {
   std::map<std::string, std::string> groups;
   /// Members below assets/ (vocabularies and the like), handed on untouched.
   std::map<std::string, std::vector<std::byte>> assets;
+  /// Files that say what classes mean which are not Keras' own, by class, and Lambda layers, by
+  /// name. Not part of the file: its reader's user gives them.
+  std::map<std::string, std::shared_ptr<const KerasFile>> definitions;
+  /// Layers, by their paths in nested models ("base/conv1"), that its reader's user has frozen with
+  /// all that is in them, whatever the configuration says.
+  std::set<std::string> frozen;
 };
 
 /// Reads a `.keras` archive, a legacy `.h5` model or the JSON text of `model.to_json()`, of Keras 3

@@ -111,7 +111,7 @@ void writeWeightsFile(const std::string &path, const KerasFile &original,
 void writeLegacyFile(const std::string &path, const KerasFile &original,
                      const LegacyWeights &weights, const std::optional<json> &compileConfig) {
   json model = {{"class_name", original.config["class_name"]},
-                {"config", original.config["config"]}};
+                {"config", writableModel(original.config["config"])}};
   json training =
       trainingConfig(compileConfig ? *compileConfig : original.compileConfig.value_or(nullptr));
   std::string version = keptText(original.metadata, "keras_version", fallbackVersion);

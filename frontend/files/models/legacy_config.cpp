@@ -52,7 +52,7 @@ constexpr Setting kSettings[] = {
 
 /// A setting that Keras 3 does not have can only go when it asks for nothing special; a `true`
 /// stays, so that it is refused and not ignored.
-void modernizeSettings(const std::string &className, json &config) {
+void modernizeSettings(const std::string &className, json &config, bool isOlder) {
   for (const Setting &setting : kSettings) {
     auto member = config.find(setting.key);
     if (member == config.end() || !className.starts_with(setting.classes))
@@ -66,6 +66,8 @@ void modernizeSettings(const std::string &className, json &config) {
   for (auto &[key, value] : config.items())
     if (key.ends_with("_initializer") && isObjectOfClass(value) && value["config"].is_object())
       value["config"].erase("dtype"); // which initializers have no more
+    else if (isOlder && key.ends_with("activation") && value == "hard_sigmoid")
+      value = kOlderHardSigmoid;
   auto axis = config.find("axis");
   if (axis != config.end() && axis->is_array() && axis->size() == 1) {
     json single = axis->front();
@@ -158,6 +160,24 @@ private:
 
 void modernizeObject(json &object, bool isOlder);
 
+bool isRecurrent(const json &className) {
+  static const std::set<json> classes = {"LSTM",       "GRU",        "SimpleRNN",  "RNN",
+                                         "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Bidirectional"};
+  return classes.contains(className);
+}
+
+/// Keras 2 has the initial states of a recurrent layer as further inputs, Keras 3 by their name.
+void nameStates(json &layer, json &call) {
+  json &inputs = call["args"][0];
+  if (!inputs.is_array() || inputs.size() < 2 || call["kwargs"].contains("initial_state"))
+    return;
+  call["kwargs"]["initial_state"] = json(inputs.begin() + 1, inputs.end());
+  inputs = json(inputs[0]);
+  static const json::json_pointer builtFor("/build_config/input_shape");
+  if (layer.contains(builtFor) && layer[builtFor].is_array() && layer[builtFor][0].is_array())
+    layer[builtFor] = json(layer[builtFor][0]);
+}
+
 /// Layers in layers: of wrappers, and cells of recurrent layers.
 void modernizeParts(json &config, bool isOlder) {
   for (const char *key : {"layer", "forward_layer", "backward_layer", "cell", "cells"}) {
@@ -214,8 +234,11 @@ void modernizeModelObject(json &object, bool isOlder) {
       modernizeObject(layer, isOlder);
     if (layer.is_object() && layer.contains("inbound_nodes"))
       for (json &call : layer["inbound_nodes"])
-        if (call.is_array())
+        if (call.is_array()) {
           call = graph.modernCall(call);
+          if (isOlder && isRecurrent(layer["class_name"]))
+            nameStates(layer, call);
+        }
   }
   for (const char *key : {"input_layers", "output_layers"})
     if (isOlder && config.contains(key))
@@ -242,11 +265,20 @@ void modernizeObject(json &object, bool isOlder) {
   json &config = object["config"];
   if (!config.is_object())
     return;
-  modernizeSettings(object["class_name"], config);
+  modernizeSettings(object["class_name"], config, isOlder);
   modernizeParts(config, isOlder);
 }
 
 } // namespace
+
+json writableModel(json model) {
+  if (model == kOlderHardSigmoid)
+    return "hard_sigmoid";
+  if (model.is_structured())
+    for (json &item : model)
+      item = writableModel(std::move(item));
+  return model;
+}
 
 bool isOlderKeras(const json &version) {
   return version.is_string() && (version.get<std::string>().starts_with("2.") ||

@@ -20,10 +20,18 @@ bool isOlderKeras(const nlohmann::json &version);
 /// - calls as lists, `[[layer, node, tensor, kwargs], …]`, where the calls of a nested model count
 ///   from 1;
 /// - a Sequential model's layers as a bare list (before 2.2.3), or without an InputLayer;
+/// - hard_sigmoid, which Keras 3 computes otherwise, becomes kOlderHardSigmoid. Only Lamina knows
+///   that: see `writableModel`;
 /// - settings that were renamed or dropped (`batch_input_shape`, `alpha` of LeakyReLU, …), axes in
 ///   lists of one.
 /// What is not of the expected form stays as it is, for the parser to refuse.
 nlohmann::json modernizeModel(nlohmann::json model, bool isOlder);
+
+/// The activation hard_sigmoid of Keras 2: 0.2 x + 0.5 between 0 and 1.
+inline constexpr char kOlderHardSigmoid[] = "keras.activations.legacy.hard_sigmoid";
+
+/// The same as Keras 3 can read it: kOlderHardSigmoid becomes its namesake of today.
+nlohmann::json writableModel(nlohmann::json model);
 
 /// Whether a version is of Keras when it stood apart from TensorFlow, 2.0 to 2.3; "2.2.4-tf" is
 /// not.
@@ -51,7 +59,8 @@ std::vector<std::string> outputNames(const nlohmann::json &model);
 /// The same as Keras 3 can read it: legacy optimizers become their namesakes of today.
 nlohmann::json writableTraining(nlohmann::json training);
 
-/// What `writableTraining` changes in what is computed, as a line for the user; empty for nothing.
-std::string changeOfWriting(const nlohmann::json &training);
+/// What `writableModel` and `writableTraining` change in what is computed, as lines for the user.
+std::vector<std::string> changesOfWriting(const nlohmann::json &model,
+                                          const nlohmann::json &training);
 
 } // namespace lamina::frontend

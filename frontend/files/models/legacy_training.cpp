@@ -184,14 +184,21 @@ json writableTraining(json training) {
   return training;
 }
 
-std::string changeOfWriting(const json &training) {
+std::vector<std::string> changesOfWriting(const json &model, const json &training) {
+  std::vector<std::string> changes;
+  if (writableModel(model) != model)
+    changes.push_back(
+        "Keras 3 computes hard_sigmoid as x / 6 + 0.5 between 0 and 1, not as 0.2 x + "
+        "0.5 as the file's layers do");
   if (!isOfLegacyModule(training))
-    return "";
+    return changes;
   const json &optimizer = training["optimizer"];
-  if (optimizer["class_name"] == "Nadam")
-    return "Keras 3 has no schedule_decay: its Nadam lets the momentum grow faster than the file's";
-  return "Keras 3 adds the epsilon of " + optimizer["class_name"].get<std::string>() +
-         " below the root, not behind it as the file's optimizer does";
+  changes.push_back(
+      optimizer["class_name"] == "Nadam"
+          ? "Keras 3 has no schedule_decay: its Nadam lets the momentum grow faster than the file's"
+          : "Keras 3 adds the epsilon of " + optimizer["class_name"].get<std::string>() +
+                " below the root, not behind it as the file's optimizer does");
+  return changes;
 }
 
 } // namespace lamina::frontend

@@ -2,6 +2,7 @@
 // keras/src/backend/tensorflow/nn.py. All parameters have their defaults: a file names an
 // activation function, it cannot give arguments. `threshold` has no defaults and so no entry.
 #include "frontend/builder/functions.h"
+#include "frontend/files/models/legacy_config.h"
 #include "frontend/keras/config/registry.h"
 
 namespace lamina::frontend::keras {
@@ -17,6 +18,10 @@ Tensor linear(Tensor x) {
 }
 Tensor reluDefault(Tensor x) {
   return relu(x);
+}
+/// Of Keras 2: keras/activations.py, backend.hard_sigmoid.
+Tensor olderHardSigmoid(Tensor x) {
+  return minimum(maximum(x * 0.2 + 0.5, 0.0), 1.0);
 }
 Tensor leakyReluDefault(Tensor x) {
   return leakyRelu(x, 0.2);
@@ -88,6 +93,7 @@ const ActivationEntry kActivations[] = {
     {"hard_tanh", plain<hardTanh>},
     {"hard_shrink", plain<hardShrinkDefault>},
     {"hard_sigmoid", plain<hardSigmoid>},
+    {kOlderHardSigmoid, plain<olderHardSigmoid>},
     {"hard_silu", plain<hardSilu>},
     {"hard_swish", plain<hardSilu>},
     {"soft_shrink", plain<softShrinkDefault>},

@@ -80,7 +80,8 @@ bool isKerasModule(const std::string &module) {
 
 } // namespace
 
-ObjectConfig ObjectConfig::read(const Place &place, std::string_view what, const json &value) {
+ObjectConfig ObjectConfig::read(const Place &place, std::string_view what, const json &value,
+                                std::string_view advice) {
   ObjectConfig result;
   if (value.is_string()) {
     result.className = value.get<std::string>();
@@ -93,16 +94,18 @@ ObjectConfig ObjectConfig::read(const Place &place, std::string_view what, const
   json config = value.value("config", json::object());
   result.module = textOf(value, "module");
   std::string registered = textOf(value, "registered_name");
-  std::string advice = adviseOn(result.module, registered, result.className);
-  if (!advice.empty())
-    place.fail(fmt::format("{} is {}, {}", what, printable(result.className), advice));
+  std::string remark = adviseOn(result.module, registered, result.className);
+  if (!remark.empty())
+    place.refuse(fmt::format("{} is {}, {}", what, printable(result.className), remark));
   if (!result.module.empty() && !isKerasModule(result.module))
-    place.fail(fmt::format("{} is the class {} of module {}, which is not Keras' own; nothing in a "
-                           "file is looked up or executed",
-                           what, printable(result.className), printable(result.module)));
+    place.refuse(
+        fmt::format("{} is the class {} of module {}, which is not Keras' own; nothing in a "
+                    "file is looked up or executed{}",
+                    what, printable(result.className), printable(result.module), advice));
   if (registered.find('>') != std::string::npos)
-    place.fail(fmt::format("{} is the custom class {}; nothing in a file is looked up or executed",
-                           what, printable(registered)));
+    place.refuse(
+        fmt::format("{} is the custom class {}; nothing in a file is looked up or executed{}", what,
+                    printable(registered), advice));
   if (result.className == "function" && config.is_string()) {
     result.className = config.get<std::string>();
     result.isFunction = true;
@@ -292,13 +295,13 @@ ElementType readPolicy(const Place &place, const json &dtype) {
     return ElementType::F32;
   if (name == "float64")
     return ElementType::F64;
-  place.fail(fmt::format("the dtype policy {} is not supported; Lamina computes in float32 and "
-                         "float64",
-                         printable(name.dump())));
+  place.refuse(fmt::format("the dtype policy {} is not supported; Lamina computes in float32 and "
+                           "float64",
+                           printable(name.dump())));
 }
 
 std::string notSupported(std::string_view what, std::string_view name,
-                         const std::vector<std::string> &names) {
+                         const std::vector<std::string> &names, std::string_view otherwise) {
   std::string lower = llvm::StringRef(name.data(), name.size()).lower();
   std::string nearest;
   // A slip of the pen leaves most letters as they are.
@@ -311,7 +314,7 @@ std::string notSupported(std::string_view what, std::string_view name,
     }
   }
   if (nearest.empty())
-    return fmt::format("{} is not supported; docs/keras.md lists what is", what);
+    return fmt::format("{} is not supported; docs/keras.md lists what is{}", what, otherwise);
   return fmt::format("{} is not supported; the nearest supported is {}", what, nearest);
 }
 

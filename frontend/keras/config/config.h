@@ -26,8 +26,10 @@ struct ObjectConfig {
   nlohmann::json config = nlohmann::json::object();
   bool isFunction = false; ///< {"class_name": "function", "config": NAME}
 
-  /// Reads one, refusing classes that are not Keras' own. `what` names it in messages.
-  static ObjectConfig read(const Place &place, std::string_view what, const nlohmann::json &value);
+  /// Reads one, refusing classes that are not Keras' own. `what` names it in messages; `advice`
+  /// ends them where there is something to do about such a class.
+  static ObjectConfig read(const Place &place, std::string_view what, const nlohmann::json &value,
+                           std::string_view advice = "");
 };
 
 /// The members of one object's "config". Each getter marks its key as understood; `finish` refuses
@@ -86,8 +88,8 @@ std::optional<ElementType> findElementType(std::string_view name);
 ElementType readPolicy(const Place &place, const nlohmann::json &dtype);
 
 /// That `what`, which has the name `name`, is not supported; with the one of the supported `names`
-/// that is probably meant, or where all of them are listed.
+/// that is probably meant, or where all of them are listed and `otherwise`.
 std::string notSupported(std::string_view what, std::string_view name,
-                         const std::vector<std::string> &names);
+                         const std::vector<std::string> &names, std::string_view otherwise = "");
 
 } // namespace lamina::frontend::keras

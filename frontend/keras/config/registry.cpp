@@ -105,6 +105,8 @@ const LayerEntry *const kLayers[] = {
     &lstmCellLayer,
     &gruCellLayer,
     &stackedCellsLayer,
+    &layerScaleLayer,
+    &customScaleLayer,
 };
 
 /// By the class's exported name or its own; null for a class that is not known.
@@ -178,8 +180,9 @@ std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig
     return layer;
   }
   if (std::string advice = adviseOn(object.className, refusedLayers()); !advice.empty())
-    place.fail(fmt::format("class {} is refused: {}", printable(object.className), advice));
-  place.fail(notSupported("class " + printable(object.className), object.className, layerNames()));
+    place.refuse(fmt::format("class {} is refused: {}", printable(object.className), advice));
+  place.refuse(notSupported("class " + printable(object.className), object.className, layerNames(),
+                            ", and --define CLASS=FILE gives a class of your own its meaning"));
 }
 
 llvm::ArrayRef<std::string> furtherInputs(const std::string &className) {
@@ -209,7 +212,7 @@ Activation createActivation(const Place &place, const nlohmann::json &value) {
   }
   if (findLayer(object.className))
     return activationFromLayer(place, object);
-  place.fail(notSupported("activation " + printable(object.className), object.className, names));
+  place.refuse(notSupported("activation " + printable(object.className), object.className, names));
 }
 
 } // namespace lamina::frontend::keras

@@ -38,6 +38,7 @@ extern const LayerEntry attentionLayer, additiveAttentionLayer, multiHeadAttenti
 extern const LayerEntry rnnLayer, simpleRnnLayer, lstmLayer, gruLayer, convLstm1dLayer,
     convLstm2dLayer, convLstm3dLayer, bidirectionalLayer, timeDistributedLayer;
 extern const LayerEntry simpleRnnCellLayer, lstmCellLayer, gruCellLayer, stackedCellsLayer;
+extern const LayerEntry layerScaleLayer, customScaleLayer;
 extern const LayerEntry reluLayer, leakyReluLayer, preluLayer, eluLayer, softmaxLayer;
 
 const std::vector<RefusedClasses> &refusedLayers();

@@ -6,7 +6,8 @@ namespace lamina::frontend::keras {
 const std::vector<RefusedClasses> &refusedLayers() {
   static const std::vector<RefusedClasses> refused = {
       {{"Lambda"},
-       "it holds Python code, which is never executed; use layers of keras.layers instead"},
+       "it holds Python code, which is never executed; use layers of keras.layers instead, or say "
+       "by --define LAYER=FILE which model it stands for"},
       {{"TFSMLayer"},
        "it reads a TensorFlow SavedModel from disk, which is never followed; build the network "
        "from layers of keras.layers"},

@@ -4,6 +4,7 @@
 
 #include "frontend/builder/random_numbers.h"
 #include "frontend/keras/initializer.h"
+#include "frontend/keras/model/definitions.h"
 #include "ir/host_tensor.h"
 
 using namespace mlir;
@@ -144,10 +145,11 @@ MaskedTensors Forward::callLayer(Layer &called, const Node &node, ArrayRef<Maske
   Emitter &emitter = emitterAt(called.scope, layer.type);
   MaskedTensors outputs;
   if (layer.model) {
-    if (inputs.size() != layer.model->inputs.size())
+    MaskedTensors all = completeInputs(layer, emitter, inputs);
+    if (all.size() != layer.model->inputs.size())
       layer.place.fail(fmt::format("is a model with {} inputs but is called with {}",
-                                   layer.model->inputs.size(), inputs.size()));
-    outputs = run(*layer.model, inputs);
+                                   layer.model->inputs.size(), all.size()));
+    outputs = run(*layer.model, all);
   } else {
     outputs = callMeaning(layer, emitter, node, inputs);
   }
@@ -156,6 +158,22 @@ MaskedTensors Forward::callLayer(Layer &called, const Node &node, ArrayRef<Maske
     addPenalty(layer.place, layer.activityRegularizer, Tensor(emitter, output.value));
   }
   return outputs;
+}
+
+MaskedTensors Forward::completeInputs(const Layer &layer, Emitter &emitter,
+                                      ArrayRef<MaskedTensor> inputs) {
+  if (!layer.parameters)
+    return MaskedTensors(inputs);
+  MaskedTensors all;
+  for (size_t i = 0; i < layer.model->inputs.size(); ++i)
+    if (Tensor parameter = makeParameter(emitter, layer, i)) {
+      all.push_back({parameter});
+    } else if (!inputs.empty()) {
+      all.push_back(inputs.front());
+      inputs = inputs.drop_front();
+    }
+  all.append(inputs.begin(), inputs.end());
+  return all;
 }
 
 MaskedTensors Forward::callMeaning(Layer &layer, Emitter &emitter, const Node &node,
@@ -194,12 +212,15 @@ void Forward::build(Layer &layer, ArrayRef<Tensor> inputs) {
       variable.copyPath = layer.path + "/" + declaration.copyPath;
     variable.type = declaration.type.value_or(layer.type);
     variable.owner = layer.place.part;
-    variable.isTrainable = declaration.trainable && (layer.isTrainable || declaration.ofInnerLayer);
+    variable.isTrainable =
+        declaration.trainable && !layer.isFrozen && (layer.isTrainable || declaration.ofInnerLayer);
     checkSize(layer.place, declaration.shape);
     variable.shape = declaration.shape;
     for (int64_t &extent : variable.shape)
       extent = ShapedType::isDynamic(extent) ? takeWholeBatch(layer.place) : extent;
-    variable.initializer = readInitializer(layer.place, declaration.initializer);
+    variable.initializer = declaration.firstValue
+                               ? *declaration.firstValue
+                               : readInitializer(layer.place, declaration.initializer);
     auto *scaling = std::get_if<VarianceScalingInitializer>(&variable.initializer);
     if (scaling && !scaling->fanAxes)
       scaling->fanAxes = declaration.fanAxes;

@@ -56,6 +56,9 @@ private:
   /// file's.
   int64_t takeWholeBatch(const Place &place);
   MaskedTensors callLayer(Layer &called, const Node &node, llvm::ArrayRef<MaskedTensor> inputs);
+  /// The inputs of a call of a model: of one that stands for a class, with its parameters.
+  MaskedTensors completeInputs(const Layer &layer, Emitter &emitter,
+                               llvm::ArrayRef<MaskedTensor> inputs);
   /// Calls a layer that is no model.
   MaskedTensors callMeaning(Layer &layer, Emitter &emitter, const Node &node,
                             llvm::ArrayRef<MaskedTensor> inputs);

@@ -199,16 +199,21 @@ Node parseNode(const Layer &layer, const LayerIndex &index, const json &value,
     place.fail("has a call whose \"kwargs\" is not an object");
   if (kwargs.contains("inputs"))
     collectTensors(place, index, kwargs["inputs"], node.inputs);
+  for (const std::string &name : further) {
+    const json argument = kwargs.value(name, json());
+    if (isNull(argument))
+      continue;
+    size_t before = node.inputs.size();
+    collectTensors(place, index, argument, node.inputs);
+    if (name == "mask" && node.inputs.size() > before) // Keras hands it on as the input's mask
+      node.masks[0] = node.inputs.back();
+  }
   for (const auto &[key, argument] : kwargs.items()) {
     // The model's own training argument overrides one in the graph.
-    if (isNull(argument) || key == "training" || key == "inputs")
+    if (isNull(argument) || key == "training" || key == "inputs" ||
+        llvm::is_contained(further, key))
       continue;
-    if (llvm::is_contained(further, key)) {
-      size_t before = node.inputs.size();
-      collectTensors(place, index, argument, node.inputs);
-      if (key == "mask" && node.inputs.size() > before) // Keras hands it on as the input's mask
-        node.masks[0] = node.inputs.back();
-    } else if (key == "mask" && isTensor(argument) && !further.empty())
+    if (key == "mask" && isTensor(argument) && !further.empty())
       node.masks[0] = readTensor(place, index, argument); // further inputs have none
     else if (key == "mask")
       parseMasks(place, index, argument, node);
@@ -219,6 +224,15 @@ Node parseNode(const Layer &layer, const LayerIndex &index, const json &value,
   if (node.inputs.empty())
     place.fail("has a call without inputs");
   return node;
+}
+
+/// The names by which a call of a layer of a defined class may give inputs of the definition.
+std::vector<std::string> definedInputs(const Layer &layer) {
+  std::vector<std::string> names;
+  for (auto [i, input] : llvm::enumerate(layer.model->inputs))
+    if (!layer.parameters->contains(i))
+      names.push_back(input.name);
+  return names;
 }
 
 void checkReference(const Place &place, const Model &model, const TensorReference &tensor) {
@@ -241,8 +255,10 @@ std::vector<TensorReference> Node::references() const {
 std::vector<Node> parseNodes(const Layer &layer, const LayerIndex &index, const json &nodes) {
   if (!nodes.is_array())
     layer.place.fail("has no list of \"inbound_nodes\"");
-  llvm::ArrayRef<std::string> further = furtherInputs(layer.className);
-  llvm::ArrayRef<std::string> parameters = callParameters(layer.className);
+  const Layer &home = layer.original ? *layer.original : layer;
+  std::vector<std::string> further =
+      home.parameters ? definedInputs(home) : furtherInputs(layer.className).vec();
+  llvm::ArrayRef<std::string> parameters = callParameters(home.parameters ? "" : layer.className);
   std::vector<Node> result;
   for (const json &node : nodes)
     if (layer.isOperation)

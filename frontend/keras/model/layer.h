@@ -33,6 +33,8 @@ struct VariableDeclaration {
   bool isStored = true;
   /// A second path with the same value; empty for none.
   std::string copyPath = "";
+  /// In place of `initializer`, where no object says it.
+  std::optional<Initializer> firstValue = std::nullopt;
   /// For initializers that scale by fans and do not say which axes count.
   std::optional<FanAxes> fanAxes = std::nullopt;
 };

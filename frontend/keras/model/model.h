@@ -43,6 +43,7 @@ struct InputDeclaration {
   bool isHalf = false; ///< float16: F32 with the values rounded to it
   std::vector<int64_t> rowShape;
   std::optional<int64_t> batch; ///< rows of each batch, where the file fixes them
+  bool isScalar = false;        ///< not even rows: only for parameters of definitions
 };
 
 struct Model;
@@ -52,7 +53,8 @@ struct Layer {
   std::string scope; ///< name within the outermost model, such as "encoder/dense"
   std::string path;  ///< in the weights file, such as "layers/dense"
   bool isTrainable = true;
-  bool isOperation = false;            ///< a node of keras.ops
+  bool isFrozen = false;    ///< KerasFile::frozen: with the layers inside, unlike what files say
+  bool isOperation = false; ///< a node of keras.ops
   ElementType type = ElementType::F32; ///< of its floating-point variables and results
   Place place;
   std::vector<Node> nodes;
@@ -65,6 +67,11 @@ struct Layer {
   std::optional<InputDeclaration> input;
   std::unique_ptr<Model> model;
   std::unique_ptr<LayerMeaning> meaning;
+
+  /// Set where `model` stands for the layer's class (definitions.h): numbers for inputs of it that
+  /// no call gives, by input. `definition` is its file.
+  std::optional<std::map<size_t, Config::Numbers>> parameters = std::nullopt;
+  std::string definition;
 
   bool isBuilt = false;
   std::vector<LayerVariable> variables; ///< once built

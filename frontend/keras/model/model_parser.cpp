@@ -1,5 +1,6 @@
 #include "frontend/keras/config/problems.h"
 #include "frontend/keras/config/registry.h"
+#include "frontend/keras/model/definitions.h"
 #include "frontend/keras/model/graph_parser.h"
 #include "frontend/keras/operations/operation_call.h"
 #include "frontend/keras/training/regularizers.h"
@@ -24,6 +25,14 @@ std::optional<ElementType> findInputType(const std::string &dtype) {
   return findElementType(dtype);
 }
 
+/// What is known of definitions (definitions.h) while the outermost model is parsed.
+struct Definitions {
+  const KerasFile &file;      ///< which has them
+  std::set<std::string> used; ///< by name
+  UnreadSettings unread;
+  std::vector<const KerasFile *> open; ///< those that are being parsed, from outside to inside
+};
+
 /// Where a model is parsed: its file, its place in the outermost model and in the weights.
 struct Context {
   const KerasFile &file;
@@ -32,7 +41,25 @@ struct Context {
   std::string scope, path;
   bool isOutermost;
   std::map<int64_t, Layer *> *shared; ///< complete layers by "shared_object_id"
+  Definitions *definitions;
+  bool isDefinition = false; ///< of a class, whose attributes its layers are named after
+  bool isFrozen = false;     ///< with all of its layers
 };
+
+constexpr char kHowToDefine[] = "; give its meaning as a model with --define CLASS=FILE";
+
+/// Inputs of definitions have the shapes that reach them.
+const std::map<std::string, std::vector<int64_t>> &noShapes() {
+  static const std::map<std::string, std::vector<int64_t>> none;
+  return none;
+}
+
+/// The name in a layer's configuration; empty where there is none.
+std::string nameOf(const json &layer) {
+  const json config = layer.is_object() ? layer.value("config", json()) : json();
+  const json name = config.is_object() ? config.value("name", json()) : json();
+  return name.is_string() ? name.get<std::string>() : "";
+}
 
 class ModelParser {
 public:
@@ -45,7 +72,9 @@ private:
   Layer &addLayer(const json &object);
   std::string readName(const json &object, const json &config, const std::string &className);
   void addSequentialInput(const json &config, const json &layers);
+  std::string choosePath(const Layer &layer);
   void fillLayer(Layer &layer, const ObjectConfig &object);
+  void fillDefined(Layer &layer, const ObjectConfig &object, const KerasFile &definition);
   InputDeclaration readInput(const Layer &layer, const json &config);
   std::vector<int64_t> readRowShape(const Place &where, const std::string &name,
                                     const json &batchShape);
@@ -140,20 +169,24 @@ Layer &ModelParser::addLayer(const json &value) {
   Place unnamed = {context.file.path, fmt::format("layer {} of model '{}'", model->layers.size(),
                                                   printable(model->name))};
   ObjectConfig object;
-  bool isRead = attempt([&] { object = ObjectConfig::read(unnamed, "the layer", value); });
+  const KerasFile *definition =
+      findDefinition(context.definitions->file, value, nameOf(value), context.definitions->used);
+  bool isRead = attempt([&] {
+    object = definition ? readDefined(unnamed, value)
+                        : ObjectConfig::read(unnamed, "the layer", value, kHowToDefine);
+  });
   json id = value.is_object() ? value.value("shared_object_id", json()) : json();
   const json &config = object.config;
   layer->className = object.className;
-  layer->isOperation = isOperation(object);
+  layer->isOperation = !definition && isOperation(object);
   layer->name = readName(value, config, object.className);
   layer->scope = context.scope + layer->name;
   layer->place = {context.file.path, fmt::format("layer '{}'", printable(layer->scope))};
-  layer->isTrainable = !config.contains("trainable") || config["trainable"] != json(false);
-  if (!layer->isOperation) { // which the weights file does not count
-    std::string snake = toSnakeCase(ownClassName(object.className));
-    int used = usedPaths[snake]++;
-    layer->path = context.path + "layers/" + (used ? fmt::format("{}_{}", snake, used) : snake);
-  }
+  layer->isFrozen = context.isFrozen || context.definitions->file.frozen.contains(layer->scope);
+  layer->isTrainable =
+      !layer->isFrozen && (!config.contains("trainable") || config["trainable"] != json(false));
+  if (!layer->isOperation) // which the weights file does not count
+    layer->path = choosePath(*layer);
   if (!index.emplace(layer->name, model->layers.size()).second)
     layer->place.fail("the model has two layers of this name");
   auto known =
@@ -161,12 +194,45 @@ Layer &ModelParser::addLayer(const json &value) {
   if (known != context.shared->end() && known->second->className == layer->className)
     layer->original = known->second;
   else if (isRead)
-    isRead = attempt([&] { fillLayer(*layer, object); });
+    isRead = attempt(
+        [&] { definition ? fillDefined(*layer, object, *definition) : fillLayer(*layer, object); });
   if (!isRead)
     layer->meaning = createLayer(layer->place, {"Identity"});
   else if (id.is_number_integer() && !layer->input)
     context.shared->try_emplace(id.get<int64_t>(), layer.get());
   return *model->layers.emplace_back(std::move(layer));
+}
+
+std::string ModelParser::choosePath(const Layer &layer) {
+  if (context.isDefinition) {
+    std::string attribute = layer.name;
+    std::replace(attribute.begin(), attribute.end(), '.', '/');
+    return context.path + attribute;
+  }
+  std::string snake = toSnakeCase(ownClassName(layer.className));
+  int used = usedPaths[snake]++;
+  return context.path + "layers/" + (used ? fmt::format("{}_{}", snake, used) : snake);
+}
+
+void ModelParser::fillDefined(Layer &layer, const ObjectConfig &object,
+                              const KerasFile &definition) {
+  Definitions &definitions = *context.definitions;
+  if (llvm::is_contained(definitions.open, &definition))
+    layer.place.fail(fmt::format("its definition {} contains itself", definition.path));
+  std::set<std::string> read;
+  ObjectConfig meaning = instantiate(layer.place, definition, object.config, read);
+  std::map<int64_t, Layer *> shared;
+  Context inner = {definition,           noShapes(), context.problems, layer.scope + "/",
+                   layer.path + "/",     false,      &shared,          &definitions,
+                   /*isDefinition=*/true};
+  inner.isFrozen = layer.isFrozen;
+  definitions.open.push_back(&definition);
+  layer.model = ModelParser(inner, {definition.path, layer.place.part}).parse(meaning);
+  definitions.open.pop_back();
+  layer.parameters = readParameters(layer.place, *layer.model, object.config, read);
+  layer.definition = definition.path;
+  layer.type = readPolicy(layer.place, object.config.value("dtype", json()));
+  definitions.unread.compare(layer.place, definition, object.config, read);
 }
 
 void ModelParser::fillLayer(Layer &layer, const ObjectConfig &object) {
@@ -180,7 +246,7 @@ void ModelParser::fillLayer(Layer &layer, const ObjectConfig &object) {
     Context inner = context;
     inner.scope = layer.scope + "/";
     inner.path = layer.path + "/";
-    inner.isOutermost = false;
+    inner.isOutermost = inner.isDefinition = false;
     // A copy: should the inner model fail, its layers are gone.
     auto shared = *context.shared;
     inner.shared = &shared;
@@ -208,6 +274,7 @@ InputDeclaration ModelParser::readInput(const Layer &layer, const json &object) 
   if (shape.is_null())
     shape = config.raw("batch_input_shape");
   input.rowShape = readRowShape(layer.place, layer.name, shape);
+  input.isScalar = shape.is_array() && shape.empty();
   if (shape.is_array() && !shape.empty() && shape[0].is_number_integer())
     input.batch = shape[0].get<int64_t>();
   config.finish("InputLayer");
@@ -262,7 +329,19 @@ std::unique_ptr<Model> parseModel(const KerasFile &file,
     place.fail(fmt::format("class {} is not a Sequential or Functional model",
                            printable(object.className)));
   std::map<int64_t, Layer *> shared;
-  return ModelParser({file, inputShapes, problems, "", "", true, &shared}, place).parse(object);
+  Definitions definitions = {.file = file};
+  auto model =
+      ModelParser({file, inputShapes, problems, "", "", true, &shared, &definitions}, place)
+          .parse(object);
+  for (const auto &[name, definition] : file.definitions)
+    if (!definitions.used.contains(name))
+      attempt(problems, [&] {
+        place.fail(
+            fmt::format("no layer is of class {0} or a Lambda layer named so; leave --define "
+                        "{0}={1} out",
+                        printable(name), definition->path));
+      });
+  return model;
 }
 
 /// An underscore goes before each capital that starts a word: one followed by a lower-case letter

@@ -79,10 +79,11 @@ std::unique_ptr<LayerMeaning> createOperation(const Place &place, const ObjectCo
     names.push_back(entry->className);
   }
   if (std::string advice = adviseOn(object.className, refusedOperations()); !advice.empty())
-    place.fail(fmt::format("the operation {} of keras.ops is refused: {}",
-                           printable(object.className), advice));
-  place.fail(notSupported(fmt::format("the operation {} of keras.ops", printable(object.className)),
-                          object.className, names));
+    place.refuse(fmt::format("the operation {} of keras.ops is refused: {}",
+                             printable(object.className), advice));
+  place.refuse(
+      notSupported(fmt::format("the operation {} of keras.ops", printable(object.className)),
+                   object.className, names));
 }
 
 } // namespace lamina::frontend::keras

@@ -57,11 +57,11 @@ LossReduction readReduction(Config &config, bool isGiven) {
 [[noreturn]] void failUnknown(const Place &where, const Place &loss, const std::string &name) {
   for (const RefusedLoss &refused : refusedLosses())
     if (llvm::is_contained(refused.names, name))
-      loss.fail(fmt::format("it is refused: {}", refused.reason));
+      loss.refuse(fmt::format("it is refused: {}", refused.reason));
   std::vector<std::string> names;
   for (const LossEntry &known : lossEntries())
     names.insert(names.end(), known.names.begin(), known.names.end());
-  where.fail(notSupported(loss.part, name, names));
+  where.refuse(notSupported(loss.part, name, names));
 }
 
 } // namespace
@@ -87,11 +87,12 @@ Loss readLoss(const Place &where, const nlohmann::json &value, RankedTensorType 
   if (!entry)
     failUnknown(where, place, object.className);
   Config config(object.config, place);
-  config.ignore({"name", "dtype"});
+  config.ignore({"name"});
+  ElementType type = readPolicy(place, config.raw("dtype"));
   LossReduction reduction = readReduction(config, object.config.contains("reduction"));
   LossFormulaSettings settings = entry->read(config);
   config.finish(entry->names.front());
-  return Loss(place, settings, reduction);
+  return Loss(place, settings, reduction, type);
 }
 
 } // namespace lamina::frontend::keras

@@ -51,7 +51,7 @@ MetricFormulaSettings readSettings(const Place &where, const std::string &classN
     names.insert(names.end(), entry.names.begin(), entry.names.end());
   for (const LossEntry &entry : lossEntries())
     names.insert(names.end(), entry.names.begin(), entry.names.end());
-  where.fail(notSupported(config.where().part, className, names));
+  where.refuse(notSupported(config.where().part, className, names));
 }
 
 } // namespace

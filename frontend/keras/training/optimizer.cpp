@@ -45,7 +45,7 @@ const OptimizerEntry &findOptimizer(const Place &where, const ObjectConfig &obje
   for (const RefusedOptimizer &refused : kRefused)
     if (llvm::StringRef(refused.className).equals_insensitive(className))
       where.fail(fmt::format("optimizer {} is refused: {}", refused.className, refused.reason));
-  where.fail(
+  where.refuse(
       notSupported(fmt::format("optimizer '{}'", printable(className)), className, mainNames()));
 }
 

@@ -79,8 +79,8 @@ Settings read(const Place &place, const char *kind, const nlohmann::json &value,
     config.finish(object.className);
     return settings;
   }
-  place.fail(notSupported(fmt::format("{} {}", kind, printable(object.className)), object.className,
-                          names));
+  place.refuse(notSupported(fmt::format("{} {}", kind, printable(object.className)),
+                            object.className, names));
 }
 
 } // namespace

@@ -76,8 +76,8 @@ Schedule readSchedule(const Place &place, const nlohmann::json &schedule) {
     config.finish(object.className);
     return result;
   }
-  place.fail(notSupported("learning rate schedule " + printable(object.className), object.className,
-                          names));
+  place.refuse(notSupported("learning rate schedule " + printable(object.className),
+                            object.className, names));
 }
 
 } // namespace lamina::frontend::keras

@@ -25,7 +25,9 @@ std::vector<OutputScores> collectScores(ArrayRef<OutputSettings> settings, Forwa
       continue;
     Emitter &emitter = forward.emitterAt("loss");
     Tensor source = forward.findLogits(output.value);
-    mlir::Type type = emitter.getFloatType();
+    mlir::Type type = setting.loss->getType() == ElementType::F64
+                          ? Float64Type::get(emitter.getContext())
+                          : emitter.getFloatType();
     result.push_back({setting, Tensor(emitter, target), Tensor(emitter, output.value).convert(type),
                       source ? Tensor(emitter, source).convert(type) : Tensor(),
                       maskOfSteps(emitter, output)});
@@ -33,30 +35,43 @@ std::vector<OutputScores> collectScores(ArrayRef<OutputSettings> settings, Forwa
   return result;
 }
 
+/// Class indices stay what they are.
+static Tensor convertFloat(Tensor tensor, mlir::Type type) {
+  return tensor && tensor.isFloat() ? tensor.convert(type) : tensor;
+}
+
 Tensor addLosses(MutableArrayRef<OutputScores> scores, bool weightsOfSamples, LogWriter &logs,
                  FunctionWriter &writer) {
   Tensor total;
   for (OutputScores &output : scores) {
     const OutputSettings &setting = output.setting;
+    mlir::Type type = output.prediction.elementType();
+    Tensor target = convertFloat(output.target, type);
     ElementValues values =
-        setting.loss->compute(output.target, output.prediction, output.logits, output.mask);
-    if (weightsOfSamples)
+        setting.loss->compute(target, output.prediction, output.logits, output.mask);
+    if (weightsOfSamples) {
+      auto single =
+          mlir::RankedTensorType::get(values.values.shape(), output.target.emit().getFloatType());
       output.weights = values.values.with(writer.addArgument(
-          values.values.type(), ir::kWeightAttr, writer.getBuilder().getStringAttr(setting.name)));
-    Tensor value = setting.loss->reduce(values, output.weights);
+          single, ir::kWeightAttr, writer.getBuilder().getStringAttr(setting.name)));
+    }
+    Tensor value = setting.loss->reduce(values, convertFloat(output.weights, type));
     output.losses = values.values;
     logs.addLoss(setting.name, value, setting.loss->isReduced());
     Tensor weighted = setting.lossWeight ? value * *setting.lossWeight : value;
-    total = total ? total + weighted : weighted;
+    total = total ? total + weighted.convert(total.elementType()) : weighted;
   }
   return total;
 }
 
 void addMetrics(const OutputScores &output, bool isWeighted, LogWriter &logs) {
   const OutputSettings &setting = output.setting;
+  mlir::Type type = output.prediction.emit().getFloatType();
+  Tensor prediction = convertFloat(output.prediction, type);
+  Tensor logits = convertFloat(output.logits, type);
   for (const Metric &metric : isWeighted ? setting.weightedMetrics : setting.metrics)
     logs.addMetric(setting.name, metric,
-                   metric.compute(output.target, output.prediction, output.logits,
+                   metric.compute(output.target, prediction, logits,
                                   isWeighted ? output.weights : Tensor(), output.mask),
                    isWeighted);
 }

@@ -21,7 +21,7 @@ using Variables = std::vector<ir::VariableOp>;
 /// a layer that it wraps.
 void collectVariables(ModuleOp module, const Layer &layer, Variables &variables) {
   const Layer &home = layer.original ? *layer.original : layer;
-  if (home.model) {
+  if (home.model && !home.parameters) { // a model that stands for a class is one layer
     for (const auto &inner : home.model->layers)
       collectVariables(module, *inner, variables);
     return;

@@ -2,7 +2,8 @@
 what it wrote is kept, so that the tests need that environment no more.
 
     python3.11 -m venv FOLDER && FOLDER/bin/pip install "tensorflow-cpu==2.15.*"
-    FOLDER/bin/python make_files.py tf-2.15 (with `optimizers` behind it: these files alone)
+    FOLDER/bin/python make_files.py tf-2.15 (with names of models behind it, or `optimizers`: these
+    files alone)
     python3.11 -m venv FOLDER && FOLDER/bin/pip install "tensorflow-cpu==2.16.*" "keras==3.3.3"
     FOLDER/bin/python make_files.py keras-3.3
 
@@ -84,6 +85,40 @@ def words():
     return model, [4], lambda random, rows: random.integers(0, 2, (rows, 1)).astype("float32")
 
 
+def series():
+    """Recurrent layers with settings that Keras 3 does not have, GRU as of Keras 2.0 to 2.2 and as of
+    today, states between layers, cells, both directions."""
+    x = keras.Input((5, 3), name="x")
+    h, *states = L.LSTM(4, return_sequences=True, return_state=True, implementation=1,
+                        name="lstm")(x)
+    h = L.LSTM(4, return_sequences=True, name="second")(h, initial_state=states)
+    h = L.GRU(3, reset_after=False, return_sequences=True, implementation=1, name="older")(h)
+    h = L.Bidirectional(L.GRU(3, return_sequences=True), name="both")(h)
+    h = L.RNN([L.SimpleRNNCell(3), L.LSTMCell(2), L.GRUCell(2, reset_after=False)],
+              return_sequences=True, name="cells")(h)
+    h = L.TimeDistributed(L.Dense(4, activation="tanh"), name="steps")(h)
+    h = L.ConvLSTM1D(2, 2, recurrent_activation="sigmoid", name="images")(
+        L.Reshape((5, 4, 1), name="reshape")(h))
+    h = L.Reshape((6, 1), name="sequence")(L.Flatten(name="flat")(h))
+    h = L.SimpleRNN(3, unroll=True, go_backwards=True, name="simple")(h)
+    model = keras.Model(x, L.Dense(2, name="out")(h), name="series")
+    model.compile(keras.optimizers.Adam(0.02), loss="mse")
+    return model, [(5, 3)], lambda random, rows: random.standard_normal((rows, 2)).astype("float32")
+
+
+def gates():
+    """The gates of Keras 2.0 to 2.2, whose hard_sigmoid is another function in Keras 3."""
+    model = keras.Sequential([
+        L.LSTM(4, return_sequences=True, recurrent_activation="hard_sigmoid", input_shape=(5, 3),
+               name="lstm"),
+        L.Bidirectional(L.GRU(3, reset_after=False, recurrent_activation="hard_sigmoid"), name="both"),
+        L.Dense(4, activation="hard_sigmoid", name="dense"),
+        L.Dense(2, name="out"),
+    ], name="gates")
+    model.compile(keras.optimizers.SGD(0.05), loss="mse")
+    return model, [(5, 3)], lambda random, rows: random.standard_normal((rows, 2)).astype("float32")
+
+
 def inputs_of(shape, random, rows):
     if isinstance(shape, int):
         return random.integers(0, 7, (rows, shape)).astype("int32")
@@ -153,7 +188,10 @@ def keep_optimizers():
 
 def main():
     FOLDER.mkdir(exist_ok=True)
-    for number, build in enumerate((branches, images, words)):
+    older = (series, gates) if IS_OLDER else ()
+    for number, build in enumerate((branches, images, words, *older)):
+        if sys.argv[2:] and build.__name__ not in sys.argv[2:]:
+            continue
         keras.utils.set_random_seed(number)
         random = np.random.default_rng(number)
         model, shapes, targets = build()
@@ -174,5 +212,5 @@ def main():
 
 if sys.argv[2:] != ["optimizers"]:
     main()
-if IS_OLDER:
+if IS_OLDER and sys.argv[2:] in ([], ["optimizers"]):
     keep_optimizers()

@@ -61,7 +61,7 @@ BAD_MODELS = {
     "lambda": (
         layered(models.layer("Lambda", "code")),
         "layer 'code': class Lambda is refused: it holds Python code, which is never executed; use "
-        "layers of keras.layers instead"),
+        "layers of keras.layers instead, or say by --define LAYER=FILE which model it stands for"),
     "unknown_activation": (
         layered(models.dense("d", 3, activation="relux")),
         "layer 'd': activation relux is not supported; the nearest supported is relu"),

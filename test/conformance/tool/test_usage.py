@@ -27,6 +27,8 @@ WRONG = {
                      "unknown option -x; 'lamina help inspect' lists them"),
     "missing_option": (["predict", "m.keras", "--data", "d.csv"],
                        "--output is required; see 'lamina help predict'"),
+    "define_without_a_file": (["predict", "m.keras", "--data", "d.csv", "-o", "o.npy", "--define"],
+                              "--define: 1 required CLASS=FILE missing; see 'lamina help predict'"),
     "missing_model": (["inspect"], "MODEL is required; see 'lamina help inspect'"),
     "surplus": (["inspect", "m.keras", "n.keras"],
                 "there is no place for 'n.keras'; see 'lamina help inspect'"),

@@ -46,6 +46,19 @@ TEST(Initializer, identityIsScaledOnItsDiagonal) {
   EXPECT_THAT(values(firstValue(IdentityInitializer{3}, {2, 2})), ElementsAre(3, 0, 0, 3));
 }
 
+TEST(Initializer, partsAreDrawnOneByOne) {
+  UniformInitializer uniform{2, 3};
+  InitializerParts parts{{{50, uniform}, {2, ConstantInitializer{{1}}}, {100, uniform}}};
+  ConcatenatedInitializer joint{std::make_shared<const InitializerParts>(parts)};
+  auto x = values(firstValue(joint, {152}));
+  std::vector<float> first(x.begin(), x.begin() + 50), last(x.begin() + 52, x.end());
+  EXPECT_THAT(std::vector<float>(x.begin() + 50, x.begin() + 52), Each(1));
+  EXPECT_GE(*std::min_element(first.begin(), first.end()), 2);
+  EXPECT_LT(largest(last), 3);
+  last.resize(50);
+  EXPECT_NE(first, last);
+}
+
 TEST(Initializer, uniformOnesStayInTheirIntervalAndFollowTheSeed) {
   auto x = values(firstValue(UniformInitializer{-0.5, 0.5}, {100, 100}));
   EXPECT_LE(largest(x), 0.5);

@@ -1,11 +1,14 @@
 #include "frontend/files/models/legacy_config.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace lamina::frontend {
 namespace {
 
 using nlohmann::json;
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 json parse(const char *text) {
   return json::parse(text);
@@ -222,14 +225,33 @@ TEST(LegacyConfig, WritesNamesakesOfLegacyOptimizers) {
   json training = {{"optimizer", modernOptimizer("Nadam", R"({"decay": 0.01})")}};
   EXPECT_EQ(writableTraining(training)["optimizer"], parse(R"({"class_name": "Nadam",
     "config": {}, "module": "keras.optimizers", "registered_name": null})"));
-  EXPECT_EQ(changeOfWriting(training), "Keras 3 has no schedule_decay: its Nadam lets the momentum "
-                                       "grow faster than the file's");
+  auto changesOf = [](const json &training) { return changesOfWriting(json(), training); };
+  EXPECT_THAT(changesOf(training), ElementsAre("Keras 3 has no schedule_decay: its Nadam lets the "
+                                               "momentum grow faster than the file's"));
   training = {{"optimizer", modernOptimizer("Adagrad", "{}")}};
-  EXPECT_EQ(changeOfWriting(training), "Keras 3 adds the epsilon of Adagrad below the root, not "
-                                       "behind it as the file's optimizer does");
+  EXPECT_THAT(changesOf(training),
+              ElementsAre("Keras 3 adds the epsilon of Adagrad below the root, "
+                          "not behind it as the file's optimizer does"));
   training = {{"optimizer", modernOptimizer("Adam", "{}")}};
   EXPECT_EQ(writableTraining(training), training);
-  EXPECT_EQ(changeOfWriting(training), "");
+  EXPECT_THAT(changesOf(training), IsEmpty());
+}
+
+TEST(LegacyConfig, KeepsTheHardSigmoidOfKeras2) {
+  json gru = parse(R"({"class_name": "GRU", "config": {"recurrent_activation": "hard_sigmoid"}})");
+  json both = {{"class_name", "Bidirectional"}, {"config", {{"layer", gru}}}};
+  json model = {{"class_name", "Sequential"}, {"config", {{"layers", {both}}}}};
+  auto gateOf = [](const json &model) {
+    return model["config"]["layers"][0]["config"]["layer"]["config"]["recurrent_activation"];
+  };
+  json older = modernizeModel(model, true);
+  EXPECT_EQ(gateOf(older), kOlderHardSigmoid);
+  EXPECT_EQ(gateOf(writableModel(older)), "hard_sigmoid");
+  EXPECT_THAT(
+      changesOfWriting(older, json()),
+      ElementsAre("Keras 3 computes hard_sigmoid as x / 6 + 0.5 between 0 and 1, not as 0.2 "
+                  "x + 0.5 as the file's layers do"));
+  EXPECT_EQ(gateOf(modernizeModel(model, false)), "hard_sigmoid");
 }
 
 TEST(LegacyConfig, TakesTheOutputsOffTheirMetrics) {

@@ -19,7 +19,8 @@ TEST(Diagnostics, unknownLayerNamesTheNearest) {
 
 TEST(Diagnostics, namesThatResembleNoOtherAreNotGuessed) {
   EXPECT_EQ(importError(makeFile(sequential({input("x", {4}), layer("Quantum", "q")}))),
-            "model.keras: layer 'q': class Quantum is not supported; docs/keras.md lists what is");
+            "model.keras: layer 'q': class Quantum is not supported; docs/keras.md lists what is, "
+            "and --define CLASS=FILE gives a class of your own its meaning");
 }
 
 TEST(Diagnostics, layersThatPrepareImagesAreRefusedForIt) {
@@ -32,7 +33,8 @@ TEST(Diagnostics, layersThatPrepareImagesAreRefusedForIt) {
 TEST(Diagnostics, layersWithCodeAreRefusedForIt) {
   EXPECT_EQ(importError(makeFile(sequential({input("x", {4}), layer("Lambda", "f")}))),
             "model.keras: layer 'f': class Lambda is refused: it holds Python code, which is never "
-            "executed; use layers of keras.layers instead");
+            "executed; use layers of keras.layers instead, or say by --define LAYER=FILE which "
+            "model it stands for");
 }
 
 TEST(Diagnostics, callsOfTensorFlowAreRefusedWithTheirFunction) {
@@ -87,7 +89,8 @@ TEST(Diagnostics, foreignModulesAreRefused) {
   dense["module"] = "my.layers";
   EXPECT_EQ(importError(makeFile(sequential({input("x", {4}), dense}))),
             "model.keras: layer 1 of model 'model': the layer is the class Dense of module "
-            "my.layers, which is not Keras' own; nothing in a file is looked up or executed");
+            "my.layers, which is not Keras' own; nothing in a file is looked up or executed; give "
+            "its meaning as a model with --define CLASS=FILE");
 }
 
 TEST(Diagnostics, registeredCustomClassesAreRefused) {
@@ -96,7 +99,8 @@ TEST(Diagnostics, registeredCustomClassesAreRefused) {
   dense["registered_name"] = "pkg>Dense";
   EXPECT_EQ(importError(makeFile(sequential({input("x", {4}), dense}))),
             "model.keras: layer 1 of model 'model': the layer is the custom class pkg>Dense; "
-            "nothing in a file is looked up or executed");
+            "nothing in a file is looked up or executed; give its meaning as a model with --define "
+            "CLASS=FILE");
 }
 
 TEST(Diagnostics, unknownSettingsAreRefusedByName) {
@@ -301,7 +305,8 @@ TEST(Diagnostics, allProblemsAtOnce) {
   EXPECT_EQ(findProblems(context, file, {}),
             (std::vector<std::string>{
                 "model.keras: layer 'f': class Lambda is refused: it holds Python code, which is "
-                "never executed; use layers of keras.layers instead",
+                "never executed; use layers of keras.layers instead, or say by --define "
+                "LAYER=FILE which model it stands for",
                 "model.keras: layer 'd': class Dens is not supported; the nearest supported is "
                 "Dense"}));
 }

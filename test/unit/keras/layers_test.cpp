@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "frontend/files/models/legacy_config.h"
 #include "model_file.h"
 
 namespace lamina::frontend::test {
@@ -63,6 +64,7 @@ const ActivationCase kActivations[] = {
     {"hard_tanh", [](double x) { return clip(x, -1, 1); }},
     {"hard_shrink", [](double x) { return std::abs(x) > 0.5 ? x : 0; }},
     {"hard_sigmoid", [](double x) { return clip(x + 3, 0, 6) / 6; }},
+    {kOlderHardSigmoid, [](double x) { return clip(0.2 * x + 0.5, 0, 1); }},
     {"hard_silu", [](double x) { return x * clip(x + 3, 0, 6) / 6; }},
     {"soft_shrink", [](double x) { return x > 0.5    ? x - 0.5
                                           : x < -0.5 ? x + 0.5
@@ -100,6 +102,7 @@ const Ends kEnds[] = {
     {"tanh", {-1, -1, 1, 1}},
     {"hard_tanh", {-1, -1, 1, 1}},
     {"hard_sigmoid", {0, 0, 1, 1}},
+    {kOlderHardSigmoid, {0, 0, 1, 1}},
     {"hard_silu", {0, 0, 3e38f, kInfinity}},
     {"softplus", {0, 0, 3e38f, kInfinity}},
     {"softsign", {-1, -1, 1, 1}},

@@ -103,9 +103,8 @@ TEST(RecurrentDiagnostics, cells) {
 }
 
 TEST(RecurrentDiagnostics, settings) {
-  EXPECT_EQ(problemOf(lstm({{"bias_initializer", "random_normal"}})),
-            "'unit_forget_bias' with a 'bias_initializer' other than one number is not supported; "
-            "use bias_initializer 'zeros' or unit_forget_bias false");
+  EXPECT_EQ(problemOf(lstm({{"bias_initializer", "identity"}})),
+            "an Identity initializer needs a matrix");
   EXPECT_EQ(problemOf(lstm({{"dropout", std::nan("")}})),
             "'dropout' must be a number between 0 and 1");
   EXPECT_EQ(problemOf(layer("LSTM", "r", units(0))), "'units' must be positive, not 0");

@@ -96,6 +96,9 @@ TEST_F(Plan, CountsBytes) {
   EXPECT_EQ(
       getBufferBytes(RankedTensorType::get({4, 17}, f32), 8, ir::PackedAttr::get(&context, 1, 16)),
       4 * 32 * 4);
+  EXPECT_EQ(getBufferBytes(RankedTensorType::get({5, 17}, f32), 8,
+                           ir::PackedAttr::get(&context, 1, 16, /*group=*/2)),
+            6 * 32 * 4);
   EXPECT_EQ(getStorageBytes(*module->getOps<ir::VariableOp>().begin()), 4 * 16 * 4);
 }
 

@@ -117,8 +117,11 @@ int64_t PlannedExecution::offsetOf(RankedTensorType type, ir::PackedAttr layout,
                                    llvm::ArrayRef<int64_t> index) const {
   int64_t position = 0;
   if (layout) { // a matrix in panels of its columns
-    int64_t width = layout.getWidth(), row = index[0], column = index[1];
-    position = (column / width * type.getDimSize(0) + row) * width + column % width;
+    int64_t width = layout.getWidth(), group = layout.getGroup();
+    int64_t row = index[0], column = index[1];
+    int64_t groups = llvm::divideCeil(type.getDimSize(0), group);
+    position = ((column / width * groups + row / group) * width + column % width) * group;
+    position += row % group;
   } else {
     int64_t capacity = ir::getBatchSize(module);
     for (auto [extent, i] : llvm::zip(type.getShape(), index))

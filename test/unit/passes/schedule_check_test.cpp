@@ -14,7 +14,7 @@ namespace {
 
 /// What is said of the only kernel of a function with this schedule (empty: with none).
 std::string complaintOf(const std::string &arguments, const std::string &schedule,
-                        const std::string &kernel) {
+                        const std::string &kernel, const std::string &variables = "") {
   MLIRContext context;
   ir::loadDialects(context);
   std::string complaint;
@@ -22,11 +22,10 @@ std::string complaintOf(const std::string &arguments, const std::string &schedul
     complaint = complaint.empty() ? diagnostic.str() : complaint;
     return success();
   });
-  auto module =
-      parseSourceString<ModuleOp>("module attributes {lamina.batch_size = 4 : i64} {\n"
-                                  "func.func @main(" +
-                                      arguments + ") {\n" + kernel + "\n}\nreturn\n}\n}\n",
-                                  &context);
+  auto module = parseSourceString<ModuleOp>("module attributes {lamina.batch_size = 4 : i64} {\n" +
+                                                variables + "func.func @main(" + arguments +
+                                                ") {\n" + kernel + "\n}\nreturn\n}\n}\n",
+                                            &context);
   if (!module)
     return "no module: " + complaint;
   module->walk([&](ir::KernelOp op) {
@@ -103,6 +102,38 @@ TEST(ScheduleCheck, Convolutions) {
                 "lines = 1, positions = 8, columns = 32, ahead = false, cost = 9>",
                 "%n"),
             "'lamina.kernel' op has a convolution whose operands are not in memory");
+}
+
+/// Filters whose lines are in pairs, as contractions of narrow types read them.
+TEST(ScheduleCheck, FiltersInGroupsOfLines) {
+  auto complaint = [](const std::string &family, const std::string &filter,
+                      const std::string &schedule, const std::string &result,
+                      const std::string &operation) {
+    const std::string x = "tensor<?x8x8x16xf32>";
+    return complaintOf("%x: " + x + ", %w: " + filter + " {lamina.variable = @w}", schedule,
+                       "%0 = lamina.kernel " + family + "(%x, %w) : (" + x + ", " + filter +
+                           ") -> " + result + " {\n^bb0(%a: " + x + ", %b: " + filter +
+                           "):\n%r = lamina." + operation + "\nlamina.yield %r : " + result,
+                       "lamina.variable @w : " + filter +
+                           " {layout = #lamina.packed<dimension = 3, width = 16, group = 2>}\n");
+  };
+  EXPECT_EQ(
+      complaint("convolution", "tensor<3x3x16x32xf32>",
+                "#lamina.convolution<lanes = 8, tileRows = 6, tileVectors = 2, channels = 0, "
+                "lines = 1, positions = 8, columns = 32, ahead = false, cost = 9>",
+                "tensor<?x8x8x32xf32>",
+                "convolution %a, %b, strides = [1, 1], low = [1, 1], high = [1, 1], lhs_dilation = "
+                "[1, 1], rhs_dilation = [1, 1], groups = 1 : (tensor<?x8x8x16xf32>, "
+                "tensor<3x3x16x32xf32>) -> tensor<?x8x8x32xf32>"),
+      "'lamina.kernel' op has a filter in groups of 2 lines, which convolutions do not read");
+  EXPECT_EQ(
+      complaint("winograd_filter", "tensor<3x3x16x32xf32>",
+                "#lamina.winograd_filter<lanes = 8, blocks = 1, streamed = false, cost = 9>",
+                "tensor<2x1x36x32x16xf32>",
+                "winograd_filter %b, tile = 4 : (tensor<3x3x16x32xf32>) -> "
+                "tensor<2x1x36x32x16xf32>"),
+      "'lamina.kernel' op has a filter in groups of 2 lines, which minimal filtering does not "
+      "read");
 }
 
 TEST(ScheduleCheck, PartsOfLines) {

@@ -123,6 +123,7 @@ void addBench(CLI::App &command, Action &action) {
   auto options = std::make_shared<BenchOptions>();
   options->model.addModel(command);
   options->model.addBatchSize(command);
+  options->model.addFreezing(command);
   options->model.addPasses(command);
   command.add_option("--steps", options->steps, "Steps to time")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 32))

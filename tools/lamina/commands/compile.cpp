@@ -104,6 +104,7 @@ void addCompile(CLI::App &command, Action &action) {
   auto options = std::make_shared<CompileCommandOptions>();
   options->model.addModel(command);
   options->model.addBatchSize(command);
+  options->model.addFreezing(command);
   options->model.addPasses(command);
   command.add_option("--function", options->function, "What to compile")
       ->check(CLI::IsMember({"train_step", "predict", "both"}))

@@ -78,15 +78,32 @@ void tellClasses(const trainer::Dataset &data) {
 } // namespace
 
 PendingData::PendingData(const std::string &path, const DataOptions &options)
-    : file_(startReading(path, options.text())), textOptions_(options.givenForText()) {}
+    : pending_(startReading(path, options.text())), textOptions_(options.givenForText()) {}
+
+trainer::DataFile &PendingData::wait() {
+  if (!file_)
+    file_.emplace(pending_.get());
+  return *file_;
+}
+
+Session PendingData::open(session::Options options, bool training, bool forwardOnly) {
+  frontend::KerasFile model = session::readModel(options);
+  auto inputs = session::declaredInputs(model, options);
+  bool isOpen = std::ranges::any_of(inputs, [](const codegen::TensorSpec &input) {
+    return std::count(input.shape.begin(), input.shape.end(), -1) > 1;
+  });
+  if (isOpen)
+    options.import.inputShapes.merge(trainer::findOpenShapes(wait(), inputs));
+  return Session(std::move(model), options, training, forwardOnly);
+}
 
 trainer::Dataset PendingData::bind(const Session &session, const trainer::BindOptions &options) {
-  return bindFile(file_.get(), session, options);
+  return bindFile(std::move(wait()), session, options);
 }
 
 trainer::Dataset PendingData::bindAloud(const Session &session,
                                         const trainer::BindOptions &options) {
-  trainer::DataFile file = file_.get();
+  trainer::DataFile file = std::move(wait());
   if (!file.table && !textOptions_.empty())
     fail("{}: {} is for text files, and this file holds arrays; leave it out", file.path,
          textOptions_.front());

@@ -12,6 +12,10 @@ class PendingData {
 public:
   PendingData(const std::string &path, const DataOptions &options);
 
+  /// Opens a session on the model. Where its inputs have dimensions that neither its file nor the
+  /// options know, waits for the data, whose arrays say them.
+  Session open(session::Options options, bool training, bool forwardOnly = false);
+
   /// Waits for the file and fits it to the model, as the columns and classes that `options` knows.
   trainer::Dataset bind(const Session &session, const trainer::BindOptions &options);
   /// As bind, and tells what was decided about rows left out and, where the file decides them,
@@ -19,8 +23,11 @@ public:
   trainer::Dataset bindAloud(const Session &session, const trainer::BindOptions &options);
 
 private:
-  std::future<trainer::DataFile> file_;
-  std::vector<std::string> textOptions_; ///< those that were given
+  trainer::DataFile &wait();
+
+  std::future<trainer::DataFile> pending_;
+  std::optional<trainer::DataFile> file_; ///< once it is read
+  std::vector<std::string> textOptions_;  ///< those that were given
 };
 
 } // namespace lamina::tools

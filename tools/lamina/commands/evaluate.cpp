@@ -50,7 +50,7 @@ std::string reportClasses(Session &session, trainer::ModelRunner &runner,
 
 void evaluate(const EvaluateOptions &options) {
   PendingData pending(options.data.data, options.data);
-  Session session(options.model.forSession(), false);
+  Session session = pending.open(options.model.forSession(), false);
   if (session.importedSignature().targets.empty())
     fail("{}: the model has no loss; compile it in Keras, or give --loss", session.name());
   trainer::BindOptions binding = options.data.binding();

@@ -146,6 +146,7 @@ void addInspect(CLI::App &command, Action &action) {
   auto options = std::make_shared<InspectOptions>();
   options->model.addModel(command);
   options->model.addBatchSize(command);
+  options->model.addFreezing(command);
   options->model.addPasses(command);
   options->model.addOptimizer(command);
   options->model.addLoss(command);

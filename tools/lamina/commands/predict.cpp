@@ -146,7 +146,8 @@ void predict(const PredictOptions &options) {
   inputs.push_back({"--data", options.data.data});
   requireDistinct(inputs, {{"--output", options.out}});
   PendingData pending(options.data.data, options.data);
-  Session session(options.model.forSession(), false, /*forwardOnly=*/true);
+  Session session =
+      pending.open(options.model.forSession(), /*training=*/false, /*forwardOnly=*/true);
   requireWritable(options.out);
   if (format == Format::Npy && session.importedSignature().outputs.size() > 1)
     fail("{}: the model has {} outputs, and a .npy file holds one array; write a .npz file",

@@ -29,7 +29,7 @@ struct TrainOptions {
   CallbackOptions callbacks;
   int64_t epochs = 1;
   uint64_t seed = 0;
-  bool noShuffle = false, resume = false;
+  bool noShuffle = false, resume = false, cacheFrozen = false;
   std::string validationData, log, tensorBoard, checkpoint, out;
   double validationSplit = 0;
   int64_t checkpointSteps = 0;
@@ -69,7 +69,7 @@ class Training {
 public:
   explicit Training(const TrainOptions &options)
       : options_(options), pendingData_(options.data.data, options.data),
-        session_(options.model.forSession(), true) {
+        session_(pendingData_.open(options.model.forSession(), true)) {
     if (!options.validationData.empty())
       pendingValidation_.emplace(options.validationData, options.data);
     requireModelOutput();
@@ -79,7 +79,11 @@ public:
   }
 
   void run() {
+    if (isFrozen())
+      return evaluateInstead();
     bindData();
+    if (options_.cacheFrozen)
+      cacheFrozen();
     if (options_.model.tune)
       session::tuneAloud(session_, ir::kTrainStep.str(), data_);
     trainer::ModelRunner &runner = session_.compile(options_.seed);
@@ -108,6 +112,46 @@ public:
   }
 
 private:
+  bool isFrozen() const {
+    return llvm::none_of(session_.importedSignature().variables,
+                         [](const codegen::VariableSpec &variable) { return variable.trainable; });
+  }
+
+  /// What there is to do where no layer is trained.
+  void evaluateInstead() {
+    note("note: {}: all layers are frozen, so nothing is trained; the model is evaluated\n",
+         session_.name());
+    Session session(options_.model.forSession(), /*training=*/false);
+    trainer::BindOptions binding = options_.data.binding();
+    binding.known = session.recipe();
+    trainer::Dataset data = pendingData_.bindAloud(session, binding);
+    trainer::ModelRunner &runner = session.compile(options_.seed);
+    trainer::Logs logs = trainer::evaluate(runner, data);
+    if (!options_.out.empty())
+      write(options_.out, session.weights());
+    for (const codegen::LogSpec &log : runner.signature().evaluateLogs)
+      output("{}: {:#.9g}\n", log.name, logs.at(log.name));
+  }
+
+  void cacheFrozen() {
+    std::vector<trainer::Dataset *> data = {&data_};
+    if (validation_)
+      data.push_back(&*validation_);
+    if (!session_.cacheFrozen(data, options_.seed)) {
+      note("note: {}: --cache-frozen has no effect: the first layers are trained, or what they "
+           "give depends on random numbers or on other rows\n",
+           session_.name());
+      return;
+    }
+    int64_t bytes = 0;
+    for (const trainer::Dataset *rows : data)
+      for (const frontend::Array &array : rows->inputs)
+        bytes += static_cast<int64_t>(array.bytes.size());
+    if (verbosity(options_.verbose) != trainer::Verbosity::Silent)
+      note("Frozen layers: computed for {} rows, {} kept in memory\n",
+           data_.rows + (validation_ ? validation_->rows : 0), formatBytes(bytes));
+  }
+
   /// The memory of training beside its data: planned, so known before it begins.
   void tellMemory(const codegen::Signature &signature) const {
     if (verbosity(options_.verbose) != trainer::Verbosity::Silent)
@@ -252,6 +296,10 @@ void addTrain(CLI::App &command, Action &action) {
       ->check(CLI::Range(int64_t(1), int64_t(1) << 40))
       ->capture_default_str();
   options->model.addBatchSize(command);
+  options->model.addFreezing(command);
+  command.add_flag("--cache-frozen", options->cacheFrozen,
+                   "Compute what the first, frozen layers give once for every row, and keep it in "
+                   "memory");
   options->model.addPasses(command);
   command.add_option("--seed", options->seed, "Seed of shuffling, dropout and initial weights")
       ->capture_default_str();

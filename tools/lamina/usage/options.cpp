@@ -30,6 +30,13 @@ void ModelOptions::addModel(CLI::App &command) {
   addPath(command, "--weights", weights,
           "Weights in place of the file's: .weights.h5, .keras or legacy .h5");
   command
+      .add_option("--define", definitionTexts,
+                  "A model file as the meaning of a class that is not Keras' own, or of a Lambda "
+                  "layer: CLASS=FILE, LAYER=FILE")
+      ->type_name("CLASS=FILE")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+  command
       .add_option("--input-shape", inputShapes,
                   "Shape of one row of an input whose axes the file leaves open: NAME=28,28")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
@@ -40,6 +47,18 @@ void ModelOptions::addBatchSize(CLI::App &command) {
   command.add_option("--batch-size", import.batchSize, "Rows of a batch")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 24))
       ->capture_default_str();
+}
+
+void ModelOptions::addFreezing(CLI::App &command) {
+  auto list = [&](const char *name, std::vector<std::string> &layers, const char *help) {
+    command.add_option(name, layers, help)
+        ->type_name("NAME[..NAME]")
+        ->delimiter(',')
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  };
+  list("--freeze", frozen,
+       "Layers that are not trained, by name, or from one to another in the file's order");
+  list("--unfreeze", unfrozen, "Layers that are trained after all, in the same form");
 }
 
 void ModelOptions::addPasses(CLI::App &command) {
@@ -105,10 +124,32 @@ std::map<std::string, std::vector<int64_t>> parseShapes(const std::vector<std::s
   return shapes;
 }
 
+std::map<std::string, std::string> parseDefinitions(const std::vector<std::string> &texts) {
+  std::map<std::string, std::string> files;
+  for (const std::string &text : texts) {
+    size_t equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos || equals + 1 == text.size())
+      fail("--define {}: expected CLASS=FILE, a class or a Lambda layer and a model file",
+           printable(text));
+    std::string name = text.substr(0, equals);
+    if (!files.emplace(name, text.substr(equals + 1)).second)
+      fail("--define {}: {} is defined twice", printable(text), printable(name));
+  }
+  return files;
+}
+
 } // namespace
+
+std::vector<NamedPath> ModelOptions::inputs() const {
+  std::vector<NamedPath> paths = {{"MODEL", model}, {"--weights", weights}};
+  for (const auto &[name, path] : parseDefinitions(definitionTexts))
+    paths.push_back({"--define " + name, path});
+  return paths;
+}
 
 session::Options ModelOptions::forSession() const {
   session::Options options = *this;
+  options.definitions = parseDefinitions(definitionTexts);
   options.import.inputShapes = parseShapes(inputShapes);
   options.tell = [](const std::string &line) { note("{}\n", line); };
   return options;

@@ -20,11 +20,13 @@ using session::Session;
 
 /// The model and how it is to be compiled.
 struct ModelOptions : session::Options {
-  std::vector<std::string> inputShapes; ///< "NAME=28,28"
+  std::vector<std::string> inputShapes;     ///< "NAME=28,28"
+  std::vector<std::string> definitionTexts; ///< "CLASS=FILE"
   bool tune = false;
 
-  void addModel(CLI::App &command);     ///< MODEL, --weights, --input-shape
+  void addModel(CLI::App &command);     ///< MODEL, --weights, --define, --input-shape
   void addBatchSize(CLI::App &command); ///< --batch-size
+  void addFreezing(CLI::App &command);  ///< --freeze, --unfreeze
   void addPasses(CLI::App &command);    ///< switches of passes: --no-winograd, …
   void addThreads(CLI::App &command);   ///< --threads
   void addTune(CLI::App &command);      ///< --tune
@@ -34,7 +36,7 @@ struct ModelOptions : session::Options {
   /// shape is not well-formed.
   session::Options forSession() const;
   /// The files that are read.
-  std::vector<NamedPath> inputs() const { return {{"MODEL", model}, {"--weights", weights}}; }
+  std::vector<NamedPath> inputs() const;
 };
 
 /// How the text of a table is to be read.

@@ -63,7 +63,8 @@ Tensor AttentionCall::both(Tensor a, Tensor b) {
   return logicalAnd(a, b);
 }
 
-AttentionMask AttentionCall::readMask(QueryMask source, std::optional<int64_t> window) {
+AttentionMask AttentionCall::readMask(QueryMask source, std::optional<int64_t> window,
+                                      bool ofSoftmax) {
   Tensor query = tensor("query"), value = tensor("value");
   Tensor mask;
   if (Tensor steps = stepMask("query", source))
@@ -80,6 +81,8 @@ AttentionMask AttentionCall::readMask(QueryMask source, std::optional<int64_t> w
   if (window)
     mask = both(mask,
                 insertDimension(windowMask(call.emit(), query.dim(1), value.dim(1), *window), 0));
+  if (given && !mask && ofSoftmax)
+    return {countForSoftmax(given), false};
   return {given ? both(arguments.boolTensor("attention_mask"), mask) : mask, false};
 }
 
@@ -96,6 +99,10 @@ Tensor alignMask(const Place &place, Tensor mask, ArrayRef<int64_t> scores, int6
                            "an element for each pair of a query and a key, or 1 in place of these",
                            describeShape(mask.shape()), describeShape(scores)));
   return aligned;
+}
+
+Tensor countForSoftmax(Tensor mask) {
+  return mask.elementType().isInteger(1) ? mask : mask > (mask.isFloat() ? 0.5 : 0);
 }
 
 Tensor maskedSoftmax(LayerCall &call, Tensor scores, Tensor mask, int64_t axes) {

@@ -35,8 +35,8 @@ public:
   /// The mask that the argument's tensor has; null for none.
   Tensor maskOf(const char *name);
   /// All masks of the call together. With `window` queries see only keys whose steps are nearer
-  /// than this.
-  AttentionMask readMask(QueryMask source, std::optional<int64_t> window);
+  /// than this. `ofSoftmax`: a given mask that is the only one goes to Softmax as it is.
+  AttentionMask readMask(QueryMask source, std::optional<int64_t> window, bool ofSoftmax);
 
 private:
   Tensor stepMask(const char *name, QueryMask source);
@@ -51,6 +51,9 @@ private:
 /// `mask` with dimensions of extent 1 where scores of this shape have those that are no steps:
 /// Keras inserts them before the last 2 * `axes`. Refuses a mask that does not fit.
 Tensor alignMask(const Place &place, Tensor mask, llvm::ArrayRef<int64_t> scores, int64_t axes);
+
+/// Where a mask counts for Keras' layer Softmax: where it is true, or a number above a half.
+Tensor countForSoftmax(Tensor mask);
 
 /// Keras' layer Softmax over the last dimensions, of which there are `axes`: scores that do not
 /// count get the weight 0, all of them where none of a query's counts.

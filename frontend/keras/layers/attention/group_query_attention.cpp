@@ -13,7 +13,9 @@ namespace {
 class GroupQueryAttention : public ProjectedAttention {
 public:
   explicit GroupQueryAttention(Config &config)
-      : ProjectedAttention(config, readSizes(config), QueryMask::OfCall, "_") {}
+      : ProjectedAttention(config, readSizes(config), QueryMask::OfCall, "_") {
+    comparesMask = true;
+  }
 
 private:
   static Sizes readSizes(Config &config) {

@@ -76,7 +76,9 @@ Tensors ProjectedAttention::call(LayerCall &call, ArrayRef<Tensor> inputs) const
   Tensor key = arguments.tensor("key"), gate;
   Heads heads;
   heads.axes = findAxes(call.place(), query, value, key);
-  heads.mask = arguments.readMask(queryMask, window);
+  bool returnsScores = arguments.flag("return_attention_scores");
+  bool isByScores = dropout > 0 || returnsScores || query.rank() != 3;
+  heads.mask = arguments.readMask(queryMask, window, isByScores && comparesMask);
   call.setMask(arguments.maskOf("query"), 1);
   size_t next = 0;
   int64_t repeats = sizes.heads / sizes.sharedHeads;
@@ -89,9 +91,8 @@ Tensors ProjectedAttention::call(LayerCall &call, ArrayRef<Tensor> inputs) const
     heads.key = repeat(heads.key, 2, repeats);
     heads.value = repeat(heads.value, 2, repeats);
   }
-  bool returnsScores = arguments.flag("return_attention_scores");
   Tensors results;
-  if (dropout > 0 || returnsScores || heads.query.rank() != 4)
+  if (isByScores)
     results = attendByScores(call, heads);
   else
     results = {attend(call, heads)};

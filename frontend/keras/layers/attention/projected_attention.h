@@ -28,6 +28,10 @@ protected:
   virtual llvm::SmallVector<int64_t> findAxes(const Place &place, Tensor query, Tensor value,
                                               Tensor key) const = 0;
 
+  /// Whether a mask of numbers that is the only one, where the scores are computed, is compared
+  /// with a half. Elsewhere all numbers but 0 count.
+  bool comparesMask = false;
+
 private:
   struct Heads {
     Tensor query, key, value;

@@ -1,5 +1,6 @@
 // keras.layers.Activation, ReLU, LeakyReLU, PReLU, ELU, Softmax: keras/src/layers/activations/
 #include "frontend/builder/functions.h"
+#include "frontend/keras/layers/attention/attention_call.h"
 #include "frontend/keras/layers/layers.h"
 
 using namespace mlir;
@@ -148,8 +149,7 @@ private:
     if (!fits)
       call.fail(fmt::format("a mask of shape {} does not fit an input of shape {}",
                             describeShape(mask.shape()), describeShape(x.shape())));
-    bool isBoolean = mask.elementType().isInteger(1);
-    return isBoolean ? mask : mask > (mask.isFloat() ? 0.5 : 0);
+    return countForSoftmax(mask);
   }
 
   std::vector<int64_t> axes;

@@ -62,14 +62,10 @@ VariableDeclaration readGateBias(Config &config, int64_t units) {
   bias.shape = {4 * units};
   if (!config.boolean("unit_forget_bias", true) || !config.boolean("use_bias", true))
     return bias;
-  Initializer initializer = readInitializer(config.where(), bias.initializer);
-  auto *constant = std::get_if<ConstantInitializer>(&initializer);
-  if (!constant || !constant->shape.empty())
-    config.fail("'unit_forget_bias' with a 'bias_initializer' other than one number is not "
-                "supported; use bias_initializer 'zeros' or unit_forget_bias false");
-  std::vector<double> values(4 * units, constant->values[0]);
-  std::fill_n(values.begin() + units, units, 1.0);
-  bias.initializer = {{"class_name", "Constant"}, {"config", {{"value", values}}}};
+  Initializer own = readInitializer(config.where(), bias.initializer);
+  InitializerParts parts{{{units, own}, {units, ConstantInitializer{{1}}}, {2 * units, own}}};
+  bias.firstValue =
+      ConcatenatedInitializer{std::make_shared<const InitializerParts>(std::move(parts))};
   return bias;
 }
 

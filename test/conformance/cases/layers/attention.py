@@ -1,7 +1,7 @@
 """Attention layers: heads, masks of every kind and the scores; what they do with masks of steps."""
 import numpy as np
 
-from case import bits, case, labels, normal
+from case import bits, case, labels, normal, uniform
 from .masks import some_steps
 
 PARTS = dict(rows=10, batch_size=4, epochs=4)
@@ -241,6 +241,19 @@ def gqa_masks(keras):
         L.GroupQueryAttention(2, 4, 2)(x, x, attention_mask=mask, use_causal_mask=True),
         L.GroupQueryAttention(2, 4, 4, sliding_window=2)(x, x, query_mask=steps),
         L.GroupQueryAttention(2, 2, 1, use_gate=True)(x, x, value_mask=steps)])
+
+
+@case(x=[normal(4, 6), uniform(4, 4, low=0.1)], y=[normal(4, 6)] * 3, **PARTS)
+def gqa_masks_of_numbers(keras):
+    """Numbers above a half count where scores are computed and there is no other mask, else all but
+    0."""
+    L, inputs = keras.layers, [keras.Input((4, 6)), keras.Input((4, 4))]
+    x, mask = inputs
+    scored = dict(return_attention_scores=True)
+    return trained(keras, inputs, [
+        L.GroupQueryAttention(2, 4, 2)(x, x, attention_mask=mask, **scored)[0],
+        L.GroupQueryAttention(2, 4, 2)(x, x, attention_mask=mask),
+        L.MultiHeadAttention(2, 4)(x, x, attention_mask=mask, **scored)[0]])
 
 
 @case(x=tokens(5), y=normal(5, 4), **PARTS)

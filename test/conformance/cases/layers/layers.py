@@ -180,3 +180,15 @@ def einsum_dense_of_other_axes(keras):
     return sequential(keras, (4, 6), [
         E("ab...,bc->ac...", 5, "tanh", bias_axes="c"), E("abc,bcd->acd", (6, 3), bias_axes="c"),
         E("abc,bcd->abd", (6, 4), "tanh", bias_axes="bd"), E("...a,ab->...b", 2)])
+
+
+@case(x=[normal(4, 6), normal(4, 6)], y=normal(4, 6), epochs=6)
+def layers_of_applications(keras):
+    """Classes that models of keras.applications bring along."""
+    from keras.src.applications.convnext import LayerScale
+    from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
+    a, b = keras.Input((4, 6)), keras.Input((4, 6))
+    y = CustomScaleLayer(0.17)([LayerScale(0.3, 6)(a), keras.layers.Dense(6)(b)])
+    model = keras.Model([a, b], LayerScale(1e-6, 6)(y))
+    model.compile(keras.optimizers.Adam(0.01), "mse")
+    return model

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nanobind/nanobind.h>
+
+#include "buffers.h"
+#include "session/session.h"
+#include "trainer/callbacks/running_logs.h"
+
+namespace lamina::python {
+
+/// The settings of a compiled model, from `lamina.compile`.
+struct Settings {
+  std::string path;          ///< the model's file
+  std::string name;          ///< for messages, in place of the path
+  std::string compileConfig; ///< JSON members that replace those of the file's compile_config
+  std::map<std::string, std::vector<int64_t>> inputShapes;
+  int64_t batchSize = 32;
+  uint32_t threads = 0;
+  uint64_t seed = 0;
+  bool hasSampleWeights = false;
+};
+
+class Step;
+
+/// Logs of the batches so far of an epoch or an evaluation.
+class Running {
+public:
+  Running(Step &step, bool training);
+  nanobind::dict values() const;
+
+private:
+  friend class Step;
+  const std::vector<codegen::LogSpec> &specs_;
+  trainer::BatchLogs batch_;
+  trainer::RunningLogs running_;
+};
+
+/// A compiled model with its state: what the Python class of the same name stands on. Arrays fit
+/// exactly or are refused with false (None), so that Python converts them; what is wrong with them
+/// is said there. The GIL is released while compiled code runs, and calls of one step from several
+/// threads follow each other.
+class Step {
+public:
+  explicit Step(const Settings &settings);
+
+  /// Logs of one step or evaluation of a batch, or None.
+  nanobind::object trainOnBatch(nanobind::handle x, nanobind::handle y, nanobind::handle weights);
+  nanobind::object testOnBatch(nanobind::handle x, nanobind::handle y, nanobind::handle weights);
+  /// As many steps or evaluations as the rows of the arrays need, the last one smaller, whose logs
+  /// are added to `running`.
+  bool train(Running &running, nanobind::handle x, nanobind::handle y, nanobind::handle weights,
+             int64_t batchSize);
+  bool test(Running &running, nanobind::handle x, nanobind::handle y, nanobind::handle weights,
+            int64_t batchSize);
+  /// Fills `outputs`, which have as many rows as `x`.
+  bool predict(nanobind::handle x, nanobind::handle outputs, int64_t batchSize);
+
+  const codegen::Signature &signature() const { return runner_->signature(); }
+  trainer::ModelRunner &runner() { return *runner_; }
+  session::Session &session() { return *session_; }
+  const Settings &settings() const { return settings_; }
+  const std::vector<std::string> &notes() const { return notes_; }
+
+  /// Copies values of variables, by the signature's order: arrays to fill or to read, None for
+  /// those that are not wanted. Throws UserError when one does not fit.
+  void readState(nanobind::list arrays);
+  void writeState(nanobind::list arrays);
+  double learningRate();
+  void setLearningRate(double rate);
+  void finalizeAverages();
+
+  /// Throw UserError where there is no loss, or no optimizer either.
+  void requireLoss() const;
+  void requireTraining() const;
+
+  /// Compiles again so that steps and evaluations take weights of samples. The state stays.
+  void addSampleWeights();
+  /// Writes the model in the format of the path's ending.
+  void save(const std::string &path);
+  /// A session of its own for the same model, to look at.
+  std::unique_ptr<session::Session> makeSession() const;
+
+private:
+  struct Arrays {
+    Buffers x, y, weights;
+    int64_t rows = -1;
+  };
+  using Call = void (trainer::ModelRunner::*)(const trainer::Batch &, trainer::BatchLogs &);
+
+  void compile(frontend::KerasFile file);
+  session::Options options();
+  bool bind(Arrays &arrays, nanobind::handle x, nanobind::handle y, nanobind::handle weights);
+  /// Refuses values that are no index of the entries or no class that they stand for.
+  void requireBounds(const Arrays &arrays) const;
+  void run(Call call, Running &running, const Arrays &arrays, int64_t batchSize);
+  nanobind::object runOne(Call call, bool training, nanobind::handle x, nanobind::handle y,
+                          nanobind::handle weights);
+
+  Settings settings_;
+  std::vector<std::string> notes_;
+  std::optional<nlohmann::json> compileConfig_; ///< the one to write, where it is not the file's
+  std::unique_ptr<session::Session> session_;
+  trainer::ModelRunner *runner_ = nullptr;
+  std::mutex mutex_; ///< of state and workspace
+};
+
+} // namespace lamina::python

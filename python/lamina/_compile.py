@@ -1,0 +1,106 @@
+"""From a Keras model, live or in a file, to a compiled step."""
+import json
+import os
+import warnings
+
+from lamina import _core
+from lamina._callbacks import keras_if_imported
+from lamina._step import Step, temporary_file
+
+
+def compile(model, batch_size=32, optimizer=None, loss=None, metrics=None, threads=None, seed=0,
+            input_shapes=None):
+    """Compiles a model for training, evaluation and prediction on the CPU.
+
+    Args:
+        model: a live Keras model of any backend, whose weights and optimizer state are taken over, or
+            the path of a .keras or .h5 file or of the JSON of `model.to_json()`.
+        batch_size: the most rows of one batch; smaller ones need no compilation of their own.
+        optimizer, loss, metrics: in place of those that the model was compiled with; names, or
+            objects as keras.Model.compile takes them. Another optimizer starts with fresh state.
+        threads: how many threads compiled code uses, the same for all steps of a process; None: as
+            many as CPUs that this process may use.
+        seed: of shuffling, dropout and initial weights that the model does not have.
+        input_shapes: shapes of one row by input name, for axes that the model leaves open.
+
+    Returns: a `Step`.
+
+    Raises ValueError, TypeError or NotImplementedError with the layer and the reason when the model
+    cannot be compiled.
+    """
+    settings = {"compile_config": _compile_config(optimizer, loss, metrics),
+                "input_shapes": _shapes(input_shapes),
+                "batch_size": _positive(batch_size, "batch_size"),
+                "threads": _positive(threads, "threads") if threads is not None else 0,
+                "seed": _seed(seed), "sample_weights": False}
+    order = None
+    if isinstance(model, (str, os.PathLike)):
+        core = _core.Step(path=os.fspath(model), name="", **settings)
+    elif _is_keras_model(model):
+        from lamina._keras import as_functional, weight_order
+        functional = as_functional(model, input_shapes)
+        with temporary_file(".keras") as path:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of what Keras cannot save, which is told below
+                functional.save(path)
+            core = _core.Step(path=path, name=f"model '{model.name}'", **settings)
+        order = weight_order(functional, model.weights)
+    else:
+        raise TypeError(f"a Keras model or the path of a model file is wanted, not "
+                        f"{type(model).__name__}")
+    for note in core.notes:
+        warnings.warn(note.removeprefix("note: "), stacklevel=2)
+    return Step(core, settings["seed"], order)
+
+
+def _is_keras_model(model):
+    keras = keras_if_imported()
+    return keras is not None and isinstance(model, keras.Model)
+
+
+def _positive(value, what):
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{what} is a whole number, not {value!r}")
+    if not 1 <= value < 1 << 31:
+        raise ValueError(f"{what}={value}; it is at least 1")
+    return int(value)
+
+
+def _shapes(input_shapes):
+    if input_shapes is None:
+        return {}
+    if not isinstance(input_shapes, dict):
+        raise TypeError(f"input_shapes is a dict of the inputs' shapes by name, not "
+                        f"{type(input_shapes).__name__}")
+    return {str(name): [_positive(n, f"input_shapes['{name}']") for n in shape]
+            for name, shape in input_shapes.items()}
+
+
+def _seed(value):
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"seed is a whole number, not {value!r}")
+    if not 0 <= value < 1 << 63:
+        raise ValueError(f"seed={value}; it is at least 0 and below 2**63")
+    return int(value)
+
+
+def _compile_config(optimizer, loss, metrics):
+    """The JSON of settings in place of the model's, in the form of a file's compile_config."""
+    given = {"optimizer": optimizer, "loss": loss, "metrics": metrics}
+    config = {name: _serialize(value) for name, value in given.items() if value is not None}
+    if isinstance(optimizer, str):
+        config["optimizer"] = {"module": "keras.optimizers", "class_name": optimizer, "config": {},
+                               "registered_name": None}
+    return json.dumps(config) if config else ""
+
+
+def _serialize(value):
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_serialize(v) for v in value]
+    if isinstance(value, dict):
+        is_object = "class_name" in value
+        return value if is_object else {name: _serialize(v) for name, v in value.items()}
+    import keras
+    return keras.saving.serialize_keras_object(value)
