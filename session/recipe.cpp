@@ -19,6 +19,28 @@ bool hasClasses(const trainer::ColumnRecipe &recipe) {
   return std::ranges::any_of(recipe.classes, [](const Names &names) { return !names.empty(); });
 }
 
+json toJson(const trainer::FeatureEncoding &encoding) {
+  json content = json::object();
+  if (!encoding.categories.empty())
+    content = {{"categories", encoding.categories}, {"one_hot", encoding.isOneHot}};
+  if (encoding.fill)
+    content["fill"] = *encoding.fill;
+  if (encoding.mean != 0 || encoding.scale != 1)
+    content.update({{"mean", encoding.mean}, {"scale", encoding.scale}});
+  return content;
+}
+
+trainer::FeatureEncoding toEncoding(const json &content) {
+  trainer::FeatureEncoding encoding;
+  encoding.categories = content.value("categories", Names());
+  encoding.isOneHot = content.value("one_hot", false) && !encoding.categories.empty();
+  if (content.contains("fill"))
+    encoding.fill = content.at("fill").get<double>();
+  encoding.mean = content.value("mean", 0.0);
+  encoding.scale = content.value("scale", 1.0);
+  return encoding;
+}
+
 } // namespace
 
 trainer::ColumnRecipe readRecipe(const frontend::KerasFile &file,
@@ -33,6 +55,8 @@ trainer::ColumnRecipe readRecipe(const frontend::KerasFile &file,
   try {
     recipe.features = content.value("columns", Names());
     recipe.targets = content.value("targets", Names());
+    for (const json &encoding : content.value("encodings", json::array()))
+      recipe.encodings.push_back(toEncoding(encoding));
     json classes = content.value("classes", json::object());
     for (const TensorSpec &target : targets)
       recipe.classes.push_back(classes.value(target.name, Names()));
@@ -45,14 +69,16 @@ trainer::ColumnRecipe readRecipe(const frontend::KerasFile &file,
 
 void keepRecipe(frontend::KerasFile &file, const trainer::ColumnRecipe &recipe,
                 const std::vector<TensorSpec> &targets) {
-  if (recipe.features.empty() && !hasClasses(recipe))
+  if (recipe.features.empty() && recipe.encodings.empty() && !hasClasses(recipe))
     return;
   json classes = json::object();
   for (size_t t = 0; t < recipe.classes.size(); ++t)
     if (!recipe.classes[t].empty())
       classes[targets[t].name] = recipe.classes[t];
-  std::string text = frontend::dumpJson(
-      {{"columns", recipe.features}, {"targets", recipe.targets}, {"classes", classes}});
+  json content = {{"columns", recipe.features}, {"targets", recipe.targets}, {"classes", classes}};
+  for (const trainer::FeatureEncoding &encoding : recipe.encodings)
+    content["encodings"].push_back(toJson(encoding));
+  std::string text = frontend::dumpJson(content);
   auto bytes = std::as_bytes(std::span(text));
   file.assets[kMember].assign(bytes.begin(), bytes.end());
 }

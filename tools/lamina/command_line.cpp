@@ -32,6 +32,8 @@ constexpr Command kCommands[] = {
     {"inspect", "Show layers, parameters, memory plan and kernels", addInspect},
     {"bench", "Time the compiled step on random data", addBench},
     {"corr", "Tell how the columns of a table go together", addCorr},
+    {"corr", "Tell how the columns of a table go together", addCorr},
+    {"data", "Describe the content of a data file", addData},
     {"convert", "Write a model in another of Keras' file formats", addConvert},
 };
 

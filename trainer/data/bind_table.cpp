@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "support/error.h"
 #include "trainer/data/cast.h"
-#include "trainer/data/column_roles.h"
+#include "trainer/data/columns/column_roles.h"
+#include "trainer/data/columns/feature_encoding.h"
+#include "trainer/data/columns/label_columns.h"
 #include "trainer/data/dataset.h"
-#include "trainer/data/label_columns.h"
 
 namespace lamina::trainer {
 
@@ -18,24 +20,31 @@ bool isMissingCell(const Table &table, size_t row, size_t column) {
   return std::isnan(table.value(row, column)) && !table.text(row, column);
 }
 
-/// The rows that take part, according to the policy for missing values.
+/// The rows that take part, according to the policy for missing values. `required` are columns for
+/// which nothing can stand.
 std::vector<size_t> completeRows(const Table &table, const Columns &features,
-                                 const Columns &targets, const MissingValues &missing) {
+                                 const EncodedInputs &encoded, const Columns &required,
+                                 const MissingValues &missing) {
   std::vector<size_t> rows;
   size_t incomplete = 0, firstRow = 0, firstColumn = 0;
-  bool fills = missing.policy == MissingValues::Policy::Fill;
-  auto lacks = [&](size_t row, const Columns &columns) {
-    auto found = std::find_if(columns.begin(), columns.end(),
-                              [&](size_t column) { return isMissingCell(table, row, column); });
-    if (found != columns.end() && incomplete++ == 0) {
-      firstRow = row;
-      firstColumn = *found;
-    }
-    return found != columns.end();
+  auto findGap = [&](size_t row) -> std::optional<size_t> {
+    for (size_t i = 0; i < features.size(); ++i)
+      if (lacksValue(table, row, features[i], encoded.encodings[i]))
+        return features[i];
+    for (size_t column : required)
+      if (isMissingCell(table, row, column))
+        return column;
+    return std::nullopt;
   };
-  for (size_t row = 0; row < table.rows(); ++row)
-    if (!(!fills && lacks(row, features)) && !lacks(row, targets))
+  for (size_t row = 0; row < table.rows(); ++row) {
+    std::optional<size_t> gap = findGap(row);
+    if (!gap)
       rows.push_back(row);
+    else if (incomplete++ == 0) {
+      firstRow = row;
+      firstColumn = *gap;
+    }
+  }
   if (incomplete && missing.policy != MissingValues::Policy::Drop)
     fail("{}: line {}: column {} has no value ({} such rows); use --missing drop, or --missing "
          "NUMBER to fill features",
@@ -53,13 +62,6 @@ void storeCell(const Table &table, size_t row, size_t column, const TensorSpec &
          printable(spec.name));
 }
 
-[[noreturn]] void refuseText(const Table &table, size_t row, size_t column) {
-  fail("{}: line {}: column {} holds text ('{}'), but features are numbers; drop the column with "
-       "--drop, or encode it",
-       table.path, table.lines[row], table.describeColumn(column),
-       printable(*table.text(row, column)));
-}
-
 Array newArray(const TensorSpec &spec, size_t rows) {
   std::vector<int64_t> shape = spec.shape;
   shape[0] = static_cast<int64_t>(rows);
@@ -68,19 +70,19 @@ Array newArray(const TensorSpec &spec, size_t rows) {
 
 /// Fills one input row by row from `columns`, in row-major order of the input's shape.
 Array featureArray(const Table &table, const std::vector<size_t> &rows,
-                   std::span<const size_t> columns, const TensorSpec &spec, double fill) {
+                   std::span<const size_t> columns, std::span<const FeatureEncoding> encodings,
+                   const TensorSpec &spec) {
   Array array = newArray(spec, rows.size());
   std::byte *destination = array.bytes.data();
+  std::vector<double> values;
   for (size_t row : rows)
-    for (size_t column : columns) {
-      double value = table.value(row, column);
-      if (std::isnan(value)) {
-        if (table.text(row, column))
-          refuseText(table, row, column);
-        value = fill;
+    for (size_t i = 0; i < columns.size(); ++i) {
+      values.resize(encodings[i].width());
+      encodeCell(table, row, columns[i], encodings[i], values);
+      for (double value : values) {
+        storeCell(table, row, columns[i], spec, destination, value);
+        destination += byteWidth(spec.type);
       }
-      storeCell(table, row, column, spec, destination, value);
-      destination += byteWidth(spec.type);
     }
   return array;
 }
@@ -95,7 +97,8 @@ std::vector<Array> weightArrays(const Table &table, const std::vector<size_t> &r
            "weights as an array of a .npz file",
            table.path, table.describeColumn(column), printable(spec.name),
            valuesPerRow(spec.shape));
-    weights.push_back(featureArray(table, rows, {&column, 1}, spec, 1));
+    FeatureEncoding plain;
+    weights.push_back(featureArray(table, rows, {&column, 1}, {&plain, 1}, spec));
   }
   return weights;
 }
@@ -143,7 +146,8 @@ Dataset bindTable(const Table &table, const std::vector<TensorSpec> &inputs,
   Columns required = roles.targets;
   if (roles.weights && !options.weights.empty())
     required.push_back(*roles.weights);
-  auto rows = completeRows(table, roles.features, required, options.missing);
+  EncodedInputs encoded = encodeFeatures(table, roles.features, inputs, options);
+  auto rows = completeRows(table, roles.features, encoded, required, options.missing);
 
   Dataset data;
   data.file = table.path;
@@ -152,12 +156,17 @@ Dataset bindTable(const Table &table, const std::vector<TensorSpec> &inputs,
   for (size_t row : rows)
     data.lines.push_back(table.lines[row]);
   std::span<const size_t> columns = roles.features;
-  for (const TensorSpec &spec : inputs) {
-    auto count = static_cast<size_t>(valuesPerRow(spec.shape));
+  std::span<const FeatureEncoding> encodings = encoded.encodings;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    size_t count = encoded.columns[i];
     data.inputs.push_back(
-        featureArray(table, rows, columns.first(count), spec, options.missing.fill));
+        featureArray(table, rows, columns.first(count), encodings.first(count), inputs[i]));
     columns = columns.subspan(count);
+    encodings = encodings.subspan(count);
   }
+  if (std::ranges::any_of(encoded.encodings,
+                          [](const auto &each) { return each != FeatureEncoding(); }))
+    data.recipe.encodings = std::move(encoded.encodings);
   if (roles.weights)
     data.weights = weightArrays(table, rows, *roles.weights, options.weights);
   if (options.wantTargets)

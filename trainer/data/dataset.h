@@ -12,10 +12,23 @@
 
 namespace lamina::trainer {
 
+/// How the cells of a column become values of an input.
+struct FeatureEncoding {
+  std::vector<std::string> categories; ///< texts by number; empty for a column of numbers
+  bool isOneHot = false;               ///< a value for each category, instead of its number
+  std::optional<double> fill;          ///< stands for a missing value: a number, or a category's
+  double mean = 0, scale = 1;          ///< numbers become (number - mean) * scale
+
+  /// The values of a cell.
+  size_t width() const { return isOneHot ? categories.size() : 1; }
+  bool operator==(const FeatureEncoding &) const = default;
+};
+
 /// The encoding of a table's columns, for fitting other tables in the same way.
 struct ColumnRecipe {
   std::vector<std::string> features; ///< names in the inputs' order; empty where there are none
   std::vector<std::string> targets;  ///< likewise
+  std::vector<FeatureEncoding> encodings; ///< of the features; empty: numbers as they are
   /// Per target the texts of its labels by class number; empty where the file holds numbers.
   std::vector<std::vector<std::string>> classes;
 };
@@ -36,7 +49,7 @@ struct Dataset {
 
 /// The treatment of a row that lacks a value.
 struct MissingValues {
-  enum class Policy { Error, Drop, Fill } policy = Policy::Error;
+  enum class Policy { Error, Drop, Fill, Mean, Median, MostFrequent } policy = Policy::Error;
   double fill = 0;
 };
 
@@ -64,6 +77,7 @@ struct BindOptions {
   /// with it. Numbers that depend on the file at hand are none to judge a trained model by.
   bool numbersLabels = true;
   MissingValues missing;
+  bool standardize = false; ///< columns of numbers, when training begins
   /// Per target the number of classes if its values are class numbers, 0 otherwise. Shorter
   /// vectors count as filled up with 0.
   std::vector<int64_t> targetClasses;

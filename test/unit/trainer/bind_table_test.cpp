@@ -145,9 +145,16 @@ TEST(BindTable, UnknownColumns) {
 }
 
 TEST(BindTable, TextFeatures) {
+  const char *refusal = "d.csv: line 3: column 'job' holds text ('clerk'), but features are "
+                        "numbers; drop the column with --drop, or encode it";
+  EXPECT_EQ(errorOf([] { bindText("age,job,class\n39,1,0\n39,clerk,0\n"); }), refusal);
   EXPECT_EQ(errorOf([] { bindText("age,job,class\n39,clerk,0\n"); }),
-            "d.csv: line 2: column 'job' holds text ('clerk'), but features are numbers; drop the "
-            "column with --drop, or encode it");
+            "d.csv: column 'job' holds 'clerk' in every row, which tells nothing; drop it with "
+            "--drop");
+  BindOptions judging;
+  judging.numbersLabels = false;
+  EXPECT_EQ(errorOf([&] { bindText("age,job,class\n\n39,clerk,0\n40,boss,1\n", judging); }),
+            refusal);
 }
 
 TEST(BindTable, FractionsForIntegerInputs) {

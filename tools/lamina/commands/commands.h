@@ -20,6 +20,7 @@ void addCompile(CLI::App &command, Action &action);
 void addInspect(CLI::App &command, Action &action);
 void addBench(CLI::App &command, Action &action);
 void addConvert(CLI::App &command, Action &action);
+void addData(CLI::App &command, Action &action);
 void addCorr(CLI::App &command, Action &action);
 
 /// `help` and `completion` tell about all commands of `app`; `help` knows those with these names.

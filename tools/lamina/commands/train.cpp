@@ -291,6 +291,7 @@ void addTrain(CLI::App &command, Action &action) {
   options->data.add(command);
   options->data.addSampleWeight(command);
   options->data.addClassWeight(command);
+  options->data.addStandardize(command);
   command.add_option("--epochs", options->epochs, "Times to go through the data")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 40))
       ->capture_default_str();

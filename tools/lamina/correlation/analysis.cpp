@@ -8,7 +8,7 @@
 
 #include "statistics/variance_inflation.h"
 #include "support/error.h"
-#include "trainer/data/column_roles.h"
+#include "trainer/data/columns/column_roles.h"
 
 namespace lamina::tools {
 

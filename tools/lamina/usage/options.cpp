@@ -179,8 +179,10 @@ void DataOptions::add(CLI::App &command) {
   addList(command, "--classes", classes,
           "Labels in the order of the model's classes (default: sorted)");
   command
-      .add_option("--missing", missing,
-                  "Rows of a text file that lack a value: error, drop, or a number to put in")
+      .add_option(
+          "--missing", missing,
+          "Rows of a text file that lack a value: error, drop, or what to put in: a number, "
+          "mean, median or most-frequent of the column")
       ->capture_default_str();
   addText(command);
 }
@@ -190,6 +192,13 @@ void DataOptions::addSampleWeight(CLI::App &command) {
                      "Weights of the rows in loss and weighted metrics: a column of a text "
                      "file, or an array of a .npz file (NAME, or NAME0, NAME1, ... for the "
                      "targets)");
+}
+
+void DataOptions::addStandardize(CLI::App &command) {
+  command.add_flag(
+      "--standardize", standardize,
+      "Give columns of numbers of a text file the mean 0 and the standard deviation 1; "
+      "the model remembers how");
 }
 
 void DataOptions::addClassWeight(CLI::App &command) {
@@ -223,9 +232,9 @@ std::map<int64_t, double> parseClassWeights(const std::vector<std::string> &text
 
 std::vector<std::string> DataOptions::givenForText() const {
   std::vector<std::string> given;
-  for (const char *name :
-       {"--target", "--drop", "--classes", "--delimiter", "--missing", "--header", "--no-header"})
-    if (command->count(name))
+  for (const char *name : {"--target", "--drop", "--classes", "--delimiter", "--missing",
+                           "--header", "--no-header", "--standardize"})
+    if (command->get_option_no_throw(name) && command->count(name))
       given.push_back(name);
   return given;
 }
@@ -251,13 +260,21 @@ trainer::BindOptions DataOptions::binding() const {
   options.dropColumns = drop;
   options.classes = classes;
   options.weighting = {sampleWeight, false, parseClassWeights(classWeights)};
-  if (missing == "drop") {
-    options.missing.policy = trainer::MissingValues::Policy::Drop;
-  } else if (missing != "error") {
+  using Policy = trainer::MissingValues::Policy;
+  const std::map<std::string, Policy> policies = {{"error", Policy::Error},
+                                                  {"drop", Policy::Drop},
+                                                  {"mean", Policy::Mean},
+                                                  {"median", Policy::Median},
+                                                  {"most-frequent", Policy::MostFrequent}};
+  options.standardize = standardize;
+  if (auto named = policies.find(missing); named != policies.end()) {
+    options.missing.policy = named->second;
+  } else {
     auto number = trainer::parseNumber(missing);
     if (!number)
-      fail("--missing {}: expected 'error', 'drop' or a number", printable(missing));
-    options.missing = {trainer::MissingValues::Policy::Fill, *number};
+      fail("--missing {}: expected 'error', 'drop', 'mean', 'median', 'most-frequent' or a number",
+           printable(missing));
+    options.missing = {Policy::Fill, *number};
   }
   return options;
 }

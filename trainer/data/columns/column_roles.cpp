@@ -1,4 +1,4 @@
-#include "trainer/data/column_roles.h"
+#include "trainer/data/columns/column_roles.h"
 
 #include <algorithm>
 #include <charconv>
@@ -24,17 +24,6 @@ size_t totalValues(const std::vector<TensorSpec> &specs) {
   for (const TensorSpec &spec : specs)
     total += valuesPerRow(spec.shape);
   return static_cast<size_t>(total);
-}
-
-[[noreturn]] void refuseFeatureWidth(const Table &table, size_t found,
-                                     const std::vector<TensorSpec> &inputs) {
-  std::string shapes;
-  for (const TensorSpec &spec : inputs)
-    shapes +=
-        (shapes.empty() ? "" : ", ") + frontend::describeShape(std::span(spec.shape).subspan(1));
-  fail("{}: rows have {} feature values, but the model takes {} (input shape {}); choose columns "
-       "with --target and --drop",
-       table.path, found, totalValues(inputs), shapes);
 }
 
 [[noreturn]] void refuseTargetWidth(const Table &table, size_t found,
@@ -110,7 +99,8 @@ Roles rolesByPosition(const Table &table, const std::vector<TensorSpec> &inputs,
     if (!taken)
       roles.features.push_back(column);
   }
-  size_t wanted = totalValues(inputs);
+  size_t known = options.known.encodings.size();
+  size_t wanted = known ? known : totalValues(inputs);
   bool complete = !options.wantTargets && roles.features.size() == wanted;
   if (options.targetColumns.empty() && !complete) {
     // A single label column is also recognized where one-hot columns are wanted, to say so.
@@ -160,8 +150,6 @@ Roles assignRoles(const Table &table, const std::vector<TensorSpec> &inputs,
   bool byName = !options.known.features.empty() && !table.names.empty();
   Roles roles =
       byName ? rolesByName(table, options) : rolesByPosition(table, inputs, targets, options);
-  if (roles.features.size() != totalValues(inputs))
-    refuseFeatureWidth(table, roles.features.size(), inputs);
   if (options.wantTargets && roles.targets.size() != totalValues(targets))
     refuseTargetWidth(table, roles.targets.size(), targets);
   return roles;

@@ -1,4 +1,4 @@
-#include "trainer/data/label_columns.h"
+#include "trainer/data/columns/label_columns.h"
 
 #include <algorithm>
 #include <cmath>
