@@ -230,26 +230,24 @@ void Step::run(Call call, Running &running, const Arrays &arrays, int64_t batchS
 bool Step::train(Running &running, nb::handle x, nb::handle y, nb::handle weights,
                  int64_t batchSize) {
   requireTraining();
-  Arrays arrays;
-  if (!bind(arrays, x, y, weights))
-    return false;
-  StepLock lock(mutex_);
-  requireSame(running, arrays);
-  requireBounds(arrays);
-  run(&trainer::ModelRunner::trainStep, running, arrays, batchSize);
-  return true;
+  return runAll(&trainer::ModelRunner::trainStep, running, x, y, weights, batchSize);
 }
 
 bool Step::test(Running &running, nb::handle x, nb::handle y, nb::handle weights,
                 int64_t batchSize) {
   requireLoss();
+  return runAll(&trainer::ModelRunner::evaluateStep, running, x, y, weights, batchSize);
+}
+
+bool Step::runAll(Call call, Running &running, nb::handle x, nb::handle y, nb::handle weights,
+                  int64_t batchSize) {
   Arrays arrays;
   if (!bind(arrays, x, y, weights))
     return false;
   StepLock lock(mutex_);
   requireSame(running, arrays);
   requireBounds(arrays);
-  run(&trainer::ModelRunner::evaluateStep, running, arrays, batchSize);
+  run(call, running, arrays, batchSize);
   return true;
 }
 

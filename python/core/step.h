@@ -112,6 +112,9 @@ private:
   void requireBounds(const Arrays &arrays) const;
   /// Refuses what was made for the step before it was compiled again.
   void requireSame(const Running &running, const Arrays &arrays) const;
+  /// Whether the arrays could be bound; then all their batches were run.
+  bool runAll(Call call, Running &running, nanobind::handle x, nanobind::handle y,
+              nanobind::handle weights, int64_t batchSize);
   void run(Call call, Running &running, const Arrays &arrays, int64_t batchSize);
   nanobind::object runOne(Call call, bool training, nanobind::handle x, nanobind::handle y,
                           nanobind::handle weights);

@@ -64,12 +64,32 @@ protected:
     int64_t panels = llvm::divideCeil(convolution.filters, ir::kWinogradPanel);
     return panels % 2 == 0 ? ofPanel * random.between(1, 2) : ofPanel;
   }
+
+  /// Compares kernels of random convolutions with the interpreter, twenty times.
+  void forRandomConvolutions(
+      const std::function<void(Random &random, const SquareConvolution &convolution)> &expect) {
+    for (unsigned seed = 0; seed < 20; ++seed) {
+      Random random(seed);
+      expect(random, SquareConvolution(random));
+      if (HasFailure())
+        FAIL() << "seed " << seed;
+    }
+  }
+
+  void expectComputed(Random &random, ArrayRef<Type> inputs, const ScheduleMaker &schedule,
+                      const KernelBody &body) {
+    OwningOpRef<ModuleOp> module =
+        makeKernelModule(context, kBatchSize, inputs, target, schedule, body);
+    int64_t images = random.between(1, kBatchSize);
+    std::vector<ir::HostTensor> arguments;
+    for (Type input : inputs)
+      arguments.push_back(random.tensor(input, images));
+    expectInterpreted(*module, target, arguments, images, kRun);
+  }
 };
 
 TEST_P(WinogradKernel, BringsFiltersToThePoints) {
-  for (unsigned seed = 0; seed < 20; ++seed) {
-    Random random(seed);
-    SquareConvolution convolution(random);
+  forRandomConvolutions([&](Random &random, const SquareConvolution &convolution) {
     int64_t blocks = random.between(1, 5);
     bool isStreamed = random.chance(50);
     auto schedule = [&](ir::KernelOp, int64_t lanes) {
@@ -79,19 +99,12 @@ TEST_P(WinogradKernel, BringsFiltersToThePoints) {
       return llvm::SmallVector<Value>{builder.create<ir::WinogradFilterOp>(
           builder.getUnknownLoc(), arguments[0], convolution.tile, convolution.isReversed)};
     };
-    RankedTensorType type = convolution.filter(element());
-    OwningOpRef<ModuleOp> module =
-        makeKernelModule(context, kBatchSize, {type}, target, schedule, body);
-    expectInterpreted(*module, target, {random.tensor(type, 1)}, 1, kRun);
-    if (HasFailure())
-      FAIL() << "seed " << seed;
-  }
+    expectComputed(random, {convolution.filter(element())}, schedule, body);
+  });
 }
 
 TEST_P(WinogradKernel, Convolves) {
-  for (unsigned seed = 0; seed < 20; ++seed) {
-    Random random(seed);
-    SquareConvolution convolution(random);
+  forRandomConvolutions([&](Random &random, const SquareConvolution &convolution) {
     int64_t rows = random.between(1, 6), vectors = drawTileVectors(random, convolution);
     int64_t squareTiles = random.between(1, 4), filterTiles = random.between(1, 3);
     bool follows = random.chance(50);
@@ -110,21 +123,12 @@ TEST_P(WinogradKernel, Convolves) {
     };
     llvm::SmallVector<Type> inputs = {convolution.image(element()),
                                       convolution.atPoints(context, element())};
-    OwningOpRef<ModuleOp> module =
-        makeKernelModule(context, kBatchSize, inputs, target, schedule, body);
-    int64_t images = random.between(1, kBatchSize);
-    expectInterpreted(*module, target,
-                      {random.tensor(inputs[0], images), random.tensor(inputs[1], images)}, images,
-                      kRun);
-    if (HasFailure())
-      FAIL() << "seed " << seed;
-  }
+    expectComputed(random, inputs, schedule, body);
+  });
 }
 
 TEST_P(WinogradKernel, FindsGradientsByFilters) {
-  for (unsigned seed = 0; seed < 20; ++seed) {
-    Random random(seed);
-    SquareConvolution convolution(random);
+  forRandomConvolutions([&](Random &random, const SquareConvolution &convolution) {
     int64_t rows = random.between(1, 6), vectors = drawTileVectors(random, convolution);
     int64_t channelVectors = random.between(1, 4), filterTiles = random.between(1, 3);
     int64_t squares = random.between(1, 20);
@@ -142,15 +146,8 @@ TEST_P(WinogradKernel, FindsGradientsByFilters) {
           /*slice=*/IntegerAttr(), builder.getI64IntegerAttr(convolution.tile))};
     };
     llvm::SmallVector<Type> inputs = {convolution.image(element()), convolution.result(element())};
-    OwningOpRef<ModuleOp> module =
-        makeKernelModule(context, kBatchSize, inputs, target, schedule, body);
-    int64_t images = random.between(1, kBatchSize);
-    expectInterpreted(*module, target,
-                      {random.tensor(inputs[0], images), random.tensor(inputs[1], images)}, images,
-                      kRun);
-    if (HasFailure())
-      FAIL() << "seed " << seed;
-  }
+    expectComputed(random, inputs, schedule, body);
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, WinogradKernel, testing::ValuesIn(kKernelTargets), nameTarget);
