@@ -9,7 +9,7 @@
 
 namespace lamina::statistics {
 
-/// How much a column tells of the class of a row: the correlation ratio, the square root of the
+/// The relevance of a column for the class of a row: the correlation ratio, the square root of the
 /// share of its variance that lies between the classes, from 0 to 1, and the probability of one at
 /// least as large by chance (one-way analysis of variance: scipy.stats.f_oneway).
 struct ClassRelevance {

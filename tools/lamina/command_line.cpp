@@ -31,8 +31,7 @@ constexpr Command kCommands[] = {
     {"compile", "Write native code with a C header, or a stage on the way", addCompile},
     {"inspect", "Show layers, parameters, memory plan and kernels", addInspect},
     {"bench", "Time the compiled step on random data", addBench},
-    {"corr", "Tell how the columns of a table go together", addCorr},
-    {"corr", "Tell how the columns of a table go together", addCorr},
+    {"corr", "Show the correlations between the columns of a table", addCorr},
     {"data", "Describe the content of a data file", addData},
     {"convert", "Write a model in another of Keras' file formats", addConvert},
 };

@@ -89,7 +89,7 @@ def test_errors(lamina, trained):
             ("predict", ["--format", "labels", "-o", folder / "out.csv"],
              "--format labels is for classifiers, and no output of the model has classes"),
             ("evaluate", ["--report"],
-             "--report tells about classes, and no output of the model has any")]:
+             "--report is for classifiers, and no output of the model has classes")]:
         done = lamina.run(command, folder / "regression.json", "--data", folder / "n.csv", *option)
         assert done.returncode == 1
         assert done.stderr.splitlines()[-1] == f"error: {folder}/regression.json: {reason}"

@@ -136,7 +136,7 @@ ERRORS = {
     "text alone": ("a,b\nx,y\nz,w\n", [], "{data}: 0 of 2 columns hold numbers; correlation takes two at least"),
     "one column": ("a,b\n1,y\n2,w\n", [], "{data}: 1 of 2 columns hold numbers; correlation takes two at least"),
     "one class": ("a,b,c\n1,2,w\n2,1,w\n", ["--target", "c"],
-                  "{data}: column 'c' has one value only ('w'): nothing can tell of it"),
+                  "{data}: column 'c' has only the value 'w': no column can be relevant for it"),
     "no target": ("a,b\n1,2\n2,1\n", ["--target", "q"],
                   "{data}: there is no column 'q'; the file has a, b"),
     "ending": ("a,b\n1,2\n2,1\n", ["--heatmap", "map.gif"],

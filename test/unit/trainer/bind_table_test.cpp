@@ -149,7 +149,7 @@ TEST(BindTable, TextFeatures) {
                         "numbers; drop the column with --drop, or encode it";
   EXPECT_EQ(errorOf([] { bindText("age,job,class\n39,1,0\n39,clerk,0\n"); }), refusal);
   EXPECT_EQ(errorOf([] { bindText("age,job,class\n39,clerk,0\n"); }),
-            "d.csv: column 'job' holds 'clerk' in every row, which tells nothing; drop it with "
+            "d.csv: column 'job' holds 'clerk' in every row, which carries no information; drop it with "
             "--drop");
   BindOptions judging;
   judging.numbersLabels = false;

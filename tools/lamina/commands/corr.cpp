@@ -65,7 +65,7 @@ void addCorr(CLI::App &command, Action &action) {
       ->check(CLI::IsMember({"pearson", "spearman", "kendall"}))
       ->capture_default_str();
   command.add_option("--target", options->analysis.target,
-                     "A column by name or number: tell how much the others say of it");
+                     "A column by name or number: show the relevance of the others for it");
   addList(command, "--drop", options->analysis.drop, "Columns to leave out, by name or number");
   options->text.addText(command);
   addPath(command, "--heatmap", options->heatmap,

@@ -25,7 +25,7 @@ std::string reportClasses(Session &session, trainer::ModelRunner &runner,
     recipe.classes = data.recipe.classes;
   std::vector<OutputClasses> all = outputClasses(session, recipe);
   if (all.empty())
-    fail("{}: --report tells about classes, and no output of the model has any", session.name());
+    fail("{}: --report is for classifiers, and no output of the model has classes", session.name());
   std::vector<frontend::Array> outputs = trainer::predict(runner, data);
   std::string text;
   for (const OutputClasses &classes : all) {

@@ -112,7 +112,7 @@ private:
       classes_ = classesOf(table_, *target_);
       analysis_.classes = classes_.names;
       if (classes_.names.size() < 2)
-        fail("{}: column {} has one value only ('{}'): nothing can tell of it", table_.path,
+        fail("{}: column {} has only the value '{}': no column can be relevant for it", table_.path,
              table_.describeColumn(*target_), printable(classes_.names[0]));
     }
     if (!analysis_.hasRatios())

@@ -19,7 +19,7 @@ struct AnalysisOptions {
   std::vector<std::string> drop; ///< columns to leave out
 };
 
-/// How much a column tells of the target.
+/// The relevance of a column for the target.
 struct Relevance {
   size_t column = 0;      ///< among the analysis' columns
   double coefficient = 0; ///< correlation, or the correlation ratio where the target has classes

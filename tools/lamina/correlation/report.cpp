@@ -103,14 +103,14 @@ std::string describePairs(const Analysis &analysis) {
 
 const char *inflationInWords(double factor) {
   return std::isnan(factor)   ? "  constant, or too few rows"
-         : std::isinf(factor) ? "  the others make it up"
-         : factor >= 10       ? "  the others nearly make it up"
-         : factor >= 5        ? "  the others tell much of it"
+         : std::isinf(factor) ? "  a linear combination of the others"
+         : factor >= 10       ? "  very high: nearly a linear combination of the others"
+         : factor >= 5        ? "  high"
                               : "";
 }
 
 std::string describeInflation(const Analysis &analysis) {
-  std::string text = "\nVariance inflation (how much the other columns tell of one):\n";
+  std::string text = "\nVariance inflation factors (how far the other columns explain one):\n";
   for (size_t i = 0; i < analysis.features(); ++i)
     text +=
         fmt::format("  {:20}  {:>10}{}\n", shortName(analysis.columns[i]),
