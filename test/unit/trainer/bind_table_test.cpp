@@ -148,9 +148,10 @@ TEST(BindTable, TextFeatures) {
   const char *refusal = "d.csv: line 3: column 'job' holds text ('clerk'), but features are "
                         "numbers; drop the column with --drop, or encode it";
   EXPECT_EQ(errorOf([] { bindText("age,job,class\n39,1,0\n39,clerk,0\n"); }), refusal);
-  EXPECT_EQ(errorOf([] { bindText("age,job,class\n39,clerk,0\n"); }),
-            "d.csv: column 'job' holds 'clerk' in every row, which carries no information; drop it with "
-            "--drop");
+  EXPECT_EQ(
+      errorOf([] { bindText("age,job,class\n39,clerk,0\n"); }),
+      "d.csv: column 'job' holds 'clerk' in every row, which carries no information; drop it with "
+      "--drop");
   BindOptions judging;
   judging.numbersLabels = false;
   EXPECT_EQ(errorOf([&] { bindText("age,job,class\n\n39,clerk,0\n40,boss,1\n", judging); }),
