@@ -143,9 +143,14 @@ def test_other_threads_run_during_steps(step):
 def test_ctrl_c_between_steps(step):
     step, x, y = step
     x, y = np.tile(x, (100, 1)), np.tile(y, 100)
+    # A shell starts what runs in its background with Ctrl-C ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(KeyboardInterrupt):
-        step.fit(x, y, epochs=1 << 30, verbose=0)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            step.fit(x, y, epochs=1 << 30, verbose=0)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert np.isfinite(losses(step, x[:64], y[:64])).all()
 
 
