@@ -27,9 +27,10 @@ def test_losses(case, oracles, lamina, judge):
                        folder / "lamina.csv", epochs=case.epochs, batch_size=case.batch_size)
     theirs = oracles.quantities(case)["first losses"][0]
     judge.check(case, [Comparison("first loss", [log["loss"][:1]], "first losses", first=1)])
-    digit = np.spacing(np.float32(theirs[0]))  # losses are single precision
+    # Losses are single precision, and each of the four may be a unit in the last place off.
+    digit = np.spacing(np.float32(theirs[0]))
     change, expected = log["loss"][1] - log["loss"][0], theirs[1] - theirs[0]
-    assert abs(change - expected) <= MOST_CHANGE * abs(expected) + 2 * digit, (
+    assert abs(change - expected) <= MOST_CHANGE * abs(expected) + 4 * digit, (
         f"{case.name}: a step changes the loss by {change:.4g}, in Keras by {expected:.4g}")
 
 
