@@ -111,7 +111,8 @@ FeatureEncoding learnEncoding(const Table &table, size_t column, bool byNumber,
     encoding.categories = categoriesOf(table, column);
     encoding.isOneHot = !byNumber;
     if (encoding.categories.size() == 1)
-      fail("{}: column {} holds '{}' in every row, which carries no information; drop it with --drop",
+      fail("{}: column {} holds '{}' in every row, which carries no information; drop it with "
+           "--drop",
            table.path, table.describeColumn(column), printable(encoding.categories[0]));
   }
   bool fills = options.missing.policy != Policy::Error && options.missing.policy != Policy::Drop;
