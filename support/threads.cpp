@@ -22,4 +22,17 @@ uint32_t countStartableThreads(uint32_t wanted) {
   return static_cast<uint32_t>(team.size()) + 1;
 }
 
+void runTeam(uint32_t wanted, const std::function<void(uint32_t member)> &work) {
+  std::vector<std::thread> team;
+  try {
+    for (uint32_t member = 1; member < wanted; ++member)
+      team.emplace_back([&work, member] { work(member); });
+  } catch (const std::system_error &) {
+    // Those that could be started do the work.
+  }
+  work(0);
+  for (std::thread &thread : team)
+    thread.join();
+}
+
 } // namespace lamina

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <optional>
-#include <system_error>
-#include <thread>
 
+#include "support/threads.h"
 #include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
@@ -109,22 +108,12 @@ compileObjects(const std::vector<std::unique_ptr<ModuleWithContext>> &modules,
   using Result = llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>;
   std::vector<std::optional<Result>> results(modules.size());
   std::atomic<size_t> next = 0;
-  auto work = [&] {
+  auto work = [&](uint32_t) {
     auto machine = createTargetMachine(target, level);
     for (size_t i; (i = next.fetch_add(1)) < modules.size();)
       results[i].emplace(compileObject(*modules[i]->module, *machine));
   };
-  std::vector<std::thread> helpers;
-  size_t wanted = std::min<size_t>(std::max(threads, 1u), modules.size());
-  try {
-    for (size_t i = 1; i < wanted; ++i)
-      helpers.emplace_back(work);
-  } catch (const std::system_error &) {
-    // No more threads can be started: those that run do the work.
-  }
-  work();
-  for (std::thread &helper : helpers)
-    helper.join();
+  runTeam(static_cast<uint32_t>(std::min<size_t>(threads, modules.size())), work);
 
   std::vector<std::unique_ptr<llvm::MemoryBuffer>> objects;
   llvm::Error error = llvm::Error::success();

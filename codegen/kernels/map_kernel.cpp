@@ -4,6 +4,7 @@
 // a line are far apart, those of neighbouring lines contiguous: then vectors of some lines
 // follow one another.
 #include "codegen/kernels/kernel_emitter.h"
+#include "ir/module.h"
 #include "passes/families/families.h"
 #include "passes/families/map_form.h"
 
@@ -28,12 +29,9 @@ public:
 private:
   /// Elements of a flat kernel that do not depend on the row count; packed panels are whole.
   int64_t flatElements() {
-    if (ir::PackedAttr packed = job.outputs[0].packed)
-      return packed.countElements(cast<RankedTensorType>(kernel().getResult(0).getType()));
-    int64_t elements = 1;
-    for (int64_t size : shape)
-      elements *= ShapedType::isDynamic(size) ? 1 : size;
-    return elements;
+    auto type = cast<RankedTensorType>(kernel().getResult(0).getType());
+    ir::PackedAttr packed = job.outputs[0].packed;
+    return packed ? packed.countElements(type) : ir::getCapacityElements(type, /*batchSize=*/1);
   }
 
   bool isDynamic() { return llvm::any_of(shape, ShapedType::isDynamic); }

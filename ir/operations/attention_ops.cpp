@@ -100,14 +100,17 @@ LogicalResult AttentionGradientOp::inferReturnTypes(MLIRContext *, std::optional
 /// Cycles that a vector of weights takes besides its products: the exponential, its sum, masks.
 constexpr double kWeightCycles = 20;
 
-double AttentionOp::getTransformCycles(int64_t batchSize, int64_t lanes) {
+template <typename Op> static double countWeightCycles(Op op, int64_t batchSize, int64_t lanes) {
   return kWeightCycles / static_cast<double>(lanes) *
-         countPairs(getQuery().getType(), getKey().getType(), getCausal(), batchSize);
+         countPairs(op.getQuery().getType(), op.getKey().getType(), op.getCausal(), batchSize);
+}
+
+double AttentionOp::getTransformCycles(int64_t batchSize, int64_t lanes) {
+  return countWeightCycles(*this, batchSize, lanes);
 }
 
 double AttentionGradientOp::getTransformCycles(int64_t batchSize, int64_t lanes) {
-  return kWeightCycles / static_cast<double>(lanes) *
-         countPairs(getQuery().getType(), getKey().getType(), getCausal(), batchSize);
+  return countWeightCycles(*this, batchSize, lanes);
 }
 
 double AttentionOp::getMultiplyAdds(int64_t batchSize) {

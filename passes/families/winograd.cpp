@@ -25,10 +25,9 @@ constexpr int64_t kGradientTaskBytes = 1792 * 1024;
 constexpr int64_t kFewFilters = 64;
 
 int64_t squaresOf(ir::WinogradConvolutionOp op, int64_t batchSize) {
-  ArrayRef<int64_t> shape = op.getType().getShape();
-  auto side = static_cast<int64_t>(op.getTile());
-  return capacity(shape[0], batchSize) * llvm::divideCeil(shape[1], side) *
-         llvm::divideCeil(shape[2], side);
+  ir::WinogradShape shape = ir::winogradShapeOf(op.getLhs().getType(), op.getType());
+  return capacity(op.getType().getDimSize(0), batchSize) *
+         shape.countSquares(static_cast<int64_t>(op.getTile()));
 }
 
 /// Vectors of whole panels that fit the registers with as many squares as possible.
@@ -104,8 +103,9 @@ ir::Schedule scheduleGradient(ir::KernelOp kernel, int64_t batchSize, const Vect
   auto op = anchorAs<ir::FilterGradientOp>(kernel);
   auto side = static_cast<int64_t>(*op.getWinograd());
   int64_t points = ir::winogradPoints(side) * ir::winogradPoints(side);
-  ArrayRef<int64_t> outputs = op.getGradient().getType().getShape();
-  int64_t channels = op.getLhs().getType().getShape().back(), filters = outputs.back();
+  RankedTensorType gradient = op.getGradient().getType();
+  ir::WinogradShape shape = ir::winogradShapeOf(op.getLhs().getType(), gradient);
+  int64_t channels = shape.channels, filters = shape.filters;
   RegisterTile tile = chooseWinogradRegisters(filters, target);
   int64_t width = tile.vectors * target.lanes;
   int64_t channelsPerTask =
@@ -114,8 +114,8 @@ ir::Schedule scheduleGradient(ir::KernelOp kernel, int64_t batchSize, const Vect
       std::min<int64_t>(llvm::alignTo(filters, width), ir::kWinogradGradientFilters);
   int64_t bytes = op.getType().getElementTypeBitWidth() / 8;
   int64_t left = kGradientTaskBytes / (points * bytes) - channelsPerTask * filtersPerTask;
-  int64_t ofImage = llvm::divideCeil(outputs[1], side) * llvm::divideCeil(outputs[2], side);
-  int64_t images = capacity(outputs[0], batchSize);
+  int64_t ofImage = shape.countSquares(side);
+  int64_t images = capacity(gradient.getDimSize(0), batchSize);
   auto ofSlice = static_cast<int64_t>(op.getSlice().value_or(images)) * ofImage;
   int64_t squaresPerBlock = evenPart(ofSlice, left / (channelsPerTask + filtersPerTask), 1);
   int64_t products = images * ofImage * points * channels * llvm::divideCeil(filters, target.lanes);

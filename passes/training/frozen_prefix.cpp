@@ -165,8 +165,19 @@ private:
   int unique = 0;
 };
 
-std::string portName(size_t index) {
-  return "frozen/" + std::to_string(index);
+/// What makes an argument an input, or a result an output, with the name of the value `index`.
+DictionaryAttr makePort(MLIRContext *context, llvm::StringRef role, size_t index) {
+  auto name = StringAttr::get(context, "frozen/" + std::to_string(index));
+  return DictionaryAttr::get(context, NamedAttribute(StringAttr::get(context, role), name));
+}
+
+/// The positions of a function's inputs among its arguments.
+llvm::SmallVector<unsigned> inputsOf(func::FuncOp function) {
+  llvm::SmallVector<unsigned> positions;
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (function.getArgAttr(i, ir::kInputAttr))
+      positions.push_back(i);
+  return positions;
 }
 
 /// The module's copy becomes one whose @predict returns the values.
@@ -180,11 +191,7 @@ void makePrefix(ModuleOp copy, ArrayRef<Value> values) {
   function.eraseResults(llvm::BitVector(function.getNumResults(), true));
   terminator->setOperands(values);
   for (auto [i, value] : llvm::enumerate(values))
-    function.insertResult(
-        i, value.getType(),
-        DictionaryAttr::get(copy.getContext(),
-                            NamedAttribute(StringAttr::get(copy.getContext(), ir::kOutputAttr),
-                                           StringAttr::get(copy.getContext(), portName(i)))));
+    function.insertResult(i, value.getType(), makePort(copy.getContext(), ir::kOutputAttr, i));
   ir::eraseDeadOperations(function.getBody().front());
   llvm::BitVector unused(function.getNumArguments());
   for (BlockArgument argument : function.getArguments())
@@ -197,16 +204,11 @@ void makePrefix(ModuleOp copy, ArrayRef<Value> values) {
 /// number in `wanted` are what they replace.
 void takeAsInputs(func::FuncOp function, ArrayRef<std::pair<Value, int>> values,
                   ArrayRef<int> wanted, ArrayRef<Type> types) {
-  unsigned position = 0;
-  for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    if (function.getArgAttr(i, ir::kInputAttr))
-      position = i + 1;
-  MLIRContext *context = function.getContext();
+  llvm::SmallVector<unsigned> inputs = inputsOf(function);
+  unsigned position = inputs.empty() ? 0 : inputs.back() + 1;
   for (auto [i, type] : llvm::enumerate(types)) {
-    auto attributes =
-        DictionaryAttr::get(context, NamedAttribute(StringAttr::get(context, ir::kInputAttr),
-                                                    StringAttr::get(context, portName(i))));
-    function.insertArgument(position + i, type, attributes, function.getLoc());
+    function.insertArgument(position + i, type, makePort(function.getContext(), ir::kInputAttr, i),
+                            function.getLoc());
     for (auto [value, number] : values)
       if (number == wanted[i])
         Value(value).replaceAllUsesWith(function.getArgument(position + i));
@@ -216,12 +218,7 @@ void takeAsInputs(func::FuncOp function, ArrayRef<std::pair<Value, int>> values,
 
 /// Erases the inputs that no function reads; the numbers of the others.
 std::vector<size_t> dropInputs(ArrayRef<func::FuncOp> functions, size_t inputs) {
-  auto inputOf = [](func::FuncOp function, size_t number) {
-    for (unsigned i = 0; i < function.getNumArguments(); ++i)
-      if (function.getArgAttr(i, ir::kInputAttr) && number-- == 0)
-        return i;
-    llvm_unreachable("the functions have the same inputs");
-  };
+  auto inputOf = [](func::FuncOp function, size_t number) { return inputsOf(function)[number]; };
   std::vector<size_t> kept;
   for (size_t number = inputs; number-- > 0;) {
     bool isRead = llvm::any_of(functions, [&](func::FuncOp function) {
@@ -234,13 +231,6 @@ std::vector<size_t> dropInputs(ArrayRef<func::FuncOp> functions, size_t inputs) 
         function.eraseArgument(inputOf(function, number));
   }
   return kept;
-}
-
-size_t countInputs(func::FuncOp function) {
-  size_t count = 0;
-  for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    count += function.getArgAttr(i, ir::kInputAttr) != nullptr;
-  return count;
 }
 
 } // namespace
@@ -274,7 +264,7 @@ FrozenPrefix splitFrozenPrefix(ModuleOp module, const PipelineOptions &options) 
     ofLoss[value] = number;
   for (Value value : frontier)
     wanted.push_back(ofLoss.at(value));
-  size_t inputs = countInputs(loss);
+  size_t inputs = inputsOf(loss).size();
   llvm::SmallVector<func::FuncOp> functions;
   for (llvm::StringRef name : kFunctions)
     if (auto function = module.lookupSymbol<func::FuncOp>(name)) {

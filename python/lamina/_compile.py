@@ -58,9 +58,13 @@ def _is_keras_model(model):
     return keras is not None and isinstance(model, keras.Model)
 
 
-def _positive(value, what):
+def _require_whole_number(value, what):
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{what} is a whole number, not {value!r}")
+
+
+def _positive(value, what):
+    _require_whole_number(value, what)
     if not 1 <= value < 1 << 31:
         raise ValueError(f"{what}={value}; it is at least 1")
     return int(value)
@@ -77,11 +81,15 @@ def _shapes(input_shapes):
 
 
 def _seed(value):
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"seed is a whole number, not {value!r}")
+    _require_whole_number(value, "seed")
     if not 0 <= value < 1 << 63:
         raise ValueError(f"seed={value}; it is at least 0 and below 2**63")
     return int(value)
+
+
+def keras_object(module, class_name, config):
+    """An object of a class of Keras as Keras serializes it."""
+    return {"module": module, "class_name": class_name, "config": config, "registered_name": None}
 
 
 def _compile_config(optimizer, loss, metrics):
@@ -89,8 +97,7 @@ def _compile_config(optimizer, loss, metrics):
     given = {"optimizer": optimizer, "loss": loss, "metrics": metrics}
     config = {name: _serialize(value) for name, value in given.items() if value is not None}
     if isinstance(optimizer, str):
-        config["optimizer"] = {"module": "keras.optimizers", "class_name": optimizer, "config": {},
-                               "registered_name": None}
+        config["optimizer"] = keras_object("keras.optimizers", optimizer, {})
     return json.dumps(config) if config else ""
 
 

@@ -10,7 +10,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from lamina import _core
 from lamina._callbacks import keras_if_imported
-from lamina._compile import _serialize, compile as compile_model
+from lamina._compile import _serialize, compile as compile_model, keras_object
 from lamina._step import Step, temporary_file
 
 # Rows of a batch where the estimator chooses, as in sklearn.neural_network.
@@ -18,10 +18,9 @@ AUTO_BATCH_SIZE = 200
 
 
 def _layer(class_name, dtype, **config):
-    policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": dtype},
-              "registered_name": None}
-    return {"module": "keras.layers", "class_name": class_name, "registered_name": None,
-            "config": {"dtype": policy if class_name != "InputLayer" else dtype, **config}}
+    policy = keras_object("keras", "DTypePolicy", {"name": dtype})
+    return keras_object("keras.layers", class_name,
+                        {"dtype": policy if class_name != "InputLayer" else dtype, **config})
 
 
 def _dense(name, units, activation, dtype):
@@ -36,8 +35,8 @@ def perceptron(features, hidden_layer_sizes, activation, outputs, output_activat
     layers += [_dense(f"hidden_{i}", units, activation, dtype)
                for i, units in enumerate(hidden_layer_sizes, 1)]
     layers.append(_dense("output", outputs, output_activation, dtype))
-    return {"module": "keras", "class_name": "Sequential", "registered_name": None,
-            "config": {"name": "perceptron", "trainable": True, "layers": layers}}
+    return keras_object("keras", "Sequential",
+                        {"name": "perceptron", "trainable": True, "layers": layers})
 
 
 class _Estimator(BaseEstimator):
@@ -65,8 +64,8 @@ class _Estimator(BaseEstimator):
     def _optimizer_config(self):
         if not isinstance(self.optimizer, str):
             return _serialize(self.optimizer)
-        return {"module": "keras.optimizers", "class_name": self.optimizer, "registered_name": None,
-                "config": {"learning_rate": float(self.learning_rate)}}
+        return keras_object("keras.optimizers", self.optimizer,
+                            {"learning_rate": float(self.learning_rate)})
 
     def _loss_config(self, dtype):
         """The loss in the type of the data, the mean by weights of samples: a weight of 2 is a row
@@ -74,8 +73,8 @@ class _Estimator(BaseEstimator):
         loss = self.loss or self._default_loss
         if not isinstance(loss, str):
             return _serialize(loss)
-        return {"module": "keras.losses", "class_name": loss, "registered_name": None,
-                "config": {"dtype": dtype, "reduction": "mean_with_sample_weight"}}
+        return keras_object("keras.losses", loss,
+                            {"dtype": dtype, "reduction": "mean_with_sample_weight"})
 
     def _make_step(self, X, outputs, batch_size):
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))

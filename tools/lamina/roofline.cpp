@@ -5,9 +5,9 @@
 #include <chrono>
 #include <cstring>
 #include <memory>
-#include <system_error>
-#include <thread>
 #include <vector>
+
+#include "support/threads.h"
 
 namespace lamina::tools {
 
@@ -82,20 +82,6 @@ double measureOneThread(unsigned level) {
     best = std::max(best, flops / seconds.count());
   }
   return best;
-}
-
-/// Runs `work(thread)` on all threads at once.
-template <typename Work> void runTeam(uint32_t threads, Work work) {
-  std::vector<std::thread> team;
-  try {
-    for (uint32_t i = 1; i < threads; ++i)
-      team.emplace_back([&work, i] { work(i); });
-  } catch (const std::system_error &) {
-    // No more threads can be started: what is measured is what there is.
-  }
-  work(0);
-  for (std::thread &thread : team)
-    thread.join();
 }
 
 } // namespace

@@ -33,10 +33,13 @@ struct Table {
   double value(size_t row, size_t column) const { return values[row * width + column]; }
   /// Null for numbers and what is missing.
   const std::string *text(size_t row, size_t column) const;
-  /// "'petal_length'", or "3" for a column without a name.
+  /// "petal_length", or "3" for a column without a name.
+  std::string columnName(size_t column) const;
+  /// The same for messages, a name in quotes.
   std::string describeColumn(size_t column) const;
 
 private:
+  bool isNamed(size_t column) const;
   double keepText(std::string_view text);
 
   std::vector<std::string> texts_;                       ///< all different

@@ -1,13 +1,13 @@
 #include "trainer/data/plain_rows.h"
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cmath>
 #include <cstring>
-#include <system_error>
-#include <thread>
 
 #include "runtime/lamina_runtime.h"
+#include "support/threads.h"
 
 namespace lamina::trainer {
 
@@ -136,19 +136,13 @@ std::vector<std::string_view> splitLines(std::string_view text, size_t count) {
   return parts;
 }
 
-/// Reads all parts at once, on this thread where no other can be started.
+/// Reads all parts, as many at once as there can be threads.
 void readAll(std::vector<PlainReader> &readers) {
-  std::vector<std::thread> threads;
-  for (size_t i = 1; i < readers.size(); ++i) {
-    try {
-      threads.emplace_back([&reader = readers[i]] { reader.read(); });
-    } catch (const std::system_error &) {
+  std::atomic<size_t> next = 0;
+  runTeam(static_cast<uint32_t>(readers.size()), [&](uint32_t) {
+    for (size_t i; (i = next.fetch_add(1)) < readers.size();)
       readers[i].read();
-    }
-  }
-  readers[0].read();
-  for (std::thread &thread : threads)
-    thread.join();
+  });
 }
 
 } // namespace

@@ -113,10 +113,16 @@ const std::string *Table::text(size_t row, size_t column) const {
   return isText ? &texts_[number - 1] : nullptr;
 }
 
+bool Table::isNamed(size_t column) const {
+  return column < names.size() && !names[column].empty();
+}
+
+std::string Table::columnName(size_t column) const {
+  return isNamed(column) ? names[column] : std::to_string(column);
+}
+
 std::string Table::describeColumn(size_t column) const {
-  if (column < names.size() && !names[column].empty())
-    return fmt::format("'{}'", printable(names[column]));
-  return std::to_string(column);
+  return isNamed(column) ? fmt::format("'{}'", printable(names[column])) : std::to_string(column);
 }
 
 } // namespace lamina::trainer

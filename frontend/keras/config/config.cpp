@@ -66,12 +66,6 @@ std::string shortText(const json &value) {
   return printable(value.dump(-1, ' ', false, json::error_handler_t::replace), 60);
 }
 
-/// A member that is a text; empty where it is none.
-std::string textOf(const json &object, const char *key) {
-  const json value = object.value(key, json());
-  return value.is_string() ? value.get<std::string>() : "";
-}
-
 bool isKerasModule(const std::string &module) {
   llvm::StringRef name(module);
   return name == "keras" || name.starts_with("keras.") || name.starts_with("tensorflow.keras") ||
@@ -79,6 +73,11 @@ bool isKerasModule(const std::string &module) {
 }
 
 } // namespace
+
+std::string textOf(const json &object, const char *key) {
+  const json value = object.is_object() ? object.value(key, json()) : json();
+  return value.is_string() ? value.get<std::string>() : "";
+}
 
 ObjectConfig ObjectConfig::read(const Place &place, std::string_view what, const json &value,
                                 std::string_view advice) {

@@ -18,6 +18,9 @@ namespace lamina::frontend::keras {
 
 using namespace builder; // Keras' classes are said in its words
 
+/// A member that is a text; empty where it is none, or `object` no object.
+std::string textOf(const nlohmann::json &object, const char *key);
+
 /// A serialized object `{"module", "class_name", "config", "registered_name"}`, or a bare name
 /// ("relu", "adam") with an empty configuration.
 struct ObjectConfig {

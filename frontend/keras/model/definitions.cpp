@@ -41,11 +41,6 @@ void fillIn(const Place &place, json &value, const json &settings, std::set<std:
   }
 }
 
-std::string textOf(const json &object, const char *key) {
-  const json value = object.is_object() ? object.value(key, json()) : json();
-  return value.is_string() ? value.get<std::string>() : "";
-}
-
 /// "Block" of "package>Block", as `.h5` files name registered classes.
 std::string withoutPackage(const std::string &className) {
   return className.substr(className.rfind('>') + 1);

@@ -18,11 +18,6 @@ using statistics::Matrix;
 using statistics::Observations;
 using trainer::Table;
 
-std::string columnName(const Table &table, size_t column) {
-  bool isNamed = !table.names.empty() && !table.names[column].empty();
-  return isNamed ? table.names[column] : std::to_string(column);
-}
-
 /// The classes of a column of text, sorted, and the class of each row, -1 for none.
 struct Classes {
   std::vector<std::string> names;
@@ -92,7 +87,7 @@ private:
       if (column == target_ || std::count(dropped.begin(), dropped.end(), column))
         continue;
       if (holdsText(table_, column))
-        analysis_.leftOut.push_back(columnName(table_, column));
+        analysis_.leftOut.push_back(table_.columnName(column));
       else
         columns_.push_back(column);
     }
@@ -103,11 +98,11 @@ private:
       fail("{}: {} of {} columns hold numbers; correlation takes two at least", table_.path,
            columns_.size(), table_.width);
     for (size_t column : columns_)
-      analysis_.columns.push_back(columnName(table_, column));
+      analysis_.columns.push_back(table_.columnName(column));
   }
 
   void addTarget() {
-    analysis_.target = columnName(table_, *target_);
+    analysis_.target = table_.columnName(*target_);
     if (holdsText(table_, *target_)) {
       classes_ = classesOf(table_, *target_);
       analysis_.classes = classes_.names;

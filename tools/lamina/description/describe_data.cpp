@@ -108,10 +108,7 @@ ordered_json describeColumn(const Table &table, size_t column) {
   bool hasNumbers = numbers.count() + numbers.notFinite() > 0;
   std::string kind = categories.empty() ? (hasNumbers ? "numbers" : "empty")
                                         : (hasNumbers ? "mixed" : "categories");
-  bool isNamed = column < table.names.size() && !table.names[column].empty();
-  ordered_json json = {{"name", isNamed ? table.names[column] : std::to_string(column)},
-                       {"kind", kind},
-                       {"missing", missing}};
+  ordered_json json = {{"name", table.columnName(column)}, {"kind", kind}, {"missing", missing}};
   if (kind == "numbers")
     numbers.addTo(json);
   if (kind == "categories")

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "support/error.h"
+#include "trainer/data/columns/label_columns.h"
 
 namespace lamina::trainer {
 
@@ -35,6 +36,14 @@ std::vector<std::string> categoriesOf(const Table &table, size_t column) {
   return {distinct.begin(), distinct.end()};
 }
 
+[[noreturn]] void refuseCategory(const Table &table, size_t row, size_t column,
+                                 const std::string &cell, const FeatureEncoding &encoding) {
+  fail("{}: line {}: column {} holds {}, which is none of the values that the model was trained "
+       "on: {}",
+       table.path, table.lines[row], table.describeColumn(column), cell,
+       joinNames(encoding.categories));
+}
+
 /// The number of a cell: of its category, or its own; NaN where there is none.
 double numberOf(const Table &table, size_t row, size_t column, const FeatureEncoding &encoding) {
   const std::string *text = table.text(row, column);
@@ -47,11 +56,7 @@ double numberOf(const Table &table, size_t row, size_t column, const FeatureEnco
          table.path, table.lines[row], table.describeColumn(column), printable(*text));
   auto found = std::find(names.begin(), names.end(), *text);
   if (found == names.end())
-    fail(
-        "{}: line {}: column {} holds '{}', which is none of the values that the model was trained "
-        "on: {}",
-        table.path, table.lines[row], table.describeColumn(column), printable(*text),
-        printable(fmt::format("{}", fmt::join(names, ",")), 200));
+    refuseCategory(table, row, column, fmt::format("'{}'", printable(*text)), encoding);
   return static_cast<double>(found - names.begin());
 }
 
@@ -195,10 +200,7 @@ void encodeCell(const Table &table, size_t row, size_t column, const FeatureEnco
   }
   auto count = static_cast<double>(encoding.categories.size());
   if (!(number >= 0 && number < count && number == std::trunc(number)))
-    fail("{}: line {}: column {} holds {}, which is none of the values that the model was trained "
-         "on: {}",
-         table.path, table.lines[row], table.describeColumn(column), number,
-         printable(fmt::format("{}", fmt::join(encoding.categories, ",")), 200));
+    refuseCategory(table, row, column, fmt::format("{}", number), encoding);
   std::ranges::fill(values, 0);
   values[static_cast<size_t>(number)] = 1;
 }

@@ -10,13 +10,6 @@ namespace lamina::trainer {
 
 namespace {
 
-std::string joinNames(const std::vector<std::string> &names) {
-  std::string result;
-  for (const std::string &name : names)
-    result += (result.empty() ? "" : ",") + name;
-  return printable(result, 200);
-}
-
 /// Labels of the test part of UCI's Adult end in a full stop.
 std::string withoutFullStop(const std::string &text) {
   return text.size() > 1 && text.ends_with('.') ? text.substr(0, text.size() - 1) : text;
@@ -34,6 +27,10 @@ std::vector<size_t>::const_iterator findText(const Table &table, size_t column,
 }
 
 } // namespace
+
+std::string joinNames(const std::vector<std::string> &names) {
+  return printable(fmt::format("{}", fmt::join(names, ",")), 200);
+}
 
 LabelColumns::LabelColumns(const Table &table, std::span<const size_t> columns,
                            const std::vector<size_t> &rows, const LabelOptions &options)

@@ -19,6 +19,9 @@ struct LabelOptions {
   bool mayNumber = true; ///< whether the labels of this file may decide
 };
 
+/// "a,b,c" for messages; long lists are cut.
+std::string joinNames(const std::vector<std::string> &names);
+
 /// The columns of a target as numbers: numbers stay as they are, texts become class numbers, the
 /// same in all columns.
 class LabelColumns {
