@@ -93,6 +93,12 @@ ObjectConfig ObjectConfig::read(const Place &place, std::string_view what, const
   json config = value.value("config", json::object());
   result.module = textOf(value, "module");
   std::string registered = textOf(value, "registered_name");
+  const bool isTraced = registered.starts_with(kTracedClass);
+  if (isTraced) {
+    result.className = registered;
+    result.module = "keras";
+    registered.clear();
+  }
   std::string remark = adviseOn(result.module, registered, result.className);
   if (!remark.empty())
     place.refuse(fmt::format("{} is {}, {}", what, printable(result.className), remark));
