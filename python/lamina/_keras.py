@@ -39,18 +39,18 @@ def load_weights(model, path):
 
 
 class _Group:
-    """Stands for a group of a file: keeps where each variable would be."""
+    """Stands for a group of a file: keeps where each variable would be, in all places."""
 
     def __init__(self, paths, path):
         self.paths, self.path = paths, path
 
     def __setitem__(self, key, variable):
-        self.paths[id(variable)] = f"{self.path.lstrip('/')}/vars/{key}"
+        self.paths.setdefault(id(variable), []).append(f"{self.path.lstrip('/')}/vars/{key}")
 
 
 def weight_order(model, weights):
-    """The paths in the model's .keras file of variables of it, in their order; None where a layer
-    does not store its variables as they are."""
+    """The paths in the model's .keras file of variables of it, in their order, each a list of all places
+    where it is; None where a layer does not store its variables as they are."""
     saving = keras.src.saving.saving_lib
 
     class Store(saving.NpzIOStore):

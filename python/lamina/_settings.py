@@ -19,7 +19,7 @@ def is_own(value):
         return False
     module = value.__module__ if callable(value) and hasattr(value, "__name__") else (
         type(value).__module__)
-    return module.startswith("keras.")
+    return (module or "").startswith("keras.")
 
 
 def compile_settings(model, functional):

@@ -233,7 +233,8 @@ class Step:
         variables = self._core.variables
         if self._weight_order is not None:
             places = {variable[1]: i for i, variable in enumerate(variables) if variable[1]}
-            return [places[path] for path in self._weight_order]
+            return [next(places[path] for path in paths if path in places)
+                    for paths in self._weight_order]
         return [i for i, (name, path, dtype, shape, trainable, is_optimizer)
                 in enumerate(variables)
                 if path and not is_optimizer and "seed_generator" not in path]

@@ -17,7 +17,8 @@ from lamina._tracing import (Scope, first_line, is_tensor, line_of, tracing, var
 def is_own(layer):
     """Whether the layer's class is one of Keras', whose meaning a file can name."""
     module = type(layer).__module__
-    return module.startswith("keras.") and not isinstance(layer, keras.layers.Lambda)
+    is_test = module.endswith("_test")  # Keras' own tests are in its package
+    return module.startswith("keras.") and not is_test and not isinstance(layer, keras.layers.Lambda)
 
 
 def needs_tracing(model):
