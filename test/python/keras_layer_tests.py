@@ -31,7 +31,7 @@ class Case:
 
 def files():
     return sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*_test.py")
-                  if "run_layer_test" in path.read_text())
+                  if "self.run_layer_test(" in path.read_text())
 
 
 def load(file):
@@ -51,8 +51,11 @@ def collect(file):
     for test_class in vars(module).values():
         if not (isinstance(test_class, type) and issubclass(test_class, test_case.TestCase)):
             continue
-        for method in sorted(m for m in dir(test_class) if m.startswith("test")):
-            if "run_layer_test" not in inspect.getsource(getattr(test_class, method)):
+        own = {name: inspect.getsource(f) for name, f in vars(test_class).items() if callable(f)}
+        callers = {name for name, source in own.items() if "self.run_layer_test(" in source}
+        calls = ["self.run_layer_test(", *(f"self.{name}(" for name in callers)]
+        for method in sorted(name for name in own if name.startswith("test")):
+            if not any(call in own[method] for call in calls):
                 continue
             found = []
 
