@@ -44,6 +44,7 @@ function(lamina_system_library target)
     set(archives ${${target}_SHARED})
   endif()
   set(stands_alone $<BOOL:$<TARGET_PROPERTY:LAMINA_IS_STANDALONE>>)
+  set_target_properties(${target} PROPERTIES LAMINA_SHARED_LIBRARY ${${target}_SHARED})
   target_link_libraries(${target} INTERFACE
     "$<IF:${stands_alone},${archives},${${target}_SHARED}>" ${CMAKE_DL_LIBS} m)
 endfunction()

@@ -5,6 +5,8 @@ import pytest
 from conftest import assert_same_logs, assert_same_weights
 from test_fit import both
 
+import lamina
+
 ROWS = 48
 
 
@@ -432,6 +434,65 @@ class TestLossesAndMetrics:
             def result(self):
                 return keras.ops.max(self.top / self.bottom)
         self.check(keras, data, "sparse_categorical_crossentropy", [Ratio()])
+
+    def test_a_metric_around_one_of_keras(self, keras, data):
+        class Sharpness(keras.metrics.Mean):
+            def update_state(self, y_true, y_pred, sample_weight=None):
+                super().update_state(keras.ops.max(y_pred, axis=-1), sample_weight=sample_weight)
+        self.check(keras, data, "sparse_categorical_crossentropy", [Sharpness(name="sharpness")])
+
+    def test_a_weighted_metric(self, keras, data):
+        class Weighted(keras.metrics.Metric):
+            def __init__(self):
+                super().__init__(name="weighted")
+                self.sum = self.add_weight(name="sum", initializer="zeros")
+
+            def update_state(self, y_true, y_pred, sample_weight=None):
+                values = y_pred[:, 0] * (1.0 if sample_weight is None else sample_weight)
+                self.sum.assign_add(keras.ops.sum(values))
+
+            def result(self):
+                return self.sum + 0.0
+        keras.utils.set_random_seed(5)
+        model = sequential(keras, softmax_head(keras))
+        model.compile("sgd", "sparse_categorical_crossentropy", weighted_metrics=[Weighted()])
+        weights = np.linspace(0, 2, len(data[0])).astype("float32")
+        ours, theirs, _ = both(model, *data, sample_weight=weights)
+        assert_same_logs(ours, theirs, 5e-6)
+
+    def test_what_cannot_be_traced_is_named(self, keras, data):
+        def branches(y_true, y_pred):
+            if keras.ops.sum(y_pred) > 0:
+                return y_pred
+            return y_true
+
+        class Largest(keras.metrics.Metric):
+            def __init__(self):
+                super().__init__(name="largest")
+                self.value = self.add_weight(name="value", initializer="zeros")
+
+            def update_state(self, y_true, y_pred, sample_weight=None):
+                self.value.assign(keras.ops.maximum(self.value, keras.ops.max(y_pred)))
+
+            def result(self):
+                return self.value + 0.0
+        model = sequential(keras, softmax_head(keras))
+        model.compile("sgd", branches)
+        with pytest.raises(NotImplementedError, match=r"loss 'branches' cannot be traced: line \d+ of "
+                                                      r".*test_guides.py: "):
+            lamina.compile(model)
+        model.compile("sgd", "sparse_categorical_crossentropy", metrics=[Largest()])
+        with pytest.raises(NotImplementedError, match="metric 'largest': its variable 'value' changes "
+                                                      "otherwise than by assign_add"):
+            lamina.compile(model)
+
+    def test_settings_in_place_of_the_models(self, keras, data):
+        def my_mse(y_true, y_pred):
+            return keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
+        model = sequential(keras, softmax_head(keras))
+        step = lamina.compile(model, optimizer="sgd", loss=my_mse, metrics=[my_mse])
+        logs = step.evaluate(data[0], np.eye(2, dtype="float32")[data[1]], verbose=0, return_dict=True)
+        np.testing.assert_allclose(logs["loss"], logs["my_mse"], rtol=1e-5)
 
     def test_several_outputs(self, keras, data):
         def absolute(y_true, y_pred):

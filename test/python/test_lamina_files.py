@@ -1,7 +1,9 @@
 """Traced models in .lamina files: inert data that the command line, without Python, trains."""
+import copy
 import json
 import os
 import pathlib
+import pickle
 import random
 import re
 import subprocess
@@ -102,6 +104,19 @@ def test_training_goes_on_with_the_same_bits(traced, tmp_path, batch_size):
     names = [v[0] for v in step._core.variables]
     for name, ours, theirs in zip(names, step._read(range(len(names))), again._read(range(len(names)))):
         np.testing.assert_array_equal(ours, theirs, name)
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda step: pickle.loads(pickle.dumps(step))],
+                         ids=["deepcopy", "pickle"])
+def test_copies_of_traced_steps(traced, duplicate):
+    model, x, y = traced
+    step = lamina.compile(model, batch_size=16)
+    step.fit(x, y, verbose=0)
+    other = duplicate(step)
+    for _ in range(2):
+        assert step.train_on_batch(x[:16], y[:16]) == other.train_on_batch(x[:16], y[:16])
+    for ours, theirs in zip(step.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_the_command_line_trains_on(traced, tmp_path):
