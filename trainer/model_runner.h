@@ -49,6 +49,11 @@ public:
   void copyTo(const std::vector<void *> &variables) const;
   void copyFrom(const std::vector<const void *> &variables);
 
+  /// Gives the variables of another runner of the same model the values of those of this one.
+  void giveState(ModelRunner &other) const;
+  /// The same for what layers hand from batch to batch, which is in no model file.
+  void giveLayerStates(ModelRunner &other) const;
+
   /// As loadAll for the model's weights in Keras' sense: not the optimizer's state.
   void loadModel(const std::vector<frontend::Array> &values);
 
@@ -79,6 +84,7 @@ public:
   void predictStep(const Batch &batch, void *const *outputs);
 
 private:
+  void give(ModelRunner &other, bool onlyLayerStates) const;
   void load(const std::map<std::string, frontend::Array> &values);
   void require(int status, const char *function) const;
   /// The index of the learning rate's variable, -1 for none.
