@@ -34,6 +34,7 @@ constexpr Command kCommands[] = {
     {"corr", "Show the correlations between the columns of a table", addCorr},
     {"data", "Describe the content of a data file", addData},
     {"convert", "Write a model in another of Keras' file formats", addConvert},
+    {"cache", "Show or clear the cache of compiled kernels", addCache},
 };
 
 /// All commands, of which the command line at hand chooses one.
