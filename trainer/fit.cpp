@@ -124,9 +124,18 @@ private:
 
   void validate(Logs &logs) {
     call([&](FitCallback &callback) { callback.onTestBegin(control_); });
-    for (const auto &[name, value] : evaluate(runner_, *validation_))
+    for (const auto &[name, value] : evaluateValidation())
       logs["val_" + name] = value;
     call([&](FitCallback &callback) { callback.onTestEnd(control_); });
+  }
+
+  Logs evaluateValidation() {
+    if (!options_.validator)
+      return evaluate(runner_, *validation_);
+    runner_.giveState(*options_.validator);
+    Logs logs = evaluate(*options_.validator, *validation_);
+    options_.validator->giveLayerStates(runner_);
+    return logs;
   }
 
   ModelRunner &runner_;

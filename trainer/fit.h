@@ -13,6 +13,9 @@ struct FitOptions {
   int64_t epochs = 1; ///< in total, those before a resumed position included
   uint64_t seed = 0;  ///< of the shuffling
   bool shuffle = true;
+  /// Evaluates validation data whose rows have another shape than those of the training data: the
+  /// same model, compiled for them. Null: the runner that trains.
+  ModelRunner *validator = nullptr;
 };
 
 /// The logs of every finished epoch, first epoch first. Validation logs begin with "val_".

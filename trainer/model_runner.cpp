@@ -99,6 +99,35 @@ void ModelRunner::loadAll(const std::vector<Array> &values) {
   copyFrom(pointers);
 }
 
+void ModelRunner::giveState(ModelRunner &other) const {
+  give(other, /*onlyLayerStates=*/false);
+}
+
+void ModelRunner::giveLayerStates(ModelRunner &other) const {
+  give(other, /*onlyLayerStates=*/true);
+}
+
+void ModelRunner::give(ModelRunner &other, bool onlyLayerStates) const {
+  std::map<std::string, size_t> places;
+  for (size_t i = 0; i < other.signature().variables.size(); ++i)
+    places.emplace(other.signature().variables[i].name, i);
+  std::vector<Array> values;
+  std::vector<void *> taken;
+  std::vector<const void *> given(places.size());
+  for (const VariableSpec &variable : signature().variables) {
+    auto place = places.find(variable.name);
+    bool isLayerState = variable.path.empty() && !variable.isOfOptimizer();
+    bool isGiven = place != places.end() && (isLayerState || !onlyLayerStates);
+    taken.push_back(nullptr);
+    if (!isGiven)
+      continue;
+    values.push_back(frontend::makeArray(variable.type, variable.shape));
+    given[place->second] = taken.back() = values.back().bytes.data();
+  }
+  copyTo(taken);
+  other.copyFrom(given);
+}
+
 void ModelRunner::loadModel(const std::vector<Array> &values) {
   std::vector<const void *> pointers;
   for (size_t i = 0; i < values.size(); ++i) {

@@ -23,6 +23,7 @@ public:
     populateContractionPatterns(set);
     populatePadPatterns(set);
     populateScanPatterns(set);
+    populateHoistPatterns(set);
     for (RegisteredOperationName op : context->getRegisteredOperations())
       op.getCanonicalizationPatterns(set, context);
     patterns = std::move(set);

@@ -99,13 +99,6 @@ struct BindOptions {
 Dataset bindDataset(DataFile file, const std::vector<codegen::TensorSpec> &inputs,
                     const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);
 
-/// Shapes of rows by the name of the input, of those `inputs` that leave some of their dimensions
-/// open
-/// (-1 behind the rows): as the file's arrays have them. Nothing for tables and for inputs without
-/// an array. Throws UserError where an array does not fit what is known.
-std::map<std::string, std::vector<int64_t>>
-findOpenShapes(DataFile &file, const std::vector<codegen::TensorSpec> &inputs);
-
 /// The two parts of bindDataset.
 Dataset bindTable(const Table &table, const std::vector<codegen::TensorSpec> &inputs,
                   const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);

@@ -43,9 +43,6 @@ const std::vector<RefusedClasses> &refusedOperations() {
       {{"SSIM", "Fold"},
        "there is no entry for this operation on images; compute it before, and give the model its "
        "result as an input"},
-      {{"CTCDecode", "CTCLoss"},
-       "it aligns sequences by a recursion over time, for which there is no operation; use a loss "
-       "on aligned labels"},
       {{"AdaptiveAveragePool", "AdaptiveMaxPool", "ConvTranspose"},
        "Keras cannot run a model with it that comes from a file; use the layer of keras.layers"},
       {{"IsIn"}, "Keras on TensorFlow cannot run it in a model; use any over equal"},

@@ -90,6 +90,8 @@ public:
     Observers observers;
     trainer::FitPosition start = addObservers(observers, runner);
     trainer::FitOptions fitOptions{options_.epochs, options_.seed, !options_.noShuffle};
+    if (validationSession_)
+      fitOptions.validator = &validationSession_->compile(options_.seed);
     trainer::WriteFailure saved;
     auto callbacks = callbacks_->create(runner, [&](const std::string &path) {
       auto weights = finiteWeights();
@@ -188,12 +190,29 @@ private:
       // The training data decide which column is which, and which class a label is.
       binding.known = session_.recipe();
       binding.numbersLabels = false;
-      validation_ = pendingValidation_->bind(session_, binding);
+      validation_ = pendingValidation_->bind(validationSession(), binding);
     } else if (options_.validationSplit > 0) {
       validation_ = trainer::splitLast(data_, options_.validationSplit);
       if (hasClassWeights)
         trainer::setWeights(*validation_, 1);
     }
+  }
+
+  /// The session that evaluates the validation data: one of its own where the model leaves lengths
+  /// open and they differ from those of the training data.
+  Session &validationSession() {
+    session::Options own =
+        pendingValidation_->complete(options_.model.forSession(), session_.file());
+    const frontend::ImportOptions &trained = session_.options().import;
+    if (own.import.inputShapes == trained.inputShapes &&
+        own.import.targetShapes == trained.targetShapes)
+      return session_;
+    if (options_.cacheFrozen)
+      fail("{}: --cache-frozen keeps rows of one length, but those of --validation-data have "
+           "another one than those of --data; give both the same, or leave the option out",
+           options_.validationData);
+    own.tell = nullptr; // what there is to say of the model has been said
+    return validationSession_.emplace(session_.file(), own, /*training=*/false);
   }
 
   trainer::FitPosition addObservers(Observers &observers, trainer::ModelRunner &runner) {
@@ -259,6 +278,7 @@ private:
   PendingData pendingData_;
   Session session_;
   std::optional<PendingData> pendingValidation_;
+  std::optional<Session> validationSession_; ///< of rows of another length
   std::optional<Callbacks> callbacks_;
   trainer::Dataset data_;
   std::optional<trainer::Dataset> validation_;

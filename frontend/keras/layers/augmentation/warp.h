@@ -14,8 +14,8 @@ struct Sampling {
   Fill fill = Fill::Reflect;
   double value = 0; ///< outside, with a constant fill
 
-  /// Reads "interpolation", "fill_value" and "fill_mode", whose default is given; null where there is
-  /// no such setting.
+  /// Reads "interpolation", "fill_value" and "fill_mode", whose default is given; null where there
+  /// is no such setting.
   static Sampling read(Config &config, const char *defaultFillMode);
 };
 
