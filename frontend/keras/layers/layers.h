@@ -46,6 +46,8 @@ extern const LayerEntry rnnLayer, simpleRnnLayer, lstmLayer, gruLayer, convLstm1
     convLstm2dLayer, convLstm3dLayer, bidirectionalLayer, timeDistributedLayer;
 extern const LayerEntry simpleRnnCellLayer, lstmCellLayer, gruCellLayer, stackedCellsLayer;
 extern const LayerEntry layerScaleLayer, customScaleLayer;
+extern const LayerEntry tracedParameter, tracedEffects, tracedChoice, tracedLoss,
+    tracedRandomNumbers, tracedRowCount, tracedMask;
 extern const LayerEntry reluLayer, leakyReluLayer, preluLayer, eluLayer, softmaxLayer;
 
 const std::vector<RefusedClasses> &refusedLayers();

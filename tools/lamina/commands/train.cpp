@@ -300,7 +300,8 @@ void addOutputs(CLI::App &command, TrainOptions &options) {
       .add_option("--verbose", options.verbose,
                   "0 silent, 1 progress bar, 2 a line an epoch (default: by terminal)")
       ->check(CLI::Range(0, 2));
-  addPath(command, "-o,--output", options.out, "The trained model: .keras, .h5 or .weights.h5");
+  addPath(command, "-o,--output", options.out,
+          "The trained model: .keras, .lamina, .h5 or .weights.h5");
 }
 
 } // namespace
