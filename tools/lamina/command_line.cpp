@@ -33,6 +33,7 @@ constexpr Command kCommands[] = {
     {"bench", "Time the compiled step on random data", addBench},
     {"corr", "Show the correlations between the columns of a table", addCorr},
     {"data", "Describe the content of a data file", addData},
+    {"new", "Write a model that suits a data file", addNew},
     {"convert", "Write a model in another of Keras' file formats", addConvert},
 };
 

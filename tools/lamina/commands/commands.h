@@ -19,6 +19,7 @@ void addEvaluate(CLI::App &command, Action &action);
 void addCompile(CLI::App &command, Action &action);
 void addInspect(CLI::App &command, Action &action);
 void addBench(CLI::App &command, Action &action);
+void addNew(CLI::App &command, Action &action);
 void addConvert(CLI::App &command, Action &action);
 void addData(CLI::App &command, Action &action);
 void addCorr(CLI::App &command, Action &action);
