@@ -13,6 +13,7 @@
 #include "frontend/files/json.h"
 #include "support/atomic_file.h"
 #include "support/error.h"
+#include "trainer/finite.h"
 
 namespace lamina::trainer {
 
@@ -143,6 +144,10 @@ void Checkpoints::write(const ModelRunner &runner, const FitPosition &position) 
   std::map<std::string, Array> arrays;
   arrays.emplace("meta", textArray(frontend::dumpJson(meta)));
   std::vector<Array> values = runner.saveAll();
+  for (size_t i = 0; i < values.size(); ++i)
+    if (findNonFinite(values[i]))
+      fail("{}: '{}' has values that are not finite, so that the checkpoint before stays", path(),
+           printable(runner.signature().variables[i].name));
   for (size_t i = 0; i < values.size(); ++i)
     arrays.emplace(memberName(i), std::move(values[i]));
   frontend::writeNpz(path(), arrays);

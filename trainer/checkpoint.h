@@ -27,8 +27,8 @@ struct CheckpointSettings {
 };
 
 /// Keeps DIR/checkpoint.npz: all variables, the position of the training and its history. The file
-/// is replaced as a whole after every epoch and as the settings say; where that fails, the one
-/// before stays. The folder belongs to one run at a time, by a lock that ends with the process.
+/// is replaced as a whole after every epoch and as the settings say; where that fails, or the state
+/// has values that are not finite, the one before stays. The folder belongs to one run at a time, by a lock that ends with the process.
 /// Members of the archive: "meta" (JSON text) and "variables/N" in the signature's order.
 class Checkpoints : public FitObserver {
 public:

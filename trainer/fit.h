@@ -13,6 +13,7 @@ struct FitOptions {
   int64_t epochs = 1; ///< in total, those before a resumed position included
   uint64_t seed = 0;  ///< of the shuffling
   bool shuffle = true;
+  bool checkFinite = false; ///< all variables after every step, not the loss alone
 };
 
 /// The logs of every finished epoch, first epoch first. Validation logs begin with "val_".
@@ -58,7 +59,8 @@ class FitCallback;
 /// order), the last batch of an epoch is smaller, an epoch's logs are those of all its rows, each
 /// batch's taken before its update. `validation` may be null. The history holds the epochs of the
 /// start position too. Callbacks take part in their order; at the end moving averages take the
-/// variables' places. Throws UserError when a loss is not finite.
+/// variables' places. Throws NonFiniteError (trainer/rewind.h) when a loss is not finite, or what
+/// the last step has made of a variable.
 History fit(ModelRunner &runner, const Dataset &training, const Dataset *validation,
             const FitOptions &options, const std::vector<FitObserver *> &observers = {},
             const FitPosition &start = {}, const std::vector<FitCallback *> &callbacks = {});
@@ -68,9 +70,5 @@ Logs evaluate(ModelRunner &runner, const Dataset &data);
 
 /// The outputs for all rows, one array per output in model order.
 std::vector<frontend::Array> predict(ModelRunner &runner, const Dataset &data);
-
-/// Throws UserError when a floating-point variable holds NaN or infinity: such weights are not
-/// worth a file.
-void requireFinite(const std::string &model, const std::map<std::string, frontend::Array> &weights);
 
 } // namespace lamina::trainer

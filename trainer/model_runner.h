@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,6 +49,10 @@ public:
   /// shapes, dense and row-major; a null pointer leaves a variable out.
   void copyTo(const std::vector<void *> &variables) const;
   void copyFrom(const std::vector<const void *> &variables);
+
+  /// The whole state as it lies in memory, and back: for going back to it.
+  std::span<const std::byte> state() const { return {state_.data(), state_.size()}; }
+  void setState(std::span<const std::byte> state);
 
   /// As loadAll for the model's weights in Keras' sense: not the optimizer's state.
   void loadModel(const std::vector<frontend::Array> &values);

@@ -34,6 +34,7 @@ constexpr Command kCommands[] = {
     {"corr", "Show the correlations between the columns of a table", addCorr},
     {"data", "Describe the content of a data file", addData},
     {"new", "Write a model that suits a data file", addNew},
+    {"replay", "Run a recorded step again and say where it stops being finite", addReplay},
     {"convert", "Write a model in another of Keras' file formats", addConvert},
 };
 

@@ -20,6 +20,7 @@ void addCompile(CLI::App &command, Action &action);
 void addInspect(CLI::App &command, Action &action);
 void addBench(CLI::App &command, Action &action);
 void addNew(CLI::App &command, Action &action);
+void addReplay(CLI::App &command, Action &action);
 void addConvert(CLI::App &command, Action &action);
 void addData(CLI::App &command, Action &action);
 void addCorr(CLI::App &command, Action &action);

@@ -10,6 +10,7 @@
 #include "support/output.h"
 #include "tools/lamina/commands/commands.h"
 #include "tools/lamina/commands/data.h"
+#include "tools/lamina/commands/non_finite.h"
 #include "tools/lamina/model_output.h"
 #include "tools/lamina/statistics.h"
 #include "tools/lamina/usage/callback_options.h"
@@ -17,7 +18,9 @@
 #include "trainer/callbacks/progress.h"
 #include "trainer/callbacks/tensorboard.h"
 #include "trainer/checkpoint.h"
+#include "trainer/finite.h"
 #include "trainer/fit.h"
+#include "trainer/rewind.h"
 
 namespace lamina::tools {
 
@@ -29,8 +32,8 @@ struct TrainOptions {
   CallbackOptions callbacks;
   int64_t epochs = 1;
   uint64_t seed = 0;
-  bool noShuffle = false, resume = false, cacheFrozen = false;
-  std::string validationData, log, tensorBoard, checkpoint, out;
+  bool noShuffle = false, resume = false, cacheFrozen = false, checkFinite = false;
+  std::string validationData, log, tensorBoard, checkpoint, replay, out;
   double validationSplit = 0;
   int64_t checkpointSteps = 0;
   int verbose = -1;
@@ -89,7 +92,8 @@ public:
     trainer::ModelRunner &runner = session_.compile(options_.seed);
     Observers observers;
     trainer::FitPosition start = addObservers(observers, runner);
-    trainer::FitOptions fitOptions{options_.epochs, options_.seed, !options_.noShuffle};
+    trainer::FitOptions fitOptions{options_.epochs, options_.seed, !options_.noShuffle,
+                                   options_.checkFinite};
     trainer::WriteFailure saved;
     auto callbacks = callbacks_->create(runner, [&](const std::string &path) {
       auto weights = finiteWeights();
@@ -102,8 +106,12 @@ public:
     for (const auto &callback : callbacks)
       called.push_back(callback.get());
     tellMemory(runner.signature());
-    trainer::fit(runner, data_, validation_ ? &*validation_ : nullptr, fitOptions, observers.all,
-                 start, called);
+    try {
+      trainer::fit(runner, data_, validation_ ? &*validation_ : nullptr, fitOptions, observers.all,
+                   start, called);
+    } catch (const trainer::NonFiniteError &error) {
+      explainNonFinite(session_, error, {replayPath(), options_.checkpoint, options_.cacheFrozen});
+    }
     if (!options_.out.empty())
       write(options_.out, finiteWeights());
     saved.raise();
@@ -229,6 +237,13 @@ private:
                session::changedCompileConfig(session_.file(), options_.model.import));
   }
 
+  /// Where a step is kept that is not finite.
+  std::string replayPath() const {
+    if (!options_.replay.empty() || options_.checkpoint.empty())
+      return options_.replay;
+    return options_.checkpoint + "/replay.npz";
+  }
+
   std::vector<NamedPath> inputs() const {
     std::vector<NamedPath> inputs = options_.model.inputs();
     inputs.push_back({"--data", options_.data.data});
@@ -243,6 +258,7 @@ private:
     requireDistinct(inputs(), {{"--output", options_.out},
                                {"--log", options_.log},
                                {"--checkpoint", state},
+                               {"--replay", options_.replay},
                                {"--model-checkpoint", callbacks_->checkpointPath()}});
   }
 
@@ -276,6 +292,12 @@ void addOutputs(CLI::App &command, TrainOptions &options) {
                   "Also keep the state after every so many steps of an epoch")
       ->needs(checkpoint)
       ->check(CLI::PositiveNumber);
+  command.add_flag("--check-finite", options.checkFinite,
+                   "Look for values that are not finite in all variables after every step, not in "
+                   "the loss alone");
+  addPath(command, "--replay", options.replay,
+          "Where to keep a step whose loss or variables are not finite, for lamina replay "
+          "(default: replay.npz in the folder of --checkpoint)");
   command
       .add_option("--verbose", options.verbose,
                   "0 silent, 1 progress bar, 2 a line an epoch (default: by terminal)")
