@@ -36,14 +36,14 @@ public:
     FitPlan plan{options_.epochs, batches_.count(), &start};
     call([&](FitCallback &callback) { callback.onTrainBegin(control_, start); });
     tell([&](FitObserver &observer) { observer.onTrainBegin(plan); });
-    while (position_.epoch < options_.epochs && !control_.isStopping)
+    while (position_.epoch < options_.epochs && !control_.isStopping && !isStopped())
       runEpoch();
     if (control_.areAveragesSwapped)
       runner_.resetAverages();
     else
       runner_.finalizeAverages();
     call([&](FitCallback &callback) { callback.onTrainEnd(control_); });
-    if (position_.epoch > start.epoch)
+    if (position_.epoch > start.epoch || position_.step > start.step)
       requireFiniteEnd();
     tell([](FitObserver &observer) { observer.onTrainEnd(); });
     return position_.history;
@@ -75,10 +75,14 @@ private:
     std::vector<uint32_t> order;
     if (options_.shuffle)
       order = shuffledRows(options_.seed, epoch, static_cast<uint32_t>(training_.rows));
-    while (position_.step < batches_.count())
+    while (position_.step < batches_.count() && !isStopped())
       runStep(order, running);
-    finishEpoch(running);
+    if (position_.step == batches_.count())
+      return finishEpoch(running);
+    tell([&](FitObserver &observer) { observer.onInterrupted(runner_, position_); });
   }
+
+  bool isStopped() const { return options_.stop && *options_.stop; }
 
   void runStep(const std::vector<uint32_t> &order, RunningLogs &running) {
     rewind_.beforeStep(position_.epoch, position_.step);
@@ -118,14 +122,14 @@ private:
 
   /// Weights that are not finite are not worth a file, even if no loss has told yet.
   void requireFiniteEnd() {
-    --position_.epoch;
-    position_.step = batches_.count();
+    if (position_.step == 0) {
+      --position_.epoch;
+      position_.step = batches_.count();
+    }
     requireFiniteVariables([&](const std::string &variable) {
       return fmt::format("{}: after the last step '{}' has values that are not finite",
                          runner_.name(), variable);
     });
-    ++position_.epoch;
-    position_.step = 0;
   }
 
   /// The step at hand, the last one that was done, is not finite.

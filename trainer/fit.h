@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@ struct FitOptions {
   uint64_t seed = 0;  ///< of the shuffling
   bool shuffle = true;
   bool checkFinite = false; ///< all variables after every step, not the loss alone
+  /// Once it is true, the training ends after the step at hand. Null: nobody stops it.
+  const std::atomic<bool> *stop = nullptr;
 };
 
 /// The logs of every finished epoch, first epoch first. Validation logs begin with "val_".
@@ -47,6 +50,8 @@ public:
   /// After every step and once more after every epoch (then `position.step` is 0): a point from
   /// which training can be resumed.
   virtual void onPosition(const ModelRunner &runner, const FitPosition &position) {}
+  /// The training is stopped within an epoch (FitOptions::stop): it could go on from here.
+  virtual void onInterrupted(const ModelRunner &runner, const FitPosition &position) {}
   virtual void onTrainEnd() {}
   /// Throws UserError when something is missing in what it writes. What cannot be written does not
   /// end a training: this is asked once the model is saved.

@@ -35,6 +35,7 @@ constexpr Command kCommands[] = {
     {"data", "Describe the content of a data file", addData},
     {"new", "Write a model that suits a data file", addNew},
     {"replay", "Run a recorded step again and say where it stops being finite", addReplay},
+    {"report", "Make a page of a run that train --run has kept", addReport},
     {"convert", "Write a model in another of Keras' file formats", addConvert},
 };
 

@@ -21,6 +21,7 @@ void addInspect(CLI::App &command, Action &action);
 void addBench(CLI::App &command, Action &action);
 void addNew(CLI::App &command, Action &action);
 void addReplay(CLI::App &command, Action &action);
+void addReport(CLI::App &command, Action &action);
 void addConvert(CLI::App &command, Action &action);
 void addData(CLI::App &command, Action &action);
 void addCorr(CLI::App &command, Action &action);
