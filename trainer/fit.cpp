@@ -29,7 +29,8 @@ public:
         observers_(observers), callbacks_(callbacks), control_{runner, options.epochs},
         position_(start), batches_(training, runner.signature().batchSize),
         logs_(runner.makeBatchLogs(runner.signature().trainLogs)),
-        rewind_(runner, training, {options.seed, options.shuffle}, changeVariables(callbacks)) {}
+        rewind_(runner, training, {options.seed, options.shuffle}, changeVariables(callbacks),
+                options.checkFinite) {}
 
   History run() {
     FitPosition start = position_;

@@ -23,6 +23,12 @@ struct BatchLogs {
   std::vector<float> sums; ///< these add up over batches, for the logs that follow from sums
 };
 
+/// First values of the variables of a state, by the variables' names.
+struct InitialValues {
+  std::map<std::string, frontend::Array> arrays;
+  std::map<std::string, double> numbers; ///< of all elements
+};
+
 /// A compiled model with a state of its own. Turns status codes into errors.
 class ModelRunner {
 public:
@@ -36,9 +42,9 @@ public:
   /// Fills the state from the initializers.
   void initialize(uint64_t seed);
   /// Fills the state: variables whose name is in `values` from there, the others from the
-  /// initializers, which are run only where some are left. Throws UserError when a shape does not
-  /// fit; types are cast.
-  void start(uint64_t seed, const std::map<std::string, frontend::Array> &values);
+  /// initializers, which are run only where some are left. Each array is given back as soon as it
+  /// is in the state. Throws UserError when a shape does not fit; types are cast.
+  void start(uint64_t seed, InitialValues values);
   /// All variables that have a path in the model file, by path.
   std::map<std::string, frontend::Array> save() const;
   /// All variables in the signature's order, and back: for checkpoints.
@@ -84,7 +90,8 @@ public:
   void predictStep(const Batch &batch, void *const *outputs);
 
 private:
-  void load(const std::map<std::string, frontend::Array> &values);
+  /// Puts the value into the state, as the type of the variable.
+  void load(size_t variable, frontend::Array value);
   void require(int status, const char *function) const;
   /// The index of the learning rate's variable, -1 for none.
   int64_t learningRateIndex() const;

@@ -27,11 +27,19 @@ std::vector<Array> copyRows(const std::vector<Array> &whole, const void *const *
 
 } // namespace
 
-Rewind::Rewind(ModelRunner &runner, const Dataset &data, Order order, bool variablesChange)
+Rewind::Rewind(ModelRunner &runner, const Dataset &data, Order order, bool variablesChange,
+               bool keepsAnySize)
     : runner_(runner), data_(data), order_(order), variablesChange_(variablesChange),
-      batches_(data, runner.signature().batchSize), kept_(runner.signature().stateBytes) {}
+      keeps_(keepsAnySize || runner.signature().stateBytes <= kMostBytes),
+      batches_(data, runner.signature().batchSize),
+      kept_(keeps_ ? runner.signature().stateBytes : 0) {
+  if (!keeps_)
+    due_ = Clock::time_point::max();
+}
 
 void Rewind::beginEpoch(int64_t epoch) {
+  if (!keeps_)
+    return;
   if (variablesChange_)
     return keep(epoch, 0);
   if (runner_.hasLearningRate())
@@ -65,7 +73,9 @@ NonFiniteStep Rewind::describe(int64_t epoch, int64_t step, bool isLoss, const B
   return found;
 }
 
-NonFiniteStep Rewind::findFirst(int64_t lastEpoch, int64_t lastStep) {
+std::optional<NonFiniteStep> Rewind::findFirst(int64_t lastEpoch, int64_t lastStep) {
+  if (!keeps_)
+    return std::nullopt;
   AlignedBuffer before(kept_.size());
   BatchLogs logs = runner_.makeBatchLogs(runner_.signature().trainLogs);
   runner_.setState({kept_.data(), kept_.size()});

@@ -70,7 +70,8 @@ public:
       classify(op);
   }
 
-  /// The rows that others than they need, in the order in which they are computed.
+  /// The values of the frozen part that the rest of the model reads, in the order in which they are
+  /// computed.
   llvm::SetVector<Value> frontier() {
     llvm::SetVector<Value> values;
     for (Operation &op : llvm::reverse(loss.getBody().front().without_terminator()))

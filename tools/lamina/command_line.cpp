@@ -37,6 +37,7 @@ constexpr Command kCommands[] = {
     {"replay", "Run a recorded step again and say where it stops being finite", addReplay},
     {"report", "Make a page of a run that train --run has kept", addReport},
     {"convert", "Write a model in another of Keras' file formats", addConvert},
+    {"cache", "Show or clear the cache of compiled kernels", addCache},
 };
 
 /// All commands, of which the command line at hand chooses one.

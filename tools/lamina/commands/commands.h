@@ -25,6 +25,7 @@ void addReport(CLI::App &command, Action &action);
 void addConvert(CLI::App &command, Action &action);
 void addData(CLI::App &command, Action &action);
 void addCorr(CLI::App &command, Action &action);
+void addCache(CLI::App &command, Action &action);
 
 /// `help` and `completion` tell about all commands of `app`; `help` knows those with these names.
 void addHelp(CLI::App &app, CLI::App &command, Action &action,

@@ -32,7 +32,7 @@ std::string findArising(session::Session &session, const trainer::NonFiniteStep 
 /// "; 'lamina replay FILE' runs the step again".
 std::string keepStep(session::Session &session, const trainer::NonFiniteError &error,
                      const std::string &path) {
-  session::Replay replay{session.file(), session.options(), error.step, error.finding,
+  session::Replay replay{session.file(), session.options(), *error.step, error.finding,
                          processorText()};
   try {
     session::writeReplay(path, replay, session.compiled().signature());
@@ -57,8 +57,11 @@ std::string tellCheckpoint(const std::string &folder) {
 void explainNonFinite(session::Session &session, const trainer::NonFiniteError &error,
                       const NonFiniteContext &context) {
   std::string message = error.finding;
-  if (!context.isCached) {
-    message += findArising(session, error.step);
+  if (!error.step)
+    message +=
+        "; --check-finite keeps a copy of the state, by which it can be found where this arose";
+  if (error.step && !context.isCached) {
+    message += findArising(session, *error.step);
     if (!context.replay.empty())
       message += keepStep(session, error, context.replay);
   }
