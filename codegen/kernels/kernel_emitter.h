@@ -64,9 +64,12 @@ protected:
   /// there, or, where a transpose ends the body, its operand at the transposed place.
   void storeResult(unsigned number, llvm::ArrayRef<Index> indices);
   /// Computes all results at an index before any is stored: one may overwrite an operand in place.
+  /// Sums of lines are left out: they have another shape, and come later.
   void evaluateResults(llvm::ArrayRef<Index> indices);
   /// Stores all results at `indices`, once all are computed.
   void storeResults(llvm::ArrayRef<Index> indices);
+  /// Whether the family sums up the lines that it makes, and result `number` is such a sum.
+  bool isLineSum(unsigned number);
   /// Memory behind an operand of the anchor, read through a reshape if there is one; nothing when
   /// it has to be computed.
   std::optional<Storage> findMemory(mlir::Value operand);

@@ -45,6 +45,13 @@ FusionGroup &FusionPlan::createGroup(Operation *op) {
   return group;
 }
 
+/// How what a member computes relates to its group.
+static Reach reachOfMember(Operation *op, const FusionGroup &group) {
+  if (isa<ir::TransposeOp>(op))
+    return Reach::misaligned;
+  return sumsLinesOf(op, group) ? Reach::summed : Reach::aligned;
+}
+
 /// How the groups that `op` reads, directly or through operations of no group, relate to it.
 FusionPlan::Reaches FusionPlan::operandReaches(Operation *op) {
   Reaches reaches;
@@ -56,7 +63,7 @@ FusionPlan::Reaches FusionPlan::operandReaches(Operation *op) {
     ++visits;
     Operation *producer = operand.getDefiningOp();
     if (FusionGroup *holder = producer ? owner.lookup(producer) : nullptr)
-      add(holder, isa<ir::TransposeOp>(producer) ? Reach::misaligned : Reach::aligned);
+      add(holder, reachOfMember(producer, *holder));
     else if (auto known = floating.find(producer); known != floating.end())
       for (auto [group, reach] : known->second)
         add(group, reach);
@@ -97,13 +104,19 @@ llvm::SmallVector<Value> FusionPlan::sourcesOf(ir::ReduceOp reduce) {
   return sources;
 }
 
-/// Groups that reduce elements which are computed from some of the same as those of `reduce`:
-/// memory is walked once for both.
+/// Groups that reduce elements which are computed from some of the same as those of `reduce`, or
+/// from what one kernel makes of them: memory is walked once for both.
 void FusionPlan::addSiblings(ir::ReduceOp reduce, const Reaches &reaches, Candidates &candidates) {
-  for (Value source : sourcesOf(reduce))
-    for (FusionGroup *group : columnsBySource.lookup(source))
+  auto add = [&](ArrayRef<FusionGroup *> columns) {
+    for (FusionGroup *group : columns)
       if (reducesAlike(reduce, *group) && !dependsOn(reaches, group, /*throughClones=*/false))
         candidates.insert(group);
+  };
+  for (Value source : sourcesOf(reduce)) {
+    add(columnsBySource.lookup(source));
+    if (FusionGroup *maker = owner.lookup(source.getDefiningOp()))
+      add(columnsByMaker.lookup(maker));
+  }
 }
 
 /// Groups that `op` may join, the latest first: it is the one that the others may have fed.
@@ -116,10 +129,13 @@ FusionPlan::Candidates FusionPlan::findGroups(Operation *op, const Reaches &reac
       if (FusionGroup *group = owner.lookup(user);
           group && isArgmaxOf(op, *group) && !dependsOn(reaches, group, /*throughClones=*/true))
         candidates.insert(group);
-  for (auto [group, reach] : reaches)
-    if (reach == Reach::aligned && fitsSpace(op, *group) &&
-        !dependsOn(reaches, group, /*throughClones=*/true))
+  for (auto [group, reach] : reaches) {
+    bool fits = (reach == Reach::aligned && fitsSpace(op, *group)) ||
+                (reach != Reach::misaligned && sumsLinesOf(op, *group));
+    bool again = group->isStaged && isSecondStage(op, *group, reach);
+    if (fits && !again && !dependsOn(reaches, group, /*throughClones=*/true))
       candidates.insert(group);
+  }
   return candidates;
 }
 
@@ -133,15 +149,20 @@ void FusionPlan::addAnchors(Block &block, bool fuse) {
     Reaches reaches = operandReaches(&op);
     Candidates candidates = fuse ? findGroups(&op, reaches) : Candidates();
     if (!candidates.empty()) {
-      addMember(&op, **std::max_element(
-                         candidates.begin(), candidates.end(),
-                         [](FusionGroup *a, FusionGroup *b) { return a->number < b->number; }));
+      FusionGroup &group =
+          **std::max_element(candidates.begin(), candidates.end(),
+                             [](FusionGroup *a, FusionGroup *b) { return a->number < b->number; });
+      group.isStaged |= isSecondStage(&op, group, reaches.lookup(&group));
+      addMember(&op, group);
     } else if (isAnchor(&op) || isa<ir::ScanOp>(op)) {
       FusionGroup &group = createGroup(&op);
       if (auto reduce = dyn_cast<ir::ReduceOp>(op);
           reduce && group.family == ir::KernelFamily::column)
-        for (Value source : sourcesOf(reduce))
+        for (Value source : sourcesOf(reduce)) {
           columnsBySource[source].push_back(&group);
+          if (FusionGroup *maker = owner.lookup(source.getDefiningOp()))
+            columnsByMaker[maker].push_back(&group);
+        }
     } else {
       for (auto &[group, reach] : reaches)
         reach = reachThrough(&op, *group, reach);

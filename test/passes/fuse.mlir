@@ -150,24 +150,56 @@ func.func @repeated(%x: tensor<8xf32>, %a: tensor<5x8xf32>) -> (tensor<5xf32>, t
 // -----
 
 // Reductions of the same dimensions that read some of the same elements go through memory together;
-// one that needs the other's result does not.
+// one that needs the other's result goes through them again, as long as they are in the caches. A
+// third time is another kernel.
 // CHECK-LABEL: func.func @siblings
-// CHECK: %[[K:.*]]:2 = lamina.kernel {{[a-z_]+}}(%arg1, %arg0)
+// CHECK: %[[K:.*]]:3 = lamina.kernel column(%arg1, %arg0)
 // CHECK: lamina.reduce add
 // CHECK: lamina.multiply
 // CHECK: lamina.reduce add
-// CHECK: lamina.kernel {{[a-z_]+}}(%[[K]]#0, %arg1)
 // CHECK: lamina.subtract
 // CHECK: lamina.reduce maximum
+// CHECK: lamina.kernel column(%[[K]]#2, %arg1)
+// CHECK-NOT: lamina.kernel
 // CHECK: return
-func.func @siblings(%x: tensor<?x4xf32>, %g: tensor<?x4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
+func.func @siblings(%x: tensor<?x4xf32>, %g: tensor<?x4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
   %0 = lamina.reduce add %g, dims = [0] : (tensor<?x4xf32>) -> tensor<4xf32>
   %1 = lamina.multiply %x, %g : tensor<?x4xf32>
   %2 = lamina.reduce add %1, dims = [0] : (tensor<?x4xf32>) -> tensor<4xf32>
   %3 = lamina.broadcast_in_dim %0, dims = [1] : (tensor<4xf32>) -> tensor<?x4xf32>
   %4 = lamina.subtract %g, %3 : tensor<?x4xf32>
   %5 = lamina.reduce maximum %4, dims = [0] : (tensor<?x4xf32>) -> tensor<4xf32>
-  return %0, %2, %5 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+  %6 = lamina.broadcast_in_dim %5, dims = [1] : (tensor<4xf32>) -> tensor<?x4xf32>
+  %7 = lamina.subtract %g, %6 : tensor<?x4xf32>
+  %8 = lamina.reduce add %7, dims = [0] : (tensor<?x4xf32>) -> tensor<4xf32>
+  return %0, %2, %5, %8 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+}
+
+// -----
+
+// The lines of images are summed up by whoever makes them, and the squares of the distances from
+// their means, too; the image is a result although nothing else reads it. What reads it together
+// with the sums is another kernel.
+// CHECK-LABEL: func.func @line_sums
+// CHECK: %[[K:.*]]:3 = lamina.kernel convolution(%arg0, %arg1)
+// CHECK: lamina.convolution
+// CHECK: lamina.reduce add
+// CHECK: lamina.subtract
+// CHECK: lamina.reduce add
+// CHECK: lamina.kernel map(%[[K]]#{{[01]}}, %[[K]]#{{[01]}})
+// CHECK-NOT: lamina.kernel
+// CHECK: return
+func.func @line_sums(%x: tensor<?x6x8x4xf32>, %w: tensor<1x1x4x8xf32>) -> (tensor<?x6x8xf32>, tensor<?x6x8x8xf32>) {
+  %y = lamina.convolution %x, %w, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x4xf32>, tensor<1x1x4x8xf32>) -> tensor<?x6x8x8xf32>
+  %s = lamina.reduce add %y, dims = [2] : (tensor<?x6x8x8xf32>) -> tensor<?x6x8xf32>
+  %b = lamina.broadcast_in_dim %s, dims = [0, 1, 3] : (tensor<?x6x8xf32>) -> tensor<?x6x8x8xf32>
+  %d = lamina.subtract %y, %b : tensor<?x6x8x8xf32>
+  %d2 = lamina.multiply %d, %d : tensor<?x6x8x8xf32>
+  %v = lamina.reduce add %d2, dims = [2] : (tensor<?x6x8x8xf32>) -> tensor<?x6x8xf32>
+  %e = lamina.add %y, %b : tensor<?x6x8x8xf32>
+  return %v, %e : tensor<?x6x8xf32>, tensor<?x6x8x8xf32>
 }
 
 // -----

@@ -53,9 +53,11 @@ void ConvolutionEmitter::emitTask(llvm::Value *task) {
   else if (geometry.depthwise)
     // Nothing but the input is kept in cache: all channels of a few outputs come before the next
     // ones, in the order of memory.
-    emitLines([&](const Tile &tile) { emitColumns([&] { emitTile(tile); }); });
+    emitLines([&](const Tile &tile) { emitColumns([&] { emitTile(tile); }); },
+              [&] { emitColumns([&] { emitLineSums(); }); });
   else
-    emitColumns([&] { emitLines([&](const Tile &tile) { emitTile(tile); }); });
+    emitColumns(
+        [&] { emitLines([&](const Tile &tile) { emitTile(tile); }, [&] { emitLineSums(); }); });
 }
 
 void ConvolutionEmitter::bindMemory() {
@@ -101,10 +103,12 @@ void ConvolutionEmitter::selectColumns(llvm::Value *columnInGroup, int64_t vecto
 
 //===--- Lines of outputs -------------------------------------------------------------------===//
 
-void ConvolutionEmitter::emitLines(const TileBody &body) {
+void ConvolutionEmitter::emitLines(const TileBody &body, const std::function<void()> &behind) {
   emitLoop(b(), lineBegin, lineEnd, 1, [&](llvm::Value *line) {
     outer = outerIndices(line);
     emitLine(line, body);
+    if (behind)
+      behind();
   });
 }
 
