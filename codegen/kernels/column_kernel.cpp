@@ -1,9 +1,10 @@
 // Reductions whose kept dimensions come last or lie between: bias gradients, statistics over the
 // batch. Several over the same dimensions go through memory together; those that need results of
 // others, a variance that of the mean, go through a block of columns once more, which is in the
-// caches then. Vectors run along the last kept dimension. A task goes through memory in order: a
-// few positions of the innermost reduced dimension at a time, all of its columns in each, with the
-// running values of the columns in scratch memory.
+// caches then. Elements that others read from memory are stored on the way. Vectors run along the
+// last kept dimension. A task goes through memory in order: a few positions of the innermost
+// reduced dimension at a time, all of its columns in each, with the running values of the columns
+// in scratch memory.
 #include "codegen/kernels/accumulator.h"
 #include "codegen/kernels/convolution/image_walk.h"
 #include "codegen/kernels/kernel_emitter.h"
@@ -273,10 +274,13 @@ private:
                  llvm::Value *column, const Values &carried) {
     Indices indices = indicesOf(position, innermost, placeOf(column));
     llvm::Value *number = expressions->splat(b().CreateTrunc(innermost, b().getInt32Ty()));
-    return forAnchors(stage, [&](const Accumulator &own, size_t first, size_t count) {
+    Values combined = forAnchors(stage, [&](const Accumulator &own, size_t first, size_t count) {
       llvm::Value *element = expressions->evaluateVector(own.getOperand(), indices);
       return own.combine(part(carried, first, count), element, number, expressions->getMask());
     });
+    if (&stage == &stages.front())
+      storeResults(indices);
+    return combined;
   }
 
   ir::ColumnScheduleAttr schedule;

@@ -226,12 +226,13 @@ bool FusionPlan::repeatsExpensiveWork(Operation *op) const {
   return false;
 }
 
-/// Whether `op` can precede the members of a map group that reads it, although `consumers`
-/// then read its result from there: nothing that the group needs may need the group.
+/// Whether `op` can precede the members of a map or column group that reads it, although
+/// `consumers` then read its result from there: nothing that the group needs may need the group.
 bool FusionPlan::canPrepend(Operation *op, const Reaches &reaches, FusionGroup *group,
                             const Candidates &consumers) const {
-  if (group->family != ir::KernelFamily::map || !isElementwise(op) ||
-      shapeOf(op->getResult(0)) != ArrayRef<int64_t>(group->outer))
+  bool isMap = group->family == ir::KernelFamily::map && isElementwise(op) &&
+               shapeOf(op->getResult(0)) == ArrayRef<int64_t>(group->outer);
+  if (!isMap && (reaches.count(group) || !storesElementsOf(*group, op)))
     return false;
   GroupGraph::Groups needed = graph.readsOf(group);
   for (auto [producer, reach] : reaches)
@@ -258,7 +259,10 @@ void FusionPlan::materializeOne(Operation *op, bool fuse) {
   });
   FusionGroup *group = joined == consumers.end() ? nullptr : *joined;
   if (group) {
-    group->members.insert(group->members.begin(), op);
+    if (group->family == ir::KernelFamily::map)
+      group->members.insert(group->members.begin(), op);
+    else
+      group->members.push_back(op);
     owner[op] = group;
   } else {
     group = &createGroup(op);

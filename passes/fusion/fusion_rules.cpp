@@ -180,6 +180,14 @@ bool sumsLinesOf(Operation *op, const FusionGroup &group) {
          shapeOf(reduce.getOperand()) == ArrayRef<int64_t>(group.outer);
 }
 
+bool storesElementsOf(const FusionGroup &group, Operation *op) {
+  if (group.family != ir::KernelFamily::column || !isElementwise(op) || isPredicate(op))
+    return false;
+  Operation *first = group.members.front();
+  return shapeOf(op->getResult(0)) == shapeOf(first->getOperand(0)) &&
+         !llvm::is_contained(reducedDimensions(first), 0);
+}
+
 bool reducesAlike(Operation *op, const FusionGroup &group) {
   auto reduce = dyn_cast<ir::ReduceOp>(op);
   auto first = dyn_cast<ir::ReduceOp>(group.members.front());

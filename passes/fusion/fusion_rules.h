@@ -35,6 +35,9 @@ bool fitsSpace(mlir::Operation *op, const FusionGroup &group);
 bool isArgmaxOf(mlir::Operation *op, const FusionGroup &group);
 /// Whether `op` sums up the lines of the images that the group computes.
 bool sumsLinesOf(mlir::Operation *op, const FusionGroup &group);
+/// Whether a column group, which goes through its elements row by row, computes those of `op` on
+/// the way and can store them.
+bool storesElementsOf(const FusionGroup &group, mlir::Operation *op);
 /// Whether `op` reduces the same dimensions of tensors of the same type as the reduction that
 /// opened a column group.
 bool reducesAlike(mlir::Operation *op, const FusionGroup &group);

@@ -115,25 +115,48 @@ void rewriteVariance(ir::ReduceOp reduce, const SquaredDistances &distances,
   replace(reduce, sumOverLines(builder, loc, lines));
 }
 
-/// Whether a convolution that goes through its images directly makes the elements of `reduce`: of
-/// all that they are computed from elementwise, it comes last.
-bool isMadeByConvolution(ir::ReduceOp reduce) {
-  llvm::SmallSetVector<Value, 16> values;
-  values.insert(reduce.getOperand());
-  Operation *last = nullptr;
-  for (size_t i = 0; i < values.size(); ++i) {
-    Operation *op = values[i].getDefiningOp();
-    if (!op || isa<ir::BroadcastInDimOp>(op))
-      continue;
-    if (isElementwise(op)) {
-      for (Value operand : op->getOperands())
-        if (shapeOf(operand) == shapeOf(values[i]))
-          values.insert(operand);
-    } else if (!last || last->isBeforeInBlock(op)) {
-      last = op;
+/// What comes last of all that elements are computed from elementwise: `image`, an operation that
+/// makes all of them, and `repeated`, what makes one that is repeated.
+struct Makers {
+  Operation *image = nullptr, *repeated = nullptr;
+
+  explicit Makers(Value elements) {
+    llvm::SmallSetVector<Value, 16> values;
+    values.insert(elements);
+    for (size_t i = 0; i < values.size(); ++i) {
+      Operation *op = values[i].getDefiningOp();
+      if (!op)
+        continue;
+      if (auto broadcast = dyn_cast<ir::BroadcastInDimOp>(op)) {
+        if (broadcast.getOperand().getType().getRank() > 0)
+          keepLater(repeated, broadcast.getOperand().getDefiningOp());
+      } else if (!isElementwise(op)) {
+        keepLater(image, op);
+      } else {
+        for (Value operand : op->getOperands())
+          if (shapeOf(operand) == shapeOf(values[i]))
+            values.insert(operand);
+      }
     }
   }
-  return isa_and_nonnull<ir::ConvolutionOp>(last);
+
+private:
+  static void keepLater(Operation *&last, Operation *op) {
+    if (op && (!last || last->isBeforeInBlock(op)))
+      last = op;
+  }
+};
+
+/// Whether those who compute the elements of `reduce` can sum up their lines: a convolution that
+/// goes through its images directly, or an elementwise kernel that stores them for others.
+bool isSummedByMaker(ir::ReduceOp reduce) {
+  Makers makers(reduce.getOperand());
+  if (isa_and_nonnull<ir::ConvolutionOp>(makers.image))
+    return true;
+  Operation *op = reduce.getOperand().getDefiningOp();
+  bool follows =
+      makers.image && !(makers.repeated && makers.image->isBeforeInBlock(makers.repeated));
+  return op && isElementwise(op) && feedsMemoryReader(op) && !follows;
 }
 
 } // namespace
@@ -161,7 +184,7 @@ void rewriteVariances(func::FuncOp function) {
 }
 
 bool splitInLines(ir::ReduceOp reduce) {
-  if (lineLengthOf(reduce) == 0 || !isMadeByConvolution(reduce))
+  if (lineLengthOf(reduce) == 0 || !isSummedByMaker(reduce))
     return false;
   OpBuilder builder(reduce);
   Value lines = sumLines(builder, reduce.getLoc(), reduce.getOperand());

@@ -204,6 +204,29 @@ func.func @line_sums(%x: tensor<?x6x8x4xf32>, %w: tensor<1x1x4x8xf32>) -> (tenso
 
 // -----
 
+// What a contraction reads from memory is stored by the reduction over columns that computes it.
+// Where rows are summed up, too, all rows of a column come one after another, and a kernel of its own
+// stores it.
+// CHECK-LABEL: func.func @stored_on_the_way
+// CHECK: %[[K:.*]]:2 = lamina.kernel column(%arg0)
+// CHECK: lamina.negate
+// CHECK: lamina.reduce add
+// CHECK: lamina.yield %{{.*}}, %{{.*}} : tensor<?x6x4xf32>, tensor<?x4xf32>
+// CHECK: lamina.kernel contraction(%[[K]]#0, %arg1)
+// CHECK: %[[N:.*]] = lamina.kernel map(%arg2)
+// CHECK: lamina.kernel column(%[[N]])
+func.func @stored_on_the_way(%x: tensor<?x6x4xf32>, %w: tensor<4x3xf32>, %z: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x6x3xf32>, tensor<4xf32>, tensor<?x3xf32>) {
+  %n = lamina.negate %x : tensor<?x6x4xf32>
+  %s = lamina.reduce add %n, dims = [1] : (tensor<?x6x4xf32>) -> tensor<?x4xf32>
+  %d = lamina.dot_general %n, %w, batching = [] x [], contracting = [2] x [0] : (tensor<?x6x4xf32>, tensor<4x3xf32>) -> tensor<?x6x3xf32>
+  %m = lamina.negate %z : tensor<?x4xf32>
+  %t = lamina.reduce add %m, dims = [0] : (tensor<?x4xf32>) -> tensor<4xf32>
+  %e = lamina.dot_general %m, %w, batching = [] x [], contracting = [1] x [0] : (tensor<?x4xf32>, tensor<4x3xf32>) -> tensor<?x3xf32>
+  return %s, %d, %t, %e : tensor<?x4xf32>, tensor<?x6x3xf32>, tensor<4xf32>, tensor<?x3xf32>
+}
+
+// -----
+
 // Reductions of the same dimensions that read nothing in common stay apart.
 // CHECK-LABEL: func.func @strangers
 // CHECK: lamina.kernel {{[a-z_]+}}(%arg0)

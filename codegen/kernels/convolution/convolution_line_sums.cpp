@@ -12,14 +12,15 @@ namespace lamina::codegen {
 void ConvolutionEmitter::emitLineSums() {
   if (sumStages.empty())
     return;
+  size_t imageRank = op.getSpatialRank() + 2;
   for (auto [number, value] : llvm::enumerate(kernel().getYielded()))
-    if (!isLineSum(number) && !passes::storesTransposed(kernel(), number))
+    if (hasRank(number, imageRank) && !passes::storesTransposed(kernel(), number))
       expressions->bindStorage(value, outputs[number]);
   expressions->enterScope();
   for (ArrayRef<Operation *> stage : sumStages)
     emitSumStage(stage);
   for (unsigned number = 0; number < outputs.size(); ++number)
-    for (size_t v = 0; v < columns.size() && isLineSum(number); ++v) {
+    for (size_t v = 0; v < columns.size() && hasRank(number, imageRank - 1); ++v) {
       expressions->setMask(v + 1 == columns.size() ? columnMask : nullptr);
       storeResult(number, linePlace(columns[v]));
       expressions->setMask(nullptr);

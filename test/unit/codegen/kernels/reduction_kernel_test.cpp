@@ -49,9 +49,11 @@ protected:
     expectInterpreted(*module, target, {random.tensor(reduction.type, rows)}, rows);
   }
 
-  /// The reduction of x, computed or read, and sometimes something behind it.
-  KernelBody reduceAlone(Random &random, const Reduction &reduction) {
+  /// The reduction of x, computed or read, and sometimes something behind it. Columns may be stored
+  /// where they are computed.
+  KernelBody reduceAlone(Random &random, const Reduction &reduction, bool mayStore = false) {
     bool computes = random.chance(50), follows = random.chance(50) && !reduction.isSearch;
+    bool stores = mayStore && computes && random.chance(50);
     return [=](OpBuilder &builder, ValueRange arguments) {
       Location loc = builder.getUnknownLoc();
       Value x = arguments[0];
@@ -60,7 +62,10 @@ protected:
       Value result = reduction.create(builder, x);
       if (follows)
         result = builder.create<ir::AbsOp>(loc, result);
-      return llvm::SmallVector<Value>{result};
+      llvm::SmallVector<Value> results{result};
+      if (stores)
+        results.push_back(x);
+      return results;
     };
   }
 
