@@ -153,7 +153,8 @@ LogicalResult checkParts(ir::KernelOp kernel, int64_t tileRows, int64_t lines, i
   auto op = anchorAs<ir::ConvolutionOp>(kernel);
   ConvolutionGeometry geometry = geometryOf(kernel);
   std::optional<MemoryLayout> filter = findOperandLayout(kernel, op.getRhs(), batchSize);
-  if (!findOperandLayout(kernel, op.getLhs(), batchSize) || !filter)
+  bool computes = mayComputeImage(op, 0) && isComputedImage(op.getLhs());
+  if (!(computes || findOperandLayout(kernel, op.getLhs(), batchSize)) || !filter)
     return kernel.emitOpError("has a convolution whose operands are not in memory");
   if (!filter->keepsLines())
     return kernel.emitOpError("has a filter in groups of ")

@@ -14,6 +14,7 @@
 #include "mlir/IR/Matchers.h"
 #include "passes/families/families.h"
 #include "passes/fusion/fusion_rules.h"
+#include "passes/schedule/convolution_geometry.h"
 #include "passes/schedule/cost.h"
 #include "llvm/ADT/SmallPtrSet.h"
 
@@ -242,6 +243,29 @@ bool FusionPlan::canPrepend(Operation *op, const Reaches &reaches, FusionGroup *
                        [&](FusionGroup *consumer) { return graph.reaches(needed, consumer); });
 }
 
+/// Whether all who read `op` from memory can as well compute it as they go, from one image and from
+/// numbers of its channels: a normalized and activated image, which takes as many bytes to read as
+/// what it is computed from, and is not written then.
+bool FusionPlan::isComputedByReaders(Operation *op) const {
+  if (!isElementwise(op) || isPredicate(op) || !isReadAsImageAlone(op))
+    return false;
+  llvm::SmallSetVector<Value, 16> values;
+  values.insert(op->getResult(0));
+  size_t images = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    Operation *maker = values[i].getDefiningOp();
+    ++visits;
+    if (!maker || owner.contains(maker)) {
+      images += shapeOf(values[i]) == shapeOf(op->getResult(0));
+      continue;
+    }
+    if (!isPartOfComputedImage(maker) || isExpensive(maker) || values.size() > kMostRepeated)
+      return false;
+    values.insert(maker->operand_begin(), maker->operand_end());
+  }
+  return images == 1;
+}
+
 /// Gives `op` a place in memory where its readers should not compute it themselves.
 void FusionPlan::materializeOne(Operation *op, bool fuse) {
   Candidates consumers = collectConsumers(op);
@@ -249,7 +273,8 @@ void FusionPlan::materializeOne(Operation *op, bool fuse) {
   bool worthStoring = fuse ? isa<ir::ConcatenateOp>(op) || repeatsExpensiveWork(op) ||
                                  (consumers.size() > 1 && (isExpensive(op) || isLong(op)))
                            : !constant;
-  if (!leavesBlock(op) && !(feedsMemoryReader(op) && !isView(op)) && !worthStoring) {
+  bool isRead = feedsMemoryReader(op) && !isView(op) && !(fuse && isComputedByReaders(op));
+  if (!leavesBlock(op) && !isRead && !worthStoring) {
     cloners[op] = std::move(consumers);
     return;
   }

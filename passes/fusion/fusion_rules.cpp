@@ -4,6 +4,7 @@
 #include "passes/families/families.h"
 #include "passes/families/tools.h"
 #include "passes/fusion/line_sums.h"
+#include "passes/schedule/convolution_geometry.h"
 #include "passes/schedule/cost.h"
 
 using namespace mlir;
@@ -132,6 +133,15 @@ bool isView(Operation *op) {
 bool feedsMemoryReader(Operation *op) {
   return llvm::any_of(op->getUsers(), [](Operation *user) {
     return readsMemory(user) || (isView(user) && feedsMemoryReader(user));
+  });
+}
+
+bool isReadAsImageAlone(Operation *op) {
+  return llvm::all_of(op->getUses(), [](OpOperand &use) {
+    Operation *user = use.getOwner();
+    if (readsMemory(user))
+      return mayComputeImage(user, use.getOperandNumber());
+    return !(isView(user) && feedsMemoryReader(user));
   });
 }
 

@@ -20,6 +20,8 @@ bool isTransposedCopy(mlir::Operation *op);
 bool isView(mlir::Operation *op);
 /// Whether an anchor reads the result through a pointer, directly or as a view.
 bool feedsMemoryReader(mlir::Operation *op);
+/// Whether all anchors that read the result through a pointer can compute it instead.
+bool isReadAsImageAlone(mlir::Operation *op);
 /// Whether a reader repeats the result of `op`, one of several elements, to a larger tensor.
 bool isRepeatedByReaders(mlir::Operation *op);
 

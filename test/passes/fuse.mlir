@@ -227,6 +227,55 @@ func.func @stored_on_the_way(%x: tensor<?x6x4xf32>, %w: tensor<4x3xf32>, %z: ten
 
 // -----
 
+// An image that only convolutions and gradients by their filters read, made of another image and of
+// numbers of the channels, is computed by these.
+// CHECK-LABEL: func.func @computed_image
+// CHECK: lamina.kernel convolution(%arg1, %arg0, %arg2)
+// CHECK: lamina.multiply
+// CHECK-NEXT: lamina.convolution
+// CHECK: lamina.kernel filter_gradient(%arg1, %arg0, %arg3)
+// CHECK: lamina.multiply
+// CHECK-NEXT: lamina.filter_gradient
+// CHECK-NOT: lamina.kernel
+// CHECK: return
+func.func @computed_image(%x: tensor<?x6x8x8xf32>, %s: tensor<8xf32>, %w: tensor<1x1x8x8xf32>, %g: tensor<?x6x8x8xf32>) -> (tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>) {
+  %b = lamina.broadcast_in_dim %s, dims = [3] : (tensor<8xf32>) -> tensor<?x6x8x8xf32>
+  %m = lamina.multiply %x, %b : tensor<?x6x8x8xf32>
+  %y = lamina.convolution %m, %w, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>) -> tensor<?x6x8x8xf32>
+  %d = lamina.filter_gradient %m, %g, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x8xf32>, tensor<?x6x8x8xf32>) -> tensor<1x1x8x8xf32>
+  return %y, %d : tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>
+}
+
+// -----
+
+// It is stored where one of the readers cannot compute it, where it takes long, and where it is made
+// of two images.
+// CHECK-LABEL: func.func @stored_images
+// CHECK-COUNT-3: lamina.kernel map
+// CHECK: return
+func.func @stored_images(%x: tensor<?x6x8x8xf32>, %z: tensor<?x6x8x8xf32>, %w: tensor<1x1x8x8xf32>) -> (tensor<?x6x8x8xf32>, tensor<?x3x4x8xf32>, tensor<?x6x8x8xf32>, tensor<?x6x8x8xf32>) {
+  %a = lamina.abs %x : tensor<?x6x8x8xf32>
+  %0 = lamina.convolution %a, %w, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>) -> tensor<?x6x8x8xf32>
+  %1 = lamina.reduce_window maximum %a, window = [2, 2], strides = [2, 2], low = [0, 0], high = [0, 0] : (tensor<?x6x8x8xf32>) -> tensor<?x3x4x8xf32>
+  %e = lamina.exponential %z : tensor<?x6x8x8xf32>
+  %2 = lamina.convolution %e, %w, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>) -> tensor<?x6x8x8xf32>
+  %s = lamina.add %x, %z : tensor<?x6x8x8xf32>
+  %3 = lamina.convolution %s, %w, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>) -> tensor<?x6x8x8xf32>
+  return %0, %1, %2, %3 : tensor<?x6x8x8xf32>, tensor<?x3x4x8xf32>, tensor<?x6x8x8xf32>, tensor<?x6x8x8xf32>
+}
+
+// -----
+
 // Reductions of the same dimensions that read nothing in common stay apart.
 // CHECK-LABEL: func.func @strangers
 // CHECK: lamina.kernel {{[a-z_]+}}(%arg0)

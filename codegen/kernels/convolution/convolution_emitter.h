@@ -1,6 +1,6 @@
 #pragma once
 
-#include "codegen/kernels/convolution/image_walk.h"
+#include "codegen/kernels/convolution/computed_image.h"
 #include "codegen/kernels/kernel_emitter.h"
 #include "codegen/kernels/tile_product.h"
 #include "passes/families/families.h"
@@ -40,6 +40,9 @@ private:
   bool hasBlocks() const { return channelsPerBlock > 0; }
 
   void bindMemory();
+
+  /// Computes the part of the input that the task reads, where it is not in memory.
+  void computeInput();
 
   /// Tiles of whole width, then one of the remaining columns.
   void emitColumns(const std::function<void()> &body);
@@ -203,6 +206,7 @@ private:
 
   llvm::Type *element = nullptr;
   Image input;
+  std::optional<ComputedImage> computed; ///< the input, where it is not in memory
   Storage filter;
   std::vector<TapTable> tables;     ///< of the outer axes, without blocks
   std::vector<TapInputs> tapInputs; ///< of the outer axes, with blocks

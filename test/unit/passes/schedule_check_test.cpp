@@ -85,7 +85,8 @@ std::string convolutionComplaint(const std::string &schedule, const std::string 
                     y = "tensor<?x8x8x32xf32>";
   return complaintOf("%x: " + x + ", %w: " + w, schedule,
                      "%0 = lamina.kernel convolution(%x, %w) : (" + x + ", " + w + ") -> " + y +
-                         " {\n^bb0(%a: " + x + ", %b: " + w + "):\n%n = lamina.negate %a : " + x +
+                         " {\n^bb0(%a: " + x + ", %b: " + w +
+                         "):\n%n = lamina.transpose %a, dims = [0, 2, 1, 3] : (" + x + ") -> " + x +
                          "\n%r = lamina.convolution " + operand +
                          ", %b, strides = [1, 1], low = [1, 1], high = [1, 1], lhs_dilation = "
                          "[1, 1], rhs_dilation = [1, 1], groups = 1 : (" +
@@ -174,7 +175,8 @@ TEST(ScheduleCheck, GradientsByFilters) {
                         "channels = 18, columns = 32, positions = 8, images = 1, cost = 9>",
                         "%0 = lamina.kernel filter_gradient(%x, %y) : (" + x + ", " + y + ") -> " +
                             w + " {\n^bb0(%a: " + x + ", %b: " + y +
-                            "):\n%n = lamina.negate %a : " + x +
+                            "):\n%n = lamina.transpose %a, dims = [0, 2, 1, 3] : (" + x + ") -> " +
+                            x +
                             "\n%r = lamina.filter_gradient %n, %b, strides = [1, 1], low = [1, 1], "
                             "high = [1, 1], lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups "
                             "= 1 : (" +

@@ -77,12 +77,16 @@ protected:
     return {sums, sum(builder.create<ir::AbsOp>(loc, distance))};
   }
 
-  /// Some results are the convolution's absolute value, with sums of the lines.
+  /// Some images are computed, some results are the convolution's absolute value, with sums of the
+  /// lines.
   void expectConvolved(const RandomConvolution &convolution, Random &random,
                        const ScheduleMaker &schedule, ir::KernelFamily family) {
-    bool follows = random.chance(50), sums = random.chance(50);
+    bool follows = random.chance(50), sums = random.chance(50), computes = random.chance(50);
+    RankedTensorType channels = RandomConvolution::channelsOf(convolution.image);
     auto body = [&](OpBuilder &builder, ValueRange arguments) {
       Value y = convolution.convolve(builder, arguments[0], arguments[1]);
+      if (computes)
+        RandomConvolution::computeImage(y.getDefiningOp(), 0, arguments[2]);
       if (follows)
         y = builder.create<ir::AbsOp>(builder.getUnknownLoc(), y);
       llvm::SmallVector<Value> results{y};
@@ -90,13 +94,15 @@ protected:
         results.append(sumLines(builder, y));
       return results;
     };
-    OwningOpRef<ModuleOp> module = makeKernelModule(
-        context, kBatchSize, {convolution.image, convolution.filter}, target, schedule, body);
+    OwningOpRef<ModuleOp> module =
+        makeKernelModule(context, kBatchSize, {convolution.image, convolution.filter, channels},
+                         target, schedule, body);
     module->walk([&](ir::KernelOp kernel) { EXPECT_EQ(kernel.getFamily(), family); });
     int64_t rows = random.between(1, kBatchSize);
-    expectInterpreted(
-        *module, target,
-        {random.tensor(convolution.image, rows), random.tensor(convolution.filter, rows)}, rows);
+    expectInterpreted(*module, target,
+                      {random.tensor(convolution.image, rows),
+                       random.tensor(convolution.filter, rows), random.tensor(channels, rows)},
+                      rows);
   }
 };
 
