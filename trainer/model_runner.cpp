@@ -31,6 +31,10 @@ void ModelRunner::initialize(uint64_t seed) {
   require(model_.init(state_.data(), seed), "initialization");
 }
 
+void ModelRunner::setState(std::span<const std::byte> state) {
+  std::memcpy(state_.data(), state.data(), state.size());
+}
+
 void ModelRunner::start(uint64_t seed, InitialValues values) {
   const auto &variables = signature().variables;
   bool isComplete = std::ranges::all_of(variables, [&](const VariableSpec &v) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,6 +60,9 @@ public:
   void giveState(ModelRunner &other) const;
   /// The same for what layers hand from batch to batch, which is in no model file.
   void giveLayerStates(ModelRunner &other) const;
+  /// The whole state as it lies in memory, and back: for going back to it.
+  std::span<const std::byte> state() const { return {state_.data(), state_.size()}; }
+  void setState(std::span<const std::byte> state);
 
   /// As loadAll for the model's weights in Keras' sense: not the optimizer's state.
   void loadModel(const std::vector<frontend::Array> &values);

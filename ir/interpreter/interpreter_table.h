@@ -36,6 +36,13 @@ public:
     return found == evaluators.end() ? nullptr : &found->second;
   }
 
+  /// Called after an operation, with what it was given and what it gave.
+  using Observer =
+      std::function<void(mlir::Operation *operation, llvm::ArrayRef<HostTensor> operands,
+                         llvm::ArrayRef<HostTensor> results)>;
+  /// The same evaluators, that tell `observer` of every operation.
+  EvaluatorTable observedBy(const Observer &observer) const;
+
 private:
   static llvm::Expected<HostTensors> listOf(llvm::Expected<HostTensor> result) {
     if (!result)

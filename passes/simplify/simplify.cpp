@@ -21,6 +21,7 @@ public:
     populateArithmeticPatterns(set);
     populateBroadcastPatterns(set);
     populateContractionPatterns(set);
+    populateConvolutionPatterns(set);
     populatePadPatterns(set);
     populateScanPatterns(set);
     populateHoistPatterns(set);

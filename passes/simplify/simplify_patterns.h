@@ -13,6 +13,8 @@ void populateArithmeticPatterns(mlir::RewritePatternSet &patterns);
 void populateBroadcastPatterns(mlir::RewritePatternSet &patterns);
 /// Of dot_general with transposed operands or result.
 void populateContractionPatterns(mlir::RewritePatternSet &patterns);
+/// Zeros around the images of convolutions, and parts of what they make.
+void populateConvolutionPatterns(mlir::RewritePatternSet &patterns);
 /// Of sums of padded tensors.
 void populatePadPatterns(mlir::RewritePatternSet &patterns);
 /// Loops: what does not change or is not needed.

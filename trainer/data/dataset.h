@@ -28,6 +28,9 @@ struct FeatureEncoding {
 struct ColumnRecipe {
   std::vector<std::string> features; ///< names in the inputs' order; empty where there are none
   std::vector<std::string> targets;  ///< likewise
+  /// Where they were in the file, for files of as many columns that have no names: numbers from 0.
+  size_t width = 0;
+  std::vector<size_t> featurePlaces, targetPlaces;
   std::vector<FeatureEncoding> encodings; ///< of the features; empty: numbers as they are
   /// Per target the texts of its labels by class number; empty where the file holds numbers.
   std::vector<std::vector<std::string>> classes;

@@ -58,8 +58,10 @@ public:
   /// `place` is for messages.
   Loss(Place place, const LossFormulaSettings &settings, LossReduction reduction,
        ElementType type = ElementType::F32)
-      : place(std::move(place)), formula(createLossFormula(settings)), reduction(reduction),
-        type(type) {}
+      : Loss(std::move(place), createLossFormula(settings), reduction, type) {}
+  Loss(Place place, std::unique_ptr<LossFormula> formula, LossReduction reduction,
+       ElementType type = ElementType::F32)
+      : place(std::move(place)), formula(std::move(formula)), reduction(reduction), type(type) {}
 
   /// In which it is computed.
   ElementType getType() const { return type; }

@@ -45,6 +45,8 @@ public:
 
   /// The rows of each batch, where the model's inputs fix them.
   std::optional<int64_t> fixedBatch;
+  /// Calls are written that this function does not need, too: all layers are built then.
+  bool writesAll = false;
 
   MaskedTensors run(Model &model, llvm::ArrayRef<MaskedTensor> inputs);
 
@@ -57,7 +59,7 @@ public:
     auto limit = indexLimits.find(value);
     return limit == indexLimits.end() ? std::nullopt : std::optional(limit->second);
   }
-  /// Activity regularizers' penalties, each divided by the rows.
+  /// Activity regularizers' penalties, each divided by the rows, and losses of layers.
   llvm::ArrayRef<Tensor> getPenalties() const { return penalties; }
   /// Counts the training step where the function drew random numbers.
   void advanceRandomStep();

@@ -26,6 +26,8 @@ struct Node {
   nlohmann::json arguments = nullptr; ///< LayerCall's, null but for nodes of keras.ops
   /// Masks that the call names, by the number of the input; others are those that values have.
   std::map<size_t, TensorReference> masks = {};
+  /// Whether the call is one of training whatever the function is: of traced programs.
+  std::optional<bool> training = std::nullopt;
 
   /// All that has to be known before the call.
   std::vector<TensorReference> references() const;
@@ -76,6 +78,12 @@ struct Layer {
 
   bool isBuilt = false;
   std::vector<LayerVariable> variables; ///< once built
+
+  /// LayerMeaning::chooseInput; nothing where a model stands for the layer.
+  std::optional<size_t> chooseInput(bool isTraining) const {
+    const Layer &home = original ? *original : *this;
+    return home.meaning ? home.meaning->chooseInput(isTraining) : std::nullopt;
+  }
 };
 
 /// A value that a model takes or gives.

@@ -38,11 +38,9 @@ const std::vector<RefusedClasses> &refusedOperations() {
       {{"Arange", "Full", "Geomspace", "Linspace", "Logspace"},
        "it makes a tensor without the rows of the batch out of one that has them; write the "
        "numbers out, or use full_like"},
-      {{"AffineTransform", "ElasticTransform", "MapCoordinates", "PerspectiveTransform",
-        "ScaleAndTranslate"},
-       "it looks pixels up at places that are computed, for which there is no operation; transform "
-       "the images before, or use resize"},
-      {{"HSVToRGB", "RGBToHSV", "SSIM", "Fold"},
+      {{"ElasticTransform", "MapCoordinates", "PerspectiveTransform", "ScaleAndTranslate"},
+       "there is no entry for looking pixels up at such places; use affine_transform or resize"},
+      {{"SSIM", "Fold"},
        "there is no entry for this operation on images; compute it before, and give the model its "
        "result as an input"},
       {{"AdaptiveAveragePool", "AdaptiveMaxPool", "ConvTranspose"},

@@ -118,6 +118,17 @@ Roles rolesByPosition(const Table &table, const std::vector<TensorSpec> &inputs,
   return roles;
 }
 
+/// Whether the file has the columns of the training in their places, as far as can be seen, and
+/// nothing else was said about them.
+bool hasKnownPlaces(const Table &table, const BindOptions &options) {
+  return options.known.width == table.width && options.targetColumns.empty() &&
+         options.dropColumns.empty();
+}
+
+Roles rolesByPlace(const Table &table, const BindOptions &options) {
+  return {options.known.featurePlaces, options.known.targetPlaces, findWeights(table, options)};
+}
+
 } // namespace
 
 size_t findColumn(const Table &table, const std::string &wanted) {
@@ -154,8 +165,9 @@ Columns findColumns(const Table &table, const std::vector<std::string> &wanted) 
 Roles assignRoles(const Table &table, const std::vector<TensorSpec> &inputs,
                   const std::vector<TensorSpec> &targets, const BindOptions &options) {
   bool byName = !options.known.features.empty() && !table.names.empty();
-  Roles roles =
-      byName ? rolesByName(table, options) : rolesByPosition(table, inputs, targets, options);
+  Roles roles = byName                           ? rolesByName(table, options)
+                : hasKnownPlaces(table, options) ? rolesByPlace(table, options)
+                                                 : rolesByPosition(table, inputs, targets, options);
   if (options.wantTargets && roles.targets.size() != totalValues(targets))
     refuseTargetWidth(table, roles.targets.size(), targets);
   return roles;
