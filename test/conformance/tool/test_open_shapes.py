@@ -87,7 +87,7 @@ def test_validation_data_of_another_length(series, lamina):
     folder, write = series
     data, other = write("data.npz", 5), write("other.npz", 8)
     log = lamina.train(folder / "model.json", data, folder / "out.keras", folder / "log.csv",
-                       "--validation-data", other, epochs=3, batch_size=4)
+                       epochs=3, batch_size=4, validation=other)
     last = lamina.evaluate(folder / "out.keras", other, 4)["loss"]
     np.testing.assert_allclose(log["val_loss"][-1], last, rtol=1e-6)
 

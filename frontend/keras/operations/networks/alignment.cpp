@@ -78,7 +78,7 @@ Tensor moveToFront(Tensor values, Tensor flags) {
 }
 
 /// The largest class of each step, without repetitions and blanks, and the negative sum of the
-/// logits of those.
+/// logits of those, which has no gradient on TensorFlow.
 Tensors greedyDecode(OperationCall &call) {
   if (call.settings.text("strategy", "greedy") != "greedy")
     call.fail("decodes by beam search, which is not supported; use the strategy greedy");
@@ -95,7 +95,7 @@ Tensors greedyDecode(OperationCall &call) {
     isKept = logicalAnd(isKept, notEqual(labels, before));
   }
   Tensor decoded = moveToFront(labels, isKept);
-  Tensor score = -sum(where(counts, max(logits, {2}), 0.0), {1});
+  Tensor score = -sum(where(counts, max(stopGradient(logits), {2}), 0.0), {1});
   return {decoded.broadcastInDim({1, decoded.dim(0), decoded.dim(1)}, {1, 2}),
           score.reshape({score.dim(0), 1})};
 }
