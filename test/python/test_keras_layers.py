@@ -1,6 +1,7 @@
 """The layers of Keras' own tests compute in a compiled step what they compute in Keras: predictions, and
 where nothing is random the loss and the weights of a training step."""
 import warnings
+from datetime import date
 
 import keras_layer_tests as layer_tests
 import numpy as np
@@ -90,7 +91,14 @@ def check(keras, case):
     return True
 
 
-@pytest.mark.parametrize("file", layer_tests.files())
+def pytest_generate_tests(metafunc):
+    """All files with --layer-tests; a quarter of them otherwise, another one each day."""
+    if "file" in metafunc.fixturenames:
+        files = layer_tests.files()
+        every = metafunc.config.getoption("--layer-tests")
+        metafunc.parametrize("file", files if every else files[date.today().toordinal() % 4::4])
+
+
 def test_file(keras, file, request):
     """All cases of a file with --layer-tests, one otherwise."""
     cases = layer_tests.collect(file)
