@@ -28,6 +28,29 @@ target_include_directories(lamina_options INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_
 target_compile_options(lamina_options INTERFACE
   -Wall -Wextra -Wno-unused-parameter $<$<BOOL:${LAMINA_WERROR}>:-Werror> -Werror=switch)
 
+# lamina_system_library(TARGET NAMES name … [ARCHIVES file …]): an interface target for a library of the
+# system. Programs with the property LAMINA_IS_STANDALONE contain its archives, where there are all of
+# them, so that they run on machines without the library.
+function(lamina_system_library target)
+  cmake_parse_arguments(ARG "" "" "NAMES;ARCHIVES" ${ARGN})
+  add_library(${target} INTERFACE)
+  find_library(${target}_SHARED NAMES ${ARG_NAMES} REQUIRED)
+  set(archives)
+  foreach(archive ${ARG_ARCHIVES})
+    find_library(${target}_${archive} NAMES ${archive})
+    list(APPEND archives ${${target}_${archive}})
+  endforeach()
+  if(NOT archives OR archives MATCHES "NOTFOUND")
+    set(archives ${${target}_SHARED})
+  endif()
+  set(stands_alone $<BOOL:$<TARGET_PROPERTY:LAMINA_IS_STANDALONE>>)
+  set_target_properties(${target} PROPERTIES LAMINA_SHARED_LIBRARY ${${target}_SHARED})
+  target_link_libraries(${target} INTERFACE
+    "$<IF:${stands_alone},${archives},${${target}_SHARED}>" ${CMAKE_DL_LIBS} m)
+endfunction()
+lamina_system_library(lamina_zlib NAMES z ARCHIVES libz.a)
+lamina_system_library(lamina_zstd NAMES zstd ARCHIVES libzstd.a)
+
 # LLVM and MLIR as archives: a program that contains what it needs of them starts in a fifth of the
 # time that it takes to relocate the shared libraries, and runs where those are not installed.
 option(LAMINA_STATIC_LLVM "Tools contain LLVM and MLIR" ON)
@@ -36,10 +59,8 @@ if(LAMINA_STATIC_LLVM)
   file(GLOB LAMINA_LLVM_ARCHIVES CONFIGURE_DEPENDS
        ${LAMINA_LLVM_PREFIX}/lib/libMLIR*.a ${LAMINA_LLVM_PREFIX}/lib/libLLVM*.a)
   list(JOIN LAMINA_LLVM_ARCHIVES "," archives)
-  find_package(ZLIB REQUIRED)
-  find_library(ZSTD_LIBRARY zstd REQUIRED)
   target_link_libraries(lamina_llvm_archives INTERFACE
-    "$<LINK_GROUP:RESCAN,${archives}>" ZLIB::ZLIB ${ZSTD_LIBRARY} ${CMAKE_DL_LIBS} m)
+    "$<LINK_GROUP:RESCAN,${archives}>" lamina_zlib lamina_zstd ${CMAKE_DL_LIBS} m)
   target_link_options(lamina_llvm_archives INTERFACE -Wl,--gc-sections)
 endif()
 

@@ -2,11 +2,8 @@
 
 #include <optional>
 
-#include "codegen/compiled_model.h"
-#include "codegen/driver.h"
 #include "ir/module.h"
 #include "mlir/IR/Matchers.h"
-#include "trainer/data/cast.h"
 
 using namespace mlir;
 
@@ -25,21 +22,9 @@ std::optional<double> findSplat(Value value) {
   return static_cast<double>(constant.getSplatValue<APInt>().getSExtValue());
 }
 
-frontend::Array filled(const codegen::VariableSpec &variable, double value) {
-  frontend::Array array = frontend::makeArray(variable.type, variable.shape);
-  for (int64_t i = 0; i < array.elementCount(); ++i)
-    trainer::storeValue(variable.type,
-                        array.bytes.data() + static_cast<size_t>(i) * byteWidth(variable.type),
-                        value);
-  return array;
-}
-
 } // namespace
 
 PlainInitialValues findPlainInitialValues(ModuleOp module) {
-  std::map<std::string, codegen::VariableSpec> specs;
-  for (codegen::VariableSpec &variable : codegen::makeSignature(module).variables)
-    specs.emplace(variable.name, variable);
   PlainInitialValues values;
   auto init = module.lookupSymbol<func::FuncOp>(ir::kInit);
   Operation *terminator = init.getBody().front().getTerminator();
@@ -48,7 +33,7 @@ PlainInitialValues findPlainInitialValues(ModuleOp module) {
     if (isa<BlockArgument>(value))
       values.seeds.push_back(symbol);
     else if (std::optional<double> splat = findSplat(value))
-      values.constants.emplace(symbol, filled(specs.at(symbol), *splat));
+      values.numbers.emplace(symbol, *splat);
   }
   return values;
 }

@@ -4,17 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "frontend/files/arrays/array.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace lamina::session {
 
-/// Initial values of a module's variables that need no computation. Where the file gives all
-/// others,
-/// @init need not be compiled.
+/// The first values of a module's variables that need no computation, where the file gives none.
 struct PlainInitialValues {
-  std::map<std::string, frontend::Array> constants; ///< by symbol
-  std::vector<std::string> seeds;                   ///< symbols of variables that start as the seed
+  std::map<std::string, double> numbers; ///< of all elements, by symbol
+  std::vector<std::string> seeds;        ///< symbols of variables that start as the seed
 };
 
 /// Reads them from @init. The module is of the import stage.

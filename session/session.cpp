@@ -3,6 +3,7 @@
 #include "frontend/keras/import.h"
 #include "frontend/keras/model/model.h"
 #include "frontend/keras/model/trainability.h"
+#include "frontend/keras/training/compile_settings.h"
 #include "frontend/keras/weights/legacy_weights.h"
 #include "frontend/keras/weights/weights.h"
 #include "ir/signature.h"
@@ -75,20 +76,27 @@ frontend::KerasFile readModel(const Options &options) {
   return file;
 }
 
-std::vector<codegen::TensorSpec> declaredInputs(const frontend::KerasFile &file,
-                                                const Options &options) {
+trainer::DeclaredTensors declaredTensors(const frontend::KerasFile &file, const Options &options) {
   auto model = frontend::keras::parseModel(file, options.import.inputShapes);
-  std::vector<codegen::TensorSpec> inputs;
+  trainer::DeclaredTensors tensors;
   for (const frontend::keras::ModelPort &port : model->inputs) {
     const frontend::keras::Layer &layer = *model->layers[port.tensor.layer];
-    codegen::TensorSpec &input = inputs.emplace_back();
+    codegen::TensorSpec &input = tensors.inputs.emplace_back();
     input.name = layer.name;
     input.type = layer.input->type;
     input.shape = {-1};
     input.shape.insert(input.shape.end(), layer.input->rowShape.begin(),
                        layer.input->rowShape.end());
   }
-  return inputs;
+  for (const auto &declared : frontend::keras::declareTargets(file, options.import, *model)) {
+    codegen::TensorSpec &target = tensors.targets.emplace_back();
+    target.name = declared.name;
+    bool isGiven = options.import.targetShapes.contains(declared.name);
+    target.shape.assign(static_cast<size_t>(1 + (isGiven ? 0 : declared.openRank)), -1);
+  }
+  for (const frontend::keras::ModelPort &port : model->outputs)
+    tensors.outputs.push_back(port.key.empty() ? port.name : port.key);
+  return tensors;
 }
 
 std::vector<std::string> findProblems(const frontend::KerasFile &file, const Options &options,
@@ -115,11 +123,9 @@ Session::Session(frontend::KerasFile file, const Options &options, bool training
     tell(fmt::format("note: {}: {}", name(), note));
   auto binding = frontend::bindWeights(*module_, file_);
   size_t index = 0;
-  for (ir::VariableOp variable : module_->getOps<ir::VariableOp>()) {
-    const frontend::Array *array = binding.arrays[index++];
-    if (array && !isOverridden(variable, options.import))
-      initial_.emplace(variable.getSymName().str(), *array);
-  }
+  for (ir::VariableOp variable : module_->getOps<ir::VariableOp>())
+    if (binding.arrays[index++] && !isOverridden(variable, options.import))
+      stored_.emplace(variable.getSymName().str(), variable.getPath().str());
   plain_ = findPlainInitialValues(*module_);
   options_.compile.compileThreads = pool_->threads();
   imported_ = withFileName(name(), [&] { return codegen::makeSignature(*module_); });
@@ -145,7 +151,7 @@ bool Session::cacheFrozen(llvm::ArrayRef<trainer::Dataset *> data, uint64_t seed
     return codegen::compileJit(module, options_.compile);
   });
   trainer::ModelRunner runner(name(), *compiled, pool_->env());
-  runner.start(seed, initialValues(seed));
+  runner.start(seed, initialValues(seed, FileWeights::Keep));
   for (trainer::Dataset *rows : data) {
     std::vector<frontend::Array> inputs;
     std::vector<frontend::Array> values = trainer::predict(runner, *rows);
@@ -157,23 +163,34 @@ bool Session::cacheFrozen(llvm::ArrayRef<trainer::Dataset *> data, uint64_t seed
   return true;
 }
 
-trainer::ModelRunner &Session::compile(uint64_t seed) {
+trainer::ModelRunner &Session::compile(uint64_t seed, FileWeights weights) {
   if (stage_ != passes::Stage::Memory)
     lower(passes::Stage::Memory);
   runner_.reset();
   compiled_ = withFileName(name(), [&] { return codegen::compileJit(*module_, options_.compile); });
   runner_ = std::make_unique<trainer::ModelRunner>(name(), *compiled_, pool_->env());
-  runner_->start(seed, initialValues(seed));
+  runner_->start(seed, initialValues(seed, weights));
   return *runner_;
 }
 
-std::map<std::string, frontend::Array> Session::initialValues(uint64_t seed) const {
-  std::map<std::string, frontend::Array> values = initial_;
-  values.insert(plain_.constants.begin(), plain_.constants.end());
+trainer::InitialValues Session::initialValues(uint64_t seed, FileWeights weights) {
+  trainer::InitialValues values;
+  for (const auto &[symbol, path] : stored_) {
+    auto stored = file_.weights.find(path);
+    if (stored == file_.weights.end())
+      continue;
+    if (weights == FileWeights::Keep)
+      values.arrays.emplace(symbol, stored->second);
+    else
+      values.arrays.emplace(symbol, std::move(file_.weights.extract(stored).mapped()));
+  }
+  if (weights == FileWeights::Take)
+    file_.hasWeights = false;
+  values.numbers = plain_.numbers;
   frontend::Array seedArray = frontend::makeArray(ElementType::I64, {});
   seedArray.values<int64_t>()[0] = static_cast<int64_t>(seed);
   for (const std::string &variable : plain_.seeds)
-    values.emplace(variable, seedArray);
+    values.arrays.emplace(variable, seedArray);
   return values;
 }
 

@@ -14,6 +14,7 @@
 #include "session/options.h"
 #include "session/pool.h"
 #include "session/recipe.h"
+#include "trainer/data/open_shapes.h"
 #include "trainer/model_runner.h"
 
 namespace lamina::session {
@@ -21,15 +22,17 @@ namespace lamina::session {
 /// Reads the model and, where the options name some, weights in place of its own.
 frontend::KerasFile readModel(const Options &options);
 
-/// The model's inputs as its file and the options have them; -1 stands for the rows, and for every
-/// dimension that both leave open.
-std::vector<codegen::TensorSpec> declaredInputs(const frontend::KerasFile &file,
-                                                const Options &options);
+/// The model's inputs and targets as its file and the options have them.
+trainer::DeclaredTensors declaredTensors(const frontend::KerasFile &file, const Options &options);
 
 /// Every reason why the model does not compile, each a line that importing it would throw.
 /// With `forwardOnly` losses and metrics are none.
 std::vector<std::string> findProblems(const frontend::KerasFile &file, const Options &options,
                                       bool forwardOnly = false);
+
+/// What becomes of the file's weights when they are put into a state: weights are large, so they
+/// are given back one by one, unless they will be asked for again.
+enum class FileWeights { Take, Keep };
 
 /// A model file on its way to native code.
 class Session {
@@ -51,10 +54,12 @@ public:
   bool cacheFrozen(llvm::ArrayRef<trainer::Dataset *> data, uint64_t seed);
   /// Compiles for calls and makes a state with the file's weights, or with initial weights from
   /// `seed` where the file has none. The module is then of the memory stage. A second call compiles
-  /// again, with what compileOptions() says by then; what the first one returned is gone.
-  trainer::ModelRunner &compile(uint64_t seed);
+  /// again, with what compileOptions() says by then; what the first one returned is gone, and where
+  /// it took the file's weights the second state begins with initial ones.
+  trainer::ModelRunner &compile(uint64_t seed, FileWeights weights = FileWeights::Take);
 
   const std::string &name() const { return file_.path; }
+  /// Without the weights that a state has taken.
   frontend::KerasFile &file() { return file_; }
   mlir::ModuleOp module() { return *module_; }
   /// Inputs and targets; complete from the start.
@@ -72,15 +77,15 @@ public:
 
 private:
   void tell(const std::string &line) const;
-  std::map<std::string, frontend::Array> initialValues(uint64_t seed) const;
+  trainer::InitialValues initialValues(uint64_t seed, FileWeights weights);
 
   Options options_;
   frontend::KerasFile file_;
   mlir::MLIRContext context_;
   mlir::OwningOpRef<mlir::ModuleOp> module_;
   codegen::Signature imported_;
-  passes::Stage stage_ = passes::Stage::Import;    ///< of the module
-  std::map<std::string, frontend::Array> initial_; ///< from the file, by symbol
+  passes::Stage stage_ = passes::Stage::Import; ///< of the module
+  std::map<std::string, std::string> stored_;   ///< where the file has values, by symbol
   PlainInitialValues plain_;
   std::shared_ptr<trainer::ThreadPool> pool_; ///< of the process
   std::unique_ptr<codegen::CompiledModel> compiled_;

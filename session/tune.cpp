@@ -63,7 +63,7 @@ private:
 
   /// Milliseconds of each kernel, medians.
   std::vector<double> measure() {
-    Stepper stepper(session.compile(0), data, function == ir::kTrainStep);
+    Stepper stepper(session.compile(0, FileWeights::Keep), data, function == ir::kTrainStep);
     stepper.run(); // compiles
     auto steps = static_cast<int64_t>(std::ceil(kMeasuredMs / stepper.run()));
     codegen::FunctionProfile &clocks = *session.compiled().profile(function);

@@ -131,6 +131,7 @@ def main():
     build = options.build.resolve()
     (build / "test-results").mkdir(exist_ok=True)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    os.environ.setdefault("LAMINA_CACHE", str(build / "kernel-cache"))
     total = NONE
     for name in options.only.split(","):
         started = time.monotonic()

@@ -31,36 +31,40 @@ void ModelRunner::initialize(uint64_t seed) {
   require(model_.init(state_.data(), seed), "initialization");
 }
 
-void ModelRunner::start(uint64_t seed, const std::map<std::string, Array> &values) {
-  const auto &variables = signature().variables;
-  bool isComplete = std::all_of(variables.begin(), variables.end(),
-                                [&](const VariableSpec &v) { return values.contains(v.name); });
-  if (isComplete)
-    std::memset(state_.data(), 0, signature().stateBytes); // padding lanes are zero
-  else
-    initialize(seed);
-  if (!values.empty())
-    load(values);
+void ModelRunner::setState(std::span<const std::byte> state) {
+  std::memcpy(state_.data(), state.data(), state.size());
 }
 
-void ModelRunner::load(const std::map<std::string, Array> &values) {
+void ModelRunner::start(uint64_t seed, InitialValues values) {
   const auto &variables = signature().variables;
-  std::vector<Array> arrays(variables.size());
-  std::vector<const void *> pointers(variables.size());
+  bool isComplete = std::ranges::all_of(variables, [&](const VariableSpec &v) {
+    return values.arrays.contains(v.name) || values.numbers.contains(v.name);
+  });
+  if (isComplete)
+    state_.clear(); // padding is zero, and so are most variables of optimizers
+  else
+    initialize(seed);
   for (size_t i = 0; i < variables.size(); ++i) {
     const VariableSpec &variable = variables[i];
-    auto found = values.find(variable.name);
-    if (found == values.end())
-      continue;
-    if (found->second.shape != variable.shape)
-      fail("{}: weights '{}' have shape {}, but the model wants {}", name_, variable.name,
-           frontend::describeShape(found->second.shape), frontend::describeShape(variable.shape));
-    arrays[i] = castArray(found->second, variable.type, [&](size_t, double value) {
-      fail("{}: weights '{}' hold {}, which is no value of type {}", name_, variable.name, value,
-           typeName(variable.type));
-    });
-    pointers[i] = arrays[i].bytes.data();
+    if (auto given = values.arrays.extract(variable.name))
+      load(i, std::move(given.mapped()));
+    else if (auto number = values.numbers.find(variable.name);
+             isComplete && number != values.numbers.end() && number->second != 0)
+      load(i, filledArray(variable.type, variable.shape, number->second));
   }
+}
+
+void ModelRunner::load(size_t index, Array value) {
+  const VariableSpec &variable = signature().variables[index];
+  if (value.shape != variable.shape)
+    fail("{}: weights '{}' have shape {}, but the model wants {}", name_, variable.name,
+         frontend::describeShape(value.shape), frontend::describeShape(variable.shape));
+  value = castArray(std::move(value), variable.type, [&](size_t, double element) {
+    fail("{}: weights '{}' hold {}, which is no value of type {}", name_, variable.name, element,
+         typeName(variable.type));
+  });
+  std::vector<const void *> pointers(signature().variables.size());
+  pointers[index] = value.bytes.data();
   require(model_.load(state_.data(), pointers.data()), "loading the weights");
 }
 
@@ -97,6 +101,35 @@ void ModelRunner::loadAll(const std::vector<Array> &values) {
   for (const Array &value : values)
     pointers.push_back(value.bytes.data());
   copyFrom(pointers);
+}
+
+void ModelRunner::giveState(ModelRunner &other) const {
+  give(other, /*onlyLayerStates=*/false);
+}
+
+void ModelRunner::giveLayerStates(ModelRunner &other) const {
+  give(other, /*onlyLayerStates=*/true);
+}
+
+void ModelRunner::give(ModelRunner &other, bool onlyLayerStates) const {
+  std::map<std::string, size_t> places;
+  for (size_t i = 0; i < other.signature().variables.size(); ++i)
+    places.emplace(other.signature().variables[i].name, i);
+  std::vector<Array> values;
+  std::vector<void *> taken;
+  std::vector<const void *> given(places.size());
+  for (const VariableSpec &variable : signature().variables) {
+    auto place = places.find(variable.name);
+    bool isLayerState = variable.path.empty() && !variable.isOfOptimizer();
+    bool isGiven = place != places.end() && (isLayerState || !onlyLayerStates);
+    taken.push_back(nullptr);
+    if (!isGiven)
+      continue;
+    values.push_back(frontend::makeArray(variable.type, variable.shape));
+    given[place->second] = taken.back() = values.back().bytes.data();
+  }
+  copyTo(taken);
+  other.copyFrom(given);
 }
 
 void ModelRunner::loadModel(const std::vector<Array> &values) {

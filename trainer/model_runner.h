@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,12 @@ struct BatchLogs {
   std::vector<float> sums; ///< these add up over batches, for the logs that follow from sums
 };
 
+/// First values of the variables of a state, by the variables' names.
+struct InitialValues {
+  std::map<std::string, frontend::Array> arrays;
+  std::map<std::string, double> numbers; ///< of all elements
+};
+
 /// A compiled model with a state of its own. Turns status codes into errors.
 class ModelRunner {
 public:
@@ -35,9 +42,9 @@ public:
   /// Fills the state from the initializers.
   void initialize(uint64_t seed);
   /// Fills the state: variables whose name is in `values` from there, the others from the
-  /// initializers, which are run only where some are left. Throws UserError when a shape does not
-  /// fit; types are cast.
-  void start(uint64_t seed, const std::map<std::string, frontend::Array> &values);
+  /// initializers, which are run only where some are left. Each array is given back as soon as it
+  /// is in the state. Throws UserError when a shape does not fit; types are cast.
+  void start(uint64_t seed, InitialValues values);
   /// All variables that have a path in the model file, by path.
   std::map<std::string, frontend::Array> save() const;
   /// All variables in the signature's order, and back: for checkpoints.
@@ -48,6 +55,14 @@ public:
   /// shapes, dense and row-major; a null pointer leaves a variable out.
   void copyTo(const std::vector<void *> &variables) const;
   void copyFrom(const std::vector<const void *> &variables);
+
+  /// Gives the variables of another runner of the same model the values of those of this one.
+  void giveState(ModelRunner &other) const;
+  /// The same for what layers hand from batch to batch, which is in no model file.
+  void giveLayerStates(ModelRunner &other) const;
+  /// The whole state as it lies in memory, and back: for going back to it.
+  std::span<const std::byte> state() const { return {state_.data(), state_.size()}; }
+  void setState(std::span<const std::byte> state);
 
   /// As loadAll for the model's weights in Keras' sense: not the optimizer's state.
   void loadModel(const std::vector<frontend::Array> &values);
@@ -79,7 +94,9 @@ public:
   void predictStep(const Batch &batch, void *const *outputs);
 
 private:
-  void load(const std::map<std::string, frontend::Array> &values);
+  void give(ModelRunner &other, bool onlyLayerStates) const;
+  /// Puts the value into the state, as the type of the variable.
+  void load(size_t variable, frontend::Array value);
   void require(int status, const char *function) const;
   /// The index of the learning rate's variable, -1 for none.
   int64_t learningRateIndex() const;

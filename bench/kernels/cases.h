@@ -8,7 +8,8 @@
 /// directions of training, and the kernels between them.
 namespace lamina::bench {
 
-/// The one of input, weights and gradient of the output that is computed from the other two.
+/// What is computed of a layer: its output, the gradient by its input, or the gradient by its
+/// weights.
 enum class Direction { Forward, ByData, ByWeights };
 inline constexpr Direction kDirections[] = {Direction::Forward, Direction::ByData,
                                             Direction::ByWeights};

@@ -23,7 +23,7 @@ public:
 
   void run();
 
-  /// Of the operands and results of its kernels.
+  /// Bytes of the operands and results of its kernels.
   double bytes() const { return bytes_; }
 
 private:

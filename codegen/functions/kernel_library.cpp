@@ -19,21 +19,20 @@ SharedKernel::SharedKernel(const KernelJob &job, const TargetSpec &target)
 }
 
 void SharedKernel::emit(llvm::Module &module) {
-  scratch = getScratchBytes(*emitter->emit(module));
-  emitted = true;
+  adopt(getScratchBytes(*emitter->emit(module)));
 }
 
 KernelLibrary::KernelLibrary(const TargetSpec &target)
-    : spec(target), compiler(describeCompiler(target)) {}
+    : spec(target), description(describeCompiler(target)) {}
 
 SharedKernel &KernelLibrary::find(KernelJob job) {
   if (job.level == llvm::CodeGenOptLevel::None) {
     KernelJob optimized = job;
     optimized.level = llvm::CodeGenOptLevel::Default;
-    if (auto found = kernels.find(nameKernel(compiler, optimized)); found != kernels.end())
+    if (auto found = kernels.find(nameKernel(description, optimized)); found != kernels.end())
       return *found->second;
   }
-  job.name = nameKernel(compiler, job);
+  job.name = nameKernel(description, job);
   std::unique_ptr<SharedKernel> &kernel = kernels[job.name];
   if (!kernel)
     kernel = std::make_unique<SharedKernel>(job, spec);

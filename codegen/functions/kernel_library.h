@@ -20,6 +20,11 @@ public:
 
   /// Emits it into one module, once. Other modules that use it declare it.
   void emit(llvm::Module &module);
+  /// Says that the code is there already, and needs so much scratch memory.
+  void adopt(int64_t scratchBytes) {
+    scratch = scratchBytes;
+    emitted = true;
+  }
   bool isEmitted() const { return emitted; }
   /// Scratch memory that it takes once it is emitted, in bytes.
   int64_t scratchBytes() const { return scratch; }
@@ -38,6 +43,8 @@ public:
   explicit KernelLibrary(const TargetSpec &target);
 
   const TargetSpec &target() const { return spec; }
+  /// What code depends on besides the kernel: describeCompiler.
+  const std::string &compiler() const { return description; }
   /// The kernel with the job's code, new or one that is there: for a job of the level None, which
   /// is compiled quickly, also one that is compiled well.
   SharedKernel &find(KernelJob job);
@@ -45,7 +52,7 @@ public:
 
 private:
   TargetSpec spec;
-  std::string compiler; ///< describeCompiler
+  std::string description;
   llvm::StringMap<std::unique_ptr<SharedKernel>> kernels;
 };
 

@@ -57,11 +57,17 @@ llvm::Expected<std::unique_ptr<JitCompiler>> JitCompiler::create(const TargetSpe
   return jit;
 }
 
-llvm::Error JitCompiler::add(std::vector<std::unique_ptr<ModuleWithContext>> modules,
-                             llvm::CodeGenOptLevel level) {
+llvm::Expected<std::vector<std::unique_ptr<llvm::MemoryBuffer>>>
+JitCompiler::compile(const std::vector<std::unique_ptr<ModuleWithContext>> &modules,
+                     llvm::CodeGenOptLevel level) {
   for (const auto &part : modules)
     addSanitizerChecks(*part->module);
-  auto objects = compileObjects(modules, target_, compileThreads_, level);
+  return compileObjects(modules, target_, compileThreads_, level);
+}
+
+llvm::Error JitCompiler::add(std::vector<std::unique_ptr<ModuleWithContext>> modules,
+                             llvm::CodeGenOptLevel level) {
+  auto objects = compile(modules, level);
   if (!objects)
     return objects.takeError();
   return addObjects(std::move(*objects));

@@ -25,12 +25,16 @@ public:
                                                              unsigned compileThreads);
   ~JitCompiler();
 
-  /// Generates code for all modules, in parallel; symbols must be unique. Links happen at lookup,
-  /// for the objects a symbol needs.
+  /// Generates code for all modules, in parallel: an object for each, in their order.
+  llvm::Expected<std::vector<std::unique_ptr<llvm::MemoryBuffer>>>
+  compile(const std::vector<std::unique_ptr<ModuleWithContext>> &modules,
+          llvm::CodeGenOptLevel level = llvm::CodeGenOptLevel::Default);
+
+  /// Compiles modules and adds their objects.
   llvm::Error add(std::vector<std::unique_ptr<ModuleWithContext>> modules,
                   llvm::CodeGenOptLevel level = llvm::CodeGenOptLevel::Default);
 
-  /// Adds objects made earlier by compileObjects for the same target.
+  /// Adds objects; symbols must be unique. Links happen at lookup, for the objects a symbol needs.
   llvm::Error addObjects(std::vector<std::unique_ptr<llvm::MemoryBuffer>> objects);
 
   /// The address of a symbol. A missing one, or one that needs a missing one, is an error.

@@ -3,20 +3,25 @@
 #include <cstdlib>
 #include <new>
 
+#include <malloc.h>
+
 #include "codegen/functions/function_emitter.h"
 #include "ir/logs.h"
 #include "ir/module.h"
 #include "support/error.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Bitcode/BitcodeWriter.h"
+#include "llvm/Support/BLAKE3.h"
 
 using namespace mlir;
 
 namespace lamina::codegen {
 namespace {
 
-/// Functions that move or initialize the state run once, and that for logs once an epoch: they are
+/// The function that initializes the state runs once, and that for logs once an epoch: they are
 /// compiled quickly.
 llvm::CodeGenOptLevel levelOf(llvm::StringRef name) {
-  bool runsOnce = llvm::is_contained({ir::kInit, ir::kLoad, ir::kSave, ir::kResults}, name);
+  bool runsOnce = name == ir::kInit || name == ir::kResults;
   return runsOnce ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default;
 }
 
@@ -61,7 +66,7 @@ void JitFunction::compile() const {
 
 JitFunctions::JitFunctions(ModuleOp module, const TargetSpec &target, unsigned compileThreads,
                            bool profiled)
-    : compileThreads(std::max(1u, compileThreads)), profiled(profiled), library(target) {
+    : profiled(profiled), library(target) {
   auto created = JitCompiler::create(target, compileThreads);
   if (!created)
     failInternally(created.takeError());
@@ -75,34 +80,80 @@ JitFunctions::JitFunctions(ModuleOp module, const TargetSpec &target, unsigned c
 
 JitFunctions::~JitFunctions() = default;
 
-/// LLVM IR of one function, its new kernels dealt out to as many modules as there are compile
-/// threads: the largest that is left goes to the module with the least code.
-std::vector<std::unique_ptr<ModuleWithContext>>
-JitFunctions::emit(const JitFunction &function) const {
+namespace {
+
+/// Code that is to become an object, by the key that it has in the cache; empty for none.
+struct Unit {
+  std::string key;
+  std::unique_ptr<ModuleWithContext> module;
+  const SharedKernel *kernel = nullptr; ///< null: what is around kernels
+};
+
+/// What the machine code of a module follows from, besides the target.
+std::string keyOf(const llvm::Module &module, const std::string &compiler,
+                  llvm::CodeGenOptLevel level) {
+  llvm::SmallString<0> bitcode;
+  llvm::raw_svector_ostream os(bitcode);
+  llvm::WriteBitcodeToFile(module, os);
+  llvm::TruncatedBLAKE3<16> hasher;
+  hasher.update(bitcode);
+  return fmt::format("function.{}.{}.{}", static_cast<int>(level),
+                     llvm::toHex(hasher.final(), /*LowerCase=*/true), compiler);
+}
+
+} // namespace
+
+/// Objects of one function: one for each of its kernels that no function before it has, and one for
+/// what is around them. The largest kernels are compiled first, so that the threads end together.
+JitFunctions::Objects JitFunctions::makeObjects(const JitFunction &function) const {
   mlir::func::FuncOp source = function.source;
   std::string name = source.getName().str();
-  FunctionEmitter emitter(source, name, library, levelOf(name));
+  llvm::CodeGenOptLevel level = levelOf(name);
+  FunctionEmitter emitter(source, name, library, level);
   if (profiled) {
     function.profile = std::make_unique<FunctionProfile>(emitter.wavesOfKernels());
     emitter.setProfile(function.profile.get());
   }
-  std::vector<std::unique_ptr<ModuleWithContext>> modules;
-  for (unsigned part = 0; part < compileThreads; ++part)
-    modules.push_back(
-        ModuleWithContext::create(name + ".part" + std::to_string(part), library.target()));
+  Objects objects;
+  std::vector<Unit> units;
   llvm::SmallVector<SharedKernel *, 0> missing = emitter.missingKernels();
   llvm::stable_sort(missing, [](const SharedKernel *a, const SharedKernel *b) {
     return a->codeSize() > b->codeSize();
   });
-  std::vector<int64_t> load(compileThreads);
   for (SharedKernel *kernel : missing) {
-    auto least = std::min_element(load.begin(), load.end());
-    *least += kernel->codeSize();
-    kernel->emit(*modules[least - load.begin()]->module);
+    if (auto cached = cache.find(kernel->name())) {
+      kernel->adopt(cached->scratchBytes);
+      objects.push_back(std::move(cached->object));
+      continue;
+    }
+    Unit &unit = units.emplace_back(
+        Unit{kernel->name(), ModuleWithContext::create(kernel->name(), library.target()), kernel});
+    kernel->emit(*unit.module->module);
   }
-  emitter.emitEntry(*modules[0]->module);
+  Unit around{"", ModuleWithContext::create(name, library.target())};
+  emitter.emitEntry(*around.module->module);
   function.scratchBytes = static_cast<size_t>(emitter.scratchBytes());
-  return modules;
+  // Code that is profiled has an address of this process in it.
+  if (!profiled)
+    around.key = keyOf(*around.module->module, library.compiler(), level);
+  if (auto cached = around.key.empty() ? std::nullopt : cache.find(around.key))
+    objects.push_back(std::move(cached->object));
+  else
+    units.push_back(std::move(around));
+
+  std::vector<std::unique_ptr<ModuleWithContext>> modules;
+  for (Unit &unit : units)
+    modules.push_back(std::move(unit.module));
+  auto compiled = jit->compile(modules, level);
+  if (!compiled)
+    failInternally(compiled.takeError());
+  for (auto [unit, object] : llvm::zip_equal(units, *compiled)) {
+    if (!unit.key.empty())
+      cache.store(unit.key, *object, unit.kernel ? unit.kernel->scratchBytes() : 0);
+    objects.push_back(std::move(object));
+  }
+  cache.trim();
+  return objects;
 }
 
 FunctionProfile *JitFunctions::profile(llvm::StringRef name) const {
@@ -124,11 +175,13 @@ void JitFunctions::compile(const JitFunction &function) const {
   if (function.entry.load(std::memory_order_relaxed))
     return;
   mlir::func::FuncOp source = function.source;
-  if (llvm::Error error = jit->add(emit(function), levelOf(source.getName())))
+  if (llvm::Error error = jit->addObjects(makeObjects(function)))
     failInternally(std::move(error));
   auto address = jit->lookupFunction<JitFunction::Entry>(source.getName());
   if (!address)
     failInternally(address.takeError());
+  // What compiling took is large beside what most steps need; the allocator would keep it.
+  malloc_trim(0);
   function.entry.store(*address, std::memory_order_release);
 }
 

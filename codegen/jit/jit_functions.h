@@ -7,6 +7,7 @@
 #include "codegen/functions/kernel_library.h"
 #include "codegen/functions/profile.h"
 #include "codegen/jit/jit_compiler.h"
+#include "codegen/jit/kernel_cache.h"
 #include "codegen/target/target.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "runtime/lamina_runtime.h"
@@ -64,15 +65,17 @@ public:
 private:
   friend class JitFunction;
 
-  std::vector<std::unique_ptr<ModuleWithContext>> emit(const JitFunction &function) const;
-  void compile(const JitFunction &function) const;
+  using Objects = std::vector<std::unique_ptr<llvm::MemoryBuffer>>;
 
-  unsigned compileThreads;
+  void compile(const JitFunction &function) const;
+  Objects makeObjects(const JitFunction &function) const;
+
   bool profiled;
   mutable std::mutex mutex;      ///< held while a function is compiled
   mutable KernelLibrary library; ///< of all functions: each kernel is compiled once
   llvm::StringMap<JitFunction> functions;
   std::unique_ptr<JitCompiler> jit;
+  mutable KernelCache cache;
 };
 
 } // namespace lamina::codegen

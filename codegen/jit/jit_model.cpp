@@ -1,6 +1,7 @@
 // A model compiled into this process.
 #include "codegen/driver.h"
 #include "codegen/jit/jit_functions.h"
+#include "codegen/jit/state_layout.h"
 #include "ir/logs.h"
 #include "ir/signature.h"
 #include "passes/memory/plan.h"
@@ -75,7 +76,7 @@ private:
   int call(const Callable &function, const lamina_env *env, void *state, void *workspace,
            uint32_t rows, const StepArrays &arrays, void *const *outputs) const;
 
-  /// Workspace for the functions that move variables.
+  /// Workspace for the function that makes the first values.
   class Scratch {
   public:
     explicit Scratch(size_t bytes)
@@ -90,19 +91,20 @@ private:
   Scratch scratch() const { return Scratch(signature_.workspaceBytes); }
 
   JitFunctions functions;
-  Callable initFunction, loadFunction, saveFunction, stepFunction, evaluateFunction,
-      predictFunction, resultsFunction;
+  StateLayout layout;
+  Callable initFunction, stepFunction, evaluateFunction, predictFunction, resultsFunction;
 };
 
 JitModel::JitModel(ModuleOp module, const CompileOptions &options)
-    : functions(module, options.target, options.compileThreads, options.profiled) {
+    : functions(module, options.target, options.compileThreads, options.profiled),
+      layout(module, options.compileThreads) {
   signature_ = makeSignature(module);
   hasTraining_ = functions.contains(ir::kTrainStep);
-  const std::pair<Callable &, llvm::StringRef> known[] = {
-      {initFunction, ir::kInit},         {loadFunction, ir::kLoad},
-      {saveFunction, ir::kSave},         {stepFunction, ir::kTrainStep},
-      {evaluateFunction, ir::kEvaluate}, {predictFunction, ir::kPredict},
-      {resultsFunction, ir::kResults}};
+  const std::pair<Callable &, llvm::StringRef> known[] = {{initFunction, ir::kInit},
+                                                          {stepFunction, ir::kTrainStep},
+                                                          {evaluateFunction, ir::kEvaluate},
+                                                          {predictFunction, ir::kPredict},
+                                                          {resultsFunction, ir::kResults}};
   for (auto [callable, name] : known) {
     auto source = module.lookupSymbol<func::FuncOp>(name);
     if (!source)
@@ -138,36 +140,17 @@ int JitModel::results(void *workspace, const double *sums, double *logs) const {
 }
 
 int JitModel::load(void *state, const void *const *variables) const {
-  // Variables that are not given keep their values: they are read first and written back.
-  std::vector<std::vector<char>> kept(signature_.variables.size());
-  std::vector<const void *> complete(variables, variables + signature_.variables.size());
-  std::vector<void *> reads(signature_.variables.size());
-  bool partial = false;
-  for (size_t i = 0; i < complete.size(); ++i) {
-    kept[i].resize(complete[i] ? 0 : signature_.variables[i].byteSize());
-    reads[i] = complete[i] ? nullptr : kept[i].data();
-    partial |= !complete[i];
-  }
-  if (partial) {
-    if (int status = save(state, reads.data()))
-      return status;
-    for (size_t i = 0; i < complete.size(); ++i)
-      if (!complete[i])
-        complete[i] = kept[i].data();
-  }
-  return run(loadFunction, nullptr, state, scratch().data(), 1, complete.data(), nullptr);
+  for (size_t i = 0; i < signature_.variables.size(); ++i)
+    if (variables[i])
+      layout.load(static_cast<std::byte *>(state), i, static_cast<const std::byte *>(variables[i]));
+  return LAMINA_OK;
 }
 
 int JitModel::save(const void *state, void *const *variables) const {
-  std::vector<std::vector<char>> unwanted(signature_.variables.size());
-  std::vector<void *> complete(variables, variables + signature_.variables.size());
-  for (size_t i = 0; i < complete.size(); ++i)
-    if (!complete[i]) {
-      unwanted[i].resize(signature_.variables[i].byteSize());
-      complete[i] = unwanted[i].data();
-    }
-  return run(saveFunction, nullptr, const_cast<void *>(state), scratch().data(), 1, nullptr,
-             complete.data());
+  for (size_t i = 0; i < signature_.variables.size(); ++i)
+    if (variables[i])
+      layout.save(static_cast<const std::byte *>(state), i, static_cast<std::byte *>(variables[i]));
+  return LAMINA_OK;
 }
 
 } // namespace

@@ -152,6 +152,7 @@ MaskedTensors Importer::addInputs(FunctionWriter &writer, Forward &forward) {
 void Importer::buildLayers() {
   FunctionWriter writer(*module, "");
   Forward forward(writer, random, options.training);
+  forward.writesAll = true;
   MaskedTensors inputs = addInputs(writer, forward);
   for (const ModelPort &port : model->inputs)
     if (auto batch = model->layers[port.tensor.layer]->input->batch)

@@ -24,6 +24,7 @@ public:
     populateConvolutionPatterns(set);
     populatePadPatterns(set);
     populateScanPatterns(set);
+    populateHoistPatterns(set);
     for (RegisteredOperationName op : context->getRegisteredOperations())
       op.getCanonicalizationPatterns(set, context);
     patterns = std::move(set);

@@ -19,6 +19,8 @@ void populateConvolutionPatterns(mlir::RewritePatternSet &patterns);
 void populatePadPatterns(mlir::RewritePatternSet &patterns);
 /// Loops: what does not change or is not needed.
 void populateScanPatterns(mlir::RewritePatternSet &patterns);
+/// Loops: work in front of them and behind them that need not be in them.
+void populateHoistPatterns(mlir::RewritePatternSet &patterns);
 
 /// The number that all elements of a constant or of a repeated constant have.
 std::optional<double> matchSplat(mlir::Value value);

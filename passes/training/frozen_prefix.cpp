@@ -50,7 +50,8 @@ bool isRowwise(Operation *op) {
       .Case([](ir::DotGeneralOp op) { return !areRowsContracted(op); })
       .Case<ir::ReduceWindowOp, ir::ArgmaxWindowOp>([](auto op) { return op.getWindow()[0] == 1; })
       .Case([](ir::GatherOp op) {
-        return hasRowsFirst(op.getOperand()) ? !hasRowsFirst(op.getIndices()) : true;
+        return op.getBatching() > 0 || !hasRowsFirst(op.getOperand()) ||
+               !hasRowsFirst(op.getIndices());
       })
       .Case<ir::ReshapeOp, ir::SliceOp, ir::PadOp, ir::ConvolutionOp, ir::AttentionOp,
             ir::StopGradientOp>([](auto) { return true; })
@@ -70,7 +71,8 @@ public:
       classify(op);
   }
 
-  /// The rows that others than they need, in the order in which they are computed.
+  /// The values of the frozen part that the rest of the model reads, in the order in which they are
+  /// computed.
   llvm::SetVector<Value> frontier() {
     llvm::SetVector<Value> values;
     for (Operation &op : llvm::reverse(loss.getBody().front().without_terminator()))

@@ -1,4 +1,4 @@
-// Variables that a function neither changes nor needs are no business of that function.
+// Removes variables from the arguments and results of functions that neither read nor change them.
 #include "ir/module.h"
 #include "mlir/IR/SymbolTable.h"
 #include "passes/passes.h"

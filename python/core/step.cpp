@@ -102,7 +102,7 @@ Step::Step(const Settings &settings) : settings_(settings) {
   nb::gil_scoped_release release;
   frontend::KerasFile file = session::readModel(options(settings_.hasSampleWeights));
   if (!settings_.name.empty())
-    file.path = settings_.name;
+    file.path = file.weightsPath = settings_.name;
   if (!settings_.compileConfig.empty()) {
     replaceCompileConfig(file, settings_.compileConfig);
     compileConfig_ = file.compileConfig;

@@ -28,17 +28,18 @@ def compile(model, batch_size=32, optimizer=None, loss=None, metrics=None, threa
     Raises ValueError, TypeError or NotImplementedError with the layer and the reason when the model
     cannot be compiled.
     """
-    settings = {"compile_config": _compile_config(optimizer, loss, metrics),
-                "input_shapes": _shapes(input_shapes),
+    settings = {"input_shapes": _shapes(input_shapes),
                 "batch_size": _positive(batch_size, "batch_size"),
                 "threads": _positive(threads, "threads") if threads is not None else 0,
                 "seed": _seed(seed), "sample_weights": False}
     order = None
     if isinstance(model, (str, os.PathLike)):
+        settings["compile_config"] = _compile_config(optimizer, loss, metrics)
         core = _core.Step(path=os.fspath(model), name="", **settings)
     elif _is_keras_model(model):
         from lamina._keras import as_functional, weight_order
         functional = as_functional(model, input_shapes)
+        settings["compile_config"] = _compile_config(optimizer, loss, metrics, model, functional)
         with temporary_file(".keras") as path:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of what Keras cannot save, which is told below
@@ -92,26 +93,35 @@ def keras_object(module, class_name, config):
     return {"module": module, "class_name": class_name, "config": config, "registered_name": None}
 
 
-def _compile_config(optimizer, loss, metrics):
-    """The JSON of settings in place of the model's, in the form of a file's compile_config."""
-    given = {"optimizer": optimizer, "loss": loss, "metrics": metrics}
-    config = {name: _serialize(value) for name, value in given.items() if value is not None}
+def _compile_config(optimizer, loss, metrics, model=None, functional=None):
+    """The JSON of settings in place of the file's, in the form of its compile_config. A live model's
+    own come from it where its file cannot say them."""
+    given = {"loss": loss, "metrics": metrics}
+    given = {name: value for name, value in given.items() if value is not None}
+    config = {}
+    if functional is not None:
+        from lamina import _settings
+        config = _settings.compile_settings(model, functional) or {}
+        own = _settings.serialize_settings(functional, **given) if given else {}
+        config.update({name: own[name] for name in given})
+    else:
+        config.update({name: _serialize(value) for name, value in given.items()})
     if isinstance(optimizer, str):
         config["optimizer"] = keras_object("keras.optimizers", optimizer, {})
+    elif optimizer is not None:
+        config["optimizer"] = _serialize(optimizer)
     return json.dumps(config) if config else ""
 
 
 def _serialize(value):
-    if value is None or isinstance(value, str):
+    """Settings for a model in a file."""
+    is_named = isinstance(value, str) or isinstance(value, (list, tuple, dict)) and all(
+        isinstance(v, (str, dict)) for v in (value.values() if isinstance(value, dict) else value))
+    if is_named:
         return value
-    if isinstance(value, (list, tuple)):
-        return [_serialize(v) for v in value]
-    if isinstance(value, dict):
-        is_object = "class_name" in value
-        return value if is_object else {name: _serialize(v) for name, v in value.items()}
+    from lamina import _settings
     import keras
-    serialized = keras.saving.serialize_keras_object(value)
-    # Keras leaves a loss's own type out.
-    if isinstance(value, keras.losses.Loss) and value.dtype != "float32":
-        serialized["config"]["dtype"] = value.dtype
-    return serialized
+    if not all(map(_settings.is_own, keras.tree.flatten(value))):
+        raise NotImplementedError("losses and metrics that are not Keras' own are traced for the "
+                                  "outputs of a live model; compile that, and not its file")
+    return _settings.serialize(value)

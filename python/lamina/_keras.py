@@ -1,33 +1,59 @@
 """What is asked of live Keras models."""
-from lamina import _trace
+import keras
+
+from lamina import _settings, _trace
 
 
 def as_functional(model, input_shapes=None):
-    """The model, or where it holds code of its user's a Functional one over the same layers."""
-    import keras
-    if not _trace.needs_tracing(keras, model):
+    """The model, or where it holds code of its user's a Functional one over the same layers, with an
+    optimizer in the model's state."""
+    if not _trace.needs_tracing(model):
         return model
-    functional = _trace.trace(keras, model, input_shapes)
-    _trace.compile_like(functional, model)
+    functional = _trace.trace(model, input_shapes)
+    if getattr(model, "compiled", False) and model.optimizer is not None:
+        functional.compile(_optimizer_for(functional, model))
     return functional
 
 
+def _optimizer_for(functional, model):
+    """The model's optimizer, or where the order of weights is another one a copy of it."""
+    ours, theirs = functional.trainable_variables, model.trainable_variables
+    same = len(ours) == len(theirs) and all(a is b for a, b in zip(ours, theirs))
+    if same and model.optimizer.built:
+        return model.optimizer
+    copy = type(model.optimizer).from_config(model.optimizer.get_config())
+    copy.build(ours)
+    if model.optimizer.built:
+        _settings.carry_optimizer(model.optimizer, theirs, copy, ours)
+    return copy
+
+
+def load_weights(model, path):
+    """Gives the model the weights, and the optimizer's state, of a step's .weights.h5 file."""
+    functional = as_functional(model)
+    functional.load_weights(path)
+    optimizer = getattr(model, "optimizer", None)
+    if functional is not model and optimizer is not None and functional.optimizer is not optimizer:
+        _settings.carry_optimizer(functional.optimizer, functional.trainable_variables, optimizer,
+                                  model.trainable_variables)
+
+
 class _Group:
-    """Stands for a group of a file: keeps where each variable would be."""
+    """Stands for a group of a file: keeps where each variable would be, in all places."""
 
     def __init__(self, paths, path):
         self.paths, self.path = paths, path
 
     def __setitem__(self, key, variable):
-        self.paths[id(variable)] = f"{self.path.lstrip('/')}/vars/{key}"
+        self.paths.setdefault(id(variable), []).append(f"{self.path.lstrip('/')}/vars/{key}")
 
 
 def weight_order(model, weights):
-    """The paths in the model's .keras file of variables of it, in their order; None where a layer
-    does not store its variables as they are."""
-    from keras.src.saving import saving_lib
+    """The paths in the model's .keras file of variables of it, in their order, each a list of all places
+    where it is; None where a layer does not store its variables as they are."""
+    saving = keras.src.saving.saving_lib
 
-    class Store(saving_lib.NpzIOStore):
+    class Store(saving.NpzIOStore):
         """Stands for a file of weights; `_save_state` takes classes of its own alone."""
 
         def __init__(self):
@@ -40,7 +66,7 @@ def weight_order(model, weights):
             return _Group(self.paths, path)
 
     store = Store()
-    saving_lib._save_state(model, weights_store=store, assets_store=None, inner_path="",
-                           visited_saveables=set())
+    saving._save_state(model, weights_store=store, assets_store=None, inner_path="",
+                       visited_saveables=set())
     order = [store.paths.get(id(variable)) for variable in weights]
     return None if None in order else order

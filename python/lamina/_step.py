@@ -233,7 +233,8 @@ class Step:
         variables = self._core.variables
         if self._weight_order is not None:
             places = {variable[1]: i for i, variable in enumerate(variables) if variable[1]}
-            return [places[path] for path in self._weight_order]
+            return [next(places[path] for path in paths if path in places)
+                    for paths in self._weight_order]
         return [i for i, (name, path, dtype, shape, trainable, is_optimizer)
                 in enumerate(variables)
                 if path and not is_optimizer and "seed_generator" not in path]
@@ -271,7 +272,8 @@ class Step:
 
     def save(self, filepath, overwrite=True):
         """Writes the model with its weights and the state of its optimizer, in the format of the
-        name's end: .keras, .h5, .weights.h5. Keras loads what is written."""
+        name's end: .keras, .h5, .weights.h5, which Keras loads, or .lamina, which may hold traced code,
+        as data alone, and which `lamina.compile` and the command line read."""
         path = os.fspath(filepath)
         if not overwrite and os.path.exists(path):
             raise ValueError(f"{path} exists; give overwrite=True to replace it")
@@ -286,16 +288,16 @@ class Step:
     def update(self, keras_model):
         """Gives a live Keras model this step's weights and, where it is compiled with the same
         optimizer, the optimizer's state."""
-        from lamina._keras import as_functional
+        from lamina._keras import load_weights
         optimizer = getattr(keras_model, "optimizer", None)
         if optimizer is not None and not optimizer.built:
             optimizer.build(keras_model.trainable_variables)
         with temporary_file(".weights.h5") as path:
             self._core.save(path)
-            as_functional(keras_model).load_weights(path)
+            load_weights(keras_model, path)
 
     def __reduce__(self):
-        with temporary_file(".keras") as path:
+        with temporary_file(".lamina") as path:
             self._core.save(path)
             with open(path, "rb") as file:
                 model = file.read()
@@ -331,7 +333,7 @@ class Step:
 
 def _restore(model, settings, state, more):
     """A step as it was when it was pickled."""
-    with temporary_file(".keras") as path:
+    with temporary_file(".lamina") as path:
         with open(path, "wb") as file:
             file.write(model)
         step = Step(_core.Step(path=path, compile_config="", **settings), settings["seed"])

@@ -1,67 +1,251 @@
 """Models that hold code of their user's, said as models of Keras' own layers and operations.
 
-Keras' own symbolic call runs the code once on tensors without values. What its layers and operations
-do to them is a Functional model over the same layer objects, and so over the same weights.
+Keras' own symbolic call runs the code on tensors without values, once as in training and once as in
+prediction. What it does to them is a Functional model over the same layer objects and the same
+weights, with layers of `lamina._program` for what operations do not say.
 """
-import contextlib
 import inspect
+import json
+
+import keras
+
+from lamina import _program
+from lamina._tracing import (Scope, first_line, is_tensor, line_of, tracing, variable_tensor,
+                             without_training)
 
 
-def is_own(keras, layer):
+def is_own(layer):
     """Whether the layer's class is one of Keras', whose meaning a file can name."""
     module = type(layer).__module__
-    return module.startswith("keras.") and not isinstance(layer, keras.layers.Lambda)
+    is_test = module.endswith("_test")  # Keras' own tests are in its package
+    return module.startswith("keras.") and not is_test and not isinstance(layer, keras.layers.Lambda)
 
 
-def needs_tracing(keras, model):
-    return any(not is_own(keras, layer) for layer in model._flatten_layers())
+def needs_tracing(model):
+    return any(not is_own(layer) for layer in model._flatten_layers())
 
 
-def trace(keras, model, input_shapes=None):
+def trace(model, input_shapes=None):
     """A Functional model that computes what `model` does. `input_shapes` are those of one row by
     name, for models that do not know them.
 
-    Raises NotImplementedError with the layer and the reason where that cannot be told: code that asks
-    for values, functions of a backend, weights of a layer of the user's own, something else in
-    training than in prediction.
+    Raises NotImplementedError with the layer, the line and the reason where that cannot be told:
+    code that asks for values, functions of a backend.
     """
-    foreign = [layer for layer in model._flatten_layers() if not is_own(keras, layer)]
-    for layer in foreign:
-        _refuse_own_weights(layer)
-    # Models of Keras' own classes around such layers are taken apart, too.
-    opened = [layer for layer in model._flatten_layers()
-              if layer in foreign or isinstance(layer, keras.Model) and needs_tracing(keras, layer)]
-    traced = [_trace_once(model, opened, training, keras, input_shapes)
-              for training in (None, True, False)]
-    if len({_outline(function) for function in traced}) > 1:
-        names = ", ".join(f"'{layer.name}'" for layer in foreign)
-        raise NotImplementedError(f"model '{model.name}': layer {names}: its code does something else "
-                                  f"in training than in prediction; give that to a layer of Keras "
-                                  f"such as Dropout")
-    return traced[0]
+    _refuse_own_steps(model)
+    return _Trace(model, input_shapes).functional()
 
 
-def compile_like(functional, model):
-    """Compiles the traced model with the settings, and the optimizer itself, of the model."""
-    if not getattr(model, "compiled", False):
-        return
-    functional.compile_from_config(model.get_compile_config())
-    ours, theirs = functional.trainable_variables, model.trainable_variables
-    same = len(ours) == len(theirs) and all(a is b for a, b in zip(ours, theirs))
-    if same and model.optimizer is not None and model.optimizer.built:
-        functional.optimizer = model.optimizer
+def _refuse_own_steps(model):
+    for name in ("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics"):
+        if getattr(type(model), name) is not getattr(keras.Model, name):
+            raise NotImplementedError(f"model '{model.name}' of class {type(model).__name__}: its own "
+                                      f"{name} is not supported; say what it adds with add_loss, a "
+                                      f"loss or a metric")
 
 
-def _refuse_own_weights(layer):
-    variables = layer._trainable_variables + layer._non_trainable_variables
-    if variables:
+class _Trace:
+    """One model's way to a Functional one."""
+
+    def __init__(self, model, input_shapes):
+        self.model = model
+        layers = model._flatten_layers()
+        self.foreign = [layer for layer in layers if not is_own(layer)]
+        # Models of Keras' own classes around such layers are taken apart, too.
+        self.opened = {id(layer): layer for layer in layers
+                       if not is_own(layer) or isinstance(layer, keras.Model) and needs_tracing(layer)}
+        self.inputs = _inputs(model, input_shapes)
+        self.anchor = keras.tree.flatten(self.inputs)[0]
+        self.parameters = {}  # by variable: the layer and its tensor
+        self.training = None
+
+    def functional(self):
+        with tracing(self._call, self.anchor):
+            trained, predicted = self._run(True), self._run(False)
+        outputs = predicted
+        if _outline(self.inputs, trained) != _outline(self.inputs, predicted):
+            outputs = self._either(trained, predicted)
+        _name_apart(self.inputs, outputs)
+        functional = keras.Model(self.inputs, outputs, name=self.model.name)
+        _keep_training(functional)
+        return functional
+
+    def _either(self, trained, predicted):
+        shapes = [[(t.shape, t.dtype) for t in keras.tree.flatten(outputs)]
+                  for outputs in (trained, predicted)]
+        if shapes[0] != shapes[1]:
+            raise NotImplementedError(f"model '{self.model.name}': its outputs have other shapes in "
+                                      f"training than in prediction")
+        return keras.tree.map_structure(_program.choice, trained, predicted)
+
+    def _run(self, training):
+        """The model's outputs, with the effects of its code."""
+        self.training = training
+        with Scope(self._find) as scope:
+            outputs = self.model(self.inputs)
+            effects = [_program.added_loss(loss) for loss in scope.added if is_tensor(loss)]
+            effects += [_program.added_loss(loss) for loss in self._penalties()]
+            effects += [self._assignment(variable, value) for variable, value in scope.updates()]
+        flat = keras.tree.flatten(outputs)
+        flat[0] = _program.with_effects(flat[0], effects)
+        return keras.tree.pack_sequence_as(outputs, flat)
+
+    def _assignment(self, variable, value):
+        layer, tensor = self._parameter(variable)
+        if not is_tensor(value):
+            value = keras.ops.zeros_like(tensor) + value
+        return layer(None, value=value)
+
+    def _penalties(self):
+        """Regularizers of the user's own; Keras' are settings of the weights."""
+        for layer, variable in self._own_variables():
+            regularizer = variable.regularizer
+            if regularizer is not None and variable.trainable and not _is_keras(regularizer):
+                with _named(layer, regularizer):
+                    yield regularizer(self._find(variable))
+
+    def _own_variables(self):
+        for layer in self.foreign:
+            for variable in layer._trainable_variables + layer._non_trainable_variables:
+                yield layer, variable
+
+    def _find(self, variable):
+        """The tensor of a weight of a traced layer; None for what the code may read as it is."""
+        if id(variable) in self.parameters:
+            return self.parameters[id(variable)][1]
+        if any(v is variable for _, v in self._own_variables()):
+            return self._parameter(variable)[1]
+        for layer in self.model._flatten_layers():
+            if is_own(layer) and any(v is variable for v in
+                                     layer._trainable_variables + layer._non_trainable_variables):
+                raise NotImplementedError(
+                    f"the weight '{variable.name}' of layer '{layer.name}' is used outside of that "
+                    f"layer, which is not supported; add the weight in a layer of your own")
+        return None
+
+    def _parameter(self, variable):
+        if id(variable) not in self.parameters:
+            owner = next(layer for layer, own in self._own_variables() if own is variable)
+            regularizer = variable.regularizer if _is_keras(variable.regularizer) else None
+            layer = _program.Parameter(variable, f"{owner.name}.{variable.name}",
+                                       regularizer=regularizer)
+            self.parameters[id(variable)] = layer, layer(self.anchor)
+        return self.parameters[id(variable)]
+
+    def _call(self, inner, layer, args, kwargs):
+        args, kwargs = keras.tree.map_structure(variable_tensor, (args, kwargs))
+        if id(layer) not in self.opened and not is_own(layer) and not _is_program(layer):
+            self.foreign.append(layer)  # made while the code runs
+            self.opened[id(layer)] = layer
+        if id(layer) in self.opened:
+            return self._run_code(layer, args, kwargs)
+        args, kwargs = without_training(layer, args, kwargs, self.training)
+        return inner(layer, *args, **kwargs)
+
+    def _run_code(self, layer, args, kwargs):
+        """What Layer.__call__ does around `call`."""
+        first = args[0] if args else next(iter(kwargs.values()), None)
+        if is_own(layer):
+            return layer.call(*args, **self._arguments(layer, args, kwargs))
+        code = layer.function if isinstance(layer, keras.layers.Lambda) else type(layer).call
+        with _named(layer, code):
+            args, kwargs = keras.tree.map_structure(lambda x: _cast(layer, x), (args, kwargs))
+            if not layer.built:
+                layer.build(*_shapes(args)) if _has_own_build(layer) else None
+                layer.built = True
+            masks = keras.tree.map_structure(_mask_of, first)
+            outputs = layer.call(*args, **self._arguments(layer, args, kwargs, masks))
+            outputs = keras.tree.map_structure(variable_tensor, outputs)
+            self._penalize(layer, outputs)
+            return self._mask(layer, first, outputs, masks)
+
+    def _arguments(self, layer, args, kwargs, masks=None):
+        names = list(inspect.signature(layer.call).parameters)
+        kwargs = {name: value for name, value in kwargs.items()
+                  if name in names or name not in ("training", "mask")}
+        if "training" in names and kwargs.get("training") is None:
+            if names.index("training") >= len(args):
+                kwargs["training"] = self.training
+        tensors = [a for a in (*args, *kwargs.values()) if any(map(is_tensor, keras.tree.flatten(a)))]
+        if "mask" in names[len(args):] and kwargs.get("mask") is None and len(tensors) == 1:
+            kwargs["mask"] = masks
+        return kwargs
+
+    @staticmethod
+    def _penalize(layer, outputs):
+        if layer.activity_regularizer is None:
+            return
+        for output in keras.tree.flatten(outputs):
+            if is_tensor(output):
+                loss = layer.activity_regularizer(output)
+                if len(output.shape) > 0:
+                    loss = loss / keras.ops.cast(keras.ops.shape(output)[0], loss.dtype)
+                layer.add_loss(loss)
+
+    @staticmethod
+    def _mask(layer, first, outputs, masks):
+        if not layer.supports_masking or all(m is None for m in keras.tree.flatten(masks)):
+            return outputs
+        flat = keras.tree.flatten(outputs)
+        new = layer.compute_mask(first, masks)
+        if new is None or all(_mask_of(x) is not None for x in flat):
+            return outputs
+        flat = [_program.masked(x, mask) if mask is not None and _mask_of(x) is None else x
+                for x, mask in zip(flat, keras.tree.flatten(new))]
+        return keras.tree.pack_sequence_as(outputs, flat)
+
+
+class _named:
+    """Says of exceptions in it which layer and which line of its code they are about."""
+
+    def __init__(self, layer, function):
+        self.layer, self.function = layer, function
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, problem, trace_back):
+        if problem is None or not isinstance(problem, Exception):
+            return
+        layer = self.layer
+        prefix = f"layer '{layer.name}' of class {type(layer).__name__}: cannot be traced: "
+        if isinstance(problem, NotImplementedError) and "cannot be traced" in str(problem):
+            return
         raise NotImplementedError(
-            f"layer '{layer.name}' of class {type(layer).__name__}: weights of a layer of your own "
-            f"('{variables[0].name}') are not supported; keep them in layers of keras.layers, such "
-            f"as Dense, within it")
+            f"{prefix}{line_of(problem, self.function)}{first_line(problem)}") from problem
 
 
-def _inputs(keras, model, input_shapes):
+def _is_keras(thing):
+    return thing is None or type(thing).__module__.startswith("keras.")
+
+
+def _is_program(layer):
+    return type(layer).__module__ == _program.__name__
+
+
+def _mask_of(x):
+    return getattr(x, "_keras_mask", None)
+
+
+def _cast(layer, x):
+    """Keras casts the floating-point arguments of layers to the layer's type."""
+    wanted = layer.input_dtype
+    if not is_tensor(x) or not layer.autocast or x.dtype == wanted:
+        return x
+    floats = keras.backend.is_float_dtype
+    return keras.ops.cast(x, wanted) if floats(x.dtype) and floats(wanted) else x
+
+
+def _has_own_build(layer):
+    return type(layer).build is not keras.layers.Layer.build
+
+
+def _shapes(args):
+    return [keras.tree.map_structure(lambda t: tuple(t.shape), a) for a in args
+            if any(map(is_tensor, keras.tree.flatten(a)))]
+
+
+def _inputs(model, input_shapes):
     """New inputs like those that the model was built with."""
     known = getattr(model, "_functional", None) or model  # of a Sequential
     if hasattr(known, "_inputs_struct"):
@@ -75,85 +259,88 @@ def _inputs(keras, model, input_shapes):
     if not shapes or len(shapes) != 1:
         raise NotImplementedError(f"model '{model.name}': the shapes of its inputs are not known; give "
                                   f"input_shapes, those of one row by name")
-    return _inputs_of_shapes(keras, next(iter(shapes.values())))
+    return _inputs_of_shapes(next(iter(shapes.values())))
 
 
-def _inputs_of_shapes(keras, shape, name=None):
+def _inputs_of_shapes(shape, name=None):
     if isinstance(shape, dict):
-        return {key: _inputs_of_shapes(keras, value, key) for key, value in shape.items()}
+        return {key: _inputs_of_shapes(value, key) for key, value in shape.items()}
     if isinstance(shape, (list, tuple)) and shape and isinstance(shape[0], (list, tuple)):
-        return [_inputs_of_shapes(keras, value) for value in shape]
+        return [_inputs_of_shapes(value) for value in shape]
     return keras.Input(batch_shape=(None, *shape[1:]), name=name)
 
 
-def _trace_once(model, opened, training, keras, input_shapes):
-    inputs = _inputs(keras, model, input_shapes)
-    with _opened(opened, training):
-        outputs = model(inputs)
-    return keras.Model(inputs, outputs, name=model.name)
+def nodes_between(inputs, outputs):
+    """The calls that lead from the inputs to the outputs, in the order in which they can run."""
+    ends = {id(t) for t in keras.tree.flatten(inputs)}
+    done, order = set(), []
+    open_tensors = [(t, False) for t in reversed(keras.tree.flatten(outputs))]
+    while open_tensors:
+        tensor, is_ready = open_tensors.pop()
+        node = tensor._keras_history.operation._inbound_nodes[tensor._keras_history.node_index]
+        if id(tensor) in ends or id(node) in done or node.is_input:
+            continue
+        if is_ready:
+            done.add(id(node))
+            order.append(node)
+        else:
+            open_tensors.append((tensor, True))
+            open_tensors += [(t, False) for t in reversed(node.input_tensors)]
+    return order
 
 
-@contextlib.contextmanager
-def _opened(layers, training):
-    """Calls of these layers run their code, where Keras would make a node for the whole layer. Python
-    looks for `__call__` in classes alone."""
-    classes = {type(layer) for layer in layers}
-    own = {cls: cls.__dict__.get("__call__") for cls in classes}
-    inner = {cls: cls.__call__ for cls in classes}
-    chosen = {id(layer) for layer in layers}
-
-    def call(layer, *arguments, **keywords):
-        if id(layer) in chosen:
-            return _run_code(layer, training, arguments, keywords)
-        return inner[type(layer)](layer, *arguments, **keywords)
-    for cls in classes:
-        cls.__call__ = call
-    try:
-        yield
-    finally:
-        for cls, before in own.items():
-            if before is None:
-                del cls.__call__
-            else:
-                cls.__call__ = before
+def _outline(inputs, outputs):
+    """All that the graph computes but for the names of its operations."""
+    places = {id(t): ("input", i) for i, t in enumerate(keras.tree.flatten(inputs))}
+    outline = []
+    for node in nodes_between(inputs, outputs):
+        operation = node.operation
+        # Layers of programs are made anew by each run, but for the weights.
+        if isinstance(operation, keras.layers.Layer) and not (
+                _is_program(operation) and not isinstance(operation, _program.Parameter)):
+            what = id(operation)
+        else:
+            config = {k: v for k, v in operation.get_config().items() if k != "name"}
+            what = type(operation).__name__, _text(config)
+        arguments = keras.tree.map_structure(
+            lambda x: places.get(id(x), "?") if is_tensor(x) else _text(x),
+            (list(node.arguments.args), dict(node.arguments.kwargs)))
+        places.update({id(t): (len(outline), i) for i, t in enumerate(node.outputs)})
+        outline.append((what, repr(arguments)))
+    return outline, [places.get(id(t)) for t in keras.tree.flatten(outputs)]
 
 
-def _run_code(layer, training, arguments, keywords):
-    keywords = {name: value for name, value in keywords.items() if name != "training"}
-    if "training" in inspect.signature(layer.call).parameters:
-        keywords["training"] = training
-    try:
-        return layer.call(*arguments, **keywords)
-    except NotImplementedError:
-        raise
-    except Exception as problem:
-        raise NotImplementedError(
-            f"layer '{layer.name}' of class {type(layer).__name__}: cannot be traced: "
-            f"{_line_of(problem, layer)}{_first_line(problem)}") from problem
+def _text(value):
+    return json.dumps(keras.saving.serialize_keras_object(value), sort_keys=True, default=repr)
 
 
-def _first_line(problem):
-    return (str(problem).strip() or type(problem).__name__).splitlines()[0]
+def _name_apart(inputs, outputs):
+    """Layers of one name, as blocks of one class have, get numbers; the user's model keeps its names
+    but for these."""
+    taken, seen = set(), set()
+    for node in nodes_between(inputs, outputs):
+        operation = node.operation
+        if id(operation) in seen:
+            continue
+        seen.add(id(operation))
+        name, number = operation.name, 0
+        while operation.name in taken:
+            number += 1
+            operation.name = f"{name}_{number}"
+        taken.add(operation.name)
 
 
-def _line_of(problem, layer):
-    """Where in the file of the layer's class the code failed: "line 12 of FILE: "."""
-    file = inspect.getsourcefile(type(layer).call)
-    lines, trace_back = [], problem.__traceback__
-    while trace_back is not None:
-        if trace_back.tb_frame.f_code.co_filename == file:
-            lines.append(trace_back.tb_lineno)
-        trace_back = trace_back.tb_next
-    return f"line {lines[-1]} of {file}: " if lines else ""
+def _keep_training(functional):
+    """The calls' own `training` goes into the configuration under a name of ours: that of Keras'
+    Functional models is overridden by the whole model's."""
+    inner = functional.get_config
 
-
-def _outline(functional):
-    """The operations in their order with the places of their operands: what two traces of one model
-    have in common but for the names of operations."""
-    places, outline = {}, []
-    for depth in sorted(functional._nodes_by_depth, reverse=True):
-        for node in functional._nodes_by_depth[depth]:
-            operands = tuple(places.get(id(t)) for t in node.input_tensors)
-            places.update({id(t): (len(outline), i) for i, t in enumerate(node.outputs)})
-            outline.append((type(node.operation).__name__, operands))
-    return tuple(outline)
+    def get_config():
+        config = inner()
+        for layer in config["layers"]:
+            for node in layer.get("inbound_nodes", ()):
+                training = node["kwargs"].get("training")
+                if isinstance(training, bool):
+                    node["kwargs"]["lamina_training"] = training
+        return config
+    functional.get_config = get_config

@@ -161,7 +161,7 @@ def test_the_thread_count_is_one_for_all(digits):
         lamina.compile(DIGITS, threads=threads + 1)
 
 
-def test_steps_take_no_memory_that_they_keep(step):
+def test_steps_take_no_memory_that_they_keep(step, request):
     step, x, y = step
 
     def resident():
@@ -174,7 +174,7 @@ def test_steps_take_no_memory_that_they_keep(step):
             step.predict(x, verbose=0)
     run(500)
     before = resident()
-    run(3000)
+    run(request.config.getoption("--calls"))
     assert resident() - before < 2 << 20
 
 

@@ -80,16 +80,18 @@ def test_layers_of_their_own_within_each_other(keras, compiled, data):
     check(compiled(model), data)
 
 
-def test_weights_of_layers_of_their_own_are_named(keras, compiled):
-    class Linear(keras.layers.Layer):
-        def build(self, shape):
-            self.w = self.add_weight(shape=(shape[-1], 2), name="w")
+def test_weights_of_layers_of_keras_are_theirs_alone(keras, compiled):
+    class Tied(keras.layers.Layer):
+        def __init__(self, **settings):
+            super().__init__(**settings)
+            self.dense = keras.layers.Dense(6)
 
         def call(self, x):
-            return x @ self.w
-    model = compiled(keras.Sequential([keras.Input((6,)), Linear(name="mine")]))
-    with pytest.raises(NotImplementedError, match=r"layer 'mine' of class Linear: weights of a layer "
-                                                  r"of your own \('w'\) are not supported"):
+            return keras.ops.matmul(self.dense(x), keras.ops.transpose(self.dense.kernel))
+    model = compiled(keras.Sequential([keras.Input((6,)), Tied(name="mine")]))
+    with pytest.raises(NotImplementedError, match=r"layer 'mine' of class Tied: cannot be traced: line "
+                                                  r"\d+ of .*test_tracing.py: the weight 'kernel' of "
+                                                  r"layer 'dense[_0-9]*' is used outside"):
         lamina.compile(model)
 
 
@@ -115,15 +117,70 @@ def test_code_that_asks_for_values_is_named_with_its_line(keras, compiled):
         lamina.compile(sub, input_shapes={"x": (6,)})
 
 
-def test_another_computation_in_training_is_refused(keras, compiled):
+def test_a_train_step_of_their_own_is_refused(keras, data):
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__(name="own")
+            self.dense = keras.layers.Dense(2)
+
+        def call(self, x):
+            return self.dense(x)
+
+        def train_step(self, batch):
+            return {}
+    model = Own()
+    model(data[0][:2])
+    with pytest.raises(NotImplementedError, match="model 'own' of class Own: its own train_step is not "
+                                                  "supported"):
+        lamina.compile(model)
+
+
+def test_functions_of_a_backend_are_named_with_their_line(keras, compiled):
+    import tensorflow as tf
+
+    class Square(keras.layers.Layer):
+        def call(self, x):
+            return tf.square(x)
+    model = compiled(keras.Sequential([keras.Input((6,)), Square(name="square"),
+                                       keras.layers.Dense(2, activation="softmax")]))
+    with pytest.raises(NotImplementedError, match=r"layer 'square' of class Square: cannot be traced: "
+                                                  r"line \d+ of .*test_tracing.py: "):
+        lamina.compile(model)
+
+
+def test_numbers_in_the_code_that_differ_in_training_are_seen(keras, compiled, data):
     class Noise(keras.layers.Layer):
         def call(self, x, training=None):
-            return x * 2 if training else x
-    model = compiled(keras.Sequential([keras.Input((6,)), Noise(name="noise"),
-                                       keras.layers.Dense(2, activation="softmax")]))
-    with pytest.raises(NotImplementedError, match="layer 'noise': its code does something else in "
-                                                  "training than in prediction"):
-        lamina.compile(model)
+            return x * (2.0 if training else 1.0)
+    check(compiled(keras.Sequential([keras.Input((6,)), Noise(),
+                                     keras.layers.Dense(2, activation="softmax")])), data)
+
+
+def test_optimizer_state_follows_its_weights(keras, data):
+    """Where the model lists its weights in another order than the traced one runs them."""
+    class Backwards(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.last = keras.layers.Dense(2, activation="softmax")
+            self.first = keras.layers.Dense(2)
+            self.scale = self.add_weight(shape=(2,), initializer="ones")
+
+        def call(self, x):
+            return self.last(self.first(x) * self.scale)
+
+    def make():
+        model = Backwards()
+        model(data[0][:2])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+    model = make()
+    model.fit(*data, batch_size=16, verbose=0, shuffle=False)
+    step = check(model, data)
+    other = make()
+    step.update(other)
+    assert_same_weights(other.get_weights(), model.get_weights())
+    assert_same_weights([v.numpy() for v in other.optimizer.variables],
+                        [v.numpy() for v in model.optimizer.variables], 1e-5)
 
 
 def test_layers_that_are_not_supported_are_named(keras):

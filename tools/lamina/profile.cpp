@@ -91,7 +91,7 @@ double StepProfile::rooflineShare(const KernelProfile &kernel) const {
 StepProfile profileStep(Session &session, const std::string &function, const trainer::Dataset &data,
                         int64_t steps, const std::string &tracePath) {
   session.compileOptions().profiled = true;
-  trainer::ModelRunner &runner = session.compile(0);
+  trainer::ModelRunner &runner = session.compile(0, session::FileWeights::Keep);
   session::Stepper stepper(runner, data, function == "train_step");
   for (int64_t i = 0; i < 1 + steps / 10; ++i)
     stepper.run();

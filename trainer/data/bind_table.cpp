@@ -173,6 +173,9 @@ Dataset bindTable(const Table &table, const std::vector<TensorSpec> &inputs,
     addTargets(data, table, rows, targets, roles.targets, options);
   data.recipe.features = columnNames(table, roles.features);
   data.recipe.targets = columnNames(table, roles.targets);
+  data.recipe.width = table.width;
+  data.recipe.featurePlaces = roles.features;
+  data.recipe.targetPlaces = roles.targets;
   return data;
 }
 

@@ -1,5 +1,6 @@
 #include "trainer/data/cast.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -88,6 +89,15 @@ frontend::Array castArray(frontend::Array array, ElementType type,
     });
   });
   return result;
+}
+
+frontend::Array filledArray(ElementType type, std::vector<int64_t> shape, double value) {
+  frontend::Array array = frontend::makeArray(type, std::move(shape));
+  withType(type, [&](auto element) {
+    storeValue(type, reinterpret_cast<std::byte *>(&element), value);
+    std::ranges::fill(array.values<decltype(element)>(), element);
+  });
+  return array;
 }
 
 } // namespace lamina::trainer

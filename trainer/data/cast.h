@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "frontend/files/arrays/array.h"
 
@@ -19,5 +20,8 @@ double loadValue(const frontend::Array &array, size_t index);
 /// `refuse(index, value)` must throw.
 frontend::Array castArray(frontend::Array array, ElementType type,
                           const std::function<void(size_t index, double value)> &refuse);
+
+/// An array of this shape, all of whose elements are `value`.
+frontend::Array filledArray(ElementType type, std::vector<int64_t> shape, double value);
 
 } // namespace lamina::trainer

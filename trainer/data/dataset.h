@@ -28,6 +28,9 @@ struct FeatureEncoding {
 struct ColumnRecipe {
   std::vector<std::string> features; ///< names in the inputs' order; empty where there are none
   std::vector<std::string> targets;  ///< likewise
+  /// Where they were in the file, for files of as many columns that have no names: numbers from 0.
+  size_t width = 0;
+  std::vector<size_t> featurePlaces, targetPlaces;
   std::vector<FeatureEncoding> encodings; ///< of the features; empty: numbers as they are
   /// Per target the texts of its labels by class number; empty where the file holds numbers.
   std::vector<std::vector<std::string>> classes;
@@ -98,13 +101,6 @@ struct BindOptions {
 /// out of `file` where no cast is needed. Throws UserError with the file, the place and what to do.
 Dataset bindDataset(DataFile file, const std::vector<codegen::TensorSpec> &inputs,
                     const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);
-
-/// Shapes of rows by the name of the input, of those `inputs` that leave some of their dimensions
-/// open
-/// (-1 behind the rows): as the file's arrays have them. Nothing for tables and for inputs without
-/// an array. Throws UserError where an array does not fit what is known.
-std::map<std::string, std::vector<int64_t>>
-findOpenShapes(DataFile &file, const std::vector<codegen::TensorSpec> &inputs);
 
 /// The two parts of bindDataset.
 Dataset bindTable(const Table &table, const std::vector<codegen::TensorSpec> &inputs,

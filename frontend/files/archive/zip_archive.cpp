@@ -76,4 +76,9 @@ std::span<const std::byte> ZipArchive::read(const ZipMember &member) {
   return unpacked[member.name] = std::move(inflated);
 }
 
+std::span<std::byte> ZipArchive::take(const ZipMember &member) {
+  std::span<const std::byte> content = read(member);
+  return {const_cast<std::byte *>(content.data()), content.size()};
+}
+
 } // namespace lamina::frontend

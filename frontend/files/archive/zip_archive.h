@@ -51,6 +51,8 @@ public:
   const ZipMember *find(std::string_view name) const;
   /// The member's content, checked against its CRC. Lives as long as the archive.
   std::span<const std::byte> read(const ZipMember &member);
+  /// The same for a caller who changes it: nobody may read the member afterwards.
+  std::span<std::byte> take(const ZipMember &member);
 
 private:
   std::string file;

@@ -41,6 +41,11 @@ bool looksLikeHdf5(std::span<const std::byte> bytes);
 /// Throws UserError `FILE: reason` for these and `FILE: is damaged: reason` for the rest.
 Hdf5Content readHdf5(std::string_view file, std::span<const std::byte> image);
 
+/// The same for an image that nobody needs afterwards, in memory of the caller's own: it is given
+/// back piece by piece while values are copied out of it, so that both together take little more
+/// than one of them. What the image holds then is undefined.
+Hdf5Content takeHdf5(std::string_view file, std::span<std::byte> image);
+
 /// An HDF5 file as h5py writes it: contiguous little-endian datasets, bool as an enumeration,
 /// strings of variable length in UTF-8, no time stamps. Groups on the way to a dataset need not be
 /// in `groups`. Throws std::runtime_error when libhdf5 fails (out of memory, a path used twice).

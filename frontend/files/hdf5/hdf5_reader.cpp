@@ -31,6 +31,27 @@ ContainedResult walkContained(std::span<const std::byte> image) {
   return runContained(work, containmentFor(image.size(), limits));
 }
 
+Hdf5Content read(std::string_view file, std::span<const std::byte> image, bool isTaken) {
+  using Outcome = ContainedResult::Outcome;
+  std::string name = printable(file, 4096);
+  if (!looksLikeHdf5(image))
+    fail("{}: is damaged: it does not start as an HDF5 file does; {}", name, hdf5Advice);
+  ContainedResult report = walkContained(image);
+  switch (report.outcome) {
+  case Outcome::Finished:
+    return readHdf5Report(name, image, report.output, isTaken);
+  case Outcome::Crashed:
+    fail("{}: is damaged: its HDF5 structure makes the reader crash; {}", name, hdf5Advice);
+  case Outcome::OutOfTime:
+    fail("{}: is damaged: its HDF5 structure takes too long to read; {}", name, hdf5Advice);
+  case Outcome::OutOfMemory:
+  case Outcome::TooMuchOutput:
+    fail("{}: is damaged: its HDF5 structure takes far more memory than the file; {}", name,
+         hdf5Advice);
+  }
+  fail("{}: is damaged; {}", name, hdf5Advice);
+}
+
 } // namespace
 
 bool looksLikeHdf5(std::span<const std::byte> bytes) {
@@ -43,24 +64,11 @@ bool looksLikeHdf5(std::span<const std::byte> bytes) {
 }
 
 Hdf5Content readHdf5(std::string_view file, std::span<const std::byte> image) {
-  using Outcome = ContainedResult::Outcome;
-  std::string name = printable(file, 4096);
-  if (!looksLikeHdf5(image))
-    fail("{}: is damaged: it does not start as an HDF5 file does; {}", name, hdf5Advice);
-  ContainedResult report = walkContained(image);
-  switch (report.outcome) {
-  case Outcome::Finished:
-    return readHdf5Report(name, image, report.output);
-  case Outcome::Crashed:
-    fail("{}: is damaged: its HDF5 structure makes the reader crash; {}", name, hdf5Advice);
-  case Outcome::OutOfTime:
-    fail("{}: is damaged: its HDF5 structure takes too long to read; {}", name, hdf5Advice);
-  case Outcome::OutOfMemory:
-  case Outcome::TooMuchOutput:
-    fail("{}: is damaged: its HDF5 structure takes far more memory than the file; {}", name,
-         hdf5Advice);
-  }
-  fail("{}: is damaged; {}", name, hdf5Advice);
+  return read(file, image, /*isTaken=*/false);
+}
+
+Hdf5Content takeHdf5(std::string_view file, std::span<std::byte> image) {
+  return read(file, image, /*isTaken=*/true);
 }
 
 } // namespace lamina::frontend

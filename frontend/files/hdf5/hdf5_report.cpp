@@ -1,6 +1,10 @@
 #include "frontend/files/hdf5/hdf5_report.h"
 
+#include <map>
 #include <optional>
+
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "frontend/files/arrays/element_format.h"
 #include "frontend/files/hdf5/hdf5_walk.h"
@@ -14,8 +18,8 @@ namespace {
 class ReportReader {
 public:
   ReportReader(std::string_view file, std::span<const std::byte> image,
-               std::span<const std::byte> report)
-      : file(file), image(image), wire(report) {}
+               std::span<const std::byte> report, bool isTaken)
+      : file(file), image(image), wire(report), isTaken(isTaken) {}
 
   Hdf5Content read();
 
@@ -33,6 +37,7 @@ private:
   void readGroup();
   void readDataset();
   std::span<const std::byte> takeElements(const std::string &path, uint64_t size);
+  void requireUnshared(uint64_t begin, uint64_t size);
   void readText();
   void readTexts();
   void readArrayAttribute();
@@ -41,9 +46,20 @@ private:
   std::span<const std::byte> image;
   WireReader wire;
   Hdf5Content content;
-  /// Datasets that lie in the image do not overlap, so together they are no larger than it.
-  uint64_t imageBytesLeft = image.size();
+  /// Where the datasets that lie in the image end, by where they begin: none overlaps another.
+  std::map<uint64_t, uint64_t> ends;
+  bool isTaken;
 };
+
+/// Gives the whole pages of a piece of memory back; it holds zeros then.
+void releasePages(std::span<const std::byte> memory) {
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  auto begin = reinterpret_cast<uintptr_t>(memory.data());
+  uintptr_t end = (begin + memory.size()) / page * page;
+  begin = (begin + page - 1) / page * page;
+  if (begin < end)
+    madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
+}
 
 Hdf5Content ReportReader::read() {
   while (true) {
@@ -114,6 +130,9 @@ void ReportReader::readDataset() {
   std::string where = fmt::format("{}: '{}'", file, printable(path));
   if (!content.datasets.emplace(path, decodeElements(where, format, shape, elements)).second)
     damaged("a path in it occurs twice");
+  bool isInImage = elements.data() >= image.data() && elements.data() < image.data() + image.size();
+  if (isTaken && isInImage)
+    releasePages(elements);
 }
 
 std::span<const std::byte> ReportReader::takeElements(const std::string &path, uint64_t size) {
@@ -128,10 +147,19 @@ std::span<const std::byte> ReportReader::takeElements(const std::string &path, u
     damaged("reading it ended early");
   if (number > image.size() || image.size() - number < size)
     damaged(fmt::format("the values of '{}' reach past the end of the file", path));
-  if (size > imageBytesLeft)
-    damaged("datasets in it share the same bytes");
-  imageBytesLeft -= size;
+  requireUnshared(number, size);
   return image.subspan(number, size);
+}
+
+void ReportReader::requireUnshared(uint64_t begin, uint64_t size) {
+  if (size == 0)
+    return;
+  auto next = ends.upper_bound(begin);
+  bool overlaps = (next != ends.end() && next->first < begin + size) ||
+                  (next != ends.begin() && std::prev(next)->second > begin);
+  if (overlaps)
+    damaged("datasets in it share the same bytes");
+  ends.emplace(begin, begin + size);
 }
 
 void ReportReader::addAttribute(const std::string &path, const std::string &name,
@@ -170,8 +198,8 @@ void ReportReader::readArrayAttribute() {
 } // namespace
 
 Hdf5Content readHdf5Report(std::string_view file, std::span<const std::byte> image,
-                           std::span<const std::byte> report) {
-  return ReportReader(file, image, report).read();
+                           std::span<const std::byte> report, bool isTaken) {
+  return ReportReader(file, image, report, isTaken).read();
 }
 
 } // namespace lamina::frontend

@@ -161,7 +161,7 @@ void setWeights(KerasFile &file, Hdf5Content content) {
 
 void readArchivedWeights(KerasFile &file, const std::string &path, ZipArchive &archive) {
   if (const ZipMember *weights = archive.find(weightsName))
-    setWeights(file, readHdf5(memberPath(path, weightsName), archive.read(*weights)));
+    setWeights(file, takeHdf5(memberPath(path, weightsName), archive.take(*weights)));
   else if (archive.find(numpyWeightsName))
     fail("{}: keeps its weights as pickled NumPy objects, which are never loaded; save the model "
          "in Keras with model.save(\"model.keras\")",
@@ -193,8 +193,8 @@ KerasFile readArchive(const std::string &path, std::vector<std::byte> bytes) {
   return file;
 }
 
-KerasFile readLegacyModel(const std::string &path, std::span<const std::byte> bytes) {
-  Hdf5Content content = readHdf5(path, bytes);
+KerasFile readLegacyModel(const std::string &path, std::span<std::byte> bytes) {
+  Hdf5Content content = takeHdf5(path, bytes);
   std::optional<std::string> model = rootText(content, "model_config");
   if (!model)
     fail("{}: holds weights without a model; give the model, and this file with --weights",
@@ -258,7 +258,7 @@ void readWeights(KerasFile &file, const std::string &path) {
     ZipArchive archive(path, std::move(bytes));
     return readArchivedWeights(file, path, archive);
   }
-  Hdf5Content content = readHdf5(path, bytes);
+  Hdf5Content content = takeHdf5(path, bytes);
   if (!isLegacyModel(content) && !isLegacyWeights(content))
     return setWeights(file, std::move(content));
   file.legacyWeights = readLegacyWeights(path, content);

@@ -69,10 +69,15 @@ void readWeights(KerasFile &file, const std::string &path);
 /// The format that a model is written in, by the end of the file's name.
 enum class ModelFormat {
   Keras,      ///< .keras
+  Lamina,     ///< .lamina: the same archive, in which traced programs may be
   LegacyH5,   ///< .h5, .hdf5
   Weights,    ///< .weights.h5
   ConfigJson, ///< .json
 };
+
+/// Whether the model, or its loss or a metric, holds traced programs, which Keras cannot read: the
+/// model's `config` or its `compileConfig`.
+bool holdsTracedPrograms(const nlohmann::json &config);
 
 /// Nothing for a name that ends otherwise.
 std::optional<ModelFormat> modelFormatOf(std::string_view path);

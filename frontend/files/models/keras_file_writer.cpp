@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <stdexcept>
 
 #include "frontend/files/archive/keras_archive.h"
@@ -77,11 +78,22 @@ std::vector<std::byte> weightsImage(const std::string &path, const KerasFile &or
 
 } // namespace
 
+bool holdsTracedPrograms(const json &config) {
+  if (!config.is_structured())
+    return false;
+  if (config.is_object()) {
+    const json name = config.value("registered_name", json());
+    if (name.is_string() && name.get_ref<const std::string &>().starts_with("lamina>"))
+      return true;
+  }
+  return std::any_of(config.begin(), config.end(), holdsTracedPrograms);
+}
+
 std::optional<ModelFormat> modelFormatOf(std::string_view path) {
   static constexpr std::pair<std::string_view, ModelFormat> endings[] = {
-      {".keras", ModelFormat::Keras},     {".weights.h5", ModelFormat::Weights},
-      {".h5", ModelFormat::LegacyH5},     {".hdf5", ModelFormat::LegacyH5},
-      {".json", ModelFormat::ConfigJson},
+      {".keras", ModelFormat::Keras},        {".lamina", ModelFormat::Lamina},
+      {".weights.h5", ModelFormat::Weights}, {".h5", ModelFormat::LegacyH5},
+      {".hdf5", ModelFormat::LegacyH5},      {".json", ModelFormat::ConfigJson},
   };
   for (const auto &[ending, format] : endings)
     if (path.ends_with(ending))

@@ -93,6 +93,12 @@ ObjectConfig ObjectConfig::read(const Place &place, std::string_view what, const
   json config = value.value("config", json::object());
   result.module = textOf(value, "module");
   std::string registered = textOf(value, "registered_name");
+  const bool isTraced = registered.starts_with(kTracedClass);
+  if (isTraced) {
+    result.className = registered;
+    result.module = "keras";
+    registered.clear();
+  }
   std::string remark = adviseOn(result.module, registered, result.className);
   if (!remark.empty())
     place.refuse(fmt::format("{} is {}, {}", what, printable(result.className), remark));
@@ -289,7 +295,7 @@ std::optional<ElementType> findElementType(std::string_view name) {
 ElementType readPolicy(const Place &place, const json &dtype) {
   json name = dtype;
   if (dtype.is_object() && dtype.contains("config") && dtype["config"].is_object())
-    name = dtype["config"].value("name", json());
+    name = dtype["config"].value("name", dtype["config"].value("mode", json())); // of quantized ones
   if (name.is_null() || name == "float32")
     return ElementType::F32;
   if (name == "float64")

@@ -35,6 +35,9 @@ struct ObjectConfig {
                            std::string_view advice = "");
 };
 
+/// How the names of Lamina's own classes begin, which traced programs hold (layers/traced.cpp).
+inline constexpr char kTracedClass[] = "lamina>";
+
 /// The members of one object's "config". Each getter marks its key as understood; `finish` refuses
 /// other keys with a value, so that no setting is ignored in silence.
 class Config {

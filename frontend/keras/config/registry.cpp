@@ -51,6 +51,31 @@ const LayerEntry *const kLayers[] = {
     &rmsNormalizationLayer,
     &groupNormalizationLayer,
     &unitNormalizationLayer,
+    &randomFlipLayer,
+    &randomRotationLayer,
+    &randomTranslationLayer,
+    &randomZoomLayer,
+    &randomShearLayer,
+    &randomPerspectiveLayer,
+    &randomBrightnessLayer,
+    &randomContrastLayer,
+    &randomSaturationLayer,
+    &randomHueLayer,
+    &randomColorJitterLayer,
+    &randomGrayscaleLayer,
+    &randomColorDegenerationLayer,
+    &randomSharpnessLayer,
+    &randomInvertLayer,
+    &randomPosterizationLayer,
+    &solarizationLayer,
+    &autoContrastLayer,
+    &randomErasingLayer,
+    &randomGaussianBlurLayer,
+    &mixUpLayer,
+    &cutMixLayer,
+    &randAugmentLayer,
+    &augMixLayer,
+    &randomElasticTransformLayer,
     &dropoutLayer,
     &spatialDropout1dLayer,
     &spatialDropout2dLayer,
@@ -107,6 +132,13 @@ const LayerEntry *const kLayers[] = {
     &stackedCellsLayer,
     &layerScaleLayer,
     &customScaleLayer,
+    &tracedParameter,
+    &tracedEffects,
+    &tracedChoice,
+    &tracedLoss,
+    &tracedRandomNumbers,
+    &tracedRowCount,
+    &tracedMask,
 };
 
 /// By the class's exported name or its own; null for a class that is not known.
@@ -119,8 +151,10 @@ const LayerEntry *findLayer(const std::string &className) {
 
 std::vector<std::string> layerNames() {
   std::vector<std::string> names = {"InputLayer", "Sequential", "Functional"};
-  for (const LayerEntry *entry : kLayers)
-    names.push_back(entry->className);
+  for (llvm::StringRef name :
+       llvm::map_range(kLayers, [](auto *entry) { return entry->className; }))
+    if (!name.starts_with(kTracedClass)) // which nobody writes by hand
+      names.push_back(name.str());
   return names;
 }
 

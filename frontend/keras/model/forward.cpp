@@ -1,11 +1,13 @@
 #include "frontend/keras/model/forward.h"
 
 #include <map>
+#include <set>
 
 #include "frontend/builder/random_numbers.h"
 #include "frontend/keras/initializer.h"
 #include "frontend/keras/model/definitions.h"
 #include "ir/host_tensor.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 
@@ -57,7 +59,7 @@ public:
   }
   bool isTrainable() const override { return layer.isTrainable; }
   void assign(size_t index, Tensor value) override {
-    forward.writer.assign(layer.variables.at(index), value);
+    forward.assign(layer.variables.at(index), value);
   }
   Tensor uniform(ArrayRef<int64_t> shape) override {
     return uniformFromBits(forward.drawBits(emitter, shape));
@@ -87,6 +89,7 @@ public:
   void penalize(const std::optional<Regularizer> &regularizer, Tensor activity) override {
     forward.addPenalty(layer.place, regularizer, activity);
   }
+  void addLoss(Tensor loss) override { forward.penalties.push_back(loss); }
   const nlohmann::json &arguments() const override { return node.arguments; }
 
   Tensor getMask(size_t output) const { return output < maskedOutputs ? outputMask : Tensor(); }
@@ -107,7 +110,42 @@ Emitter &Forward::emitterAt(llvm::StringRef name, ElementType type) {
                                ir::toMlirType(builder.getContext(), type));
 }
 
+/// The calls that only inputs which layers do not choose (LayerMeaning::chooseInput) ask for.
+static std::set<std::pair<size_t, size_t>> findIdleCalls(const Model &model, bool isTraining) {
+  auto collect = [&](bool all) {
+    std::set<std::pair<size_t, size_t>> needed;
+    llvm::SmallVector<std::pair<size_t, size_t>> open;
+    auto visit = [&](const TensorReference &tensor) {
+      if (needed.insert({tensor.layer, tensor.node}).second)
+        open.push_back({tensor.layer, tensor.node});
+    };
+    for (const ModelPort &output : model.outputs)
+      visit(output.tensor);
+    while (!open.empty()) {
+      auto [index, node] = open.pop_back_val();
+      const Layer &layer = *model.layers[index];
+      if (layer.input)
+        continue;
+      std::optional<size_t> chosen = all ? std::nullopt : layer.chooseInput(isTraining);
+      if (chosen && *chosen < layer.nodes[node].inputs.size())
+        visit(layer.nodes[node].inputs[*chosen]);
+      else
+        llvm::for_each(layer.nodes[node].references(), visit);
+    }
+    return needed;
+  };
+  std::set<std::pair<size_t, size_t>> idle = collect(true), needed = collect(false);
+  std::erase_if(idle, [&](const auto &call) { return needed.contains(call); });
+  return idle;
+}
+
 MaskedTensors Forward::run(Model &model, ArrayRef<MaskedTensor> inputs) {
+  std::set<std::pair<size_t, size_t>> idle;
+  bool chooses = llvm::any_of(model.layers, [&](const std::unique_ptr<Layer> &layer) {
+    return layer->chooseInput(isTraining).has_value();
+  });
+  if (chooses && !writesAll)
+    idle = findIdleCalls(model, isTraining);
   std::map<std::pair<size_t, size_t>, MaskedTensors> values;
   for (auto [port, input] : llvm::zip_equal(model.inputs, inputs))
     values[{port.tensor.layer, 0}] = {input};
@@ -120,8 +158,16 @@ MaskedTensors Forward::run(Model &model, ArrayRef<MaskedTensor> inputs) {
     return value->second[reference.tensor];
   };
   for (auto [layerIndex, nodeIndex] : model.order) {
+    if (idle.contains({layerIndex, nodeIndex}))
+      continue;
     Layer &layer = *model.layers[layerIndex];
     const Node &node = layer.nodes[nodeIndex];
+    if (std::optional<size_t> chosen = layer.chooseInput(isTraining)) {
+      if (*chosen >= node.inputs.size())
+        layer.place.fail("needs two inputs");
+      values[{layerIndex, nodeIndex}] = {valueOf(node.inputs[*chosen], layer)};
+      continue;
+    }
     MaskedTensors arguments;
     for (const TensorReference &input : node.inputs)
       arguments.push_back(valueOf(input, layer));
@@ -143,13 +189,14 @@ MaskedTensors Forward::run(Model &model, ArrayRef<MaskedTensor> inputs) {
 MaskedTensors Forward::callLayer(Layer &called, const Node &node, ArrayRef<MaskedTensor> inputs) {
   Layer &layer = called.original ? *called.original : called;
   Emitter &emitter = emitterAt(called.scope, layer.type);
+  llvm::SaveAndRestore training(isTraining, node.training.value_or(isTraining));
   MaskedTensors outputs;
   if (layer.model) {
     MaskedTensors all = completeInputs(layer, emitter, inputs);
-    if (all.size() != layer.model->inputs.size())
+    if (all.size() != layer.model->inputs.size() && !layer.isInSteps)
       layer.place.fail(fmt::format("is a model with {} inputs but is called with {}",
                                    layer.model->inputs.size(), all.size()));
-    outputs = run(*layer.model, all);
+    outputs = layer.isInSteps ? callInSteps(layer, emitter, all) : run(*layer.model, all);
   } else {
     outputs = callMeaning(layer, emitter, node, inputs);
   }
@@ -241,7 +288,20 @@ int64_t Forward::takeWholeBatch(const Place &place) {
   return rows;
 }
 
+void Forward::assign(const Variable &variable, Value value) {
+  if (steps)
+    steps->assigned.try_emplace(&variable, writer.read(variable));
+  writer.assign(variable, value);
+}
+
 Tensor Forward::drawBits(Emitter &emitter, ArrayRef<int64_t> shape) {
+  if (StepScope *scope = steps)
+    return scope->drawForAllSteps(shape, [&](ArrayRef<int64_t> all) {
+      steps = scope->outer;
+      Tensor bits = drawBits(emitter, all);
+      steps = scope;
+      return bits;
+    });
   random.isUsed = drewRandom = true;
   auto bitsType = RankedTensorType::get(shape, IntegerType::get(emitter.getContext(), 32));
   auto stream = writer.getBuilder().getI64IntegerAttr(kFirstLayerStream + drawCount++);

@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "frontend/builder/function_writer.h"
+#include "frontend/builder/loop.h"
 #include "frontend/keras/model/model.h"
 
 namespace lamina::frontend::keras {
@@ -22,6 +23,19 @@ struct MaskedTensor {
 };
 using MaskedTensors = llvm::SmallVector<MaskedTensor, 2>;
 
+/// The steps of a sequence, each of which a model is called with.
+struct StepScope {
+  /// The step's slice of what `draw` gives in front of the loop, in one piece for all steps.
+  Tensor drawForAllSteps(llvm::ArrayRef<int64_t> shape,
+                         llvm::function_ref<Tensor(llvm::ArrayRef<int64_t>)> draw);
+
+  LoopBody &body;
+  int64_t trips;
+  StepScope *outer; ///< null for none
+  /// The variables that were assigned, and the values that they had before.
+  llvm::MapVector<const Variable *, mlir::Value> assigned;
+};
+
 /// Writes a model's forward pass into a function. Layers that are not built yet are built from the
 /// shapes that reach them.
 class Forward {
@@ -31,6 +45,8 @@ public:
 
   /// The rows of each batch, where the model's inputs fix them.
   std::optional<int64_t> fixedBatch;
+  /// Calls are written that this function does not need, too: all layers are built then.
+  bool writesAll = false;
 
   MaskedTensors run(Model &model, llvm::ArrayRef<MaskedTensor> inputs);
 
@@ -43,7 +59,7 @@ public:
     auto limit = indexLimits.find(value);
     return limit == indexLimits.end() ? std::nullopt : std::optional(limit->second);
   }
-  /// Activity regularizers' penalties, each divided by the rows.
+  /// Activity regularizers' penalties, each divided by the rows, and losses of layers.
   llvm::ArrayRef<Tensor> getPenalties() const { return penalties; }
   /// Counts the training step where the function drew random numbers.
   void advanceRandomStep();
@@ -55,6 +71,11 @@ private:
   /// The rows of a whole batch, for state that each of them has. Refuses another number than the
   /// file's.
   int64_t takeWholeBatch(const Place &place);
+  void assign(const Variable &variable, mlir::Value value);
+  /// Calls a model with each step of a sequence.
+  MaskedTensors callInSteps(Layer &layer, Emitter &emitter, llvm::ArrayRef<MaskedTensor> inputs);
+  Tensors carryAssigned(StepScope &scope, Emitter &emitter);
+  void carryPenalties(StepScope &scope, size_t first, Tensors &next);
   MaskedTensors callLayer(Layer &called, const Node &node, llvm::ArrayRef<MaskedTensor> inputs);
   /// The inputs of a call of a model: of one that stands for a class, with its parameters.
   MaskedTensors completeInputs(const Layer &layer, Emitter &emitter,
@@ -76,6 +97,7 @@ private:
   llvm::DenseMap<mlir::Value, Tensor> logits;
   llvm::DenseMap<mlir::Value, int64_t> indexLimits;
   llvm::SmallVector<Tensor> penalties;
+  StepScope *steps = nullptr; ///< those that are being written; null for none
 };
 
 } // namespace lamina::frontend::keras

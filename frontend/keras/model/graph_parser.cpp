@@ -162,13 +162,29 @@ json nameArguments(const Place &place, const json &value, llvm::ArrayRef<std::st
   return named;
 }
 
+/// The member by which traced programs keep a call's own `training`; files of Keras have one that
+/// the model's overrides.
+constexpr char kOwnTraining[] = "lamina_training";
+
+std::optional<bool> parseOwnTraining(const Place &place, const json &value) {
+  const json kwargs = value.value("kwargs", json());
+  const json training = kwargs.is_object() ? kwargs.value(kOwnTraining, json()) : json();
+  if (training.is_null())
+    return std::nullopt;
+  if (!training.is_boolean())
+    place.fail(fmt::format("is called with {}={}", kOwnTraining, printable(training.dump(), 60)));
+  return training.get<bool>();
+}
+
 /// A call of a layer with LayerEntry::parameters.
 Node parseNamedCall(const Place &place, const LayerIndex &index, const json &value,
                     llvm::ArrayRef<std::string> parameters) {
   checkCall(place, value);
   json named = nameArguments(place, value, parameters);
   named.erase("training"); // the model's own
+  named.erase(kOwnTraining);
   Node node;
+  node.training = parseOwnTraining(place, value);
   node.arguments = json::object();
   for (const std::string &parameter : parameters) {
     auto [name, fallback] = llvm::StringRef(parameter).split('=');
@@ -193,6 +209,7 @@ Node parseNode(const Layer &layer, const LayerIndex &index, const json &value,
   const Place &place = layer.place;
   checkCall(place, value);
   Node node;
+  node.training = parseOwnTraining(place, value);
   collectInputs(place, index, value["args"], listedInputs(layer), node.inputs);
   const json kwargs = value.value("kwargs", json::object());
   if (!kwargs.is_object())
@@ -210,7 +227,7 @@ Node parseNode(const Layer &layer, const LayerIndex &index, const json &value,
   }
   for (const auto &[key, argument] : kwargs.items()) {
     // The model's own training argument overrides one in the graph.
-    if (isNull(argument) || key == "training" || key == "inputs" ||
+    if (isNull(argument) || key == "training" || key == kOwnTraining || key == "inputs" ||
         llvm::is_contained(further, key))
       continue;
     if (key == "mask" && isTensor(argument) && !further.empty())

@@ -53,6 +53,7 @@ public:
   void penalize(const std::optional<Regularizer> &regularizer, Tensor activity) override {
     outer.penalize(regularizer, activity);
   }
+  void addLoss(Tensor loss) override { outer.addLoss(loss); }
   const nlohmann::json &arguments() const override { return outer.arguments(); }
 
 protected:

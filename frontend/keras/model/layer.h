@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "frontend/builder/initializer.h"
@@ -86,6 +87,8 @@ public:
   /// Adds a regularizer's penalty (nothing: none) on what is computed inside of the layer to the
   /// loss, as Keras does with the activity of a layer's inner layers.
   virtual void penalize(const std::optional<Regularizer> &regularizer, Tensor activity) = 0;
+  /// Adds a scalar to the loss (Keras' `add_loss`).
+  virtual void addLoss(Tensor loss) = 0;
   /// The arguments of a node of keras.ops, as they are serialized: {"args": […], "kwargs": {…}},
   /// where tensors of the model are {"class_name": kTensorReference, "config": INPUT}. For a layer
   /// with LayerEntry::parameters its arguments by name; null for other layers.
@@ -117,6 +120,10 @@ public:
   /// Whether "activity_regularizer" is about inner layers, which `call` has penalized, and not
   /// about the output.
   virtual bool penalizesInside() const { return false; }
+
+  /// The one input that the layer hands on in a function that trains or does not; the others are
+  /// not computed for it. Nothing for layers with a meaning of their own.
+  virtual std::optional<size_t> chooseInput(bool) const { return std::nullopt; }
 
   /// Whether any dimensions may stand between the rows and the last one, each of whose elements is
   /// treated alike and by itself.

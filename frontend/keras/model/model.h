@@ -26,6 +26,8 @@ struct Node {
   nlohmann::json arguments = nullptr; ///< LayerCall's, null but for nodes of keras.ops
   /// Masks that the call names, by the number of the input; others are those that values have.
   std::map<size_t, TensorReference> masks = {};
+  /// Whether the call is one of training whatever the function is: of traced programs.
+  std::optional<bool> training = std::nullopt;
 
   /// All that has to be known before the call.
   std::vector<TensorReference> references() const;
@@ -67,6 +69,7 @@ struct Layer {
   std::optional<InputDeclaration> input;
   std::unique_ptr<Model> model;
   std::unique_ptr<LayerMeaning> meaning;
+  bool isInSteps = false; ///< `model` is called with each step of a sequence: TimeDistributed
 
   /// Set where `model` stands for the layer's class (definitions.h): numbers for inputs of it that
   /// no call gives, by input. `definition` is its file.
@@ -75,6 +78,12 @@ struct Layer {
 
   bool isBuilt = false;
   std::vector<LayerVariable> variables; ///< once built
+
+  /// LayerMeaning::chooseInput; nothing where a model stands for the layer.
+  std::optional<size_t> chooseInput(bool isTraining) const {
+    const Layer &home = original ? *original : *this;
+    return home.meaning ? home.meaning->chooseInput(isTraining) : std::nullopt;
+  }
 };
 
 /// A value that a model takes or gives.

@@ -1,5 +1,7 @@
 #include "frontend/keras/training/loss.h"
 
+#include "frontend/keras/training/traced_formulas.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 
@@ -32,9 +34,6 @@ struct RefusedLoss {
 };
 const std::vector<RefusedLoss> &refusedLosses() {
   static const std::vector<RefusedLoss> losses = {
-      {{"CTC", "ctc"},
-       "it aligns sequences by a recursion over time, for which there is no operation; use a loss "
-       "on aligned labels"},
       {{"Circle", "circle"},
        "it compares every row of a batch with every other, but a compiled step keeps rows apart; "
        "use a loss on single rows, such as CosineSimilarity"}};
@@ -83,13 +82,18 @@ Loss readLoss(const Place &where, const nlohmann::json &value, RankedTensorType 
         ObjectConfig::read(place, "the loss function", object.config["fn"]).className;
     object.config.erase("fn");
   }
+  const bool isTraced = object.className == kTracedLossClass;
   const LossEntry *entry = findLoss(object.className);
-  if (!entry)
+  if (!entry && !isTraced)
     failUnknown(where, place, object.className);
+  if (isTraced)
+    place.part = fmt::format("loss '{}'", printable(textOf(object.config, "name")));
   Config config(object.config, place);
   config.ignore({"name"});
   ElementType type = readPolicy(place, config.raw("dtype"));
   LossReduction reduction = readReduction(config, object.config.contains("reduction"));
+  if (isTraced)
+    return Loss(place, readTracedLoss(config), reduction, type);
   LossFormulaSettings settings = entry->read(config);
   config.finish(entry->names.front());
   return Loss(place, settings, reduction, type);

@@ -1,6 +1,7 @@
 #include "frontend/keras/training/metric.h"
 
 #include "frontend/keras/training/loss.h"
+#include "frontend/keras/training/traced_formulas.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 
@@ -75,6 +76,10 @@ Metric readMetric(const Place &where, const nlohmann::json &value, const TargetT
     object.className = resolveCrossentropy(target, prediction);
   Config config(object.config, place);
   name = config.text("name", name);
+  if (object.className == kTracedMetricClass) {
+    place.part = fmt::format("metric '{}'", printable(name));
+    return Metric(place, name, readTracedMetric(object.config, place));
+  }
   if (isLossObject(value, object))
     return Metric(place, name, createMetricFormula(readLoss(where, value, prediction)));
   config.ignore({"dtype"});

@@ -17,8 +17,8 @@ namespace {
 
 using Variables = std::vector<ir::VariableOp>;
 
-/// The variables of a layer, shared ones where they are at home, each once: its own before those of
-/// a layer that it wraps.
+/// The variables of a layer, each once: its own before those of a layer that it wraps. A layer that
+/// several models share has them where it occurs first.
 void collectVariables(ModuleOp module, const Layer &layer, Variables &variables) {
   const Layer &home = layer.original ? *layer.original : layer;
   if (home.model && !home.parameters) { // a model that stands for a class is one layer

@@ -22,7 +22,7 @@ Trace traceOfJit(uint64_t seed) {
   auto model = compileJit(*module, options);
   trainer::ThreadPool pool(2);
   trainer::ModelRunner runner("digits", *model, pool.env());
-  runner.start(seed, Digits::get().initial);
+  runner.start(seed, {Digits::get().initial, {}});
   Trace trace;
   std::vector<float> outputs(kBatchSize * kClasses);
   trainer::BatchLogs logs = runner.makeBatchLogs(model->signature().trainLogs);

@@ -137,6 +137,7 @@ TEST(LegacyH5, RefusesWhatItCannotPlace) {
 
 TEST(LegacyH5, KnowsFormatsByName) {
   EXPECT_EQ(modelFormatOf("a/m.keras"), ModelFormat::Keras);
+  EXPECT_EQ(modelFormatOf("m.lamina"), ModelFormat::Lamina);
   EXPECT_EQ(modelFormatOf("m.weights.h5"), ModelFormat::Weights);
   EXPECT_EQ(modelFormatOf("m.h5"), ModelFormat::LegacyH5);
   EXPECT_EQ(modelFormatOf("m.json"), ModelFormat::ConfigJson);

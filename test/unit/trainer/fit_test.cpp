@@ -1,3 +1,4 @@
+#include "trainer/finite.h"
 #include "trainer/fit.h"
 
 #include <gmock/gmock.h>
@@ -139,7 +140,7 @@ TEST(Predict, DoesNotDependOnTheBatchSize) {
 TEST(ModelRunner, StartsFromGivenValuesAndInitializesTheRest) {
   LinearModel model;
   ModelRunner runner = newRunner(model);
-  runner.start(3, {{"dense_bias", floats({1}, {5})}, {"unknown", floats({1}, {1})}});
+  runner.start(3, {{{"dense_bias", floats({1}, {5})}, {"unknown", floats({1}, {1})}}, {}});
   auto saved = runner.save();
   EXPECT_EQ(saved["layers/dense/vars/1"].values<float>()[0], 5);
   EXPECT_EQ(saved["layers/dense/vars/0"].values<float>()[0], 3.0f / 16);
@@ -148,20 +149,20 @@ TEST(ModelRunner, StartsFromGivenValuesAndInitializesTheRest) {
 TEST(ModelRunner, RunsNoInitializerWhereAllValuesAreGiven) {
   LinearModel model;
   ModelRunner runner = newRunner(model);
-  runner.start(3, {{"dense_kernel", floats({2, 1}, {1, 2})},
-                   {"dense_bias", floats({1}, {5})},
-                   {"sgd/learning_rate", floats({}, {0.5})},
-                   {"sgd/iteration", makeArray<int64_t>(ElementType::I64, {}, {7})}});
+  runner.start(3, {{{"dense_kernel", floats({2, 1}, {1, 2})},
+                    {"sgd/iteration", makeArray<int64_t>(ElementType::I64, {}, {7})}},
+                   {{"dense_bias", 5}, {"sgd/learning_rate", 0.5}}});
   EXPECT_EQ(model.initCalls(), 1); // by newRunner
   auto saved = runner.save();
   EXPECT_THAT(valuesOf<float>(saved["layers/dense/vars/0"]), testing::ElementsAre(1, 2));
+  EXPECT_THAT(valuesOf<float>(saved["layers/dense/vars/1"]), testing::ElementsAre(5));
   EXPECT_EQ(saved["optimizer/vars/0"].values<int64_t>()[0], 7);
 }
 
 TEST(ModelRunner, LoadErrors) {
   LinearModel model;
   ModelRunner runner = newRunner(model);
-  EXPECT_EQ(errorOf([&] { runner.start(3, {{"dense_kernel", floats({1, 2}, {1, 2})}}); }),
+  EXPECT_EQ(errorOf([&] { runner.start(3, {{{"dense_kernel", floats({1, 2}, {1, 2})}}, {}}); }),
             "linear.keras: weights 'dense_kernel' have shape (1, 2), but the model wants "
             "(2, 1)");
 }

@@ -53,7 +53,8 @@ void requireFunction(Session &session, bool train) {
 
 nlohmann::ordered_json measure(Session &session, const trainer::Dataset &data,
                                const BenchOptions &options, Clock::time_point start) {
-  trainer::ModelRunner &runner = session.compile(0);
+  trainer::ModelRunner &runner = session.compile(
+      0, options.isProfiled() ? session::FileWeights::Keep : session::FileWeights::Take);
   double compileMs = millisecondsSince(start);
 
   session::Stepper stepper(runner, data, options.function == "train_step");

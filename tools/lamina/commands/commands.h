@@ -19,9 +19,13 @@ void addEvaluate(CLI::App &command, Action &action);
 void addCompile(CLI::App &command, Action &action);
 void addInspect(CLI::App &command, Action &action);
 void addBench(CLI::App &command, Action &action);
+void addNew(CLI::App &command, Action &action);
+void addReplay(CLI::App &command, Action &action);
+void addReport(CLI::App &command, Action &action);
 void addConvert(CLI::App &command, Action &action);
 void addData(CLI::App &command, Action &action);
 void addCorr(CLI::App &command, Action &action);
+void addCache(CLI::App &command, Action &action);
 
 /// `help` and `completion` tell about all commands of `app`; `help` knows those with these names.
 void addHelp(CLI::App &app, CLI::App &command, Action &action,

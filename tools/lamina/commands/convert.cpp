@@ -52,7 +52,8 @@ void convert(const ConvertOptions &options) {
 void addConvert(CLI::App &command, Action &action) {
   auto options = std::make_shared<ConvertOptions>();
   options->model.addModel(command);
-  addPath(command, "OUT", options->out, "A .keras, .h5, .weights.h5 or .json file")->required();
+  addPath(command, "OUT", options->out, "A .keras, .lamina, .h5, .weights.h5 or .json file")
+      ->required();
   command
       .add_option("--seed", options->seed,
                   "Seed of initial weights, where the model has no weights")

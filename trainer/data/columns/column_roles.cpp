@@ -84,10 +84,8 @@ Roles rolesByName(const Table &table, const BindOptions &options) {
   return roles;
 }
 
-/// Without target columns given, the last ones are; when targets are not wanted, a file may leave
-/// them out.
-Roles rolesByPosition(const Table &table, const std::vector<TensorSpec> &inputs,
-                      const std::vector<TensorSpec> &targets, const BindOptions &options) {
+/// The columns that the options name; all others are features.
+Roles namedRoles(const Table &table, const BindOptions &options) {
   Columns dropped = findColumns(table, options.dropColumns);
   Roles roles;
   roles.weights = findWeights(table, options);
@@ -99,6 +97,14 @@ Roles rolesByPosition(const Table &table, const std::vector<TensorSpec> &inputs,
     if (!taken)
       roles.features.push_back(column);
   }
+  return roles;
+}
+
+/// Without target columns given, the last ones are; when targets are not wanted, a file may leave
+/// them out.
+Roles rolesByPosition(const Table &table, const std::vector<TensorSpec> &inputs,
+                      const std::vector<TensorSpec> &targets, const BindOptions &options) {
+  Roles roles = namedRoles(table, options);
   size_t known = options.known.encodings.size();
   size_t wanted = known ? known : totalValues(inputs);
   bool complete = !options.wantTargets && roles.features.size() == wanted;
@@ -110,6 +116,17 @@ Roles rolesByPosition(const Table &table, const std::vector<TensorSpec> &inputs,
     roles.features.resize(roles.features.size() - last);
   }
   return roles;
+}
+
+/// Whether the file has the columns of the training in their places, as far as can be seen, and
+/// nothing else was said about them.
+bool hasKnownPlaces(const Table &table, const BindOptions &options) {
+  return options.known.width == table.width && options.targetColumns.empty() &&
+         options.dropColumns.empty();
+}
+
+Roles rolesByPlace(const Table &table, const BindOptions &options) {
+  return {options.known.featurePlaces, options.known.targetPlaces, findWeights(table, options)};
 }
 
 } // namespace
@@ -148,11 +165,21 @@ Columns findColumns(const Table &table, const std::vector<std::string> &wanted) 
 Roles assignRoles(const Table &table, const std::vector<TensorSpec> &inputs,
                   const std::vector<TensorSpec> &targets, const BindOptions &options) {
   bool byName = !options.known.features.empty() && !table.names.empty();
-  Roles roles =
-      byName ? rolesByName(table, options) : rolesByPosition(table, inputs, targets, options);
+  Roles roles = byName                           ? rolesByName(table, options)
+                : hasKnownPlaces(table, options) ? rolesByPlace(table, options)
+                                                 : rolesByPosition(table, inputs, targets, options);
   if (options.wantTargets && roles.targets.size() != totalValues(targets))
     refuseTargetWidth(table, roles.targets.size(), targets);
   return roles;
+}
+
+size_t countFeatures(const Table &table, size_t targets, const BindOptions &options) {
+  bool byName = !options.known.features.empty() && !table.names.empty();
+  if (byName)
+    return rolesByName(table, options).features.size();
+  size_t others = namedRoles(table, options).features.size();
+  bool takesLast = options.wantTargets && options.targetColumns.empty();
+  return others - std::min(others, takesLast ? targets : 0);
 }
 
 std::vector<std::string> columnNames(const Table &table, const Columns &columns) {

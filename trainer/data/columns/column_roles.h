@@ -27,6 +27,10 @@ struct Roles {
 Roles assignRoles(const Table &table, const std::vector<codegen::TensorSpec> &inputs,
                   const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);
 
+/// How many columns are features where the model leaves open how many it takes. Of the `targets`
+/// whose columns nobody named each has one, the last ones.
+size_t countFeatures(const Table &table, size_t targets, const BindOptions &options);
+
 /// The names by which columns can be found again: none unless each has one of its own.
 std::vector<std::string> columnNames(const Table &table, const Columns &columns);
 

@@ -164,9 +164,16 @@ std::vector<ir::HostTensor> runKernelModule(ModuleOp module, const TargetSpec &t
       state(4096);
   JitFunctions functions(module, target, 1);
   const lamina_env env{.abi_version = LAMINA_ABI_VERSION,
+                       .pool = nullptr,
+                       .parallel_for = nullptr,
                        .struct_size = sizeof env,
+                       .minimum_abi_version = 0,
                        .parallel_for_slots = runBackwards,
-                       .slots = 1};
+                       .slots = 1,
+                       .reserved_word = 0,
+                       .scratch_bytes = 0,
+                       .scratch = nullptr,
+                       .reserved = {}};
   EXPECT_EQ(functions.find("main")(&env, state.get(), workspace.get(), static_cast<uint32_t>(rows),
                                    inputPointers.data(), outputPointers.data()),
             LAMINA_OK);
