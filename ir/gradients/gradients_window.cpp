@@ -98,8 +98,8 @@ LogicalResult GatherOp::buildGradient(OpBuilder &builder, ValueRange results,
 LogicalResult ScatterOp::buildGradient(OpBuilder &builder, ValueRange results,
                                        Gradients &gradients) {
   gradients.push_back(Value());
-  gradients.push_back(builder.create<GatherOp>(getLoc(), results[0], getIndices(), getDimension(),
-                                               getBatching()));
+  gradients.push_back(
+      builder.create<GatherOp>(getLoc(), results[0], getIndices(), getDimension(), getBatching()));
   return success();
 }
 

@@ -26,9 +26,9 @@ const EvaluatorTable &allEvaluators() {
 EvaluatorTable EvaluatorTable::observedBy(const Observer &observer) const {
   EvaluatorTable observed;
   for (const auto &[operation, evaluate] : evaluators)
-    observed.evaluators[operation] =
-        [evaluate, observer](Operation *operation, ArrayRef<HostTensor> operands,
-                             const Scope &scope) -> llvm::Expected<HostTensors> {
+    observed.evaluators[operation] = [evaluate,
+                                      observer](Operation *operation, ArrayRef<HostTensor> operands,
+                                                const Scope &scope) -> llvm::Expected<HostTensors> {
       llvm::Expected<HostTensors> results = evaluate(operation, operands, scope);
       if (results)
         observer(operation, operands, *results);

@@ -5,8 +5,8 @@
 #include "ir/interpreter/interpreter_scope.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
-/// The interpreter's table: one function per operation. Each interpreter_*.cpp beside this file fills
-/// the part of its topic.
+/// The interpreter's table: one function per operation. Each interpreter_*.cpp beside this file
+/// fills the part of its topic.
 namespace lamina::ir {
 
 /// Computes the results of an operation from its operands. `scope` is the one that the operation

@@ -64,7 +64,7 @@ private:
   bool canPrepend(mlir::Operation *op, const Reaches &reaches, FusionGroup *group,
                   const Candidates &consumers) const;
   bool isLong(mlir::Operation *op) const;
-  bool isComputedByReaders(mlir::Operation *op) const;
+  bool isComputedByReaders(mlir::Operation *op, size_t readers) const;
   bool repeatsExpensiveWork(mlir::Operation *op) const;
   Candidates collectConsumers(mlir::Operation *op) const;
 

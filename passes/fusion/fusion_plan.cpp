@@ -243,10 +243,11 @@ bool FusionPlan::canPrepend(Operation *op, const Reaches &reaches, FusionGroup *
                        [&](FusionGroup *consumer) { return graph.reaches(needed, consumer); });
 }
 
-/// Whether all who read `op` from memory can as well compute it as they go, from one image and from
-/// numbers of its channels: a normalized and activated image, which takes as many bytes to read as
-/// what it is computed from, and is not written then.
-bool FusionPlan::isComputedByReaders(Operation *op) const {
+/// Whether all who read `op` from memory can as well compute it as they go, from other images and
+/// from numbers of their channels, and fewer images come from memory and go there then: a
+/// normalized and activated image takes as many bytes to read as the one that it is made of, and is
+/// not written; the gradient of a normalization is made of two, which two readers may read each.
+bool FusionPlan::isComputedByReaders(Operation *op, size_t readers) const {
   if (!isElementwise(op) || isPredicate(op) || !isReadAsImageAlone(op))
     return false;
   llvm::SmallSetVector<Value, 16> values;
@@ -263,7 +264,8 @@ bool FusionPlan::isComputedByReaders(Operation *op) const {
       return false;
     values.insert(maker->operand_begin(), maker->operand_end());
   }
-  return images == 1;
+  size_t stored = images + 1 + readers, computed = images * readers;
+  return images > 0 && computed < stored;
 }
 
 /// Gives `op` a place in memory where its readers should not compute it themselves.
@@ -273,7 +275,8 @@ void FusionPlan::materializeOne(Operation *op, bool fuse) {
   bool worthStoring = fuse ? isa<ir::ConcatenateOp>(op) || repeatsExpensiveWork(op) ||
                                  (consumers.size() > 1 && (isExpensive(op) || isLong(op)))
                            : !constant;
-  bool isRead = feedsMemoryReader(op) && !isView(op) && !(fuse && isComputedByReaders(op));
+  bool isRead =
+      feedsMemoryReader(op) && !isView(op) && !(fuse && isComputedByReaders(op, consumers.size()));
   if (!leavesBlock(op) && !isRead && !worthStoring) {
     cloners[op] = std::move(consumers);
     return;

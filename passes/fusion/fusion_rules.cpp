@@ -162,6 +162,20 @@ bool isSecondStage(Operation *op, const FusionGroup &group, Reach reach) {
                              (reach == Reach::aligned && group.family == ir::KernelFamily::column));
 }
 
+bool sumsLinesOf(Operation *op, const FusionGroup &group) {
+  auto reduce = dyn_cast<ir::ReduceOp>(op);
+  return reduce && isLineSum(reduce) && group.family && rulesOf(*group.family).sumsLines &&
+         shapeOf(reduce.getOperand()) == ArrayRef<int64_t>(group.outer);
+}
+
+bool storesElementsOf(const FusionGroup &group, Operation *op) {
+  if (group.family != ir::KernelFamily::column || !isElementwise(op) || isPredicate(op))
+    return false;
+  Operation *first = group.members.front();
+  return shapeOf(op->getResult(0)) == shapeOf(first->getOperand(0)) &&
+         !llvm::is_contained(reducedDimensions(first), 0);
+}
+
 bool fitsSpace(Operation *op, const FusionGroup &group) {
   if (isReduction(op))
     return reducesInner(op, group) || reducesAlike(op, group);
@@ -182,20 +196,6 @@ bool isArgmaxOf(Operation *op, const FusionGroup &group) {
          argmax.getOperand() == reduce.getOperand() && argmax.getWindow() == reduce.getWindow() &&
          argmax.getStrides() == reduce.getStrides() && argmax.getLow() == reduce.getLow() &&
          argmax.getHigh() == reduce.getHigh();
-}
-
-bool sumsLinesOf(Operation *op, const FusionGroup &group) {
-  auto reduce = dyn_cast<ir::ReduceOp>(op);
-  return reduce && isLineSum(reduce) && group.family && rulesOf(*group.family).sumsLines &&
-         shapeOf(reduce.getOperand()) == ArrayRef<int64_t>(group.outer);
-}
-
-bool storesElementsOf(const FusionGroup &group, Operation *op) {
-  if (group.family != ir::KernelFamily::column || !isElementwise(op) || isPredicate(op))
-    return false;
-  Operation *first = group.members.front();
-  return shapeOf(op->getResult(0)) == shapeOf(first->getOperand(0)) &&
-         !llvm::is_contained(reducedDimensions(first), 0);
 }
 
 bool reducesAlike(Operation *op, const FusionGroup &group) {

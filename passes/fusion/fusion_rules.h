@@ -31,15 +31,15 @@ Reach reachThrough(mlir::Operation *op, const FusionGroup &group, Reach operands
 /// Whether `op` needs results of the group's reductions over columns or lines to reduce the same
 /// elements again: `reach` says how its operands relate to the group.
 bool isSecondStage(mlir::Operation *op, const FusionGroup &group, Reach reach);
-/// Whether `op` runs over the space of the group, before or behind what the group has.
-bool fitsSpace(mlir::Operation *op, const FusionGroup &group);
-/// Whether `op` finds the places of the maxima that the group computes.
-bool isArgmaxOf(mlir::Operation *op, const FusionGroup &group);
 /// Whether `op` sums up the lines of the images that the group computes.
 bool sumsLinesOf(mlir::Operation *op, const FusionGroup &group);
 /// Whether a column group, which goes through its elements row by row, computes those of `op` on
 /// the way and can store them.
 bool storesElementsOf(const FusionGroup &group, mlir::Operation *op);
+/// Whether `op` runs over the space of the group, before or behind what the group has.
+bool fitsSpace(mlir::Operation *op, const FusionGroup &group);
+/// Whether `op` finds the places of the maxima that the group computes.
+bool isArgmaxOf(mlir::Operation *op, const FusionGroup &group);
 /// Whether `op` reduces the same dimensions of tensors of the same type as the reduction that
 /// opened a column group.
 bool reducesAlike(mlir::Operation *op, const FusionGroup &group);

@@ -1,7 +1,9 @@
-/* Stands for libcurl and libcrypto beside a bundled libhdf5, which needs them to read files from a web
- * server. Lamina never asks for that: every function here says that there is nothing. */
+/* Stands for libcurl and libcrypto beside a bundled libhdf5, which needs them to read files from a
+ * web server. Lamina never asks for that: every function here says that there is nothing. */
 #define NOTHING(name)                                                                              \
-  __attribute__((visibility("default"))) void *name(void) { return 0; }
+  __attribute__((visibility("default"))) void *name(void) {                                        \
+    return 0;                                                                                      \
+  }
 
 NOTHING(curl_easy_cleanup)
 NOTHING(curl_easy_init)

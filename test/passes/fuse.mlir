@@ -253,11 +253,11 @@ func.func @computed_image(%x: tensor<?x6x8x8xf32>, %s: tensor<8xf32>, %w: tensor
 // -----
 
 // It is stored where one of the readers cannot compute it, where it takes long, and where it is made
-// of two images.
+// of two images that three would read.
 // CHECK-LABEL: func.func @stored_images
 // CHECK-COUNT-3: lamina.kernel map
 // CHECK: return
-func.func @stored_images(%x: tensor<?x6x8x8xf32>, %z: tensor<?x6x8x8xf32>, %w: tensor<1x1x8x8xf32>) -> (tensor<?x6x8x8xf32>, tensor<?x3x4x8xf32>, tensor<?x6x8x8xf32>, tensor<?x6x8x8xf32>) {
+func.func @stored_images(%x: tensor<?x6x8x8xf32>, %z: tensor<?x6x8x8xf32>, %w: tensor<1x1x8x8xf32>) -> (tensor<?x6x8x8xf32>, tensor<?x3x4x8xf32>, tensor<?x6x8x8xf32>, tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>, tensor<1x1x8x8xf32>) {
   %a = lamina.abs %x : tensor<?x6x8x8xf32>
   %0 = lamina.convolution %a, %w, strides = [1, 1], low = [0, 0], high = [0, 0],
       lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
@@ -271,7 +271,30 @@ func.func @stored_images(%x: tensor<?x6x8x8xf32>, %z: tensor<?x6x8x8xf32>, %w: t
   %3 = lamina.convolution %s, %w, strides = [1, 1], low = [0, 0], high = [0, 0],
       lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
       : (tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>) -> tensor<?x6x8x8xf32>
-  return %0, %1, %2, %3 : tensor<?x6x8x8xf32>, tensor<?x3x4x8xf32>, tensor<?x6x8x8xf32>, tensor<?x6x8x8xf32>
+  %4 = lamina.filter_gradient %s, %z, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x8xf32>, tensor<?x6x8x8xf32>) -> tensor<1x1x8x8xf32>
+  %5 = lamina.filter_gradient %x, %s, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x8xf32>, tensor<?x6x8x8xf32>) -> tensor<1x1x8x8xf32>
+  return %0, %1, %2, %3, %4, %5 : tensor<?x6x8x8xf32>, tensor<?x3x4x8xf32>, tensor<?x6x8x8xf32>, tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>, tensor<1x1x8x8xf32>
+}
+
+// -----
+
+// Two readers of what two images make read these instead.
+// CHECK-LABEL: func.func @two_images
+// CHECK-NOT: lamina.kernel map
+// CHECK: return
+func.func @two_images(%x: tensor<?x6x8x8xf32>, %z: tensor<?x6x8x8xf32>, %w: tensor<1x1x8x8xf32>) -> (tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>) {
+  %s = lamina.add %x, %z : tensor<?x6x8x8xf32>
+  %0 = lamina.convolution %s, %w, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>) -> tensor<?x6x8x8xf32>
+  %1 = lamina.filter_gradient %x, %s, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x8xf32>, tensor<?x6x8x8xf32>) -> tensor<1x1x8x8xf32>
+  return %0, %1 : tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>
 }
 
 // -----

@@ -3,6 +3,12 @@
 using namespace mlir;
 
 namespace lamina::codegen {
+namespace {
+
+/// Pixels that are computed together: what belongs to a channel is read once for them.
+constexpr int64_t kPixelsAtOnce = 4;
+
+} // namespace
 
 ComputedImage::ComputedImage(llvm::IRBuilder<> &builder, ExpressionEmitter &expressions,
                              Value value, const Image &layout, int64_t mostImages,
@@ -30,38 +36,47 @@ llvm::Value *ComputedImage::compute(const Range &images, const Range &lines,
   emitLoop(b, images.first, images.second, 1, [&](llvm::Value *image) {
     llvm::Value *start =
         b.CreateGEP(layout.element, whole, b.CreateMul(image, b.getInt64(layout.rowStride())));
-    emitLoop(b, pixels(lines.first), pixels(lines.second), 1, [&](llvm::Value *pixel) {
-      computePixel(image, pixel,
-                   b.CreateGEP(layout.element, start, b.CreateMul(pixel, b.getInt64(channelCount))),
-                   wide);
-    });
+    auto take = [&](int64_t count) {
+      return [&, count](llvm::Value *pixel) { computePixels(image, pixel, count, start, wide); };
+    };
+    llvm::Value *begin = pixels(lines.first), *end = pixels(lines.second);
+    llvm::Value *together = b.CreateAnd(b.CreateSub(end, begin), b.getInt64(-kPixelsAtOnce));
+    together = b.CreateAdd(begin, together);
+    emitLoop(b, begin, together, kPixelsAtOnce, take(kPixelsAtOnce));
+    emitLoop(b, together, end, 1, take(1));
   });
   return whole;
 }
 
 /// Pixels count along the last axis, past its end: that is how they lie in memory, and what else is
-/// read depends on the channel alone.
-void ComputedImage::computePixel(llvm::Value *image, llvm::Value *pixel, llvm::Value *place,
-                                 const Range &channels) const {
+/// read depends on the channel alone, so it is read once for several.
+void ComputedImage::computePixels(llvm::Value *image, llvm::Value *first, int64_t count,
+                                  llvm::Value *start, const Range &channels) const {
   int64_t lanes = expressions.getLanes();
   llvm::Align align(layout.element->getPrimitiveSizeInBits() / 8);
   emitTiles(b, channels.first, channels.second, channelCount, lanes,
-            [&](llvm::Value *channel, int64_t count) {
-              Indices indices(rank, expressions.constant(0));
-              indices.front() = {image, false, 1};
-              indices[rank - 2] = {pixel, false, 1};
-              indices.back() = {channel, true, 1};
-              llvm::Constant *mask = count < lanes ? maskOfFirst(b, lanes, count) : nullptr;
+            [&](llvm::Value *channel, int64_t width) {
+              llvm::Constant *mask = width < lanes ? maskOfFirst(b, lanes, width) : nullptr;
               expressions.enterScope();
               expressions.setMask(mask);
-              llvm::Value *elements = expressions.evaluateVector(value, indices);
+              Values elements, places;
+              for (int64_t i = 0; i < count; ++i) {
+                Indices indices(rank, expressions.constant(0));
+                indices.front() = {image, false, 1};
+                indices[rank - 2] = {b.CreateAdd(first, b.getInt64(i)), false, 1};
+                indices.back() = {channel, true, 1};
+                elements.push_back(expressions.evaluateVector(value, indices));
+                llvm::Value *pixel =
+                    advance(b, layout.element, start, indices[rank - 2].base, channelCount);
+                places.push_back(b.CreateGEP(layout.element, pixel, channel));
+              }
+              for (auto [element, place] : llvm::zip(elements, places))
+                if (mask)
+                  b.CreateMaskedStore(element, place, align, mask);
+                else
+                  b.CreateAlignedStore(element, place, align);
               expressions.setMask(nullptr);
               expressions.leaveScope();
-              llvm::Value *to = b.CreateGEP(layout.element, place, channel);
-              if (mask)
-                b.CreateMaskedStore(elements, to, align, mask);
-              else
-                b.CreateAlignedStore(elements, to, align);
             });
 }
 

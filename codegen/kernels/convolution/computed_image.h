@@ -24,8 +24,10 @@ public:
   llvm::Value *compute(const Range &images, const Range &lines, const Range &channels) const;
 
 private:
-  void computePixel(llvm::Value *image, llvm::Value *pixel, llvm::Value *place,
-                    const Range &channels) const;
+  /// Computes `count` neighbouring pixels of an image, whose part of scratch memory begins at
+  /// `start`.
+  void computePixels(llvm::Value *image, llvm::Value *first, int64_t count, llvm::Value *start,
+                     const Range &channels) const;
 
   llvm::IRBuilder<> &b;
   ExpressionEmitter &expressions;

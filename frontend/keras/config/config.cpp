@@ -295,7 +295,8 @@ std::optional<ElementType> findElementType(std::string_view name) {
 ElementType readPolicy(const Place &place, const json &dtype) {
   json name = dtype;
   if (dtype.is_object() && dtype.contains("config") && dtype["config"].is_object())
-    name = dtype["config"].value("name", dtype["config"].value("mode", json())); // of quantized ones
+    name =
+        dtype["config"].value("name", dtype["config"].value("mode", json())); // of quantized ones
   if (name.is_null() || name == "float32")
     return ElementType::F32;
   if (name == "float64")
