@@ -27,6 +27,7 @@ private:
 
   std::future<trainer::DataFile> pending_;
   std::optional<trainer::DataFile> file_; ///< once it is read
+  std::string part_;                      ///< of the file's arrays
   std::vector<std::string> textOptions_;  ///< those that were given
 };
 
