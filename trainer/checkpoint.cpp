@@ -46,11 +46,9 @@ json describeLogs(const codegen::Signature &signature) {
 
 /// Seeds have 64 bits without sign, which JSON readers do not all keep: hence a string.
 json describeIdentity(const CheckpointIdentity &identity) {
-  return {{"seed", std::to_string(identity.seed)},
-          {"shuffle", identity.shuffle},
-          {"batch_size", identity.batchSize},
-          {"rows", identity.rows},
-          {"validation_rows", identity.validationRows}};
+  return {{"seed", std::to_string(identity.seed)},      {"shuffle", identity.shuffle},
+          {"batch_size", identity.batchSize},           {"rows", identity.rows},
+          {"validation_rows", identity.validationRows}, {"split", nameOf(identity.split)}};
 }
 
 json describePosition(const FitPosition &position) {
@@ -89,7 +87,8 @@ json readMeta(const std::string &path, frontend::NpzFile &file) {
 /// Names the first setting in which two training runs differ.
 void requireSameRun(const std::string &path, const json &saved, const json &current) {
   for (const auto &[name, value] : current.items()) {
-    json before = saved.value(name, json());
+    // Checkpoints of before did not say which rows are for validation: the last ones.
+    json before = saved.value(name, name == "split" ? json("last") : json());
     if (before != value)
       fail("{}: the checkpoint was made with {} {}, this run has {}; resume with the same data and "
            "options, or use another folder",

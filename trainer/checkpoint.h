@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "trainer/callbacks/write_failure.h"
+#include "trainer/data/split.h"
 #include "trainer/fit.h"
 
 namespace lamina::trainer {
@@ -15,6 +16,7 @@ struct CheckpointIdentity {
   uint64_t seed = 0;
   bool shuffle = true;
   int64_t batchSize = 0, rows = 0, validationRows = 0;
+  SplitKind split = SplitKind::Last; ///< how validation rows were chosen
   bool operator==(const CheckpointIdentity &) const = default;
 };
 

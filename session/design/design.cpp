@@ -190,7 +190,9 @@ Design designModel(const Problem &problem) {
   design.file.configText = frontend::dumpJson(model);
   design.file.config = std::move(model);
   design.file.compileConfig = std::move(compile);
-  keepRecipe(design.file, problem.recipe, {{"output"}});
+  codegen::TensorSpec output;
+  output.name = "output";
+  keepRecipe(design.file, problem.recipe, {output});
   design.batchSize = 32;
   constexpr int64_t kSteps = 2000;
   int64_t steps = (problem.rows + design.batchSize - 1) / design.batchSize;

@@ -165,6 +165,18 @@ void requireEqualRows(const Dataset &data, const std::vector<Array> &arrays, con
 
 } // namespace
 
+/// The values that rows are split by.
+static std::vector<double> keysOf(DataFile &file, const std::string &name, int64_t rows) {
+  const Array *array = file.find(name);
+  if (!array || array->shape.empty() || array->shape[0] != rows || valuesPerRow(array->shape) != 1)
+    fail("{}: rows are split by an array '{}' of a value a row, and there is none; the file has {}",
+         file.path, printable(name), arrayNames(file));
+  std::vector<double> keys;
+  for (int64_t row = 0; row < rows; ++row)
+    keys.push_back(loadValue(*array, static_cast<size_t>(row)));
+  return keys;
+}
+
 Dataset bindArrays(DataFile file, const std::vector<TensorSpec> &inputs,
                    const std::vector<TensorSpec> &targets, const BindOptions &options) {
   Dataset data;
@@ -183,6 +195,8 @@ Dataset bindArrays(DataFile file, const std::vector<TensorSpec> &inputs,
   requireEqualRows(data, data.weights, "array of weights");
   if (data.rows == 0)
     fail("{}: there are no rows of data in it", data.file);
+  if (!options.keyColumn.empty())
+    data.keys = keysOf(file, options.keyColumn, data.rows);
   return data;
 }
 

@@ -42,6 +42,7 @@ struct Dataset {
   std::string file; ///< where the rows come from, for messages
   std::vector<frontend::Array> inputs, targets, weights;
   std::vector<size_t> lines; ///< line of each row in a text file; empty otherwise
+  std::vector<double> keys;  ///< by which rows are split: BindOptions::keyColumn; empty for none
   ColumnRecipe recipe;       ///< of a text file
   int64_t rows = 0;
   int64_t droppedRows = 0; ///< left out because of missing values
@@ -93,6 +94,9 @@ struct BindOptions {
   /// Weights of samples that the model takes (codegen::Signature::weights); empty for none.
   std::vector<codegen::TensorSpec> weights;
   WeightOptions weighting;
+  /// A column of a table by name or number, or an array of a value a row, that rows are split by.
+  /// It is no feature. Empty: none.
+  std::string keyColumn;
   bool wantTargets = true; ///< false: targets in the data are ignored
 };
 

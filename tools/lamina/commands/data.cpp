@@ -79,11 +79,15 @@ void tellClasses(const trainer::Dataset &data) {
 
 PendingData::PendingData(const std::string &path, const DataOptions &options)
     : pending_(startReading(path, options.text())), binding_(options.binding()),
-      textOptions_(options.givenForText()) {}
+      part_(options.part), textOptions_(options.givenForText()) {}
 
 trainer::DataFile &PendingData::wait() {
   if (!file_)
     file_.emplace(pending_.get());
+  if (file_->table && !part_.empty())
+    fail("{}: --part is for files of arrays, and this file holds a table; leave it out",
+         file_->path);
+  file_->part = part_;
   return *file_;
 }
 

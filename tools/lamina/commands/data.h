@@ -31,6 +31,7 @@ private:
   std::future<trainer::DataFile> pending_;
   std::optional<trainer::DataFile> file_; ///< once it is read
   trainer::BindOptions binding_;
+  std::string part_;                     ///< of the file's arrays
   std::vector<std::string> textOptions_; ///< those that were given
 };
 

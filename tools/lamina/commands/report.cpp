@@ -139,11 +139,13 @@ private:
     trainer::BindOptions binding = options.data.binding();
     binding.known = session.recipe();
     binding.numbersLabels = false;
+    if (!isApart)
+      binding.keyColumn = options.splitColumn;
     binding.weighting = {options.data.sampleWeight, true, {}};
     trainer::Dataset data = pending.bind(session, binding);
     report_.confusionRows = isApart ? "the validation data" : "the training data";
     if (options.validationSplit > 0) {
-      data = trainer::splitLast(data, options.validationSplit);
+      data = options.splitOff(data);
       report_.confusionRows = "the rows kept for validation";
     }
     report_.confusions = confusionsOf(session, session.compile(0), data);

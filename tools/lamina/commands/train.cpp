@@ -20,6 +20,7 @@
 #include "trainer/callbacks/progress.h"
 #include "trainer/callbacks/tensorboard.h"
 #include "trainer/checkpoint.h"
+#include "trainer/data/split.h"
 #include "trainer/finite.h"
 #include "trainer/fit.h"
 #include "trainer/rewind.h"
@@ -244,19 +245,21 @@ private:
   void bindData() {
     trainer::BindOptions binding = options_.data.binding();
     binding.known = session_.recipe();
+    binding.keyColumn = options_.splitColumn;
     data_ = pendingData_.bindAloud(session_, binding);
     session::keepRecipe(session_.file(), data_.recipe, session_.importedSignature().targets);
     // Class weights are for training alone; validation data may come without weights.
     bool hasClassWeights = !binding.weighting.classes.empty();
     binding.weighting.classes.clear();
     binding.weighting.mayBeAbsent = true;
+    binding.keyColumn.clear();
     if (pendingValidation_) {
       // The training data decide which column is which, and which class a label is.
       binding.known = session_.recipe();
       binding.numbersLabels = false;
       validation_ = pendingValidation_->bind(validationSession(), binding);
     } else if (options_.validationSplit > 0) {
-      validation_ = trainer::splitLast(data_, options_.validationSplit);
+      validation_ = options_.splitOff(data_);
       if (hasClassWeights)
         trainer::setWeights(*validation_, 1);
     }
@@ -285,9 +288,12 @@ private:
     observers.add<trainer::Progress>(stderr, options_.verbosity());
     trainer::Checkpoints *checkpoints = nullptr;
     if (!options_.checkpoint.empty()) {
-      trainer::CheckpointIdentity identity{options_.seed, !options_.noShuffle,
-                                           options_.model.import.batchSize, data_.rows,
-                                           validation_ ? validation_->rows : 0};
+      trainer::CheckpointIdentity identity{options_.seed,
+                                           !options_.noShuffle,
+                                           options_.model.import.batchSize,
+                                           data_.rows,
+                                           validation_ ? validation_->rows : 0,
+                                           *trainer::findSplitKind(options_.split)};
       trainer::CheckpointSettings settings{
           options_.checkpointSteps, options_.model.import.learningRate, options_.keepCheckpoints};
       checkpoints = observers.add<trainer::Checkpoints>(options_.checkpoint, identity, settings);

@@ -4,6 +4,7 @@
 
 #include "support/error.h"
 #include "tools/lamina/run/run_folder.h"
+#include "trainer/data/split.h"
 
 namespace lamina::tools {
 
@@ -33,9 +34,19 @@ void TrainOptions::addTraining(CLI::App &command) {
   auto *validation = addPath(command, "--validation-data", validationData, "Data for validation");
   command
       .add_option("--validation-split", validationSplit,
-                  "Part of the rows, the last ones, to keep for validation")
+                  "Part of the rows to keep for validation (which: --split)")
       ->excludes(validation)
       ->check(CLI::Range(0.0, 1.0));
+  command
+      .add_option(
+          "--split", split,
+          "Rows that --validation-split keeps: the last ones, shuffled, stratified (of each "
+          "class the same part), grouped (whole groups of --split-column) or time (the "
+          "latest by --split-column); drawn by the seed")
+      ->check(CLI::IsMember({"last", "shuffled", "stratified", "grouped", "time"}))
+      ->capture_default_str();
+  command.add_option("--split-column", splitColumn,
+                     "Column or array of groups or times to split by; it is no input");
   model.addOptimizer(command);
   model.addLoss(command);
   model.addThreads(command);
@@ -99,8 +110,16 @@ void TrainOptions::complete() {
   needFolder(resume, "--resume");
   needFolder(checkpointSteps > 0, "--checkpoint-steps");
   needFolder(keepCheckpoints > 0, "--keep-checkpoints");
+  if (split != "last" && validationSplit == 0)
+    throw CLI::RequiresError("--split", "--validation-split");
+  if (trainer::needsKeys(*trainer::findSplitKind(split)) && splitColumn.empty())
+    throw CLI::RequiresError("--split " + split, "--split-column");
   if (histogramEpochs && tensorBoard.empty())
     throw CLI::RequiresError("--histogram-epochs", "--tensorboard or --run");
+}
+
+trainer::Dataset TrainOptions::splitOff(trainer::Dataset &data) const {
+  return trainer::splitRows(data, *trainer::findSplitKind(split), validationSplit, seed);
 }
 
 trainer::Verbosity TrainOptions::verbosity() const {

@@ -16,6 +16,7 @@ struct TrainOptions {
   bool noShuffle = false, resume = false, cacheFrozen = false, checkFinite = false;
   std::string validationData, log, tensorBoard, checkpoint, replay, run, out;
   double validationSplit = 0;
+  std::string split = "last", splitColumn;
   int64_t checkpointSteps = 0, keepCheckpoints = 0;
   std::optional<int64_t> histogramEpochs;
   int verbose = -1;
@@ -26,6 +27,8 @@ struct TrainOptions {
   void complete();
 
   trainer::Verbosity verbosity() const;
+  /// Takes the rows for validation out of the training's, as --validation-split asks.
+  trainer::Dataset splitOff(trainer::Dataset &data) const;
   /// Where a step is kept that is not finite; empty: nowhere.
   std::string replayPath() const;
   /// Histograms for TensorBoard after so many epochs each; 0: none. Those of a run are about fifty.

@@ -179,7 +179,10 @@ void TextFileOptions::addText(CLI::App &command) {
 
 void DataOptions::add(CLI::App &command) {
   this->command = &command;
-  addPath(command, "--data", data, "Rows: .npz, .npy, CSV, TSV, .data or ARFF, also gzipped text")
+  addPath(command, "--data", data,
+          "Rows: .npz, .npy, IDX, HDF5, CSV, TSV, .data, ARFF, JSON lines or libsvm's format, also "
+          "compressed by gzip or Zstandard; a pattern (\"part-*.csv\") for several tables, - for "
+          "standard input")
       ->required();
   addList(command, "--target", targets,
           "Target columns of a text file, by name or number (default: the last)");
@@ -192,6 +195,9 @@ void DataOptions::add(CLI::App &command) {
           "Rows of a text file that lack a value: error, drop, or what to put in: a number, "
           "mean, median or most-frequent of the column")
       ->capture_default_str();
+  command.add_option(
+      "--part", part,
+      "Take arrays x_PART and y_PART of a file (default: x and y, or those of train)");
   addText(command);
 }
 

@@ -57,7 +57,7 @@ CLI::Option *addList(CLI::App &command, const char *name, std::vector<std::strin
 struct DataOptions : TextFileOptions {
   std::string data;
   std::vector<std::string> targets, drop, classes;
-  std::string missing = "error";
+  std::string missing = "error", part;
   bool standardize = false;
   CLI::App *command = nullptr;           ///< which was given the options
   std::string sampleWeight;              ///< column or array

@@ -46,6 +46,13 @@ std::optional<size_t> findWeights(const Table &table, const BindOptions &options
   return findColumn(table, name);
 }
 
+/// The column that rows are split by.
+std::optional<size_t> findKey(const Table &table, const BindOptions &options) {
+  if (options.keyColumn.empty())
+    return std::nullopt;
+  return findColumn(table, options.keyColumn);
+}
+
 /// The columns with the names in `known`.
 Columns findKnown(const Table &table, const std::vector<std::string> &known) {
   Columns columns;
@@ -68,6 +75,7 @@ Roles rolesByName(const Table &table, const BindOptions &options) {
   Roles roles;
   roles.features = findKnown(table, options.known.features);
   roles.weights = findWeights(table, options);
+  roles.key = findKey(table, options);
   if (!options.targetColumns.empty())
     roles.targets = findColumns(table, options.targetColumns);
   else if (options.wantTargets)
@@ -89,11 +97,12 @@ Roles namedRoles(const Table &table, const BindOptions &options) {
   Columns dropped = findColumns(table, options.dropColumns);
   Roles roles;
   roles.weights = findWeights(table, options);
+  roles.key = findKey(table, options);
   roles.targets = findColumns(table, options.targetColumns);
   for (size_t column = 0; column < table.width; ++column) {
     bool taken = std::count(dropped.begin(), dropped.end(), column) ||
                  std::count(roles.targets.begin(), roles.targets.end(), column) ||
-                 roles.weights == column;
+                 roles.weights == column || roles.key == column;
     if (!taken)
       roles.features.push_back(column);
   }
@@ -126,7 +135,8 @@ bool hasKnownPlaces(const Table &table, const BindOptions &options) {
 }
 
 Roles rolesByPlace(const Table &table, const BindOptions &options) {
-  return {options.known.featurePlaces, options.known.targetPlaces, findWeights(table, options)};
+  return {options.known.featurePlaces, options.known.targetPlaces, findWeights(table, options),
+          findKey(table, options)};
 }
 
 } // namespace

@@ -20,6 +20,7 @@ Columns findColumns(const Table &table, const std::vector<std::string> &wanted);
 struct Roles {
   Columns features, targets;     ///< in the order in which inputs and targets take them
   std::optional<size_t> weights; ///< of the rows
+  std::optional<size_t> key;     ///< that rows are split by
 };
 
 /// Finds them: by name where the file has a header and the columns' names are known, by
