@@ -582,12 +582,15 @@ def GatherOp : Lamina_PureOp<"gather", [DeclareOpInterfaceMethods<InferTypeOpInt
   let summary = "Slices of a tensor at given indices of one dimension";
   let description = [{
     Dimension `dimension` of `operand` is replaced by the dimensions of `indices`. Indices outside
-    are clamped.
+    are clamped. The first `batching` dimensions, all before `dimension`, are the same in both and
+    occur once in the result: each of their elements has indices of its own.
   }];
-  let arguments = (ins Lamina_Tensor:$operand, Lamina_IntTensor:$indices, I64Attr:$dimension);
+  let arguments = (ins Lamina_Tensor:$operand, Lamina_IntTensor:$indices, I64Attr:$dimension,
+                       DefaultValuedAttr<I64Attr, "0">:$batching);
   let results = (outs Lamina_Tensor:$output);
   let assemblyFormat = [{
-    $operand `,` $indices `,` `dim` `=` $dimension attr-dict `:` functional-type(operands, results)
+    $operand `,` $indices `,` `dim` `=` $dimension (`,` `batching` `=` $batching^)? attr-dict `:`
+    functional-type(operands, results)
   }];
 }
 
@@ -595,12 +598,15 @@ def ScatterOp : Lamina_PureOp<"scatter", [Lamina_AnchorInterface]> {
   let summary = "Adds slices at given indices of one dimension to zeros: the gradient of gather";
   let description = [{
     `updates` has the shape of a gather's result, the result that of its operand. Updates of one
-    index are added in row-major order of `indices`. Indices outside are clamped.
+    index are added in row-major order of `indices`. Indices outside are clamped. `batching` is that
+    of the gather.
   }];
-  let arguments = (ins Lamina_IntTensor:$indices, Lamina_FloatTensor:$updates, I64Attr:$dimension);
+  let arguments = (ins Lamina_IntTensor:$indices, Lamina_FloatTensor:$updates, I64Attr:$dimension,
+                       DefaultValuedAttr<I64Attr, "0">:$batching);
   let results = (outs Lamina_FloatTensor:$output);
   let assemblyFormat = [{
-    $indices `,` $updates `,` `dim` `=` $dimension attr-dict `:` functional-type(operands, results)
+    $indices `,` $updates `,` `dim` `=` $dimension (`,` `batching` `=` $batching^)? attr-dict `:`
+    functional-type(operands, results)
   }];
   let hasVerifier = 1;
 }

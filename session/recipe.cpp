@@ -41,6 +41,21 @@ trainer::FeatureEncoding toEncoding(const json &content) {
   return encoding;
 }
 
+json placesOf(const trainer::ColumnRecipe &recipe) {
+  return {
+      {"width", recipe.width}, {"columns", recipe.featurePlaces}, {"targets", recipe.targetPlaces}};
+}
+
+/// False where they are no places in a table of that width.
+bool readPlaces(const json &content, trainer::ColumnRecipe &recipe) {
+  recipe.width = content.at("width").get<size_t>();
+  recipe.featurePlaces = content.at("columns").get<std::vector<size_t>>();
+  recipe.targetPlaces = content.at("targets").get<std::vector<size_t>>();
+  auto isInside = [&](size_t place) { return place < recipe.width; };
+  return std::ranges::all_of(recipe.featurePlaces, isInside) &&
+         std::ranges::all_of(recipe.targetPlaces, isInside);
+}
+
 } // namespace
 
 trainer::ColumnRecipe readRecipe(const frontend::KerasFile &file,
@@ -52,6 +67,7 @@ trainer::ColumnRecipe readRecipe(const frontend::KerasFile &file,
   std::string_view text(reinterpret_cast<const char *>(member->second.data()),
                         member->second.size());
   json content = frontend::parseJson(file.path + ": " + kMember, text);
+  bool isSound = true;
   try {
     recipe.features = content.value("columns", Names());
     recipe.targets = content.value("targets", Names());
@@ -60,16 +76,20 @@ trainer::ColumnRecipe readRecipe(const frontend::KerasFile &file,
     json classes = content.value("classes", json::object());
     for (const TensorSpec &target : targets)
       recipe.classes.push_back(classes.value(target.name, Names()));
+    if (content.contains("places"))
+      isSound = readPlaces(content.at("places"), recipe);
   } catch (const json::exception &) {
+    isSound = false;
+  }
+  if (!isSound)
     fail("{}: {} is damaged; write the model again, or remove the member from the archive",
          file.path, kMember);
-  }
   return recipe;
 }
 
 void keepRecipe(frontend::KerasFile &file, const trainer::ColumnRecipe &recipe,
                 const std::vector<TensorSpec> &targets) {
-  if (recipe.features.empty() && recipe.encodings.empty() && !hasClasses(recipe))
+  if (!recipe.width && !hasClasses(recipe))
     return;
   json classes = json::object();
   for (size_t t = 0; t < recipe.classes.size(); ++t)
@@ -78,6 +98,8 @@ void keepRecipe(frontend::KerasFile &file, const trainer::ColumnRecipe &recipe,
   json content = {{"columns", recipe.features}, {"targets", recipe.targets}, {"classes", classes}};
   for (const trainer::FeatureEncoding &encoding : recipe.encodings)
     content["encodings"].push_back(toJson(encoding));
+  if (recipe.width)
+    content["places"] = placesOf(recipe);
   std::string text = frontend::dumpJson(content);
   auto bytes = std::as_bytes(std::span(text));
   file.assets[kMember].assign(bytes.begin(), bytes.end());

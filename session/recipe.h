@@ -15,8 +15,9 @@ namespace lamina::session {
 ///
 /// and, where cells are not taken as they are, "encodings", one for each column: {"categories":
 /// ["a", "b"], "one_hot": true, "fill": 0, "mean": 2.5, "scale": 0.5}, as far as they say something
-/// (trainer::FeatureEncoding). Classes are by the name of the model's output. Empty where the file
-/// says nothing. Throws UserError when the member is damaged.
+/// (trainer::FeatureEncoding). "places" says where the columns were, for files without names:
+/// {"width": 3, "columns": [0, 1], "targets": [2]}. Classes are by the name of the model's output.
+/// Empty where the file says nothing. Throws UserError when the member is damaged.
 trainer::ColumnRecipe readRecipe(const frontend::KerasFile &file,
                                  const std::vector<codegen::TensorSpec> &targets);
 

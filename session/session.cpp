@@ -3,6 +3,7 @@
 #include "frontend/keras/import.h"
 #include "frontend/keras/model/model.h"
 #include "frontend/keras/model/trainability.h"
+#include "frontend/keras/training/compile_settings.h"
 #include "frontend/keras/weights/legacy_weights.h"
 #include "frontend/keras/weights/weights.h"
 #include "ir/signature.h"
@@ -75,20 +76,27 @@ frontend::KerasFile readModel(const Options &options) {
   return file;
 }
 
-std::vector<codegen::TensorSpec> declaredInputs(const frontend::KerasFile &file,
-                                                const Options &options) {
+trainer::DeclaredTensors declaredTensors(const frontend::KerasFile &file, const Options &options) {
   auto model = frontend::keras::parseModel(file, options.import.inputShapes);
-  std::vector<codegen::TensorSpec> inputs;
+  trainer::DeclaredTensors tensors;
   for (const frontend::keras::ModelPort &port : model->inputs) {
     const frontend::keras::Layer &layer = *model->layers[port.tensor.layer];
-    codegen::TensorSpec &input = inputs.emplace_back();
+    codegen::TensorSpec &input = tensors.inputs.emplace_back();
     input.name = layer.name;
     input.type = layer.input->type;
     input.shape = {-1};
     input.shape.insert(input.shape.end(), layer.input->rowShape.begin(),
                        layer.input->rowShape.end());
   }
-  return inputs;
+  for (const auto &declared : frontend::keras::declareTargets(file, options.import, *model)) {
+    codegen::TensorSpec &target = tensors.targets.emplace_back();
+    target.name = declared.name;
+    bool isGiven = options.import.targetShapes.contains(declared.name);
+    target.shape.assign(static_cast<size_t>(1 + (isGiven ? 0 : declared.openRank)), -1);
+  }
+  for (const frontend::keras::ModelPort &port : model->outputs)
+    tensors.outputs.push_back(port.key.empty() ? port.name : port.key);
+  return tensors;
 }
 
 std::vector<std::string> findProblems(const frontend::KerasFile &file, const Options &options,

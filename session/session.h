@@ -14,6 +14,7 @@
 #include "session/options.h"
 #include "session/pool.h"
 #include "session/recipe.h"
+#include "trainer/data/open_shapes.h"
 #include "trainer/model_runner.h"
 
 namespace lamina::session {
@@ -21,10 +22,8 @@ namespace lamina::session {
 /// Reads the model and, where the options name some, weights in place of its own.
 frontend::KerasFile readModel(const Options &options);
 
-/// The model's inputs as its file and the options have them; -1 stands for the rows, and for every
-/// dimension that both leave open.
-std::vector<codegen::TensorSpec> declaredInputs(const frontend::KerasFile &file,
-                                                const Options &options);
+/// The model's inputs and targets as its file and the options have them.
+trainer::DeclaredTensors declaredTensors(const frontend::KerasFile &file, const Options &options);
 
 /// Every reason why the model does not compile, each a line that importing it would throw.
 /// With `forwardOnly` losses and metrics are none.

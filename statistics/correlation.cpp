@@ -155,6 +155,7 @@ Correlation spearman(const Observations &table, const std::shared_ptr<trainer::T
     double coefficient = correlateRanks(table, sorted[i], sorted[j], i, j);
     setPair(result, i, j, coefficient, correlationPValue(coefficient, count), count);
   });
+  result.ranks = std::move(ranks);
   return result;
 }
 
@@ -170,6 +171,7 @@ Correlation kendallOfAll(const Observations &table, trainer::ThreadPool &pool) {
     KendallResult pair = kendall(sorted[i], sorted[j], table.rows);
     setPair(result, i, j, pair.tau, pair.pValue, count);
   });
+  result.ranks = ranksOf(table, sorted, pool);
   return result;
 }
 
@@ -186,10 +188,6 @@ Correlation correlate(const Observations &table, Method method,
     return kendallOfAll(table, *pool);
   }
   return {};
-}
-
-Matrix rankColumns(const Observations &table, trainer::ThreadPool &pool) {
-  return ranksOf(table, sortColumns(table, pool), pool);
 }
 
 } // namespace lamina::statistics

@@ -20,6 +20,8 @@ struct Correlation {
   Matrix coefficients; ///< from -1 to 1, and 1 for a column with itself
   Matrix pValues;      ///< of independence, two-sided; 0 for a column with itself
   Matrix counts;       ///< rows in which both have a value
+  /// Of Spearman's and Kendall's: each column's ranks among its own values, NaN where it has none.
+  Matrix ranks;
 };
 
 /// The correlation of all pairs of columns. Rows that lack a value of a pair are left out of that
@@ -27,8 +29,5 @@ struct Correlation {
 /// rows are graphs that Lamina compiles; the same bits for any number of threads.
 Correlation correlate(const Observations &table, Method method,
                       const std::shared_ptr<trainer::ThreadPool> &pool);
-
-/// Each column's ranks among its own values, NaN where it has none.
-Matrix rankColumns(const Observations &table, trainer::ThreadPool &pool);
 
 } // namespace lamina::statistics

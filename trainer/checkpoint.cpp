@@ -1,5 +1,6 @@
 #include "trainer/checkpoint.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include "frontend/files/json.h"
 #include "support/atomic_file.h"
 #include "support/error.h"
+#include "trainer/finite.h"
 
 namespace lamina::trainer {
 
@@ -44,11 +46,9 @@ json describeLogs(const codegen::Signature &signature) {
 
 /// Seeds have 64 bits without sign, which JSON readers do not all keep: hence a string.
 json describeIdentity(const CheckpointIdentity &identity) {
-  return {{"seed", std::to_string(identity.seed)},
-          {"shuffle", identity.shuffle},
-          {"batch_size", identity.batchSize},
-          {"rows", identity.rows},
-          {"validation_rows", identity.validationRows}};
+  return {{"seed", std::to_string(identity.seed)},      {"shuffle", identity.shuffle},
+          {"batch_size", identity.batchSize},           {"rows", identity.rows},
+          {"validation_rows", identity.validationRows}, {"split", nameOf(identity.split)}};
 }
 
 json describePosition(const FitPosition &position) {
@@ -87,7 +87,8 @@ json readMeta(const std::string &path, frontend::NpzFile &file) {
 /// Names the first setting in which two training runs differ.
 void requireSameRun(const std::string &path, const json &saved, const json &current) {
   for (const auto &[name, value] : current.items()) {
-    json before = saved.value(name, json());
+    // Checkpoints of before did not say which rows are for validation: the last ones.
+    json before = saved.value(name, name == "split" ? json("last") : json());
     if (before != value)
       fail("{}: the checkpoint was made with {} {}, this run has {}; resume with the same data and "
            "options, or use another folder",
@@ -133,6 +134,37 @@ void Checkpoints::onPosition(const ModelRunner &runner, const FitPosition &posit
     failure_.attempt([&] { write(runner, position); });
 }
 
+void Checkpoints::onInterrupted(const ModelRunner &runner, const FitPosition &position) {
+  failure_.attempt([&] { write(runner, position); });
+}
+
+/// A second name for the file that was just written, which the next one does not replace. The
+/// oldest of these go.
+void Checkpoints::keepLast(const FitPosition &position) const {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::path kept = fs::path(directory_) /
+                  fmt::format("checkpoint-{:06}-{:06}.npz", position.epoch, position.step);
+  fs::remove(kept, error);
+  fs::create_hard_link(path(), kept, error);
+  if (error)
+    fs::copy_file(path(), kept, error); // a file system without links
+  if (error)
+    fail("cannot write {}: {}", printable(kept.string(), 4096), error.message());
+  std::vector<fs::path> all;
+  for (const fs::directory_entry &entry : fs::directory_iterator(directory_, error))
+    if (std::string name = entry.path().filename().string();
+        name.starts_with("checkpoint-") && name.ends_with(".npz"))
+      all.push_back(entry.path());
+  // Names of a run before may count further.
+  std::ranges::sort(all, {}, [](const fs::path &each) {
+    std::error_code ignored;
+    return std::pair(fs::last_write_time(each, ignored), each);
+  });
+  for (size_t i = 0; i + static_cast<size_t>(settings_.keep) < all.size(); ++i)
+    fs::remove(all[i], error);
+}
+
 void Checkpoints::write(const ModelRunner &runner, const FitPosition &position) const {
   json meta = {{"format", kFormatVersion},
                {"run", describeIdentity(identity_)},
@@ -144,8 +176,14 @@ void Checkpoints::write(const ModelRunner &runner, const FitPosition &position) 
   arrays.emplace("meta", textArray(frontend::dumpJson(meta)));
   std::vector<Array> values = runner.saveAll();
   for (size_t i = 0; i < values.size(); ++i)
+    if (findNonFinite(values[i]))
+      fail("{}: '{}' has values that are not finite, so that the checkpoint before stays", path(),
+           printable(runner.signature().variables[i].name));
+  for (size_t i = 0; i < values.size(); ++i)
     arrays.emplace(memberName(i), std::move(values[i]));
   frontend::writeNpz(path(), arrays);
+  if (settings_.keep > 0)
+    keepLast(position);
 }
 
 void Checkpoints::takeLearningRate(const json &saved, ModelRunner &runner) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "trainer/callbacks/write_failure.h"
+#include "trainer/data/split.h"
 #include "trainer/fit.h"
 
 namespace lamina::trainer {
@@ -15,6 +16,7 @@ struct CheckpointIdentity {
   uint64_t seed = 0;
   bool shuffle = true;
   int64_t batchSize = 0, rows = 0, validationRows = 0;
+  SplitKind split = SplitKind::Last; ///< how validation rows were chosen
   bool operator==(const CheckpointIdentity &) const = default;
 };
 
@@ -24,12 +26,15 @@ struct CheckpointSettings {
   /// The rate that the user has asked for. A resumed training takes it over from the checkpoint's
   /// only where another one was asked for before: callbacks may have changed the rate since.
   std::optional<double> learningRate = std::nullopt;
+  int64_t keep = 0; ///< so many of the last ones also stay under names of their own
 };
 
 /// Keeps DIR/checkpoint.npz: all variables, the position of the training and its history. The file
-/// is replaced as a whole after every epoch and as the settings say; where that fails, the one
-/// before stays. The folder belongs to one run at a time, by a lock that ends with the process.
-/// Members of the archive: "meta" (JSON text) and "variables/N" in the signature's order.
+/// is replaced as a whole after every epoch and as the settings say; where that fails, or the state
+/// has values that are not finite, the one before stays. The folder belongs to one run at a time,
+/// by a lock that ends with the process. With CheckpointSettings::keep the last ones are also
+/// DIR/checkpoint-EPOCH-STEP.npz. Members of the archive: "meta" (JSON text) and "variables/N" in
+/// the signature's order.
 class Checkpoints : public FitObserver {
 public:
   /// Makes the folder. Throws UserError `cannot write DIR: reason`, also while another run has it.
@@ -43,6 +48,7 @@ public:
   std::optional<FitPosition> restore(ModelRunner &runner);
 
   void onPosition(const ModelRunner &runner, const FitPosition &position) override;
+  void onInterrupted(const ModelRunner &runner, const FitPosition &position) override;
 
   void requireWritten() const override { failure_.raise(); }
 
@@ -53,6 +59,7 @@ private:
   void lock();
   void takeLearningRate(const nlohmann::json &saved, ModelRunner &runner);
   void write(const ModelRunner &runner, const FitPosition &position) const;
+  void keepLast(const FitPosition &position) const;
 
   std::string directory_;
   CheckpointIdentity identity_;

@@ -1,12 +1,14 @@
 #include "trainer/fit.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
 #include "support/error.h"
 #include "trainer/callbacks/callback.h"
-#include "trainer/data/cast.h"
 #include "trainer/data/shuffle.h"
+#include "trainer/finite.h"
+#include "trainer/rewind.h"
 
 namespace lamina::trainer {
 
@@ -14,26 +16,8 @@ namespace {
 
 using frontend::Array;
 
-/// The first element that is NaN or infinite.
-std::optional<size_t> findNonFinite(const Array &array) {
-  if (array.type != ElementType::F32 && array.type != ElementType::F64)
-    return std::nullopt;
-  for (size_t i = 0; i < static_cast<size_t>(array.elementCount()); ++i)
-    if (!std::isfinite(loadValue(array, i)))
-      return i;
-  return std::nullopt;
-}
-
-/// What to do about a loss that is not finite: data with such values are the first suspect.
-std::string nonFiniteAdvice(const Dataset &data) {
-  for (const auto *arrays : {&data.inputs, &data.targets})
-    for (const Array &array : *arrays)
-      if (auto index = findNonFinite(array)) {
-        int64_t row = static_cast<int64_t>(*index) / valuesPerRow(array.shape);
-        return fmt::format("{} has values that are not finite, the first in {}", data.file,
-                           data.describeRow(row));
-      }
-  return "lower the learning rate, or scale the inputs";
+bool changeVariables(const std::vector<FitCallback *> &callbacks) {
+  return std::ranges::any_of(callbacks, &FitCallback::changesVariables);
 }
 
 class FitLoop {
@@ -44,20 +28,24 @@ public:
       : runner_(runner), training_(training), validation_(validation), options_(options),
         observers_(observers), callbacks_(callbacks), control_{runner, options.epochs},
         position_(start), batches_(training, runner.signature().batchSize),
-        logs_(runner.makeBatchLogs(runner.signature().trainLogs)) {}
+        logs_(runner.makeBatchLogs(runner.signature().trainLogs)),
+        rewind_(runner, training, {options.seed, options.shuffle}, changeVariables(callbacks),
+                options.checkFinite) {}
 
   History run() {
     FitPosition start = position_;
     FitPlan plan{options_.epochs, batches_.count(), &start};
     call([&](FitCallback &callback) { callback.onTrainBegin(control_, start); });
     tell([&](FitObserver &observer) { observer.onTrainBegin(plan); });
-    while (position_.epoch < options_.epochs && !control_.isStopping)
+    while (position_.epoch < options_.epochs && !control_.isStopping && !isStopped())
       runEpoch();
     if (control_.areAveragesSwapped)
       runner_.resetAverages();
     else
       runner_.finalizeAverages();
     call([&](FitCallback &callback) { callback.onTrainEnd(control_); });
+    if (position_.epoch > start.epoch || position_.step > start.step)
+      requireFiniteEnd();
     tell([](FitObserver &observer) { observer.onTrainEnd(); });
     return position_.history;
   }
@@ -78,6 +66,7 @@ private:
     if (position_.step == 0)
       call([&](FitCallback &callback) { callback.onEpochBegin(control_, epoch); });
     tell([&](FitObserver &observer) { observer.onEpochBegin(epoch); });
+    rewind_.beginEpoch(epoch);
     RunningLogs running(runner_, runner_.signature().trainLogs);
     if (position_.step > 0) {
       running.rows = position_.rows;
@@ -87,19 +76,27 @@ private:
     std::vector<uint32_t> order;
     if (options_.shuffle)
       order = shuffledRows(options_.seed, epoch, static_cast<uint32_t>(training_.rows));
-    while (position_.step < batches_.count())
+    while (position_.step < batches_.count() && !isStopped())
       runStep(order, running);
-    finishEpoch(running);
+    if (position_.step == batches_.count())
+      return finishEpoch(running);
+    tell([&](FitObserver &observer) { observer.onInterrupted(runner_, position_); });
   }
 
+  bool isStopped() const { return options_.stop && *options_.stop; }
+
   void runStep(const std::vector<uint32_t> &order, RunningLogs &running) {
+    rewind_.beforeStep(position_.epoch, position_.step);
     Batch batch = batches_.get(position_.step, order);
     runner_.trainStep(batch, logs_);
     ++position_.step;
     if (!logs_.logs.empty() && !std::isfinite(logs_.logs[0]))
-      fail("{}: epoch {}, step {}: the loss is {}; {}", runner_.name(), position_.epoch + 1,
-           position_.step, std::isnan(logs_.logs[0]) ? "nan" : "infinite (nan would come next)",
-           nonFiniteAdvice(training_));
+      raise(fmt::format("{}: the loss is {}", describePlace(),
+                        std::isnan(logs_.logs[0]) ? "nan" : "infinite (nan would come next)"));
+    if (options_.checkFinite)
+      requireFiniteVariables([&](const std::string &variable) {
+        return fmt::format("{}: '{}' has values that are not finite", describePlace(), variable);
+      });
     running.add(logs_, batch.rows);
     position_.rows = running.rows;
     position_.sums = running.sums;
@@ -108,6 +105,38 @@ private:
       if (position_.step < batches_.count())
         observer.onPosition(runner_, position_);
     });
+  }
+
+  std::string describePlace() const {
+    return fmt::format("{}: epoch {}, step {}", runner_.name(), position_.epoch + 1,
+                       position_.step);
+  }
+
+  /// `describe` makes a message of the name of a variable.
+  template <typename Describe> void requireFiniteVariables(Describe describe) {
+    std::optional<size_t> found = findNonFiniteVariable(runner_);
+    if (!found)
+      return;
+    const codegen::VariableSpec &variable = runner_.signature().variables[*found];
+    raise(describe(printable(variable.path.empty() ? variable.name : variable.path)));
+  }
+
+  /// Weights that are not finite are not worth a file, even if no loss has told yet.
+  void requireFiniteEnd() {
+    if (position_.step == 0) {
+      --position_.epoch;
+      position_.step = batches_.count();
+    }
+    requireFiniteVariables([&](const std::string &variable) {
+      return fmt::format("{}: after the last step '{}' has values that are not finite",
+                         runner_.name(), variable);
+    });
+  }
+
+  /// The step at hand, the last one that was done, is not finite.
+  [[noreturn]] void raise(const std::string &finding) {
+    throw NonFiniteError(finding, nonFiniteAdvice(training_),
+                         rewind_.findFirst(position_.epoch, position_.step - 1));
   }
 
   void finishEpoch(const RunningLogs &running) {
@@ -124,9 +153,18 @@ private:
 
   void validate(Logs &logs) {
     call([&](FitCallback &callback) { callback.onTestBegin(control_); });
-    for (const auto &[name, value] : evaluate(runner_, *validation_))
+    for (const auto &[name, value] : evaluateValidation())
       logs["val_" + name] = value;
     call([&](FitCallback &callback) { callback.onTestEnd(control_); });
+  }
+
+  Logs evaluateValidation() {
+    if (!options_.validator)
+      return evaluate(runner_, *validation_);
+    runner_.giveState(*options_.validator);
+    Logs logs = evaluate(*options_.validator, *validation_);
+    options_.validator->giveLayerStates(runner_);
+    return logs;
   }
 
   ModelRunner &runner_;
@@ -139,6 +177,7 @@ private:
   FitPosition position_;
   Batches batches_;
   BatchLogs logs_;
+  Rewind rewind_;
 };
 
 } // namespace
@@ -183,14 +222,6 @@ std::vector<Array> predict(ModelRunner &runner, const Dataset &data) {
       ends[o] += batch.rows * rowBytes[o];
   }
   return outputs;
-}
-
-void requireFinite(const std::string &model, const std::map<std::string, Array> &weights) {
-  for (const auto &[path, array] : weights)
-    if (findNonFinite(array))
-      fail("{}: after the last step '{}' has values that are not finite; lower the learning rate, "
-           "or scale the inputs",
-           model, printable(path));
 }
 
 } // namespace lamina::trainer

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -13,6 +14,12 @@ struct FitOptions {
   int64_t epochs = 1; ///< in total, those before a resumed position included
   uint64_t seed = 0;  ///< of the shuffling
   bool shuffle = true;
+  bool checkFinite = false; ///< all variables after every step, not the loss alone
+  /// Once it is true, the training ends after the step at hand. Null: nobody stops it.
+  const std::atomic<bool> *stop = nullptr;
+  /// Evaluates validation data whose rows have another shape than those of the training data: the
+  /// same model, compiled for them. Null: the runner that trains.
+  ModelRunner *validator = nullptr;
 };
 
 /// The logs of every finished epoch, first epoch first. Validation logs begin with "val_".
@@ -46,6 +53,8 @@ public:
   /// After every step and once more after every epoch (then `position.step` is 0): a point from
   /// which training can be resumed.
   virtual void onPosition(const ModelRunner &runner, const FitPosition &position) {}
+  /// The training is stopped within an epoch (FitOptions::stop): it could go on from here.
+  virtual void onInterrupted(const ModelRunner &runner, const FitPosition &position) {}
   virtual void onTrainEnd() {}
   /// Throws UserError when something is missing in what it writes. What cannot be written does not
   /// end a training: this is asked once the model is saved.
@@ -58,7 +67,8 @@ class FitCallback;
 /// order), the last batch of an epoch is smaller, an epoch's logs are those of all its rows, each
 /// batch's taken before its update. `validation` may be null. The history holds the epochs of the
 /// start position too. Callbacks take part in their order; at the end moving averages take the
-/// variables' places. Throws UserError when a loss is not finite.
+/// variables' places. Throws NonFiniteError (trainer/rewind.h) when a loss is not finite, or what
+/// the last step has made of a variable.
 History fit(ModelRunner &runner, const Dataset &training, const Dataset *validation,
             const FitOptions &options, const std::vector<FitObserver *> &observers = {},
             const FitPosition &start = {}, const std::vector<FitCallback *> &callbacks = {});
@@ -68,9 +78,5 @@ Logs evaluate(ModelRunner &runner, const Dataset &data);
 
 /// The outputs for all rows, one array per output in model order.
 std::vector<frontend::Array> predict(ModelRunner &runner, const Dataset &data);
-
-/// Throws UserError when a floating-point variable holds NaN or infinity: such weights are not
-/// worth a file.
-void requireFinite(const std::string &model, const std::map<std::string, frontend::Array> &weights);
 
 } // namespace lamina::trainer

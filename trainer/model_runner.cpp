@@ -31,6 +31,10 @@ void ModelRunner::initialize(uint64_t seed) {
   require(model_.init(state_.data(), seed), "initialization");
 }
 
+void ModelRunner::setState(std::span<const std::byte> state) {
+  std::memcpy(state_.data(), state.data(), state.size());
+}
+
 void ModelRunner::start(uint64_t seed, InitialValues values) {
   const auto &variables = signature().variables;
   bool isComplete = std::ranges::all_of(variables, [&](const VariableSpec &v) {
@@ -97,6 +101,35 @@ void ModelRunner::loadAll(const std::vector<Array> &values) {
   for (const Array &value : values)
     pointers.push_back(value.bytes.data());
   copyFrom(pointers);
+}
+
+void ModelRunner::giveState(ModelRunner &other) const {
+  give(other, /*onlyLayerStates=*/false);
+}
+
+void ModelRunner::giveLayerStates(ModelRunner &other) const {
+  give(other, /*onlyLayerStates=*/true);
+}
+
+void ModelRunner::give(ModelRunner &other, bool onlyLayerStates) const {
+  std::map<std::string, size_t> places;
+  for (size_t i = 0; i < other.signature().variables.size(); ++i)
+    places.emplace(other.signature().variables[i].name, i);
+  std::vector<Array> values;
+  std::vector<void *> taken;
+  std::vector<const void *> given(places.size());
+  for (const VariableSpec &variable : signature().variables) {
+    auto place = places.find(variable.name);
+    bool isLayerState = variable.path.empty() && !variable.isOfOptimizer();
+    bool isGiven = place != places.end() && (isLayerState || !onlyLayerStates);
+    taken.push_back(nullptr);
+    if (!isGiven)
+      continue;
+    values.push_back(frontend::makeArray(variable.type, variable.shape));
+    given[place->second] = taken.back() = values.back().bytes.data();
+  }
+  copyTo(taken);
+  other.copyFrom(given);
 }
 
 void ModelRunner::loadModel(const std::vector<Array> &values) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,6 +56,14 @@ public:
   void copyTo(const std::vector<void *> &variables) const;
   void copyFrom(const std::vector<const void *> &variables);
 
+  /// Gives the variables of another runner of the same model the values of those of this one.
+  void giveState(ModelRunner &other) const;
+  /// The same for what layers hand from batch to batch, which is in no model file.
+  void giveLayerStates(ModelRunner &other) const;
+  /// The whole state as it lies in memory, and back: for going back to it.
+  std::span<const std::byte> state() const { return {state_.data(), state_.size()}; }
+  void setState(std::span<const std::byte> state);
+
   /// As loadAll for the model's weights in Keras' sense: not the optimizer's state.
   void loadModel(const std::vector<frontend::Array> &values);
 
@@ -85,6 +94,7 @@ public:
   void predictStep(const Batch &batch, void *const *outputs);
 
 private:
+  void give(ModelRunner &other, bool onlyLayerStates) const;
   /// Puts the value into the state, as the type of the variable.
   void load(size_t variable, frontend::Array value);
   void require(int status, const char *function) const;

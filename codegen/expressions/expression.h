@@ -46,6 +46,8 @@ public:
 
   /// Binds a block argument to its memory.
   void bindStorage(mlir::Value argument, const Storage &storage) { storages[argument] = storage; }
+  /// Lets a value be computed again that was read from memory for a while.
+  void unbindStorage(mlir::Value value) { storages.erase(value); }
   const Storage *getStorage(mlir::Value argument) const;
 
   /// Says what a value is at an index, until the current scope is left.

@@ -181,16 +181,18 @@ llvm::Value *ExpressionEmitter::clampIndex(llvm::Value *index, mlir::Type elemen
 }
 
 llvm::Value *ExpressionEmitter::computeGather(ir::GatherOp op, ArrayRef<Index> indices) {
-  int64_t dimension = op.getDimension();
+  int64_t dimension = op.getDimension(), batching = op.getBatching();
   RankedTensorType table = op.getOperand().getType(), lookup = op.getIndices().getType();
-  ArrayRef<Index> place = indices.slice(dimension, lookup.getRank());
+  int64_t behind = dimension + lookup.getRank() - batching;
+  Indices place(indices.take_front(batching));
+  place.append(indices.begin() + dimension, indices.begin() + behind);
   if (vectorDimension(place) >= 0)
     return lanewise(op.getResult(), indices);
   llvm::Value *slice = clampIndex(evaluate(op.getIndices(), place), lookup.getElementType(),
                                   table.getDimSize(dimension));
   Indices inner(indices.take_front(dimension));
   inner.push_back({slice, false, 1});
-  inner.append(indices.begin() + dimension + lookup.getRank(), indices.end());
+  inner.append(indices.begin() + behind, indices.end());
   return evaluate(op.getOperand(), inner);
 }
 

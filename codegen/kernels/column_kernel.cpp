@@ -1,8 +1,10 @@
 // Reductions whose kept dimensions come last or lie between: bias gradients, statistics over the
-// batch. Several over the same dimensions go through memory together. Vectors run along the last
-// kept dimension. A task goes through memory in order: a few positions of the innermost reduced
-// dimension at a time, all of its columns in each, with the running values of the columns in
-// scratch memory.
+// batch. Several over the same dimensions go through memory together; those that need results of
+// others, a variance that of the mean, go through a block of columns once more, which is in the
+// caches then. Elements that others read from memory are stored on the way. Vectors run along the
+// last kept dimension. A task goes through memory in order: a few positions of the innermost
+// reduced dimension at a time, all of its columns in each, with the running values of the columns
+// in scratch memory.
 #include "codegen/kernels/accumulator.h"
 #include "codegen/kernels/convolution/image_walk.h"
 #include "codegen/kernels/kernel_emitter.h"
@@ -24,10 +26,8 @@ class ColumnEmitter final : public KernelEmitter {
 public:
   ColumnEmitter(const KernelJob &job, const TargetSpec &target)
       : KernelEmitter(job, target), schedule(passes::scheduleAs<ir::ColumnScheduleAttr>(kernel())) {
-    for (Operation &op : body().without_terminator())
-      if (passes::isAnchor(&op))
-        anchors.push_back(&op);
-    Operation *anchor = anchors.front();
+    anchors = passes::anchorsByStage(kernel());
+    Operation *anchor = anchors.front().front();
     reduced = passes::reducedDimensions(anchor);
     whole = cast<RankedTensorType>(anchor->getOperand(0).getType()).getShape();
     kept = cast<RankedTensorType>(anchor->getResult(0).getType()).getShape();
@@ -47,10 +47,13 @@ private:
   }
 
   void emitTask(llvm::Value *task) override {
-    for (Operation *anchor : anchors)
-      accumulators.emplace_back(b(), anchor, lanes);
-    for (size_t level = 0; level <= reduced.size(); ++level)
-      levels.push_back(allocateLevel());
+    for (ArrayRef<Operation *> together : anchors) {
+      stages.emplace_back();
+      for (Operation *anchor : together)
+        stages.back().accumulators.emplace_back(b(), anchor, lanes);
+      for (size_t level = 0; level <= reduced.size(); ++level)
+        stages.back().levels.push_back(allocateLevel(stages.back()));
+    }
     int64_t perTask = schedule.getBlocks();
     llvm::Value *begin = b().CreateMul(task, i64(perTask));
     llvm::Value *end = emitSmaller(b(), b().CreateAdd(begin, i64(perTask)), emitUnits(b(), rows));
@@ -69,21 +72,28 @@ private:
   //===--- Running values -----------------------------------------------------------------------//
 
   /// A running value of every column of a block: one array of vectors for each carried value, those
-  /// of all anchors one after another.
+  /// of all anchors of a stage one after another.
   using Level = Values;
 
-  Values initial() {
+  /// Reductions that go through a block of columns together.
+  struct Stage {
+    std::vector<Accumulator> accumulators; ///< of the anchors
+    std::vector<Level> levels;             ///< of the reduced dimensions, and of a stretch
+  };
+
+  static Values initial(const Stage &stage) {
     Values values;
-    for (const Accumulator &accumulator : accumulators)
+    for (const Accumulator &accumulator : stage.accumulators)
       values.append(accumulator.initial(/*vector=*/true));
     return values;
   }
 
   /// Runs `body` for every anchor's part of the carried values, and puts what it gives together.
-  Values forAnchors(
+  static Values forAnchors(
+      const Stage &stage,
       llvm::function_ref<Values(const Accumulator &accumulator, size_t first, size_t count)> body) {
     Values values;
-    for (const Accumulator &accumulator : accumulators)
+    for (const Accumulator &accumulator : stage.accumulators)
       values.append(body(accumulator, values.size(), accumulator.carriedCount()));
     return values;
   }
@@ -92,9 +102,9 @@ private:
     return Values(llvm::ArrayRef(carried).slice(first, count));
   }
 
-  Level allocateLevel() {
+  Level allocateLevel(const Stage &stage) {
     Level level;
-    for (llvm::Value *value : initial())
+    for (llvm::Value *value : initial(stage))
       level.push_back(allocateScratch(b(), value->getType(), width / lanes));
     return level;
   }
@@ -104,29 +114,43 @@ private:
     return b().CreateInBoundsGEP(type, level[carried], number);
   }
 
-  Values load(const Level &level, llvm::Value *column) {
-    Values values = initial();
+  Values load(const Stage &stage, size_t depth, llvm::Value *column) {
+    Values values = initial(stage);
     for (auto [carried, value] : llvm::enumerate(values))
-      value = b().CreateLoad(value->getType(), slotOf(level, carried, value->getType(), column));
+      value = b().CreateLoad(value->getType(),
+                             slotOf(stage.levels[depth], carried, value->getType(), column));
     return values;
   }
 
-  void store(const Level &level, llvm::Value *column, const Values &values) {
+  void store(const Stage &stage, size_t depth, llvm::Value *column, const Values &values) {
     for (auto [carried, value] : llvm::enumerate(values))
-      b().CreateStore(value, slotOf(level, carried, value->getType(), column));
+      b().CreateStore(value, slotOf(stage.levels[depth], carried, value->getType(), column));
   }
 
-  void fill(const Level &level) {
-    forColumns([&](llvm::Value *column) { store(level, column, initial()); });
+  void fill(const Stage &stage, size_t depth) {
+    forColumns([&](llvm::Value *column) { store(stage, depth, column, initial(stage)); });
   }
 
-  void joinInto(const Level &level, const Level &joined) {
+  void joinInto(const Stage &stage, size_t depth, size_t joined) {
     forColumns([&](llvm::Value *column) {
-      Values whole = load(level, column), more = load(joined, column);
-      store(level, column, forAnchors([&](const Accumulator &own, size_t first, size_t count) {
+      Values whole = load(stage, depth, column), more = load(stage, joined, column);
+      store(stage, depth, column,
+            forAnchors(stage, [&](const Accumulator &own, size_t first, size_t count) {
               return own.join(part(whole, first, count), part(more, first, count));
             }));
     });
+  }
+
+  /// Says what the first `count` stages gave for a vector of columns.
+  void bindResults(size_t count, llvm::Value *column) {
+    for (const Stage &stage : llvm::ArrayRef(stages).take_front(count)) {
+      Values carried = load(stage, 0, column);
+      forAnchors(stage, [&](const Accumulator &own, size_t first, size_t length) {
+        Values values = part(carried, first, length);
+        expressions->bind(own.getAnchor()->getResult(0), placeOf(column), own.result(values));
+        return values;
+      });
+    }
   }
 
   /// Runs over the vectors of the block's columns, the last one under a mask.
@@ -154,18 +178,14 @@ private:
   //===--- Loops --------------------------------------------------------------------------------//
 
   void emitBlock() {
-    fill(levels.front());
-    Indices position(reduced.size());
-    emitReduced(0, position);
+    for (size_t number = 0; number < stages.size(); ++number) {
+      fill(stages[number], 0);
+      Indices position(reduced.size());
+      emitReduced(number, 0, position);
+    }
     forColumns([&](llvm::Value *column) {
-      Indices place = placeOf(column);
-      Values carried = load(levels.front(), column);
-      forAnchors([&](const Accumulator &own, size_t first, size_t count) {
-        Values values = part(carried, first, count);
-        expressions->bind(own.getAnchor()->getResult(0), place, own.result(values));
-        return values;
-      });
-      storeResults(place);
+      bindResults(stages.size(), column);
+      storeResults(placeOf(column));
     });
   }
 
@@ -179,37 +199,40 @@ private:
   /// values of that level. Each line of the innermost one, and each stretch of a long line, is
   /// combined apart and then joined, so that rounding errors grow with the lengths of the levels,
   /// not with their product.
-  void emitReduced(size_t depth, Indices &position) {
+  void emitReduced(size_t number, size_t depth, Indices &position) {
+    const Stage &stage = stages[number];
     int64_t size = whole[reduced[depth]];
     bool innermost = depth + 1 == reduced.size();
     if (innermost && (ShapedType::isDynamic(size) || size <= 2 * kStretch)) {
-      emitStretch(levels[depth], i64(0), extent(size), position);
+      emitStretch(number, depth, i64(0), extent(size), position);
       return;
     }
     emitLoop(b(), i64(0), extent(size), innermost ? kStretch : 1, [&](llvm::Value *i) {
-      fill(levels[depth + 1]);
+      fill(stage, depth + 1);
       if (innermost) {
         llvm::Value *end = emitSmaller(b(), b().CreateAdd(i, i64(kStretch)), i64(size));
-        emitStretch(levels[depth + 1], i, end, position);
+        emitStretch(number, depth + 1, i, end, position);
       } else {
         position[depth] = {i, false, 1};
-        emitReduced(depth + 1, position);
+        emitReduced(number, depth + 1, position);
       }
-      joinInto(levels[depth], levels[depth + 1]);
+      joinInto(stage, depth, depth + 1);
     });
   }
 
-  /// Takes in positions [begin, end) of the innermost reduced dimension.
-  void emitStretch(const Level &level, llvm::Value *begin, llvm::Value *end,
+  /// Takes positions [begin, end) of the innermost reduced dimension into a level of a stage.
+  void emitStretch(size_t number, size_t depth, llvm::Value *begin, llvm::Value *end,
                    const Indices &position) {
+    const Stage &stage = stages[number];
     auto takeIn = [&](llvm::Value *first, int64_t count) {
       forColumns([&](llvm::Value *column) {
-        Values values = load(level, column);
-        if (count == kPositionsAtOnce && schedule.getAhead() > 0)
+        bindResults(number, column);
+        Values values = load(stage, depth, column);
+        if (count == kPositionsAtOnce && schedule.getAhead() > 0 && number == 0)
           prefetch(position, b().CreateAdd(first, i64(schedule.getAhead())), column);
         for (int64_t i = 0; i < count; ++i)
-          values = combine(position, b().CreateAdd(first, i64(i)), column, values);
-        store(level, column, values);
+          values = combine(stage, position, b().CreateAdd(first, i64(i)), column, values);
+        store(stage, depth, column, values);
       });
     };
     llvm::Value *length = b().CreateSub(end, begin);
@@ -247,23 +270,25 @@ private:
     }
   }
 
-  Values combine(const Indices &position, llvm::Value *innermost, llvm::Value *column,
-                 const Values &carried) {
+  Values combine(const Stage &stage, const Indices &position, llvm::Value *innermost,
+                 llvm::Value *column, const Values &carried) {
     Indices indices = indicesOf(position, innermost, placeOf(column));
     llvm::Value *number = expressions->splat(b().CreateTrunc(innermost, b().getInt32Ty()));
-    return forAnchors([&](const Accumulator &own, size_t first, size_t count) {
+    Values combined = forAnchors(stage, [&](const Accumulator &own, size_t first, size_t count) {
       llvm::Value *element = expressions->evaluateVector(own.getOperand(), indices);
       return own.combine(part(carried, first, count), element, number, expressions->getMask());
     });
+    if (&stage == &stages.front())
+      storeResults(indices);
+    return combined;
   }
 
   ir::ColumnScheduleAttr schedule;
-  llvm::SmallVector<Accumulator, 2> accumulators; ///< of the anchors
-  std::vector<Level> levels;                      ///< of the reduced dimensions, and of a stretch
+  std::vector<Stage> stages;
   Indices leading; ///< of the block: all kept dimensions but the last
   llvm::Value *columnBegin = nullptr, *columnEnd = nullptr;
 
-  llvm::SmallVector<Operation *, 2> anchors;
+  passes::Stages anchors;
   llvm::SmallVector<int64_t> reduced;
   ArrayRef<int64_t> whole, kept;
   int64_t width = 1;

@@ -195,8 +195,15 @@ void KernelEmitter::storeResult(unsigned number, ArrayRef<Index> indices) {
                      expressions->evaluate(transpose.getOperand(), indices));
 }
 
+bool KernelEmitter::hasRank(unsigned number, size_t rank) {
+  return cast<RankedTensorType>(kernel().getResult(number).getType()).getRank() ==
+         static_cast<int64_t>(rank);
+}
+
 void KernelEmitter::evaluateResults(ArrayRef<Index> indices) {
   for (auto [number, value] : llvm::enumerate(kernel().getYielded())) {
+    if (!hasRank(number, indices.size()))
+      continue;
     bool isTransposed = passes::storesTransposed(kernel(), number);
     expressions->evaluate(isTransposed ? value.getDefiningOp()->getOperand(0) : value, indices);
   }
@@ -205,7 +212,8 @@ void KernelEmitter::evaluateResults(ArrayRef<Index> indices) {
 void KernelEmitter::storeResults(ArrayRef<Index> indices) {
   evaluateResults(indices);
   for (unsigned number = 0; number < outputs.size(); ++number)
-    storeResult(number, indices);
+    if (hasRank(number, indices.size()))
+      storeResult(number, indices);
 }
 
 std::optional<Storage> KernelEmitter::findMemory(Value operand) {

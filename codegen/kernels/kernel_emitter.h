@@ -64,9 +64,12 @@ protected:
   /// there, or, where a transpose ends the body, its operand at the transposed place.
   void storeResult(unsigned number, llvm::ArrayRef<Index> indices);
   /// Computes all results at an index before any is stored: one may overwrite an operand in place.
+  /// Results of another rank are left out: they have places of their own.
   void evaluateResults(llvm::ArrayRef<Index> indices);
   /// Stores all results at `indices`, once all are computed.
   void storeResults(llvm::ArrayRef<Index> indices);
+  /// Whether result `number` has so many dimensions.
+  bool hasRank(unsigned number, size_t rank);
   /// Memory behind an operand of the anchor, read through a reshape if there is one; nothing when
   /// it has to be computed.
   std::optional<Storage> findMemory(mlir::Value operand);

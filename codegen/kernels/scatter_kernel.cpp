@@ -16,6 +16,7 @@ public:
     ArrayRef<int64_t> shape = anchor.getType().getShape();
     auto dimension = static_cast<int64_t>(anchor.getDimension());
     outer = shape.take_front(dimension);
+    batching = static_cast<int64_t>(anchor.getBatching());
     slices = shape[dimension];
     columns = shape.drop_front(dimension + 1);
   }
@@ -70,21 +71,25 @@ private:
     emitUpdates(span, {});
   }
 
-  /// Loops over the dimensions of the indices from `at.size()` on, in row-major order.
+  /// Loops over the dimensions of the indices behind the batching ones and `at`, in row-major
+  /// order.
   void emitUpdates(const Span &span, const Indices &at) {
     RankedTensorType lookup = anchor.getIndices().getType();
-    if (static_cast<int64_t>(at.size()) < lookup.getRank()) {
-      emitLoop(b(), i64(0), extent(lookup.getDimSize(at.size())), 1, [&](llvm::Value *i) {
+    int64_t next = batching + static_cast<int64_t>(at.size());
+    if (next < lookup.getRank()) {
+      emitLoop(b(), i64(0), extent(lookup.getDimSize(next)), 1, [&](llvm::Value *i) {
         expressions->enterScope();
-        Indices next(at);
-        next.push_back({i, false, 1});
-        emitUpdates(span, next);
+        Indices longer(at);
+        longer.push_back({i, false, 1});
+        emitUpdates(span, longer);
         expressions->leaveScope();
       });
       return;
     }
-    llvm::Value *slice = expressions->clampIndex(expressions->evaluate(anchor.getIndices(), at),
-                                                 lookup.getElementType(), slices);
+    Indices lookedUp(ArrayRef<Index>(span.outer).take_front(batching));
+    lookedUp.append(at);
+    llvm::Value *slice = expressions->clampIndex(
+        expressions->evaluate(anchor.getIndices(), lookedUp), lookup.getElementType(), slices);
     emitColumns(span, at, [&](ArrayRef<Index> source) {
       Indices place(span.outer);
       place.push_back({slice, false, 1});
@@ -125,7 +130,7 @@ private:
 
   ir::ScatterOp anchor;
   ArrayRef<int64_t> outer, columns;
-  int64_t slices = 1;
+  int64_t slices = 1, batching = 0;
 };
 
 } // namespace

@@ -29,6 +29,8 @@ struct ImportOptions {
   std::vector<std::string> *notes = nullptr;
   /// Shapes of one row by input name, for axes that the file leaves open.
   std::map<std::string, std::vector<int64_t>> inputShapes;
+  /// Shapes of one row of targets by output name, for losses that leave them open.
+  std::map<std::string, std::vector<int64_t>> targetShapes;
 };
 
 /// The module of the import stage: the variables, then

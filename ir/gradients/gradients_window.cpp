@@ -90,7 +90,7 @@ LogicalResult WindowScatterOp::buildGradient(OpBuilder &, ValueRange, Gradients 
 LogicalResult GatherOp::buildGradient(OpBuilder &builder, ValueRange results,
                                       Gradients &gradients) {
   gradients.push_back(builder.create<ScatterOp>(getLoc(), getOperand().getType(), getIndices(),
-                                                results[0], getDimension()));
+                                                results[0], getDimension(), getBatching()));
   gradients.push_back(Value());
   return success();
 }
@@ -98,7 +98,8 @@ LogicalResult GatherOp::buildGradient(OpBuilder &builder, ValueRange results,
 LogicalResult ScatterOp::buildGradient(OpBuilder &builder, ValueRange results,
                                        Gradients &gradients) {
   gradients.push_back(Value());
-  gradients.push_back(builder.create<GatherOp>(getLoc(), results[0], getIndices(), getDimension()));
+  gradients.push_back(
+      builder.create<GatherOp>(getLoc(), results[0], getIndices(), getDimension(), getBatching()));
   return success();
 }
 

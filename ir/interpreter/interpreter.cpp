@@ -23,6 +23,20 @@ const EvaluatorTable &allEvaluators() {
   return table;
 }
 
+EvaluatorTable EvaluatorTable::observedBy(const Observer &observer) const {
+  EvaluatorTable observed;
+  for (const auto &[operation, evaluate] : evaluators)
+    observed.evaluators[operation] = [evaluate,
+                                      observer](Operation *operation, ArrayRef<HostTensor> operands,
+                                                const Scope &scope) -> llvm::Expected<HostTensors> {
+      llvm::Expected<HostTensors> results = evaluate(operation, operands, scope);
+      if (results)
+        observer(operation, operands, *results);
+      return results;
+    };
+  return observed;
+}
+
 llvm::Expected<HostTensor> evaluate(Operation *operation, ArrayRef<HostTensor> operands,
                                     int64_t rows) {
   llvm::Expected<HostTensors> results = Scope(allEvaluators(), rows).evaluate(operation, operands);

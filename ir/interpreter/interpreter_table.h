@@ -5,8 +5,8 @@
 #include "ir/interpreter/interpreter_scope.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
-/// The interpreter's table: one function per operation. Each interpreter_*.cpp beside this file fills
-/// the part of its topic.
+/// The interpreter's table: one function per operation. Each interpreter_*.cpp beside this file
+/// fills the part of its topic.
 namespace lamina::ir {
 
 /// Computes the results of an operation from its operands. `scope` is the one that the operation
@@ -35,6 +35,13 @@ public:
     auto found = evaluators.find(operation->getName().getTypeID());
     return found == evaluators.end() ? nullptr : &found->second;
   }
+
+  /// Called after an operation, with what it was given and what it gave.
+  using Observer =
+      std::function<void(mlir::Operation *operation, llvm::ArrayRef<HostTensor> operands,
+                         llvm::ArrayRef<HostTensor> results)>;
+  /// The same evaluators, that tell `observer` of every operation.
+  EvaluatorTable observedBy(const Observer &observer) const;
 
 private:
   static llvm::Expected<HostTensors> listOf(llvm::Expected<HostTensor> result) {

@@ -181,15 +181,18 @@ HostTensor evaluateWindowScatter(WindowScatterOp op, ArrayRef<HostTensor> operan
 
 /// Calls `visit(slice, element)` with offsets of all elements of a gather's result and of where
 /// they stand in `shape`, the operand's shape; indices in row-major order for each element.
-template <typename Visit>
-void forEachLookup(const HostTensor &indices, ArrayRef<int64_t> shape, int64_t dimension,
-                   Visit visit) {
-  int64_t outer = elementCount(shape.take_front(dimension));
+template <typename Op, typename Visit>
+void forEachLookup(Op op, const HostTensor &indices, ArrayRef<int64_t> shape, Visit visit) {
+  auto dimension = static_cast<int64_t>(op.getDimension());
+  auto batching = static_cast<int64_t>(op.getBatching());
+  int64_t batches = elementCount(shape.take_front(batching));
+  int64_t outer = elementCount(shape.slice(batching, dimension - batching));
   int64_t inner = elementCount(shape.drop_front(dimension + 1));
+  int64_t perBatch = elementCount(ArrayRef(indices.shape()).drop_front(batching));
   int64_t extent = shape[dimension], slice = 0;
   visitElementType(indices.type(), [&]<typename T>(std::type_identity<T>) {
-    for (int64_t line = 0; line < outer; ++line)
-      for (T index : indices.elements<T>()) {
+    for (int64_t line = 0; line < batches * outer; ++line)
+      for (T index : indices.elements<T>().slice(line / outer * perBatch, perBatch)) {
         int64_t place = std::clamp<int64_t>(static_cast<int64_t>(index), 0, extent - 1);
         for (int64_t i = 0; i < inner; ++i)
           visit(slice++, (line * extent + place) * inner + i);
@@ -201,10 +204,9 @@ HostTensor evaluateGather(GatherOp op, ArrayRef<HostTensor> operands, int64_t ro
   const HostTensor &operand = operands[0];
   HostTensor result(operand.type(), concreteShape(op.getType(), rows));
   visitElementType(operand.type(), [&]<typename T>(std::type_identity<T>) {
-    forEachLookup(operands[1], operand.shape(), static_cast<int64_t>(op.getDimension()),
-                  [&](int64_t slice, int64_t element) {
-                    result.elements<T>()[slice] = operand.elements<T>()[element];
-                  });
+    forEachLookup(op, operands[1], operand.shape(), [&](int64_t slice, int64_t element) {
+      result.elements<T>()[slice] = operand.elements<T>()[element];
+    });
   });
   return result;
 }
@@ -213,10 +215,9 @@ HostTensor evaluateScatter(ScatterOp op, ArrayRef<HostTensor> operands, int64_t 
   const HostTensor &updates = operands[1];
   HostTensor result(updates.type(), concreteShape(op.getType(), rows));
   visitFloatType(updates.type(), [&]<typename T>(std::type_identity<T>) {
-    forEachLookup(operands[0], result.shape(), static_cast<int64_t>(op.getDimension()),
-                  [&](int64_t slice, int64_t element) {
-                    result.elements<T>()[element] += updates.elements<T>()[slice];
-                  });
+    forEachLookup(op, operands[0], result.shape(), [&](int64_t slice, int64_t element) {
+      result.elements<T>()[element] += updates.elements<T>()[slice];
+    });
   });
   return result;
 }

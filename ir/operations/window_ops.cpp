@@ -168,11 +168,16 @@ Type placesType(MLIRContext *context, const WindowAttributes &a) {
 
 FailureOr<llvm::SmallVector<int64_t>> inferGather(std::optional<Location> loc, StringRef name,
                                                   RankedTensorType operand,
-                                                  RankedTensorType indices, int64_t dimension) {
+                                                  RankedTensorType indices, int64_t dimension,
+                                                  int64_t batching) {
   if (dimension < 0 || dimension >= operand.getRank() || operand.isDynamicDim(dimension))
     return refuse(loc, name, ": dimension ", dimension, " of ", operand, " is not one to look up");
+  if (batching < 0 || batching > dimension || batching > indices.getRank() ||
+      operand.getShape().take_front(batching) != indices.getShape().take_front(batching))
+    return refuse(loc, name, ": ", operand, " and ", indices, " do not begin with the same ",
+                  batching, " dimensions before dimension ", dimension);
   llvm::SmallVector<int64_t> shape(operand.getShape().take_front(dimension));
-  shape.append(indices.getShape().begin(), indices.getShape().end());
+  shape.append(indices.getShape().begin() + batching, indices.getShape().end());
   shape.append(operand.getShape().begin() + dimension + 1, operand.getShape().end());
   if (llvm::count_if(shape, ShapedType::isDynamic) > 1)
     return refuse(loc, name, ": both ", operand, " and ", indices, " have rows");
@@ -302,8 +307,8 @@ LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
                                          Types &types) {
   Adaptor adaptor(operands, attributes, properties, regions);
   RankedTensorType type = typeOf(adaptor.getOperand());
-  auto shape =
-      inferGather(loc, "gather", type, typeOf(adaptor.getIndices()), adaptor.getDimension());
+  auto shape = inferGather(loc, "gather", type, typeOf(adaptor.getIndices()),
+                           adaptor.getDimension(), adaptor.getBatching());
   if (failed(shape))
     return failure();
   types.push_back(type.clone(*shape));
@@ -311,7 +316,8 @@ LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
 }
 
 LogicalResult ScatterOp::verify() {
-  auto shape = inferGather(getLoc(), "scatter", getType(), getIndices().getType(), getDimension());
+  auto shape = inferGather(getLoc(), "scatter", getType(), getIndices().getType(), getDimension(),
+                           getBatching());
   if (failed(shape))
     return failure();
   RankedTensorType updates = getType().clone(*shape);

@@ -36,6 +36,11 @@ struct Extents {
   int64_t cost = 0;
 };
 
+/// Whether the kernel adds up each line that it has made.
+bool sumsLines(ir::KernelOp kernel) {
+  return !kernel.getBlock().getOps<ir::ReduceOp>().empty();
+}
+
 Extents chooseExtents(ir::KernelOp kernel, const ConvolutionGeometry &geometry, int64_t batchSize,
                       const VectorTarget &target) {
   auto op = anchorAs<ir::ConvolutionOp>(kernel);
@@ -51,7 +56,7 @@ Extents chooseExtents(ir::KernelOp kernel, const ConvolutionGeometry &geometry, 
 
   int64_t pixel = op.getLhs().getType().getShape().back();
   int64_t positionsPerTask = positions, linesPerTask = 1;
-  if (last.isIdentity()) // no borders: lines may be cut
+  if (last.isIdentity() && !sumsLines(kernel)) // no borders: lines may be cut
     positionsPerTask = std::min(positions, evenPart(positions, kInputElements / pixel, tile.rows));
   if (positionsPerTask == positions) {
     int64_t line = last.input * pixel;
@@ -148,7 +153,8 @@ LogicalResult checkParts(ir::KernelOp kernel, int64_t tileRows, int64_t lines, i
   auto op = anchorAs<ir::ConvolutionOp>(kernel);
   ConvolutionGeometry geometry = geometryOf(kernel);
   std::optional<MemoryLayout> filter = findOperandLayout(kernel, op.getRhs(), batchSize);
-  if (!findOperandLayout(kernel, op.getLhs(), batchSize) || !filter)
+  bool computes = mayComputeImage(op, 0) && isComputedImage(op.getLhs());
+  if (!(computes || findOperandLayout(kernel, op.getLhs(), batchSize)) || !filter)
     return kernel.emitOpError("has a convolution whose operands are not in memory");
   if (!filter->keepsLines())
     return kernel.emitOpError("has a filter in groups of ")
@@ -156,6 +162,8 @@ LogicalResult checkParts(ir::KernelOp kernel, int64_t tileRows, int64_t lines, i
   bool cut = cutsLines(kernel, positions);
   if (cut && (!geometry.lastAxis().isIdentity() || lines > 1))
     return kernel.emitOpError("cuts lines that have borders, or several at once");
+  if (cut && sumsLines(kernel))
+    return kernel.emitOpError("cuts lines that it sums up");
   if (cut && positions % tileRows != 0)
     return kernel.emitOpError("cuts lines into parts of ")
            << positions << " positions, which are no whole register tiles of " << tileRows;
@@ -206,10 +214,16 @@ const FamilyRules kConvolutionFamily = {isConvolution,
                                         /*storesTransposedCopies=*/true,
                                         scheduleConvolution,
                                         equivalentConvolutions,
-                                        checkConvolution};
-const FamilyRules kDepthwiseFamily = {
-    isDepthwiseConvolution,
-    /*takesFollowers=*/true,
-    /*storesTransposedCopies=*/true, scheduleDepthwise, equivalentDepthwise, checkDepthwise};
+                                        checkConvolution,
+                                        /*readsBatchSize=*/nullptr,
+                                        /*sumsLines=*/true};
+const FamilyRules kDepthwiseFamily = {isDepthwiseConvolution,
+                                      /*takesFollowers=*/true,
+                                      /*storesTransposedCopies=*/true,
+                                      scheduleDepthwise,
+                                      equivalentDepthwise,
+                                      checkDepthwise,
+                                      /*readsBatchSize=*/nullptr,
+                                      /*sumsLines=*/true};
 
 } // namespace lamina::passes

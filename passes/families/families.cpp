@@ -39,6 +39,22 @@ Operation *anchorOf(ir::KernelOp kernel) {
   return anchor == kernel.getBlock().end() ? nullptr : &*anchor;
 }
 
+Stages anchorsByStage(ir::KernelOp kernel) {
+  Stages stages;
+  llvm::DenseMap<Operation *, size_t> known; // the stage from which on a value is known
+  for (Operation &op : kernel.getBlock().without_terminator()) {
+    size_t &stage = known[&op];
+    for (Value operand : op.getOperands())
+      if (Operation *producer = operand.getDefiningOp())
+        stage = std::max(stage, known.lookup(producer));
+    if (!isa<ir::ReduceOp, ir::ArgmaxOp>(op))
+      continue;
+    stages.resize(std::max(stages.size(), stage + 1));
+    stages[stage++].push_back(&op);
+  }
+  return stages;
+}
+
 bool readsBatchSize(ir::KernelOp kernel) {
   auto isRead = [](Value value) {
     return MemoryLayout::stridesReadBatchSize(cast<RankedTensorType>(value.getType()));

@@ -25,6 +25,8 @@ struct FamilyRules {
   /// Whether the code of a scheduled kernel depends on the batch size besides the strides of its
   /// tensors; null: never.
   bool (*readsBatchSize)(ir::KernelOp kernel) = nullptr;
+  /// Whether a kernel sums up the lines of the images that it makes, while they are in the cache.
+  bool sumsLines = false;
 };
 
 /// The check of families whose schedules fit all their kernels.
@@ -38,6 +40,10 @@ ir::KernelFamily familyOf(mlir::Operation *op);
 
 /// Operations that a kernel is made around.
 bool isAnchor(mlir::Operation *op);
+/// Reductions by stages: those of one need results of the ones before.
+using Stages = llvm::SmallVector<llvm::SmallVector<mlir::Operation *, 2>, 2>;
+/// The reductions of a kernel, each in the first stage in which it can be computed.
+Stages anchorsByStage(ir::KernelOp kernel);
 /// The first anchor of a kernel, null where it has none.
 mlir::Operation *anchorOf(ir::KernelOp kernel);
 /// The anchor of a kernel whose family has anchors of this operation alone.

@@ -229,9 +229,12 @@ Schedules equivalentDepthwise(ir::KernelOp kernel, int64_t, const VectorTarget &
 
 LogicalResult check(ir::KernelOp kernel, int64_t batchSize) {
   auto op = anchorAs<ir::FilterGradientOp>(kernel);
-  if (!findOperandLayout(kernel, op.getLhs(), batchSize) ||
-      !findOperandLayout(kernel, op.getGradient(), batchSize))
-    return kernel.emitOpError("has a gradient by the filter whose operands are not in memory");
+  for (OpOperand &operand : op->getOpOperands()) {
+    bool computes =
+        mayComputeImage(op, operand.getOperandNumber()) && isComputedImage(operand.get());
+    if (!computes && !findOperandLayout(kernel, operand.get(), batchSize))
+      return kernel.emitOpError("has a gradient by the filter whose operands are not in memory");
+  }
   return success();
 }
 

@@ -7,6 +7,7 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Pass/Pass.h"
 #include "passes/families/families.h"
+#include "passes/fusion/fusion_rules.h"
 #include "passes/passes.h"
 #include "passes/simplify/simplify_patterns.h"
 #include "llvm/ADT/SetVector.h"
@@ -73,13 +74,35 @@ private:
           operands.insert(operand);
   }
 
-  /// Values of members that another group reads from memory or the function returns.
+  /// Values of members that another group reads from memory or the function returns, or that sums
+  /// of lines read back.
   llvm::SmallVector<Value> getOutputs() {
+    llvm::SmallPtrSet<Operation *, 4> readBack = getReadBack();
     llvm::SmallVector<Value> outputs;
     for (Operation *op : body)
-      if (plan.groupOf(op) == &group && isReadOutside(op))
+      if (plan.groupOf(op) == &group && (isReadOutside(op) || readBack.contains(op)))
         outputs.append(op->result_begin(), op->result_end());
     return outputs;
+  }
+
+  /// The images among the members that sums of lines are computed from.
+  llvm::SmallPtrSet<Operation *, 4> getReadBack() {
+    llvm::SmallPtrSet<Operation *, 4> found;
+    llvm::SmallVector<Operation *> work;
+    llvm::copy_if(group.members, std::back_inserter(work),
+                  [&](Operation *op) { return sumsLinesOf(op, group); });
+    llvm::SmallPtrSet<Operation *, 16> seen(work.begin(), work.end());
+    while (!work.empty())
+      for (Value operand : work.pop_back_val()->getOperands()) {
+        Operation *producer = operand.getDefiningOp();
+        if (!producer || !seen.insert(producer).second)
+          continue;
+        if (plan.groupOf(producer) == &group)
+          found.insert(producer);
+        else if (!plan.isReadFromMemory(producer, &group))
+          work.push_back(producer);
+      }
+    return found;
   }
 
   bool isReadOutside(Operation *op) {

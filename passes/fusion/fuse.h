@@ -20,10 +20,14 @@ struct FusionGroup {
   llvm::SmallVector<int64_t> outer;
   /// Row: the reduced, trailing dimensions. Others: empty.
   llvm::SmallVector<int64_t> inner;
+  /// Whether a reduction of the same elements needs the result of another one: they are gone
+  /// through twice then, and not once more.
+  bool isStaged = false;
 };
 
 /// How a value relates to the members of a group when only operations of no group are between them.
-enum class Reach { none, aligned, misaligned };
+/// `summed`: through sums of the lines that a group makes, which are known when a line is whole.
+enum class Reach { none, aligned, summed, misaligned };
 
 /// Which group each operation of a block belongs to.
 class FusionPlan {
@@ -60,6 +64,7 @@ private:
   bool canPrepend(mlir::Operation *op, const Reaches &reaches, FusionGroup *group,
                   const Candidates &consumers) const;
   bool isLong(mlir::Operation *op) const;
+  bool isComputedByReaders(mlir::Operation *op, size_t readers) const;
   bool repeatsExpensiveWork(mlir::Operation *op) const;
   Candidates collectConsumers(mlir::Operation *op) const;
 
@@ -76,6 +81,8 @@ private:
   GroupGraph graph;
   /// Column groups by the values that their first reduction's elements are computed from.
   llvm::DenseMap<mlir::Value, llvm::SmallVector<FusionGroup *>> columnsBySource;
+  /// The same by the groups that compute such values.
+  llvm::DenseMap<FusionGroup *, llvm::SmallVector<FusionGroup *>> columnsByMaker;
   /// Whether a map group's results are computed again by a consumer.
   mutable llvm::DenseMap<std::pair<FusionGroup *, FusionGroup *>, bool> clonedBy;
   mutable int64_t visits = 0;

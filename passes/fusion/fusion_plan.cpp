@@ -14,6 +14,7 @@
 #include "mlir/IR/Matchers.h"
 #include "passes/families/families.h"
 #include "passes/fusion/fusion_rules.h"
+#include "passes/schedule/convolution_geometry.h"
 #include "passes/schedule/cost.h"
 #include "llvm/ADT/SmallPtrSet.h"
 
@@ -45,6 +46,13 @@ FusionGroup &FusionPlan::createGroup(Operation *op) {
   return group;
 }
 
+/// How what a member computes relates to its group.
+static Reach reachOfMember(Operation *op, const FusionGroup &group) {
+  if (isa<ir::TransposeOp>(op))
+    return Reach::misaligned;
+  return sumsLinesOf(op, group) ? Reach::summed : Reach::aligned;
+}
+
 /// How the groups that `op` reads, directly or through operations of no group, relate to it.
 FusionPlan::Reaches FusionPlan::operandReaches(Operation *op) {
   Reaches reaches;
@@ -56,7 +64,7 @@ FusionPlan::Reaches FusionPlan::operandReaches(Operation *op) {
     ++visits;
     Operation *producer = operand.getDefiningOp();
     if (FusionGroup *holder = producer ? owner.lookup(producer) : nullptr)
-      add(holder, isa<ir::TransposeOp>(producer) ? Reach::misaligned : Reach::aligned);
+      add(holder, reachOfMember(producer, *holder));
     else if (auto known = floating.find(producer); known != floating.end())
       for (auto [group, reach] : known->second)
         add(group, reach);
@@ -97,13 +105,19 @@ llvm::SmallVector<Value> FusionPlan::sourcesOf(ir::ReduceOp reduce) {
   return sources;
 }
 
-/// Groups that reduce elements which are computed from some of the same as those of `reduce`:
-/// memory is walked once for both.
+/// Groups that reduce elements which are computed from some of the same as those of `reduce`, or
+/// from what one kernel makes of them: memory is walked once for both.
 void FusionPlan::addSiblings(ir::ReduceOp reduce, const Reaches &reaches, Candidates &candidates) {
-  for (Value source : sourcesOf(reduce))
-    for (FusionGroup *group : columnsBySource.lookup(source))
+  auto add = [&](ArrayRef<FusionGroup *> columns) {
+    for (FusionGroup *group : columns)
       if (reducesAlike(reduce, *group) && !dependsOn(reaches, group, /*throughClones=*/false))
         candidates.insert(group);
+  };
+  for (Value source : sourcesOf(reduce)) {
+    add(columnsBySource.lookup(source));
+    if (FusionGroup *maker = owner.lookup(source.getDefiningOp()))
+      add(columnsByMaker.lookup(maker));
+  }
 }
 
 /// Groups that `op` may join, the latest first: it is the one that the others may have fed.
@@ -116,10 +130,13 @@ FusionPlan::Candidates FusionPlan::findGroups(Operation *op, const Reaches &reac
       if (FusionGroup *group = owner.lookup(user);
           group && isArgmaxOf(op, *group) && !dependsOn(reaches, group, /*throughClones=*/true))
         candidates.insert(group);
-  for (auto [group, reach] : reaches)
-    if (reach == Reach::aligned && fitsSpace(op, *group) &&
-        !dependsOn(reaches, group, /*throughClones=*/true))
+  for (auto [group, reach] : reaches) {
+    bool fits = (reach == Reach::aligned && fitsSpace(op, *group)) ||
+                (reach != Reach::misaligned && sumsLinesOf(op, *group));
+    bool again = group->isStaged && isSecondStage(op, *group, reach);
+    if (fits && !again && !dependsOn(reaches, group, /*throughClones=*/true))
       candidates.insert(group);
+  }
   return candidates;
 }
 
@@ -133,15 +150,20 @@ void FusionPlan::addAnchors(Block &block, bool fuse) {
     Reaches reaches = operandReaches(&op);
     Candidates candidates = fuse ? findGroups(&op, reaches) : Candidates();
     if (!candidates.empty()) {
-      addMember(&op, **std::max_element(
-                         candidates.begin(), candidates.end(),
-                         [](FusionGroup *a, FusionGroup *b) { return a->number < b->number; }));
+      FusionGroup &group =
+          **std::max_element(candidates.begin(), candidates.end(),
+                             [](FusionGroup *a, FusionGroup *b) { return a->number < b->number; });
+      group.isStaged |= isSecondStage(&op, group, reaches.lookup(&group));
+      addMember(&op, group);
     } else if (isAnchor(&op) || isa<ir::ScanOp>(op)) {
       FusionGroup &group = createGroup(&op);
       if (auto reduce = dyn_cast<ir::ReduceOp>(op);
           reduce && group.family == ir::KernelFamily::column)
-        for (Value source : sourcesOf(reduce))
+        for (Value source : sourcesOf(reduce)) {
           columnsBySource[source].push_back(&group);
+          if (FusionGroup *maker = owner.lookup(source.getDefiningOp()))
+            columnsByMaker[maker].push_back(&group);
+        }
     } else {
       for (auto &[group, reach] : reaches)
         reach = reachThrough(&op, *group, reach);
@@ -205,12 +227,13 @@ bool FusionPlan::repeatsExpensiveWork(Operation *op) const {
   return false;
 }
 
-/// Whether `op` can precede the members of a map group that reads it, although `consumers`
-/// then read its result from there: nothing that the group needs may need the group.
+/// Whether `op` can precede the members of a map or column group that reads it, although
+/// `consumers` then read its result from there: nothing that the group needs may need the group.
 bool FusionPlan::canPrepend(Operation *op, const Reaches &reaches, FusionGroup *group,
                             const Candidates &consumers) const {
-  if (group->family != ir::KernelFamily::map || !isElementwise(op) ||
-      shapeOf(op->getResult(0)) != ArrayRef<int64_t>(group->outer))
+  bool isMap = group->family == ir::KernelFamily::map && isElementwise(op) &&
+               shapeOf(op->getResult(0)) == ArrayRef<int64_t>(group->outer);
+  if (!isMap && (reaches.count(group) || !storesElementsOf(*group, op)))
     return false;
   GroupGraph::Groups needed = graph.readsOf(group);
   for (auto [producer, reach] : reaches)
@@ -220,6 +243,31 @@ bool FusionPlan::canPrepend(Operation *op, const Reaches &reaches, FusionGroup *
                        [&](FusionGroup *consumer) { return graph.reaches(needed, consumer); });
 }
 
+/// Whether all who read `op` from memory can as well compute it as they go, from other images and
+/// from numbers of their channels, and fewer images come from memory and go there then: a
+/// normalized and activated image takes as many bytes to read as the one that it is made of, and is
+/// not written; the gradient of a normalization is made of two, which two readers may read each.
+bool FusionPlan::isComputedByReaders(Operation *op, size_t readers) const {
+  if (!isElementwise(op) || isPredicate(op) || !isReadAsImageAlone(op))
+    return false;
+  llvm::SmallSetVector<Value, 16> values;
+  values.insert(op->getResult(0));
+  size_t images = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    Operation *maker = values[i].getDefiningOp();
+    ++visits;
+    if (!maker || owner.contains(maker)) {
+      images += shapeOf(values[i]) == shapeOf(op->getResult(0));
+      continue;
+    }
+    if (!isPartOfComputedImage(maker) || isExpensive(maker) || values.size() > kMostRepeated)
+      return false;
+    values.insert(maker->operand_begin(), maker->operand_end());
+  }
+  size_t stored = images + 1 + readers, computed = images * readers;
+  return images > 0 && computed < stored;
+}
+
 /// Gives `op` a place in memory where its readers should not compute it themselves.
 void FusionPlan::materializeOne(Operation *op, bool fuse) {
   Candidates consumers = collectConsumers(op);
@@ -227,7 +275,9 @@ void FusionPlan::materializeOne(Operation *op, bool fuse) {
   bool worthStoring = fuse ? isa<ir::ConcatenateOp>(op) || repeatsExpensiveWork(op) ||
                                  (consumers.size() > 1 && (isExpensive(op) || isLong(op)))
                            : !constant;
-  if (!leavesBlock(op) && !(feedsMemoryReader(op) && !isView(op)) && !worthStoring) {
+  bool isRead =
+      feedsMemoryReader(op) && !isView(op) && !(fuse && isComputedByReaders(op, consumers.size()));
+  if (!leavesBlock(op) && !isRead && !worthStoring) {
     cloners[op] = std::move(consumers);
     return;
   }
@@ -237,7 +287,10 @@ void FusionPlan::materializeOne(Operation *op, bool fuse) {
   });
   FusionGroup *group = joined == consumers.end() ? nullptr : *joined;
   if (group) {
-    group->members.insert(group->members.begin(), op);
+    if (group->family == ir::KernelFamily::map)
+      group->members.insert(group->members.begin(), op);
+    else
+      group->members.push_back(op);
     owner[op] = group;
   } else {
     group = &createGroup(op);

@@ -3,6 +3,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/families/families.h"
 #include "passes/families/tools.h"
+#include "passes/fusion/line_sums.h"
+#include "passes/schedule/convolution_geometry.h"
 #include "passes/schedule/cost.h"
 
 using namespace mlir;
@@ -21,15 +23,41 @@ bool readsMemory(Operation *op) {
   return anchor && anchor.readsOperandsFromMemory();
 }
 
-/// Whether `op` repeats a value over a row group's inner dimensions (dims 0, 1, … of the outer).
+/// Whether `op` repeats what a reduction over `reduced` of a tensor of `shape` gives along these
+/// dimensions again.
+bool repeatsAlong(ir::BroadcastInDimOp op, ArrayRef<int64_t> reduced, ArrayRef<int64_t> shape) {
+  llvm::SmallVector<int64_t> kept, keptShape;
+  for (int64_t d = 0; d < static_cast<int64_t>(shape.size()); ++d)
+    if (!llvm::is_contained(reduced, d)) {
+      kept.push_back(d);
+      keptShape.push_back(shape[d]);
+    }
+  return op.getBroadcastDimensions() == ArrayRef<int64_t>(kept) && shapeOf(op) == shape &&
+         shapeOf(op.getOperand()) == ArrayRef<int64_t>(keptShape);
+}
+
+/// Whether `op` repeats a value over a row group's inner dimensions (dims 0, 1, … of the outer), or
+/// over the dimensions that a column group reduces.
 bool isOuterBroadcast(Operation *op, const FusionGroup &group) {
   auto broadcast = dyn_cast<ir::BroadcastInDimOp>(op);
-  if (!broadcast || group.family != ir::KernelFamily::row)
+  if (!broadcast)
+    return false;
+  Operation *first = group.members.front();
+  if (group.family == ir::KernelFamily::column)
+    return repeatsAlong(broadcast, reducedDimensions(first), shapeOf(first->getOperand(0)));
+  if (group.family != ir::KernelFamily::row)
     return false;
   for (auto [index, dimension] : llvm::enumerate(broadcast.getBroadcastDimensions()))
     if (static_cast<int64_t>(index) != dimension)
       return false;
   return shapeOf(broadcast.getOperand()) == ArrayRef<int64_t>(group.outer);
+}
+
+/// Whether `op` repeats a value of each line over the lines of the group's images.
+bool isLineBroadcast(Operation *op, const FusionGroup &group) {
+  auto broadcast = dyn_cast<ir::BroadcastInDimOp>(op);
+  auto rank = static_cast<int64_t>(group.outer.size());
+  return broadcast && repeatsAlong(broadcast, {rank - 2}, group.outer);
 }
 
 bool isWholeShape(ArrayRef<int64_t> shape, const FusionGroup &group) {
@@ -108,6 +136,15 @@ bool feedsMemoryReader(Operation *op) {
   });
 }
 
+bool isReadAsImageAlone(Operation *op) {
+  return llvm::all_of(op->getUses(), [](OpOperand &use) {
+    Operation *user = use.getOwner();
+    if (readsMemory(user))
+      return mayComputeImage(user, use.getOperandNumber());
+    return !(isView(user) && feedsMemoryReader(user));
+  });
+}
+
 bool isRepeatedByReaders(Operation *op) {
   ArrayRef<int64_t> shape = shapeOf(op->getResult(0));
   return !shape.empty() && llvm::any_of(op->getUsers(), [&](Operation *user) {
@@ -116,14 +153,32 @@ bool isRepeatedByReaders(Operation *op) {
 }
 
 Reach reachThrough(Operation *op, const FusionGroup &group, Reach operands) {
-  if (operands != Reach::aligned || isElementwise(op) || isOuterBroadcast(op, group))
-    return operands;
-  return Reach::misaligned;
+  bool keeps = operands == Reach::summed ? isLineBroadcast(op, group) : isOuterBroadcast(op, group);
+  return keeps || isElementwise(op) ? operands : Reach::misaligned;
+}
+
+bool isSecondStage(Operation *op, const FusionGroup &group, Reach reach) {
+  return isReduction(op) && (reach == Reach::summed ||
+                             (reach == Reach::aligned && group.family == ir::KernelFamily::column));
+}
+
+bool sumsLinesOf(Operation *op, const FusionGroup &group) {
+  auto reduce = dyn_cast<ir::ReduceOp>(op);
+  return reduce && isLineSum(reduce) && group.family && rulesOf(*group.family).sumsLines &&
+         shapeOf(reduce.getOperand()) == ArrayRef<int64_t>(group.outer);
+}
+
+bool storesElementsOf(const FusionGroup &group, Operation *op) {
+  if (group.family != ir::KernelFamily::column || !isElementwise(op) || isPredicate(op))
+    return false;
+  Operation *first = group.members.front();
+  return shapeOf(op->getResult(0)) == shapeOf(first->getOperand(0)) &&
+         !llvm::is_contained(reducedDimensions(first), 0);
 }
 
 bool fitsSpace(Operation *op, const FusionGroup &group) {
   if (isReduction(op))
-    return reducesInner(op, group);
+    return reducesInner(op, group) || reducesAlike(op, group);
   if (!group.family || isa<ir::ScanOp>(op) || !rulesOf(*group.family).takesFollowers)
     return false;
   if (group.family != ir::KernelFamily::row && servesReductionsOnly(op))

@@ -1,6 +1,7 @@
 // Long reductions in two steps, so that threads share them: first within each element of the
-// leading dimension (images, rows), then over these; gradients by small filters within slices of
-// the images, then over these. How the sum is split follows from the shape alone, so the bits do
+// leading dimension (images, rows), then over these; sums over what convolutions make line by line,
+// and variances of images too; gradients by small filters within slices of the images, then over
+// these. How the sum is split follows from the shape alone, so the bits do
 // not depend on the number of threads.
 #include "ir/dialect.h"
 #include "ir/module.h"
@@ -8,6 +9,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Pass/Pass.h"
+#include "passes/fusion/line_sums.h"
 #include "passes/passes.h"
 #include "passes/schedule/convolution_geometry.h"
 
@@ -102,12 +104,12 @@ void splitImages(ir::FilterGradientOp op, int64_t batchSize) {
 
 struct SplitReductionsPass : impl::SplitReductionsBase<SplitReductionsPass> {
   void runOnOperation() override {
+    rewriteVariances(getOperation());
     llvm::SmallVector<ir::ReduceOp> reductions;
-    getOperation().walk([&](ir::ReduceOp reduce) {
-      if (isLong(reduce))
-        reductions.push_back(reduce);
-    });
-    llvm::for_each(reductions, split);
+    getOperation().walk([&](ir::ReduceOp reduce) { reductions.push_back(reduce); });
+    for (ir::ReduceOp reduce : reductions)
+      if (!splitInLines(reduce) && isLong(reduce))
+        split(reduce);
     int64_t batchSize = ir::getBatchSize(getOperation()->getParentOfType<ModuleOp>());
     llvm::SmallVector<ir::FilterGradientOp> gradients;
     getOperation().walk([&](ir::FilterGradientOp op) { gradients.push_back(op); });

@@ -146,6 +146,13 @@ bool storesTransposed(ir::KernelOp kernel, unsigned result) {
              cast<RankedTensorType>(kernel.getResult(0).getType()).getShape();
 }
 
+/// Whether `user` reduces columns whose elements the kernel goes through once, and stores on the
+/// way.
+static bool takesElementsInOnce(Operation *user, ir::KernelOp kernel) {
+  return isa<ir::ReduceOp>(user) && kernel.getFamily() == ir::KernelFamily::column &&
+         anchorsByStage(kernel).size() == 1;
+}
+
 bool mayOverwrite(ir::KernelOp kernel, unsigned operand, unsigned result) {
   auto shapeOf = [](Value value) { return cast<RankedTensorType>(value.getType()).getShape(); };
   if (shapeOf(kernel.getInputs()[operand]) != shapeOf(kernel.getResult(result)))
@@ -162,7 +169,7 @@ bool mayOverwrite(ir::KernelOp kernel, unsigned operand, unsigned result) {
     for (Operation *user : dependent[i].getUsers()) {
       if (user->hasTrait<ir::Elementwise>())
         dependent.insert(user->getResult(0));
-      else if (!isa<ir::YieldOp>(user) &&
+      else if (!isa<ir::YieldOp>(user) && !takesElementsInOnce(user, kernel) &&
                !(isa<ir::TransposeOp>(user) && isStoredElsewhere(user->getResult(0))))
         return false;
     }

@@ -1,5 +1,7 @@
 #include "passes/schedule/convolution_geometry.h"
 
+#include "llvm/ADT/SetVector.h"
+
 using namespace mlir;
 
 namespace lamina::passes {
@@ -91,15 +93,45 @@ bool isDepthwise(ir::FilterGradientOp op) {
   return isDepthwise(op.getFilterType(), op.getGroups());
 }
 
+bool isPartOfComputedImage(Operation *op) {
+  if (auto constant = dyn_cast<ir::ConstantOp>(op))
+    return cast<DenseElementsAttr>(constant.getValue()).isSplat() ||
+           constant.getType().getRank() <= 1;
+  if (auto broadcast = dyn_cast<ir::BroadcastInDimOp>(op))
+    return dependsOnChannelAlone(broadcast);
+  return op->hasTrait<ir::Elementwise>() || isa<ir::RowsOp>(op);
+}
+
 bool canMergeAxes(ir::KernelOp kernel) {
   return llvm::all_of(kernel.getBlock().without_terminator(), [](Operation &op) {
-    if (auto constant = dyn_cast<ir::ConstantOp>(op))
-      return cast<DenseElementsAttr>(constant.getValue()).isSplat() ||
-             constant.getType().getRank() <= 1;
-    if (auto broadcast = dyn_cast<ir::BroadcastInDimOp>(op))
-      return dependsOnChannelAlone(broadcast);
-    return op.hasTrait<ir::Elementwise>() || isa<ir::ConvolutionOp, ir::RowsOp>(op);
+    return isPartOfComputedImage(&op) || isa<ir::ConvolutionOp>(op);
   });
+}
+
+bool mayComputeImage(Operation *anchor, unsigned number) {
+  auto fits = [](auto op) {
+    return op.getSpatialRank() <= 2 && (op.getGroups() == 1 || isDepthwise(op)) &&
+           llvm::all_of(op.getLhsDilation(), [](int64_t dilation) { return dilation == 1; });
+  };
+  if (auto convolution = dyn_cast<ir::ConvolutionOp>(anchor))
+    return number == 0 && fits(convolution);
+  auto gradient = dyn_cast<ir::FilterGradientOp>(anchor);
+  return gradient && !gradient.getWinograd() && fits(gradient) &&
+         !ConvolutionGeometry::of(gradient).hasFewChannels();
+}
+
+bool isComputedImage(Value image) {
+  llvm::SmallSetVector<Operation *, 8> work;
+  if (Operation *op = image.getDefiningOp())
+    work.insert(op);
+  for (size_t i = 0; i < work.size(); ++i) {
+    if (!isPartOfComputedImage(work[i]))
+      return false;
+    for (Value operand : work[i]->getOperands())
+      if (Operation *op = operand.getDefiningOp())
+        work.insert(op);
+  }
+  return !work.empty();
 }
 
 } // namespace lamina::passes

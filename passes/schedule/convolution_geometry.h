@@ -56,4 +56,17 @@ bool isDepthwise(ir::FilterGradientOp op);
 /// channel alone, so that spatial dimensions may be merged.
 bool canMergeAxes(ir::KernelOp kernel);
 
+/// Whether the kernel of `anchor` can compute its operand `number`, an image, part by part rather
+/// than read it from memory: a convolution its left operand, a gradient by the filter both. The
+/// images have one or two spatial dimensions, no dilation and no groups but those of depthwise
+/// convolutions.
+bool mayComputeImage(mlir::Operation *anchor, unsigned number);
+
+/// Whether `op` is part of what computes images so: elementwise, or repeated along all dimensions
+/// but the channels.
+bool isPartOfComputedImage(mlir::Operation *op);
+
+/// Whether a kernel computes `image`, an operand of its anchor, from operands of its own so.
+bool isComputedImage(mlir::Value image);
+
 } // namespace lamina::passes

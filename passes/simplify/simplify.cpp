@@ -21,8 +21,10 @@ public:
     populateArithmeticPatterns(set);
     populateBroadcastPatterns(set);
     populateContractionPatterns(set);
+    populateConvolutionPatterns(set);
     populatePadPatterns(set);
     populateScanPatterns(set);
+    populateHoistPatterns(set);
     for (RegisteredOperationName op : context->getRegisteredOperations())
       op.getCanonicalizationPatterns(set, context);
     patterns = std::move(set);

@@ -50,7 +50,8 @@ bool isRowwise(Operation *op) {
       .Case([](ir::DotGeneralOp op) { return !areRowsContracted(op); })
       .Case<ir::ReduceWindowOp, ir::ArgmaxWindowOp>([](auto op) { return op.getWindow()[0] == 1; })
       .Case([](ir::GatherOp op) {
-        return hasRowsFirst(op.getOperand()) ? !hasRowsFirst(op.getIndices()) : true;
+        return op.getBatching() > 0 || !hasRowsFirst(op.getOperand()) ||
+               !hasRowsFirst(op.getIndices());
       })
       .Case<ir::ReshapeOp, ir::SliceOp, ir::PadOp, ir::ConvolutionOp, ir::AttentionOp,
             ir::StopGradientOp>([](auto) { return true; })

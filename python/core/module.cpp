@@ -65,14 +65,14 @@ void addStep(nb::module_ &module) {
       .def(
           "__init__",
           [](Step *place, const std::string &path, const std::string &name,
-             const std::string &compileConfig,
-             const std::map<std::string, std::vector<int64_t>> &inputShapes, int64_t batchSize,
-             uint32_t threads, uint64_t seed, bool sampleWeights) {
-            new (place) Step(
-                {path, name, compileConfig, inputShapes, batchSize, threads, seed, sampleWeights});
+             const std::string &compileConfig, const Shapes &inputShapes,
+             const Shapes &targetShapes, int64_t batchSize, uint32_t threads, uint64_t seed,
+             bool sampleWeights) {
+            new (place) Step({path, name, compileConfig, inputShapes, targetShapes, batchSize,
+                              threads, seed, sampleWeights});
           },
-          "path"_a, "name"_a, "compile_config"_a, "input_shapes"_a, "batch_size"_a, "threads"_a,
-          "seed"_a, "sample_weights"_a)
+          "path"_a, "name"_a, "compile_config"_a, "input_shapes"_a, "target_shapes"_a,
+          "batch_size"_a, "threads"_a, "seed"_a, "sample_weights"_a)
       .def("train_on_batch", &Step::trainOnBatch, "x"_a.none(), "y"_a.none(),
            "weights"_a = nb::none())
       .def("test_on_batch", &Step::testOnBatch, "x"_a.none(), "y"_a.none(),
@@ -89,6 +89,12 @@ void addStep(nb::module_ &module) {
       .def("finalize_averages", &Step::finalizeAverages)
       .def("require_loss", &Step::requireLoss)
       .def("require_training", &Step::requireTraining)
+      .def("use_shapes", &Step::useShapes, "inputs"_a, "targets"_a)
+      .def_prop_ro(
+          "shapes",
+          [](Step &step) { return nb::make_tuple(step.inputShapes(), step.targetShapes()); })
+      .def_prop_ro("open_shapes",
+                   [](Step &step) { return nb::make_tuple(step.openInputs(), step.openTargets()); })
       .def("add_sample_weights", &Step::addSampleWeights)
       .def("save", &Step::save, "path"_a)
       .def("stage_text", &stageText, "stage"_a)

@@ -85,12 +85,12 @@ void checkBounds(const std::vector<codegen::TensorSpec> &specs, const Buffers &b
 } // namespace
 
 Running::Running(Step &step, bool training)
-    : step_(step), compilation_(step.compilation()),
+    : step_(step), weighting_(step.weighting()),
       specs_(training ? step.signature().trainLogs : step.signature().evaluateLogs),
       batch_(step.runner().makeBatchLogs(specs_)), running_(step.runner(), specs_) {}
 
 nb::dict Running::values() const {
-  if (compilation_ != step_.compilation())
+  if (weighting_ != step_.weighting())
     fail("weights of samples came in the middle of an epoch; give all batches some");
   nb::dict result;
   for (const auto &[name, value] : running_.values())
@@ -107,6 +107,7 @@ Step::Step(const Settings &settings) : settings_(settings) {
     replaceCompileConfig(file, settings_.compileConfig);
     compileConfig_ = file.compileConfig;
   }
+  findOpenShapes(file);
   use(compile(std::move(file), settings_.hasSampleWeights));
 }
 
@@ -116,8 +117,10 @@ session::Options Step::options(bool hasSampleWeights) {
   options.import.batchSize = settings_.batchSize;
   options.import.sampleWeights = hasSampleWeights;
   options.import.inputShapes = settings_.inputShapes;
+  options.import.targetShapes = settings_.targetShapes;
   options.threads = settings_.threads;
-  options.tell = [this](const std::string &line) { notes_.push_back(line); };
+  if (compilation_ == 0) // later there is nothing new to say
+    options.tell = [this](const std::string &line) { notes_.push_back(line); };
   return options;
 }
 
@@ -143,19 +146,6 @@ std::unique_ptr<session::Session> Step::makeSession() const {
   return std::make_unique<session::Session>(session_->file(), options, /*training=*/true);
 }
 
-/// Gives `to` the values of the variables that `from` has, too.
-static void copyState(trainer::ModelRunner &from, trainer::ModelRunner &to) {
-  std::map<std::string, frontend::Array> values;
-  std::vector<frontend::Array> state = from.saveAll();
-  for (size_t i = 0; i < state.size(); ++i)
-    values.emplace(from.signature().variables[i].name, std::move(state[i]));
-  std::vector<frontend::Array> now = to.saveAll();
-  for (size_t i = 0; i < now.size(); ++i)
-    if (auto found = values.find(to.signature().variables[i].name); found != values.end())
-      now[i] = std::move(found->second);
-  to.loadAll(now);
-}
-
 void Step::addSampleWeights() {
   requireLoss();
   std::optional<nb::gil_scoped_release> release(std::in_place);
@@ -163,9 +153,11 @@ void Step::addSampleWeights() {
   if (settings_.hasSampleWeights)
     return;
   Compiled compiled = compile(session_->file(), /*hasSampleWeights=*/true);
-  copyState(*runner_, *compiled.runner);
+  runner_->giveState(*compiled.runner);
   release.reset(); // nobody looks at the session meanwhile
   settings_.hasSampleWeights = true;
+  others_.clear();
+  ++weighting_;
   use(std::move(compiled));
 }
 
@@ -191,7 +183,7 @@ bool Step::bind(Arrays &arrays, nb::handle x, nb::handle y, nb::handle weights) 
 }
 
 void Step::requireSame(const Running &running, const Arrays &arrays) const {
-  if (running.compilation_ != compilation_ || arrays.compilation != compilation_)
+  if (running.weighting_ != weighting_ || arrays.compilation != compilation_)
     fail("{}: weights of samples were given for the first time meanwhile; give all batches of an "
          "epoch some, and train in one thread first",
          session_->name());

@@ -15,12 +15,15 @@
 
 namespace lamina::python {
 
+/// Shapes of one row by the name of the input or output.
+using Shapes = std::map<std::string, std::vector<int64_t>>;
+
 /// The settings of a compiled model, from `lamina.compile`.
 struct Settings {
   std::string path;          ///< the model's file
   std::string name;          ///< for messages, in place of the path
   std::string compileConfig; ///< JSON members that replace those of the file's compile_config
-  std::map<std::string, std::vector<int64_t>> inputShapes;
+  Shapes inputShapes, targetShapes; ///< where the model leaves dimensions open
   int64_t batchSize = 32;
   uint32_t threads = 0;
   uint64_t seed = 0;
@@ -39,7 +42,7 @@ public:
 private:
   friend class Step;
   const Step &step_;
-  uint64_t compilation_; ///< the step's
+  uint64_t weighting_; ///< the step's
   const std::vector<codegen::LogSpec> &specs_;
   trainer::BatchLogs batch_;
   trainer::RunningLogs running_;
@@ -85,8 +88,16 @@ public:
 
   /// Compiles again so that steps and evaluations take weights of samples. The state stays.
   void addSampleWeights();
-  /// How often it has been compiled.
-  uint64_t compilation() const { return compilation_; }
+  /// Compiles for rows of these shapes, or takes what was compiled for them before; for inputs and
+  /// targets with dimensions that the model leaves open. The state goes along.
+  void useShapes(const Shapes &inputs, const Shapes &targets);
+  const Shapes &inputShapes() const { return settings_.inputShapes; }
+  const Shapes &targetShapes() const { return settings_.targetShapes; }
+  /// Row shapes of the inputs and targets with open dimensions, which are -1.
+  const Shapes &openInputs() const { return openInputs_; }
+  const Shapes &openTargets() const { return openTargets_; }
+  /// How often it has been compiled to take weights.
+  uint64_t weighting() const { return weighting_; }
   /// Writes the model in the format of the path's ending.
   void save(const std::string &path);
   /// A session of its own for the same model, to look at.
@@ -106,6 +117,7 @@ private:
 
   Compiled compile(frontend::KerasFile file, bool hasSampleWeights);
   void use(Compiled compiled);
+  void findOpenShapes(const frontend::KerasFile &file);
   session::Options options(bool hasSampleWeights);
   bool bind(Arrays &arrays, nanobind::handle x, nanobind::handle y, nanobind::handle weights);
   /// Refuses values that are no index of the entries or no class that they stand for.
@@ -122,9 +134,12 @@ private:
   Settings settings_;
   std::vector<std::string> notes_;
   std::optional<nlohmann::json> compileConfig_; ///< the one to write, where it is not the file's
+  Shapes openInputs_, openTargets_;
   std::unique_ptr<session::Session> session_;
   trainer::ModelRunner *runner_ = nullptr;
-  uint64_t compilation_ = 0;
+  uint64_t compilation_ = 0; ///< changes with session_
+  uint64_t weighting_ = 0;
+  std::map<std::pair<Shapes, Shapes>, Compiled> others_; ///< for other shapes, which go on existing
   /// Of state and workspace. Who waits for it does not hold the GIL; session_ and what belongs to
   /// it change under both.
   std::mutex mutex_;

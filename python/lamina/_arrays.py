@@ -49,6 +49,16 @@ def convert(value, spec, what, rows=None):
     return _cast(array, spec, what).reshape((array.shape[0], *spec.shape))
 
 
+def filled_shape(value, opened):
+    """The row shape `opened` with the extents of an array where it is -1; None where they do not fit."""
+    row = list(as_array(value, "data").shape[1:])
+    if len(row) + 1 == len(opened) and opened[-1] == 1:
+        row.append(1)
+    fits = len(row) == len(opened) and all(
+        n > 0 and known in (-1, n) for n, known in zip(row, opened))
+    return row if fits else None
+
+
 def _cast(array, spec, what):
     dtype = np.dtype(spec.dtype)
     if dtype.kind != "f" and array.dtype != dtype:

@@ -9,7 +9,7 @@ from lamina._step import Step, temporary_file
 
 
 def compile(model, batch_size=32, optimizer=None, loss=None, metrics=None, threads=None, seed=0,
-            input_shapes=None):
+            input_shapes=None, target_shapes=None):
     """Compiles a model for training, evaluation and prediction on the CPU.
 
     Args:
@@ -21,14 +21,18 @@ def compile(model, batch_size=32, optimizer=None, loss=None, metrics=None, threa
         threads: how many threads compiled code uses, the same for all steps of a process; None: as
             many as CPUs that this process may use.
         seed: of shuffling, dropout and initial weights that the model does not have.
-        input_shapes: shapes of one row by input name, for axes that the model leaves open.
+        input_shapes: shapes of one row by input name, for axes that the model leaves open. Data may
+            have others later.
+        target_shapes: shapes of one row of targets by output name, for losses that leave them open
+            (CTC); taken from the first targets where they are not given.
 
     Returns: a `Step`.
 
     Raises ValueError, TypeError or NotImplementedError with the layer and the reason when the model
     cannot be compiled.
     """
-    settings = {"input_shapes": _shapes(input_shapes),
+    settings = {"input_shapes": _shapes("input_shapes", input_shapes),
+                "target_shapes": _shapes("target_shapes", target_shapes),
                 "batch_size": _positive(batch_size, "batch_size"),
                 "threads": _positive(threads, "threads") if threads is not None else 0,
                 "seed": _seed(seed), "sample_weights": False}
@@ -71,14 +75,13 @@ def _positive(value, what):
     return int(value)
 
 
-def _shapes(input_shapes):
-    if input_shapes is None:
+def _shapes(what, shapes):
+    if shapes is None:
         return {}
-    if not isinstance(input_shapes, dict):
-        raise TypeError(f"input_shapes is a dict of the inputs' shapes by name, not "
-                        f"{type(input_shapes).__name__}")
-    return {str(name): [_positive(n, f"input_shapes['{name}']") for n in shape]
-            for name, shape in input_shapes.items()}
+    if not isinstance(shapes, dict):
+        raise TypeError(f"{what} is a dict of shapes by name, not {type(shapes).__name__}")
+    return {str(name): [_positive(n, f"{what}['{name}']") for n in shape]
+            for name, shape in shapes.items()}
 
 
 def _seed(value):

@@ -90,9 +90,10 @@ class _Estimator(BaseEstimator):
         with temporary_file(".json") as path:
             with open(path, "w", encoding="utf-8") as file:
                 json.dump(config, file)
-            core = _core.Step(path=path, name=type(self).__name__, input_shapes={}, seed=seed,
-                              compile_config=json.dumps(training), batch_size=batch_size,
-                              threads=self.threads or 0, sample_weights=True)
+            core = _core.Step(path=path, name=type(self).__name__, input_shapes={},
+                              target_shapes={}, seed=seed, compile_config=json.dumps(training),
+                              batch_size=batch_size, threads=self.threads or 0,
+                              sample_weights=True)
         return Step(core, seed)
 
     def _compile_given(self, X, outputs, batch_size, seed):

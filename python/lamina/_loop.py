@@ -65,6 +65,8 @@ class Pass:
         core = self.step._core
         call, running = core.train if self.training else core.test, None
         done = 0
+        if self.source.shapes is not None:
+            self.step._use_shapes(self.source.shapes)
         if self.cursor is None:
             self.cursor = self.source.open(epoch)
         while self.steps is None or done < self.steps:

@@ -28,8 +28,10 @@ class ArraySource:
     """The rows of arrays, in file order or in a random one."""
     is_stream = False
 
-    def __init__(self, x, y, weights, batch_size, order_of=None):
-        """`order_of` gives the order of the rows for the number of an epoch; None: as they are."""
+    def __init__(self, x, y, weights, batch_size, order_of=None, shapes=None):
+        """`order_of` gives the order of the rows for the number of an epoch; None: as they are.
+        `shapes` are those of the step's rows that the arrays have."""
+        self.shapes = shapes
         self.arrays = (x, y, weights)
         self.rows = len(x[0])
         self.batch_size = batch_size
@@ -72,6 +74,7 @@ class StreamSource:
 
     They are read in a thread of their own while steps run."""
     is_stream = True
+    shapes = None  # those of each batch
 
     def __init__(self, data, convert):
         """`convert(x, y, weights)` gives the arrays of a batch."""
@@ -208,11 +211,13 @@ class Converter:
         self.step = step
 
     def inputs(self, x):
-        return convert_all(x, self.step.input_specs, "input")
+        return self.step._inputs(x)
 
     def all(self, x, y, sample_weight=None, class_weight=None):
         """The arrays of inputs, targets and weights of samples."""
         step = self.step
+        if any(step._open):
+            step._follow(x, y)
         arrays = self.inputs(x)
         if y is None and step.target_specs:
             raise ValueError(f"{step.name}: targets are missing; give y")
@@ -240,7 +245,8 @@ class Converter:
     def source(self, x, y, sample_weight, class_weight, batch_size, order_of=None):
         """The batches of `x`: arrays, or something that yields batches, targets among them."""
         if not is_stream(x):
-            return ArraySource(*self.all(x, y, sample_weight, class_weight), batch_size, order_of)
+            arrays = self.all(x, y, sample_weight, class_weight)
+            return ArraySource(*arrays, batch_size, order_of, self.step._core.shapes)
         if y is not None or sample_weight is not None:
             raise ValueError(f"{type(x).__name__} yields its own targets and weights; leave y and "
                              f"sample_weight out")

@@ -6,7 +6,7 @@ import tempfile
 import numpy as np
 
 from lamina import _core
-from lamina._arrays import TensorSpec, convert_all
+from lamina._arrays import TensorSpec, arrange, convert_all, filled_shape
 from lamina._callbacks import Callbacks, OptimizerView
 from lamina._loop import Fit, Pace, Pass
 from lamina._progress import Progress
@@ -42,9 +42,43 @@ class Step:
         self.stop_training = False
         self.history = None
         self.optimizer = OptimizerView(core)
+        self._open = core.open_shapes
+        self._read_specs()
+
+    def _read_specs(self):
+        core = self._core
         self.input_specs = [TensorSpec(*spec) for spec in core.inputs]
         self.target_specs = [TensorSpec(*spec) for spec in core.targets]
         self.output_specs = [TensorSpec(*spec) for spec in core.outputs]
+
+    # ---- lengths that the model leaves open ----------------------------------------------------
+
+    def _use_shapes(self, shapes):
+        """Goes on with what is compiled for these shapes of rows, the state included."""
+        if shapes != self._core.shapes:
+            self._core.use_shapes(*shapes)
+            self._read_specs()
+
+    def _follow(self, x, y=None):
+        """Takes the lengths of arrays where the model leaves some open; returns all shapes."""
+        shapes = tuple(dict(part) for part in self._core.shapes)
+        outputs = [spec.name for spec in self.output_specs]
+        for values, specs, kind, further, opened, found in (
+                (x, self.input_specs, "input", (), self._open[0], shapes[0]),
+                (y, self.target_specs, "target", outputs, self._open[1], shapes[1])):
+            if values is None or not opened:
+                continue
+            for value, spec in zip(arrange(values, specs, kind, further), specs):
+                row = spec.name in opened and filled_shape(value, opened[spec.name])
+                if row:
+                    found[spec.name] = row
+        self._use_shapes(shapes)
+        return shapes
+
+    def _inputs(self, x):
+        if self._open[0]:
+            self._follow(x)
+        return convert_all(x, self.input_specs, "input")
 
     # ---- what it is ----------------------------------------------------------------------------
 
@@ -114,7 +148,7 @@ class Step:
     def predict_on_batch(self, x):
         """The model's outputs for the rows of `x`, any number of them: an array, or a list of arrays
         where the model has several outputs."""
-        return self._outputs(self._predict_arrays(convert_all(x, self.input_specs, "input")))
+        return self._outputs(self._predict_arrays(self._inputs(x)))
 
     def _require_batch(self, arrays):
         rows = len(arrays[0][0])
@@ -184,13 +218,13 @@ class Step:
         if is_stream(x):
             outputs = self._predict_stream(x, steps, called)
         else:
-            outputs = self._predict_arrays(convert_all(x, self.input_specs, "input"))
+            outputs = self._predict_arrays(self._inputs(x))
         called.call("on_predict_end")
         return self._outputs(outputs)
 
     def _predict_stream(self, x, steps, called):
         def inputs(batch, y, weights):
-            return convert_all(batch, self.input_specs, "input"), (), ()
+            return self._inputs(batch), (), ()
         cursor = StreamSource(x, inputs).open(0)
         parts = []
         try:
@@ -305,7 +339,8 @@ class Step:
         variables = [variable[0] for variable in core.variables]
         settings = {"name": core.name, "batch_size": core.batch_size, "seed": self.seed,
                     "threads": core.requested_threads, "sample_weights": core.has_sample_weights,
-                    "input_shapes": {spec.name: list(spec.shape) for spec in self.input_specs}}
+                    "input_shapes": {spec.name: list(spec.shape) for spec in self.input_specs},
+                    "target_shapes": core.shapes[1]}
         more = {"_weight_order": self._weight_order, "_epochs_done": self._epochs_done,
                 "stop_training": self.stop_training}
         state = dict(zip(variables, self._read(range(len(variables)))))

@@ -10,5 +10,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   std::vector<std::byte> bytes = lamina::fuzz::toBytes(data, size);
   if (looksLikeHdf5(bytes))
     return lamina::fuzz::refusing([&] { readHdf5("fuzz.h5", bytes); });
-  return lamina::fuzz::refusing([&] { readHdf5Report("fuzz.h5", bytes, bytes, /*isTaken=*/false); });
+  return lamina::fuzz::refusing(
+      [&] { readHdf5Report("fuzz.h5", bytes, bytes, /*isTaken=*/false); });
 }

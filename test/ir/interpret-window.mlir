@@ -246,6 +246,25 @@ func.func @gather_one() -> tensor<2xf32> {
   return %y : tensor<2xf32>
 }
 
+// Each row has indices of its own.
+// CHECK-NEXT{LITERAL}: @gather_batched: dense<[[2.000000e+00, 1.000000e+00], [3.000000e+00, 3.000000e+00]]> : tensor<2x2xf32>
+func.func @gather_batched() -> tensor<2x2xf32> {
+  %x = lamina.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>
+  %w = lamina.constant dense<[[1, 0], [0, 0]]> : tensor<2x2xi32>
+  %y = lamina.gather %x, %w, dim = 1, batching = 1
+      : (tensor<2x2xf32>, tensor<2x2xi32>) -> tensor<2x2xf32>
+  return %y : tensor<2x2xf32>
+}
+
+// CHECK-NEXT{LITERAL}: @scatter_batched: dense<[[2.000000e+00, 1.000000e+00], [7.000000e+00, 0.000000e+00]]> : tensor<2x2xf32>
+func.func @scatter_batched() -> tensor<2x2xf32> {
+  %x = lamina.constant dense<[[1, 0], [0, 0]]> : tensor<2x2xi32>
+  %w = lamina.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>
+  %y = lamina.scatter %x, %w, dim = 1, batching = 1
+      : (tensor<2x2xi32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  return %y : tensor<2x2xf32>
+}
+
 // CHECK-NEXT{LITERAL}: @scatter: dense<[[3.000000e+00, 4.000000e+00], [0.000000e+00, 0.000000e+00], [6.000000e+00, 8.000000e+00]]> : tensor<3x2xf32>
 func.func @scatter() -> tensor<3x2xf32> {
   %x = lamina.constant dense<[2, 0, 2]> : tensor<3xi32>

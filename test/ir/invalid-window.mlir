@@ -295,6 +295,16 @@ func.func @f(%a: tensor<?x4xf32>, %b: tensor<?xi32>) {
 
 // -----
 
+func.func @f(%a: tensor<?x4xf32>, %b: tensor<3xi32>) {
+  // expected-error @+2 {{gather: 'tensor<?x4xf32>' and 'tensor<3xi32>' do not begin with the same 1 dimensions before dimension 1}}
+  // expected-error @+1 {{'lamina.gather' op failed to infer returned types}}
+  %y = lamina.gather %a, %b, dim = 1, batching = 1
+      : (tensor<?x4xf32>, tensor<3xi32>) -> tensor<?xf32>
+  return
+}
+
+// -----
+
 func.func @f(%a: tensor<?xi32>, %b: tensor<?x4xf32>) {
   // expected-error @+1 {{scatter: dimension -1 of 'tensor<9x4xf32>' is not one to look up}}
   %y = lamina.scatter %a, %b, dim = -1

@@ -150,24 +150,151 @@ func.func @repeated(%x: tensor<8xf32>, %a: tensor<5x8xf32>) -> (tensor<5xf32>, t
 // -----
 
 // Reductions of the same dimensions that read some of the same elements go through memory together;
-// one that needs the other's result does not.
+// one that needs the other's result goes through them again, as long as they are in the caches. A
+// third time is another kernel.
 // CHECK-LABEL: func.func @siblings
-// CHECK: %[[K:.*]]:2 = lamina.kernel {{[a-z_]+}}(%arg1, %arg0)
+// CHECK: %[[K:.*]]:3 = lamina.kernel column(%arg1, %arg0)
 // CHECK: lamina.reduce add
 // CHECK: lamina.multiply
 // CHECK: lamina.reduce add
-// CHECK: lamina.kernel {{[a-z_]+}}(%[[K]]#0, %arg1)
 // CHECK: lamina.subtract
 // CHECK: lamina.reduce maximum
+// CHECK: lamina.kernel column(%[[K]]#2, %arg1)
+// CHECK-NOT: lamina.kernel
 // CHECK: return
-func.func @siblings(%x: tensor<?x4xf32>, %g: tensor<?x4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
+func.func @siblings(%x: tensor<?x4xf32>, %g: tensor<?x4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
   %0 = lamina.reduce add %g, dims = [0] : (tensor<?x4xf32>) -> tensor<4xf32>
   %1 = lamina.multiply %x, %g : tensor<?x4xf32>
   %2 = lamina.reduce add %1, dims = [0] : (tensor<?x4xf32>) -> tensor<4xf32>
   %3 = lamina.broadcast_in_dim %0, dims = [1] : (tensor<4xf32>) -> tensor<?x4xf32>
   %4 = lamina.subtract %g, %3 : tensor<?x4xf32>
   %5 = lamina.reduce maximum %4, dims = [0] : (tensor<?x4xf32>) -> tensor<4xf32>
-  return %0, %2, %5 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+  %6 = lamina.broadcast_in_dim %5, dims = [1] : (tensor<4xf32>) -> tensor<?x4xf32>
+  %7 = lamina.subtract %g, %6 : tensor<?x4xf32>
+  %8 = lamina.reduce add %7, dims = [0] : (tensor<?x4xf32>) -> tensor<4xf32>
+  return %0, %2, %5, %8 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+}
+
+// -----
+
+// The lines of images are summed up by whoever makes them, and the squares of the distances from
+// their means, too; the image is a result although nothing else reads it. What reads it together
+// with the sums is another kernel.
+// CHECK-LABEL: func.func @line_sums
+// CHECK: %[[K:.*]]:3 = lamina.kernel convolution(%arg0, %arg1)
+// CHECK: lamina.convolution
+// CHECK: lamina.reduce add
+// CHECK: lamina.subtract
+// CHECK: lamina.reduce add
+// CHECK: lamina.kernel map(%[[K]]#{{[01]}}, %[[K]]#{{[01]}})
+// CHECK-NOT: lamina.kernel
+// CHECK: return
+func.func @line_sums(%x: tensor<?x6x8x4xf32>, %w: tensor<1x1x4x8xf32>) -> (tensor<?x6x8xf32>, tensor<?x6x8x8xf32>) {
+  %y = lamina.convolution %x, %w, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x4xf32>, tensor<1x1x4x8xf32>) -> tensor<?x6x8x8xf32>
+  %s = lamina.reduce add %y, dims = [2] : (tensor<?x6x8x8xf32>) -> tensor<?x6x8xf32>
+  %b = lamina.broadcast_in_dim %s, dims = [0, 1, 3] : (tensor<?x6x8xf32>) -> tensor<?x6x8x8xf32>
+  %d = lamina.subtract %y, %b : tensor<?x6x8x8xf32>
+  %d2 = lamina.multiply %d, %d : tensor<?x6x8x8xf32>
+  %v = lamina.reduce add %d2, dims = [2] : (tensor<?x6x8x8xf32>) -> tensor<?x6x8xf32>
+  %e = lamina.add %y, %b : tensor<?x6x8x8xf32>
+  return %v, %e : tensor<?x6x8xf32>, tensor<?x6x8x8xf32>
+}
+
+// -----
+
+// What a contraction reads from memory is stored by the reduction over columns that computes it.
+// Where rows are summed up, too, all rows of a column come one after another, and a kernel of its own
+// stores it.
+// CHECK-LABEL: func.func @stored_on_the_way
+// CHECK: %[[K:.*]]:2 = lamina.kernel column(%arg0)
+// CHECK: lamina.negate
+// CHECK: lamina.reduce add
+// CHECK: lamina.yield %{{.*}}, %{{.*}} : tensor<?x6x4xf32>, tensor<?x4xf32>
+// CHECK: lamina.kernel contraction(%[[K]]#0, %arg1)
+// CHECK: %[[N:.*]] = lamina.kernel map(%arg2)
+// CHECK: lamina.kernel column(%[[N]])
+func.func @stored_on_the_way(%x: tensor<?x6x4xf32>, %w: tensor<4x3xf32>, %z: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x6x3xf32>, tensor<4xf32>, tensor<?x3xf32>) {
+  %n = lamina.negate %x : tensor<?x6x4xf32>
+  %s = lamina.reduce add %n, dims = [1] : (tensor<?x6x4xf32>) -> tensor<?x4xf32>
+  %d = lamina.dot_general %n, %w, batching = [] x [], contracting = [2] x [0] : (tensor<?x6x4xf32>, tensor<4x3xf32>) -> tensor<?x6x3xf32>
+  %m = lamina.negate %z : tensor<?x4xf32>
+  %t = lamina.reduce add %m, dims = [0] : (tensor<?x4xf32>) -> tensor<4xf32>
+  %e = lamina.dot_general %m, %w, batching = [] x [], contracting = [1] x [0] : (tensor<?x4xf32>, tensor<4x3xf32>) -> tensor<?x3xf32>
+  return %s, %d, %t, %e : tensor<?x4xf32>, tensor<?x6x3xf32>, tensor<4xf32>, tensor<?x3xf32>
+}
+
+// -----
+
+// An image that only convolutions and gradients by their filters read, made of another image and of
+// numbers of the channels, is computed by these.
+// CHECK-LABEL: func.func @computed_image
+// CHECK: lamina.kernel convolution(%arg1, %arg0, %arg2)
+// CHECK: lamina.multiply
+// CHECK-NEXT: lamina.convolution
+// CHECK: lamina.kernel filter_gradient(%arg1, %arg0, %arg3)
+// CHECK: lamina.multiply
+// CHECK-NEXT: lamina.filter_gradient
+// CHECK-NOT: lamina.kernel
+// CHECK: return
+func.func @computed_image(%x: tensor<?x6x8x8xf32>, %s: tensor<8xf32>, %w: tensor<1x1x8x8xf32>, %g: tensor<?x6x8x8xf32>) -> (tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>) {
+  %b = lamina.broadcast_in_dim %s, dims = [3] : (tensor<8xf32>) -> tensor<?x6x8x8xf32>
+  %m = lamina.multiply %x, %b : tensor<?x6x8x8xf32>
+  %y = lamina.convolution %m, %w, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>) -> tensor<?x6x8x8xf32>
+  %d = lamina.filter_gradient %m, %g, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x8xf32>, tensor<?x6x8x8xf32>) -> tensor<1x1x8x8xf32>
+  return %y, %d : tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>
+}
+
+// -----
+
+// It is stored where one of the readers cannot compute it, where it takes long, and where it is made
+// of two images that three would read.
+// CHECK-LABEL: func.func @stored_images
+// CHECK-COUNT-3: lamina.kernel map
+// CHECK: return
+func.func @stored_images(%x: tensor<?x6x8x8xf32>, %z: tensor<?x6x8x8xf32>, %w: tensor<1x1x8x8xf32>) -> (tensor<?x6x8x8xf32>, tensor<?x3x4x8xf32>, tensor<?x6x8x8xf32>, tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>, tensor<1x1x8x8xf32>) {
+  %a = lamina.abs %x : tensor<?x6x8x8xf32>
+  %0 = lamina.convolution %a, %w, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>) -> tensor<?x6x8x8xf32>
+  %1 = lamina.reduce_window maximum %a, window = [2, 2], strides = [2, 2], low = [0, 0], high = [0, 0] : (tensor<?x6x8x8xf32>) -> tensor<?x3x4x8xf32>
+  %e = lamina.exponential %z : tensor<?x6x8x8xf32>
+  %2 = lamina.convolution %e, %w, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>) -> tensor<?x6x8x8xf32>
+  %s = lamina.add %x, %z : tensor<?x6x8x8xf32>
+  %3 = lamina.convolution %s, %w, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>) -> tensor<?x6x8x8xf32>
+  %4 = lamina.filter_gradient %s, %z, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x8xf32>, tensor<?x6x8x8xf32>) -> tensor<1x1x8x8xf32>
+  %5 = lamina.filter_gradient %x, %s, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x8xf32>, tensor<?x6x8x8xf32>) -> tensor<1x1x8x8xf32>
+  return %0, %1, %2, %3, %4, %5 : tensor<?x6x8x8xf32>, tensor<?x3x4x8xf32>, tensor<?x6x8x8xf32>, tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>, tensor<1x1x8x8xf32>
+}
+
+// -----
+
+// Two readers of what two images make read these instead.
+// CHECK-LABEL: func.func @two_images
+// CHECK-NOT: lamina.kernel map
+// CHECK: return
+func.func @two_images(%x: tensor<?x6x8x8xf32>, %z: tensor<?x6x8x8xf32>, %w: tensor<1x1x8x8xf32>) -> (tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>) {
+  %s = lamina.add %x, %z : tensor<?x6x8x8xf32>
+  %0 = lamina.convolution %s, %w, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>) -> tensor<?x6x8x8xf32>
+  %1 = lamina.filter_gradient %x, %s, strides = [1, 1], low = [0, 0], high = [0, 0],
+      lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = 1
+      : (tensor<?x6x8x8xf32>, tensor<?x6x8x8xf32>) -> tensor<1x1x8x8xf32>
+  return %0, %1 : tensor<?x6x8x8xf32>, tensor<1x1x8x8xf32>
 }
 
 // -----

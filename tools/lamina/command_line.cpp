@@ -33,6 +33,9 @@ constexpr Command kCommands[] = {
     {"bench", "Time the compiled step on random data", addBench},
     {"corr", "Show the correlations between the columns of a table", addCorr},
     {"data", "Describe the content of a data file", addData},
+    {"new", "Write a model that suits a data file", addNew},
+    {"replay", "Run a recorded step again and say where it stops being finite", addReplay},
+    {"report", "Make a page of a run that train --run has kept", addReport},
     {"convert", "Write a model in another of Keras' file formats", addConvert},
     {"cache", "Show or clear the cache of compiled kernels", addCache},
 };

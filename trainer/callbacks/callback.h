@@ -20,6 +20,8 @@ struct FitControl {
 class FitCallback {
 public:
   virtual ~FitCallback() = default;
+  /// Whether it changes variables other than the learning rate before the training ends.
+  virtual bool changesVariables() const { return false; }
   /// Before the first epoch. `start` has the history of the epochs that an earlier run did, from
   /// which the callback finds what it knew at their end.
   virtual void onTrainBegin(FitControl &control, const FitPosition &start) {}

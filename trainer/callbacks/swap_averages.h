@@ -11,6 +11,7 @@ class SwapAverages : public FitCallback {
 public:
   explicit SwapAverages(bool onEpoch) : onEpoch_(onEpoch) {}
 
+  bool changesVariables() const override { return true; }
   void onTrainBegin(FitControl &control, const FitPosition &start) override;
   void onEpochBegin(FitControl &control, int64_t epoch) override;
   void onTestBegin(FitControl &control) override;

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "support/error.h"
+#include "trainer/data/array_names.h"
 #include "trainer/data/cast.h"
 #include "trainer/data/dataset.h"
 
@@ -17,22 +18,6 @@ std::string arrayNames(const DataFile &file) {
   for (const std::string &name : file.arrayNames())
     names += (names.empty() ? "'" : ", '") + printable(name) + "'";
   return names.empty() ? "none" : names;
-}
-
-/// The place of each target's output among the model's outputs, which may have no loss and so no
-/// target.
-std::vector<size_t> outputPlaces(const std::vector<TensorSpec> &targets,
-                                 const std::vector<std::string> &outputs) {
-  std::vector<size_t> places;
-  size_t next = 0;
-  for (const TensorSpec &target : targets) {
-    auto found = std::find(outputs.begin() + static_cast<ptrdiff_t>(std::min(next, outputs.size())),
-                           outputs.end(), target.name);
-    size_t place = found == outputs.end() ? next : static_cast<size_t>(found - outputs.begin());
-    places.push_back(place);
-    next = place + 1;
-  }
-  return places;
 }
 
 /// The arrays of a file, and which of them are used.
@@ -70,16 +55,6 @@ private:
   std::set<std::string> used;
 };
 
-/// The names that the array of the tensor may have, best first: its own, the letter with
-/// its number, and the letter alone for an only one.
-std::vector<std::string> acceptedNames(const TensorSpec &spec, size_t place, bool isOnly,
-                                       char letter) {
-  std::vector<std::string> names = {spec.name, letter + std::to_string(place)};
-  if (isOnly)
-    names.insert(names.begin(), std::string(1, letter));
-  return names;
-}
-
 /// The dimensions of a row without those of extent 1: Keras adds or drops such dimensions itself.
 std::vector<int64_t> essentialRowShape(const std::vector<int64_t> &shape) {
   std::vector<int64_t> result;
@@ -87,10 +62,6 @@ std::vector<int64_t> essentialRowShape(const std::vector<int64_t> &shape) {
     if (shape[i] != 1)
       result.push_back(shape[i]);
   return result;
-}
-
-std::string rowShape(const std::vector<int64_t> &shape) {
-  return frontend::describeShape(std::span(shape).subspan(shape.empty() ? 0 : 1));
 }
 
 std::string labelFormHint(const Array &array, const TensorSpec &spec, std::string_view role,
@@ -127,31 +98,6 @@ Array fitArray(const std::string &file, Array array, const TensorSpec &spec, con
   array.shape = spec.shape;
   array.shape[0] = rows;
   return array;
-}
-
-/// "(None, 3)" of a tensor whose dimensions behind the rows are in part open.
-std::string openRowShape(const std::vector<int64_t> &shape) {
-  std::string text;
-  for (size_t i = 1; i < shape.size(); ++i)
-    text += (text.empty() ? "" : ", ") + (shape[i] < 0 ? "None" : std::to_string(shape[i]));
-  return "(" + text + (shape.size() == 2 ? ",)" : ")");
-}
-
-/// The input's row shape with the extents of the array where it is open. A last dimension of extent
-/// 1 may be missing.
-std::vector<int64_t> fillOpenShape(const std::string &file, const TensorSpec &input,
-                                   const Array &array) {
-  std::vector<int64_t> shape = array.shape;
-  if (shape.size() + 1 == input.shape.size() && input.shape.back() == 1)
-    shape.push_back(1);
-  bool fits = shape.size() == input.shape.size();
-  for (size_t i = 1; fits && i < shape.size(); ++i)
-    fits = shape[i] > 0 && (input.shape[i] < 0 || shape[i] == input.shape[i]);
-  if (!fits)
-    fail(
-        "{}: rows for input '{}' have shape {}, but the model wants {}, with extents of at least 1",
-        file, printable(input.name), rowShape(array.shape), openRowShape(input.shape));
-  return {shape.begin() + 1, shape.end()};
 }
 
 std::vector<Array> Arrays::fitAll(const std::vector<TensorSpec> &specs,
@@ -219,20 +165,16 @@ void requireEqualRows(const Dataset &data, const std::vector<Array> &arrays, con
 
 } // namespace
 
-std::map<std::string, std::vector<int64_t>> findOpenShapes(DataFile &file,
-                                                           const std::vector<TensorSpec> &inputs) {
-  std::map<std::string, std::vector<int64_t>> shapes;
-  for (size_t i = 0; i < inputs.size() && !file.table; ++i) {
-    const TensorSpec &input = inputs[i];
-    if (std::count(input.shape.begin() + 1, input.shape.end(), -1) == 0)
-      continue;
-    for (const std::string &name : acceptedNames(input, i, inputs.size() == 1, 'x'))
-      if (const Array *array = file.find(name)) {
-        shapes[input.name] = fillOpenShape(file.path, input, *array);
-        break;
-      }
-  }
-  return shapes;
+/// The values that rows are split by.
+static std::vector<double> keysOf(DataFile &file, const std::string &name, int64_t rows) {
+  const Array *array = file.find(name);
+  if (!array || array->shape.empty() || array->shape[0] != rows || valuesPerRow(array->shape) != 1)
+    fail("{}: rows are split by an array '{}' of a value a row, and there is none; the file has {}",
+         file.path, printable(name), arrayNames(file));
+  std::vector<double> keys;
+  for (int64_t row = 0; row < rows; ++row)
+    keys.push_back(loadValue(*array, static_cast<size_t>(row)));
+  return keys;
 }
 
 Dataset bindArrays(DataFile file, const std::vector<TensorSpec> &inputs,
@@ -253,6 +195,8 @@ Dataset bindArrays(DataFile file, const std::vector<TensorSpec> &inputs,
   requireEqualRows(data, data.weights, "array of weights");
   if (data.rows == 0)
     fail("{}: there are no rows of data in it", data.file);
+  if (!options.keyColumn.empty())
+    data.keys = keysOf(file, options.keyColumn, data.rows);
   return data;
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 
 #include "support/error.h"
@@ -116,6 +117,21 @@ Array targetArray(const Table &table, const std::vector<size_t> &rows,
   return array;
 }
 
+/// What rows are split by: numbers, or the numbers of texts in the order in which they occur.
+std::vector<double> keysOf(const Table &table, const std::vector<size_t> &rows, size_t column) {
+  std::vector<double> keys;
+  std::map<std::string, double> numbers;
+  for (size_t row : rows) {
+    const std::string *text = table.text(row, column);
+    if (!text && std::isnan(table.value(row, column)))
+      fail("{}: line {}: column {}, by which rows are split, has no value", table.path,
+           table.lines[row], table.describeColumn(column));
+    keys.push_back(text ? numbers.emplace(*text, static_cast<double>(numbers.size())).first->second
+                        : table.value(row, column));
+  }
+  return keys;
+}
+
 /// Fills the targets, and says which columns and classes they are from.
 void addTargets(Dataset &data, const Table &table, const std::vector<size_t> &rows,
                 const std::vector<TensorSpec> &targets, const Columns &all,
@@ -169,10 +185,15 @@ Dataset bindTable(const Table &table, const std::vector<TensorSpec> &inputs,
     data.recipe.encodings = std::move(encoded.encodings);
   if (roles.weights)
     data.weights = weightArrays(table, rows, *roles.weights, options.weights);
+  if (roles.key)
+    data.keys = keysOf(table, rows, *roles.key);
   if (options.wantTargets)
     addTargets(data, table, rows, targets, roles.targets, options);
   data.recipe.features = columnNames(table, roles.features);
   data.recipe.targets = columnNames(table, roles.targets);
+  data.recipe.width = table.width;
+  data.recipe.featurePlaces = roles.features;
+  data.recipe.targetPlaces = roles.targets;
   return data;
 }
 

@@ -4,10 +4,12 @@
 #include <cctype>
 #include <cstring>
 
-#include <zlib.h>
+#include <unistd.h>
 
+#include "frontend/files/hdf5/hdf5.h"
 #include "frontend/files/read_file.h"
 #include "support/error.h"
+#include "trainer/data/formats/formats.h"
 
 namespace lamina::trainer {
 
@@ -15,38 +17,14 @@ namespace {
 
 using Bytes = std::vector<std::byte>;
 
-/// Text data larger than this after unpacking is refused: numbers take about as much again.
-constexpr size_t kMostUnpackedBytes = size_t(16) << 30;
-
 bool beginsWith(const Bytes &bytes, std::string_view magic) {
   return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
-}
-
-/// Unpacks gzip, also several members one after another.
-std::string unpackGzip(const std::string &path) {
-  gzFile file = gzopen(path.c_str(), "rb");
-  if (!file)
-    fail("{}: cannot open it to unpack", path);
-  std::string text, chunk(size_t(1) << 20, '\0');
-  int count = 0;
-  while ((count = gzread(file, chunk.data(), static_cast<unsigned>(chunk.size()))) > 0 &&
-         text.size() <= kMostUnpackedBytes)
-    text.append(chunk.data(), static_cast<size_t>(count));
-  // A truncated file reads without error up to its end; closing tells.
-  int closed = gzclose_r(file);
-  if (count < 0 || closed != Z_OK)
-    fail("{}: the gzip data is damaged or cut off", path);
-  if (text.size() > kMostUnpackedBytes)
-    fail("{}: more than {} bytes after unpacking", path, kMostUnpackedBytes);
-  return text;
 }
 
 /// Names a file that is no data by what it begins with.
 void refuseOtherFormats(const std::string &path, const Bytes &bytes) {
   const char *kind = nullptr;
-  if (beginsWith(bytes, "\x89HDF\r\n\x1a\n"))
-    kind = "an HDF5 file";
-  else if (beginsWith(bytes, "\x89PNG") || beginsWith(bytes, "\xff\xd8\xff"))
+  if (beginsWith(bytes, "\x89PNG") || beginsWith(bytes, "\xff\xd8\xff"))
     kind = "an image";
   else if (beginsWith(bytes, "PAR1"))
     kind = "a Parquet file";
@@ -64,7 +42,13 @@ Table parseText(const std::string &path, std::string_view text, const TextOption
     fail("{}: this is neither text nor an array file; give .npz, .npy, CSV or ARFF", path);
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
     fail("{}: the file is empty", path);
-  return looksLikeArff(text) ? parseArff(path, text) : parseDelimitedText(path, text, options);
+  if (looksLikeArff(text))
+    return parseArff(path, text);
+  if (looksLikeJsonLines(text))
+    return parseJsonLines(path, text);
+  bool isGiven = options.delimiter || options.header;
+  return !isGiven && looksLikeLibsvm(text) ? parseLibsvm(path, text)
+                                           : parseDelimitedText(path, text, options);
 }
 
 /// An archive that begins like a model is a common mix-up of arguments.
@@ -73,13 +57,111 @@ void refuseModel(const std::string &path, const frontend::ZipArchive &archive) {
     fail("{}: this is a model, not data", path);
 }
 
+/// Names that data sets give the arrays x and y.
+std::span<const std::string_view> aliasesOf(std::string_view name) {
+  static constexpr std::string_view kInputs[] = {"images", "data", "features", "X"},
+                                    kTargets[] = {"labels", "target", "targets", "Y"};
+  if (name == "x")
+    return kInputs;
+  if (name == "y")
+    return kTargets;
+  return {};
+}
+
+/// The datasets of an HDF5 file, those in groups by their paths.
+void readDatasets(DataFile &file, Bytes &bytes) {
+  frontend::Hdf5Content content = frontend::takeHdf5(file.path, bytes);
+  file.arrays = std::move(content.datasets);
+  if (file.arrays.contains("model_weights") || content.groups.contains("model_weights"))
+    fail("{}: this is a model, not data", file.path);
+}
+
+void readArray(DataFile &file, frontend::Array array) {
+  file.arrays.emplace("x", std::move(array));
+  file.isSingleArray = true;
+}
+
+/// Images in IDX have their labels in a file beside them.
+void readIdx(DataFile &file, const Bytes &bytes) {
+  readArray(file, parseIdx(file.path, bytes));
+  std::string path = idxLabelsOf(file.path);
+  if (path.empty() || access(path.c_str(), R_OK) != 0)
+    return;
+  Bytes labels = frontend::readFile(path);
+  if (looksCompressed(labels))
+    labels = decompress(path, labels);
+  if (!looksLikeIdx(labels))
+    fail("{}: the labels beside {} are no IDX file", path, file.path);
+  file.arrays.emplace("y", parseIdx(path, labels));
+  file.isSingleArray = false;
+}
+
+void readContent(DataFile &file, Bytes bytes, const TextOptions &options) {
+  if (looksCompressed(bytes))
+    bytes = decompress(file.path, bytes);
+  if (frontend::looksLikeNpy(bytes)) {
+    readArray(file, frontend::parseNpy(file.path, bytes));
+  } else if (looksLikeIdx(bytes)) {
+    readIdx(file, bytes);
+  } else if (frontend::looksLikeHdf5(bytes)) {
+    readDatasets(file, bytes);
+  } else if (beginsWith(bytes, "PK\x03\x04") || beginsWith(bytes, "PK\x05\x06")) {
+    frontend::ZipArchive archive(file.path, std::move(bytes));
+    refuseModel(file.path, archive);
+    file.archive.emplace(file.path, std::move(archive));
+  } else {
+    refuseOtherFormats(file.path, bytes);
+    std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+    file.table = parseText(file.path, text, options);
+  }
+}
+
+/// Adds a table's rows below those of another one.
+void appendTable(Table &all, Table table) {
+  if (table.width != all.width || table.names != all.names)
+    fail("{}: its columns are not those of {}; files that are read together have the same",
+         table.path, all.path);
+  size_t line = all.lines.empty() ? 0 : all.lines.back();
+  all.append(std::move(table), line);
+}
+
+/// All files that a pattern names: lines count through them.
+DataFile openAll(const std::string &pattern, const std::vector<std::string> &paths,
+                 const TextOptions &options) {
+  std::optional<DataFile> all;
+  for (const std::string &path : paths) {
+    DataFile file = openDataFile(path, options);
+    if (!file.table)
+      fail("{}: several files are read together where they are tables, and this one holds arrays",
+           path);
+    if (!all)
+      all.emplace(std::move(file));
+    else
+      appendTable(*all->table, std::move(*file.table));
+  }
+  all->path = all->table->path = pattern;
+  return std::move(*all);
+}
+
 } // namespace
 
 frontend::Array *DataFile::find(const std::string &name) {
-  auto found = arrays.find(name);
-  if (found == arrays.end() && archive && archive->contains(name))
-    found = arrays.emplace(name, archive->read(name)).first;
-  return found == arrays.end() ? nullptr : &found->second;
+  auto exactly = [&](const std::string &wanted) -> frontend::Array * {
+    auto found = arrays.find(wanted);
+    if (found == arrays.end() && archive && archive->contains(wanted))
+      found = arrays.emplace(wanted, archive->read(wanted)).first;
+    return found == arrays.end() ? nullptr : &found->second;
+  };
+  if (frontend::Array *found = part.empty() ? exactly(name) : nullptr)
+    return found;
+  if (name != "x" && name != "y")
+    return part.empty() ? nullptr : exactly(name + "_" + part);
+  if (frontend::Array *found = exactly(name + "_" + (part.empty() ? "train" : part)))
+    return found;
+  for (std::string_view alias : aliasesOf(name))
+    if (frontend::Array *found = part.empty() ? exactly(std::string(alias)) : nullptr)
+      return found;
+  return nullptr;
 }
 
 std::vector<std::string> DataFile::arrayNames() const {
@@ -93,22 +175,11 @@ std::vector<std::string> DataFile::arrayNames() const {
 
 DataFile openDataFile(const std::string &path, const TextOptions &options) {
   DataFile file;
-  file.path = path;
-  Bytes bytes = frontend::readFile(path);
-  if (frontend::looksLikeNpy(bytes)) {
-    file.arrays.emplace("x", frontend::parseNpy(path, bytes));
-    file.isSingleArray = true;
-  } else if (beginsWith(bytes, "PK\x03\x04") || beginsWith(bytes, "PK\x05\x06")) {
-    frontend::ZipArchive archive(path, std::move(bytes));
-    refuseModel(path, archive);
-    file.archive.emplace(path, std::move(archive));
-  } else if (beginsWith(bytes, "\x1f\x8b")) {
-    file.table = parseText(path, unpackGzip(path), options);
-  } else {
-    refuseOtherFormats(path, bytes);
-    std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
-    file.table = parseText(path, text, options);
-  }
+  file.path = path == "-" ? "standard input" : path;
+  std::vector<std::string> paths = expandPattern(path);
+  if (paths.size() > 1 || paths.front() != path)
+    return openAll(path, paths, options);
+  readContent(file, path == "-" ? readStandardInput() : frontend::readFile(path), options);
   return file;
 }
 

@@ -55,18 +55,23 @@ struct TextOptions {
 /// A data file of any kind, not yet fitted to a model: arrays by name ("x" for .npy), or a table.
 struct DataFile {
   std::string path;
+  std::string part; ///< of arrays x_PART, y_PART; empty: train where both are there
   std::map<std::string, frontend::Array> arrays;
   bool isSingleArray = false; ///< a .npy file
   /// Where further arrays are, read when somebody asks for them.
   std::optional<frontend::NpzFile> archive;
   std::optional<Table> table;
 
-  /// Null when there is no such array.
+  /// Null when there is no such array. "x" and "y" are also found under the names that data sets
+  /// give them: x_train, images, data, features, X; y_train, labels, target, targets, Y.
   frontend::Array *find(const std::string &name);
   std::vector<std::string> arrayNames() const;
 };
 
-/// Opens .npz, .npy, CSV, TSV, .data and ARFF, gzipped text too; the content decides, not the name.
+/// Opens .npz, .npy, IDX, HDF5, CSV, TSV, .data, ARFF, JSON lines and libsvm's format, compressed
+/// by gzip or Zstandard too; the content decides, not the name. "-" is standard input; of a pattern
+/// with
+/// *, ? or [] all files that fit it are read, tables of the same columns one below the other.
 /// Throws UserError `FILE: reason; what to do`.
 DataFile openDataFile(const std::string &path, const TextOptions &options = {});
 

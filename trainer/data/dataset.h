@@ -28,6 +28,9 @@ struct FeatureEncoding {
 struct ColumnRecipe {
   std::vector<std::string> features; ///< names in the inputs' order; empty where there are none
   std::vector<std::string> targets;  ///< likewise
+  /// Where they were in the file, for files of as many columns that have no names: numbers from 0.
+  size_t width = 0;
+  std::vector<size_t> featurePlaces, targetPlaces;
   std::vector<FeatureEncoding> encodings; ///< of the features; empty: numbers as they are
   /// Per target the texts of its labels by class number; empty where the file holds numbers.
   std::vector<std::vector<std::string>> classes;
@@ -39,6 +42,7 @@ struct Dataset {
   std::string file; ///< where the rows come from, for messages
   std::vector<frontend::Array> inputs, targets, weights;
   std::vector<size_t> lines; ///< line of each row in a text file; empty otherwise
+  std::vector<double> keys;  ///< by which rows are split: BindOptions::keyColumn; empty for none
   ColumnRecipe recipe;       ///< of a text file
   int64_t rows = 0;
   int64_t droppedRows = 0; ///< left out because of missing values
@@ -90,6 +94,9 @@ struct BindOptions {
   /// Weights of samples that the model takes (codegen::Signature::weights); empty for none.
   std::vector<codegen::TensorSpec> weights;
   WeightOptions weighting;
+  /// A column of a table by name or number, or an array of a value a row, that rows are split by.
+  /// It is no feature. Empty: none.
+  std::string keyColumn;
   bool wantTargets = true; ///< false: targets in the data are ignored
 };
 
@@ -98,13 +105,6 @@ struct BindOptions {
 /// out of `file` where no cast is needed. Throws UserError with the file, the place and what to do.
 Dataset bindDataset(DataFile file, const std::vector<codegen::TensorSpec> &inputs,
                     const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);
-
-/// Shapes of rows by the name of the input, of those `inputs` that leave some of their dimensions
-/// open
-/// (-1 behind the rows): as the file's arrays have them. Nothing for tables and for inputs without
-/// an array. Throws UserError where an array does not fit what is known.
-std::map<std::string, std::vector<int64_t>>
-findOpenShapes(DataFile &file, const std::vector<codegen::TensorSpec> &inputs);
 
 /// The two parts of bindDataset.
 Dataset bindTable(const Table &table, const std::vector<codegen::TensorSpec> &inputs,

@@ -91,7 +91,7 @@ void ConvolutionEmitter::emitBlocks() {
       addBlock(taps, {begin, b().CreateSub(end, begin)});
     });
   });
-  emitLines([&](const Tile &tile) {
+  auto finish = [&](const Tile &tile) {
     expressions->enterScope();
     prefetchResults(firstOutput(tile), tile);
     Values sums = makeProduct(tile).zeros(tile.height * columns.size());
@@ -100,7 +100,8 @@ void ConvolutionEmitter::emitBlocks() {
     });
     storeTile(tile, sums);
     expressions->leaveScope();
-  });
+  };
+  emitLines(finish, [&] { emitLineSums(); });
 }
 
 void ConvolutionEmitter::emitBlockTaps(size_t axis, llvm::Value *taps,

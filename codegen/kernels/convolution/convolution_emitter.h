@@ -1,6 +1,6 @@
 #pragma once
 
-#include "codegen/kernels/convolution/image_walk.h"
+#include "codegen/kernels/convolution/computed_image.h"
 #include "codegen/kernels/kernel_emitter.h"
 #include "codegen/kernels/tile_product.h"
 #include "passes/families/families.h"
@@ -24,7 +24,7 @@ public:
         last(geometry.lastAxis()), phases(last.phases()), tileRows(plan.tileRows),
         tileWidth(plan.tileVectors * lanes), channelsPerBlock(plan.channels),
         linesPerTask(plan.lines), positionsPerTask(plan.positions), columnsPerTask(plan.columns),
-        prefetchesAhead(plan.ahead) {}
+        prefetchesAhead(plan.ahead), sumStages(passes::anchorsByStage(kernel())) {}
 
   llvm::Value *emitTaskCount(llvm::IRBuilder<> &builder, llvm::Value *rows) override;
 
@@ -40,6 +40,9 @@ private:
   bool hasBlocks() const { return channelsPerBlock > 0; }
 
   void bindMemory();
+
+  /// Computes the part of the input that the task reads, where it is not in memory.
+  void computeInput();
 
   /// Tiles of whole width, then one of the remaining columns.
   void emitColumns(const std::function<void()> &body);
@@ -57,7 +60,8 @@ private:
   };
   using TileBody = std::function<void(const Tile &tile)>;
 
-  void emitLines(const TileBody &body);
+  /// Runs `body` for the tiles of the task's lines, and `behind` after each line.
+  void emitLines(const TileBody &body, const std::function<void()> &behind = {});
 
   /// Indices of a line along the outer axes.
   Indices outerIndices(llvm::Value *line);
@@ -160,6 +164,18 @@ private:
   /// its last taps and no tile before, in the order of memory.
   void prefetchInput(const Tile &tile, llvm::Value *start);
 
+  //===--- Sums of lines ------------------------------------------------------------------------//
+
+  /// Makes the sums of the line at hand for the columns at hand, where the kernel has any: the line
+  /// is read again from the results, which have just been stored.
+  void emitLineSums();
+
+  /// Goes through the line once and says what the sums of a stage are.
+  void emitSumStage(llvm::ArrayRef<mlir::Operation *> stage);
+
+  /// The place of a line's sums.
+  Indices linePlace(const Index &column);
+
   //===--- Blocks -------------------------------------------------------------------------------//
 
   /// The sums of the task's outputs for one tile of columns, block by block.
@@ -186,9 +202,11 @@ private:
   int64_t channelsPerBlock; ///< 0: all taps and channels in one go
   int64_t linesPerTask, positionsPerTask, columnsPerTask;
   bool prefetchesAhead;
+  passes::Stages sumStages; ///< of the lines' sums
 
   llvm::Type *element = nullptr;
   Image input;
+  std::optional<ComputedImage> computed; ///< the input, where it is not in memory
   Storage filter;
   std::vector<TapTable> tables;     ///< of the outer axes, without blocks
   std::vector<TapInputs> tapInputs; ///< of the outer axes, with blocks

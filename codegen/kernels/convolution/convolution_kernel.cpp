@@ -2,7 +2,8 @@
 // vectors of filters that run over all taps and channels, with the kernel's elementwise operations
 // applied to the sums before they are stored. A depthwise convolution has one channel for each
 // filter, so its input is read in vectors, too. Nothing is copied or padded: outer axes take their
-// taps from tables, and along the last axis tiles that reach into the padding leave it out.
+// taps from tables, and along the last axis tiles that reach into the padding leave it out. Only an
+// input that is computed elementwise goes through scratch memory, the lines of a task at a time.
 // Where a column tile's part of the filter does not stay in the first-level cache, the task goes
 // through it in blocks of one tap of the outer axes and some channels; its sums are in scratch
 // memory between blocks.
@@ -48,14 +49,17 @@ void ConvolutionEmitter::emitTask(llvm::Value *task) {
   columnBegin = b().CreateMul(columnBlock, i64(columnsPerTask));
   columnEnd =
       emitSmaller(b(), b().CreateAdd(columnBegin, i64(columnsPerTask)), i64(geometry.filters));
+  computeInput();
   if (hasBlocks())
     emitColumns([&] { emitBlocks(); });
   else if (geometry.depthwise)
     // Nothing but the input is kept in cache: all channels of a few outputs come before the next
     // ones, in the order of memory.
-    emitLines([&](const Tile &tile) { emitColumns([&] { emitTile(tile); }); });
+    emitLines([&](const Tile &tile) { emitColumns([&] { emitTile(tile); }); },
+              [&] { emitColumns([&] { emitLineSums(); }); });
   else
-    emitColumns([&] { emitLines([&](const Tile &tile) { emitTile(tile); }); });
+    emitColumns(
+        [&] { emitLines([&](const Tile &tile) { emitTile(tile); }, [&] { emitLineSums(); }); });
 }
 
 void ConvolutionEmitter::bindMemory() {
@@ -70,10 +74,35 @@ void ConvolutionEmitter::bindMemory() {
       tables.emplace_back(module, axis);
   }
   element = registerType(b().getContext(), op.getType().getElementType());
-  input = Image::make(findMemory(op.getLhs())->pointer, element, inputs, geometry.inputChannels());
+  std::optional<Storage> memory = findMemory(op.getLhs());
+  input =
+      Image::make(memory ? memory->pointer : nullptr, element, inputs, geometry.inputChannels());
+  if (!memory) {
+    int64_t lines = geometry.axes.front().input;
+    if (cutsLines())
+      lines = positionsPerTask;
+    else if (geometry.axes.size() > 1)
+      lines = countLinesMetBy(geometry.axes.front(), linesPerTask);
+    computed.emplace(b(), *expressions, op.getLhs(), input, /*mostImages=*/1, lines);
+    prefetchesAhead = false;
+  }
   filter = *findMemory(op.getRhs());
   if (hasBlocks())
     partialSums = allocateScratch(b(), element, linesPerTask * lineOutputs() * tileWidth);
+}
+
+void ConvolutionEmitter::computeInput() {
+  if (!computed)
+    return;
+  ComputedImage::Range lines = {i64(0), i64(geometry.axes.front().input)};
+  if (cutsLines())
+    lines = {positionBegin, positionEnd};
+  else if (geometry.axes.size() > 1)
+    lines = linesMetBy(b(), geometry.axes.front(), lineBegin, lineEnd);
+  ComputedImage::Range channels = {i64(0), i64(geometry.inputChannels())};
+  if (geometry.depthwise)
+    channels = {columnBegin, columnEnd};
+  input.pointer = computed->compute({image, b().CreateAdd(image, i64(1))}, lines, channels);
 }
 
 void ConvolutionEmitter::emitColumns(const std::function<void()> &body) {
@@ -101,10 +130,12 @@ void ConvolutionEmitter::selectColumns(llvm::Value *columnInGroup, int64_t vecto
 
 //===--- Lines of outputs -------------------------------------------------------------------===//
 
-void ConvolutionEmitter::emitLines(const TileBody &body) {
+void ConvolutionEmitter::emitLines(const TileBody &body, const std::function<void()> &behind) {
   emitLoop(b(), lineBegin, lineEnd, 1, [&](llvm::Value *line) {
     outer = outerIndices(line);
     emitLine(line, body);
+    if (behind)
+      behind();
   });
 }
 

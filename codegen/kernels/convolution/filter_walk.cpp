@@ -101,6 +101,7 @@ void FilterWalkEmitter::emitTask(llvm::Value *task) {
     llvm::Value *all = i64(tables.front().positions);
     emitLoop(b(), i64(0), all, blockLength, [&](llvm::Value *begin) {
       positions = {begin, emitSmaller(b(), b().CreateAdd(begin, i64(blockLength)), all)};
+      computeOperands();
       emitBlock();
     });
   });
@@ -115,9 +116,28 @@ void FilterWalkEmitter::bindMemory() {
     tables.emplace_back(module, axis);
   }
   element = registerType(b().getContext(), op.getType().getElementType());
-  input = Image::make(findMemory(op.getLhs())->pointer, element, inputs, geometry.inputChannels());
-  gradient =
-      Image::make(findMemory(op.getGradient())->pointer, element, outputAxes, filtersOfPixel());
+  auto bind = [&](Value operand, ArrayRef<int64_t> axes, int64_t channels, int64_t mostLines,
+                  std::optional<ComputedImage> &computed) {
+    std::optional<Storage> memory = findMemory(operand);
+    Image image = Image::make(memory ? memory->pointer : nullptr, element, axes, channels);
+    if (!memory)
+      computed.emplace(b(), *expressions, operand, image, imagesPerBlock, mostLines);
+    return image;
+  };
+  const ir::WindowAxis &first = geometry.axes.front();
+  int64_t lines = std::min(blockLength, first.output);
+  input = bind(op.getLhs(), inputs, geometry.inputChannels(), countLinesMetBy(first, lines),
+               computedInput);
+  gradient = bind(op.getGradient(), outputAxes, filtersOfPixel(), lines, computedGradient);
+}
+
+void FilterWalkEmitter::computeOperands() {
+  if (computedInput)
+    input.pointer = computedInput->compute(
+        images, linesMetBy(b(), geometry.axes.front(), positions.first, positions.second),
+        geometry.depthwise ? columns : channels);
+  if (computedGradient)
+    gradient.pointer = computedGradient->compute(images, positions, columns);
 }
 
 /// The task's part of the result, before the first block is added.
@@ -180,11 +200,12 @@ void FilterWalkEmitter::prefetchNextBlock(llvm::Value *row, llvm::Value *column,
   llvm::Value *firstChannel =
       b().CreateAdd(b().CreateMul(group, i64(geometry.channels)), channels.first);
   int64_t inputChannels = std::min(channelsPerTask, geometry.channels);
-  if (geometry.depthwise)
+  if (!computedInput && geometry.depthwise)
     prefetchNext(input, inputStep(0), inputAxes, firstFilter, filters, tile, tiles);
-  else
+  else if (!computedInput)
     prefetchNext(input, inputStep(0), inputAxes, firstChannel, inputChannels, tile, tiles);
-  prefetchNext(gradient, gradientStep(0), gradientAxes, firstFilter, filters, tile, tiles);
+  if (!computedGradient)
+    prefetchNext(gradient, gradientStep(0), gradientAxes, firstFilter, filters, tile, tiles);
 }
 
 /// `step` elements lie between the lines of neighbouring positions of the first axis. What the next

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "codegen/kernels/convolution/computed_image.h"
 #include "codegen/kernels/convolution/filter_panels.h"
 #include "codegen/kernels/kernel_emitter.h"
 
@@ -99,12 +100,15 @@ private:
     return firstTaps == FirstTaps::Apart ? geometry.axes.front().window : 1;
   }
   void bindMemory();
+  /// Computes the operands' parts that the block at hand reads, where they are not in memory.
+  void computeOperands();
   void emitZeros();
   void prefetchNext(const Image &image, int64_t step, llvm::ArrayRef<PanelAxis> axes,
                     llvm::Value *channel, int64_t count, llvm::Value *part, int64_t parts);
 
   FirstTaps firstTaps;
-  llvm::Value *slice = nullptr; ///< null: there is one
+  std::optional<ComputedImage> computedInput, computedGradient; ///< operands that are not in memory
+  llvm::Value *slice = nullptr;                                 ///< null: there is one
 };
 
 } // namespace lamina::codegen

@@ -13,8 +13,9 @@ namespace lamina::frontend::builder {
 /// The form in which an output's targets are given.
 struct TargetType {
   ElementType type = ElementType::F32;
-  std::vector<int64_t> shape; ///< rows first, as MLIR's dynamic extent
-  int64_t classes = 0;        ///< for class indices: how many there are
+  /// Rows first, as MLIR's dynamic extent; further ones are open: the data's to say.
+  std::vector<int64_t> shape;
+  int64_t classes = 0; ///< for class indices: how many there are
   /// Whether the loss has a least value for targets from 0 to 1 only.
   bool isProbability = false;
 };
@@ -44,6 +45,8 @@ public:
   virtual ~LossFormula() = default;
   /// Class indices for sparse losses, else the prediction's own shape.
   virtual TargetType getTargetType(const Place &place, mlir::RankedTensorType prediction) const;
+  /// How many dimensions of a row of targets do not follow from the prediction: the data have them.
+  virtual int64_t getOpenRank() const { return 0; }
   virtual ElementValues compute(const Scores &scores) const = 0;
 };
 
@@ -66,6 +69,7 @@ public:
   TargetType getTargetType(mlir::RankedTensorType prediction) const {
     return formula->getTargetType(place, prediction);
   }
+  int64_t getOpenRank() const { return formula->getOpenRank(); }
   /// A value per element, 0 where `mask` (null for none) says that the step does not count.
   ElementValues compute(Tensor target, Tensor prediction, Tensor logits, Tensor mask) const;
   /// The reduced loss, a scalar; without a reduction the mean of the values. `weights` (null for

@@ -79,11 +79,15 @@ struct TverskySettings {
   std::optional<std::vector<int64_t>> axes = std::nullopt; ///< without: all
 };
 
+/// Connectionist temporal classification of logits; class 0 stands for no label.
+struct CtcSettings {};
+
 using LossFormulaSettings =
     std::variant<PlainLoss, BinaryCrossentropySettings, CategoricalCrossentropySettings,
                  SparseCategoricalCrossentropySettings, BinaryFocalCrossentropySettings,
                  CategoricalFocalCrossentropySettings, GeneralizedCrossentropySettings,
-                 HuberSettings, CosineSimilaritySettings, DiceSettings, TverskySettings>;
+                 HuberSettings, CosineSimilaritySettings, DiceSettings, TverskySettings,
+                 CtcSettings>;
 
 enum class LossReduction { MeanOverElements, MeanOverWeights, Sum, None };
 

@@ -257,10 +257,19 @@ void modernizeClass(json &object) {
   object["config"].erase("theta");
 }
 
+/// Whether a node of a model is one of keras.ops: Keras 3 says of layers whether they are trained.
+bool isOperation(const json &object) {
+  const json nodes = object.value("inbound_nodes", json());
+  bool isOfKeras3 = nodes.is_array() && !nodes.empty() && nodes[0].is_object();
+  return isOfKeras3 && object["config"].is_object() && !object["config"].contains("trainable");
+}
+
 void modernizeObject(json &object, bool isOlder) {
   modernizeClass(object);
   if (isModelClass(object["class_name"]))
     return modernizeModelObject(object, isOlder);
+  if (!isOlder && isOperation(object))
+    return setModule(object, "keras.ops");
   setModule(object, "keras.layers");
   json &config = object["config"];
   if (!config.is_object())

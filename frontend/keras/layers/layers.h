@@ -13,6 +13,13 @@ extern const LayerEntry dropoutLayer, spatialDropout1dLayer, spatialDropout2dLay
 extern const LayerEntry activityLayer, maskingLayer, spectralNormalizationLayer;
 extern const LayerEntry rescalingLayer, normalizationLayer, discretizationLayer,
     categoryEncodingLayer, resizingLayer, centerCropLayer;
+extern const LayerEntry randomFlipLayer, randomRotationLayer, randomTranslationLayer,
+    randomZoomLayer, randomShearLayer, randomPerspectiveLayer, randomBrightnessLayer,
+    randomContrastLayer, randomSaturationLayer, randomHueLayer, randomColorJitterLayer,
+    randomGrayscaleLayer, randomColorDegenerationLayer, randomSharpnessLayer, randomInvertLayer,
+    randomPosterizationLayer, solarizationLayer, autoContrastLayer, randomErasingLayer,
+    randomGaussianBlurLayer, mixUpLayer, cutMixLayer, randAugmentLayer, augMixLayer,
+    randomElasticTransformLayer;
 extern const LayerEntry addLayer, subtractLayer, multiplyLayer, averageLayer, maximumLayer,
     minimumLayer, concatenateLayer, dotLayer;
 extern const LayerEntry conv1dLayer, conv2dLayer, conv3dLayer;

@@ -59,7 +59,7 @@ public:
   }
   bool isTrainable() const override { return layer.isTrainable; }
   void assign(size_t index, Tensor value) override {
-    forward.writer.assign(layer.variables.at(index), value);
+    forward.assign(layer.variables.at(index), value);
   }
   Tensor uniform(ArrayRef<int64_t> shape) override {
     return uniformFromBits(forward.drawBits(emitter, shape));
@@ -193,10 +193,10 @@ MaskedTensors Forward::callLayer(Layer &called, const Node &node, ArrayRef<Maske
   MaskedTensors outputs;
   if (layer.model) {
     MaskedTensors all = completeInputs(layer, emitter, inputs);
-    if (all.size() != layer.model->inputs.size())
+    if (all.size() != layer.model->inputs.size() && !layer.isInSteps)
       layer.place.fail(fmt::format("is a model with {} inputs but is called with {}",
                                    layer.model->inputs.size(), all.size()));
-    outputs = run(*layer.model, all);
+    outputs = layer.isInSteps ? callInSteps(layer, emitter, all) : run(*layer.model, all);
   } else {
     outputs = callMeaning(layer, emitter, node, inputs);
   }
@@ -288,7 +288,20 @@ int64_t Forward::takeWholeBatch(const Place &place) {
   return rows;
 }
 
+void Forward::assign(const Variable &variable, Value value) {
+  if (steps)
+    steps->assigned.try_emplace(&variable, writer.read(variable));
+  writer.assign(variable, value);
+}
+
 Tensor Forward::drawBits(Emitter &emitter, ArrayRef<int64_t> shape) {
+  if (StepScope *scope = steps)
+    return scope->drawForAllSteps(shape, [&](ArrayRef<int64_t> all) {
+      steps = scope->outer;
+      Tensor bits = drawBits(emitter, all);
+      steps = scope;
+      return bits;
+    });
   random.isUsed = drewRandom = true;
   auto bitsType = RankedTensorType::get(shape, IntegerType::get(emitter.getContext(), 32));
   auto stream = writer.getBuilder().getI64IntegerAttr(kFirstLayerStream + drawCount++);

@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "frontend/builder/function_writer.h"
+#include "frontend/builder/loop.h"
 #include "frontend/keras/model/model.h"
 
 namespace lamina::frontend::keras {
@@ -21,6 +22,19 @@ struct MaskedTensor {
   Tensor mask = {}; ///< LayerCall::mask
 };
 using MaskedTensors = llvm::SmallVector<MaskedTensor, 2>;
+
+/// The steps of a sequence, each of which a model is called with.
+struct StepScope {
+  /// The step's slice of what `draw` gives in front of the loop, in one piece for all steps.
+  Tensor drawForAllSteps(llvm::ArrayRef<int64_t> shape,
+                         llvm::function_ref<Tensor(llvm::ArrayRef<int64_t>)> draw);
+
+  LoopBody &body;
+  int64_t trips;
+  StepScope *outer; ///< null for none
+  /// The variables that were assigned, and the values that they had before.
+  llvm::MapVector<const Variable *, mlir::Value> assigned;
+};
 
 /// Writes a model's forward pass into a function. Layers that are not built yet are built from the
 /// shapes that reach them.
@@ -57,6 +71,11 @@ private:
   /// The rows of a whole batch, for state that each of them has. Refuses another number than the
   /// file's.
   int64_t takeWholeBatch(const Place &place);
+  void assign(const Variable &variable, mlir::Value value);
+  /// Calls a model with each step of a sequence.
+  MaskedTensors callInSteps(Layer &layer, Emitter &emitter, llvm::ArrayRef<MaskedTensor> inputs);
+  Tensors carryAssigned(StepScope &scope, Emitter &emitter);
+  void carryPenalties(StepScope &scope, size_t first, Tensors &next);
   MaskedTensors callLayer(Layer &called, const Node &node, llvm::ArrayRef<MaskedTensor> inputs);
   /// The inputs of a call of a model: of one that stands for a class, with its parameters.
   MaskedTensors completeInputs(const Layer &layer, Emitter &emitter,
@@ -78,6 +97,7 @@ private:
   llvm::DenseMap<mlir::Value, Tensor> logits;
   llvm::DenseMap<mlir::Value, int64_t> indexLimits;
   llvm::SmallVector<Tensor> penalties;
+  StepScope *steps = nullptr; ///< those that are being written; null for none
 };
 
 } // namespace lamina::frontend::keras

@@ -69,6 +69,7 @@ struct Layer {
   std::optional<InputDeclaration> input;
   std::unique_ptr<Model> model;
   std::unique_ptr<LayerMeaning> meaning;
+  bool isInSteps = false; ///< `model` is called with each step of a sequence: TimeDistributed
 
   /// Set where `model` stands for the layer's class (definitions.h): numbers for inputs of it that
   /// no call gives, by input. `definition` is its file.

@@ -75,6 +75,9 @@ private:
   std::string choosePath(const Layer &layer);
   void fillLayer(Layer &layer, const ObjectConfig &object);
   void fillDefined(Layer &layer, const ObjectConfig &object, const KerasFile &definition);
+  std::unique_ptr<Model> parseInner(const Layer &layer, const ObjectConfig &object,
+                                    const std::string &path, bool isFrozen);
+  bool fillSteps(Layer &layer, const ObjectConfig &object);
   InputDeclaration readInput(const Layer &layer, const json &config);
   std::vector<int64_t> readRowShape(const Place &where, const std::string &name,
                                     const json &batchShape);
@@ -243,21 +246,43 @@ void ModelParser::fillLayer(Layer &layer, const ObjectConfig &object) {
   if (!layer.isOperation) // whose "dtype" is an argument
     layer.type = readPolicy(layer.place, object.config.value("dtype", json()));
   if (isModelClass(object.className)) {
-    Context inner = context;
-    inner.scope = layer.scope + "/";
-    inner.path = layer.path + "/";
-    inner.isOutermost = inner.isDefinition = false;
-    // A copy: should the inner model fail, its layers are gone.
-    auto shared = *context.shared;
-    inner.shared = &shared;
-    layer.model = ModelParser(inner, layer.place).parse(object);
-    *context.shared = std::move(shared);
+    layer.model = parseInner(layer, object, layer.path + "/", /*isFrozen=*/false);
     return;
   }
+  if (object.className == "TimeDistributed" && fillSteps(layer, object))
+    return;
   layer.meaning = createLayer(layer.place, object);
   layer.activityRegularizer = layer.meaning->penalizesInside()
                                   ? std::nullopt
                                   : readActivityRegularizer(layer.place, object);
+}
+
+std::unique_ptr<Model> ModelParser::parseInner(const Layer &layer, const ObjectConfig &object,
+                                               const std::string &path, bool isFrozen) {
+  Context inner = context;
+  inner.scope = layer.scope + "/";
+  inner.path = path;
+  inner.isOutermost = inner.isDefinition = false;
+  inner.isFrozen |= isFrozen;
+  // A copy: should the inner model fail, its layers are gone.
+  auto shared = *context.shared;
+  inner.shared = &shared;
+  std::unique_ptr<Model> model = ModelParser(inner, layer.place).parse(object);
+  *context.shared = std::move(shared);
+  return model;
+}
+
+/// Whether the layer wraps a model: other layers mean something by themselves.
+bool ModelParser::fillSteps(Layer &layer, const ObjectConfig &object) {
+  const json wrapped = object.config.value("layer", json());
+  if (!wrapped.is_object() || !wrapped.contains("class_name") ||
+      !wrapped["class_name"].is_string() || !isModelClass(wrapped["class_name"]))
+    return false;
+  layer.model = parseInner(layer, ObjectConfig::read(layer.place, "the wrapped model", wrapped),
+                           layer.path + "/layer/", layer.isFrozen);
+  layer.isInSteps = true;
+  layer.activityRegularizer = readActivityRegularizer(layer.place, object);
+  return true;
 }
 
 InputDeclaration ModelParser::readInput(const Layer &layer, const json &object) {

@@ -23,6 +23,7 @@ Tensor toNumbers(Tensor x, double nan, std::optional<double> positive = std::nul
                  std::optional<double> negative = std::nullopt);
 
 llvm::ArrayRef<OperationEntry> activationOperations();
+llvm::ArrayRef<OperationEntry> alignmentOperations();
 llvm::ArrayRef<OperationEntry> attentionOperations();
 llvm::ArrayRef<OperationEntry> contractionOperations();
 llvm::ArrayRef<OperationEntry> conversionOperations();

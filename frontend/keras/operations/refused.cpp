@@ -38,16 +38,11 @@ const std::vector<RefusedClasses> &refusedOperations() {
       {{"Arange", "Full", "Geomspace", "Linspace", "Logspace"},
        "it makes a tensor without the rows of the batch out of one that has them; write the "
        "numbers out, or use full_like"},
-      {{"AffineTransform", "ElasticTransform", "MapCoordinates", "PerspectiveTransform",
-        "ScaleAndTranslate"},
-       "it looks pixels up at places that are computed, for which there is no operation; transform "
-       "the images before, or use resize"},
-      {{"HSVToRGB", "RGBToHSV", "SSIM", "Fold"},
+      {{"ElasticTransform", "MapCoordinates", "PerspectiveTransform", "ScaleAndTranslate"},
+       "there is no entry for looking pixels up at such places; use affine_transform or resize"},
+      {{"SSIM", "Fold"},
        "there is no entry for this operation on images; compute it before, and give the model its "
        "result as an input"},
-      {{"CTCDecode", "CTCLoss"},
-       "it aligns sequences by a recursion over time, for which there is no operation; use a loss "
-       "on aligned labels"},
       {{"AdaptiveAveragePool", "AdaptiveMaxPool", "ConvTranspose"},
        "Keras cannot run a model with it that comes from a file; use the layer of keras.layers"},
       {{"IsIn"}, "Keras on TensorFlow cannot run it in a model; use any over equal"},

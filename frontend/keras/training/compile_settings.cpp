@@ -85,7 +85,7 @@ public:
            PassedOver passedOver, std::vector<std::string> &notes,
            std::vector<std::string> *problems)
       : file(file), options(options), predictions(types), passedOver(passedOver), notes(notes),
-        problems(problems), place{file.path, ""} {}
+        problems(problems), place{file.path, ""}, areShapesKnown(!problems || problems->empty()) {}
 
   CompileSettings resolve(const Model &model) {
     nameOutputs(model);
@@ -96,6 +96,19 @@ public:
     settings.optimizer =
         options.optimizer.empty() ? setting(file, "optimizer") : json(options.optimizer);
     return std::move(settings);
+  }
+
+  std::vector<DeclaredTarget> declareTargets(const Model &model) {
+    nameOutputs(model);
+    std::vector<DeclaredTarget> targets;
+    std::vector<std::string> notUnderstood;
+    attempt(&notUnderstood, [&] {
+      for (auto [output, loss, type] :
+           llvm::zip_equal(settings.outputs, distributeLosses(), predictions))
+        if (!loss.is_null())
+          targets.push_back({output.name, readLoss(place, loss, type).getOpenRank()});
+    });
+    return targets;
   }
 
 private:
@@ -109,9 +122,18 @@ private:
     }
   }
 
-  void readLosses() {
+  /// By output, null for none.
+  std::vector<json> distributeLosses() const {
     json value = options.loss.empty() ? setting(file, "loss") : json(options.loss);
     auto losses = distribute(place, "the loss", value, settings.outputs);
+    for (json &loss : losses)
+      if (loss.is_array() && loss.size() == 1) // as it may be given
+        loss = json(loss[0]);
+    return losses;
+  }
+
+  void readLosses() {
+    std::vector<json> losses = distributeLosses();
     // Weights are in the file for the losses in the file.
     json weights = options.loss.empty() ? setting(file, "loss_weights") : json();
     auto weightOf = distribute(place, "loss_weights", weights, settings.outputs);
@@ -119,18 +141,36 @@ private:
          llvm::zip_equal(settings.outputs, losses, weightOf, predictions)) {
       if (loss.is_null())
         continue;
-      // One loss is a list of one where it was given so.
-      const json &single = loss.is_array() && loss.size() == 1 ? loss[0] : loss;
-      bool isRead = attempt(problems, [&] {
-        output.loss = std::make_unique<Loss>(readLoss(place, single, type));
-        output.target = output.loss->getTargetType(type);
-      });
-      areLossesRead &= isRead;
+      bool isRead = attempt(
+          problems, [&] { output.loss = std::make_unique<Loss>(readLoss(place, loss, type)); });
+      // Shapes that are not known, for the layers have problems, are no problem of the loss.
+      std::vector<std::string> ofUnknownShapes;
+      areLossesRead &= isRead && attempt(areShapesKnown ? problems : &ofUnknownShapes, [&] {
+                         output.target = output.loss->getTargetType(type);
+                         closeTarget(output);
+                       });
       if (weight.is_number())
         output.lossWeight = weight.get<double>();
       else if (!weight.is_null())
         place.fail("loss_weights must be numbers");
     }
+  }
+
+  /// Gives open extents of the targets those of the options.
+  void closeTarget(OutputSettings &output) {
+    llvm::MutableArrayRef<int64_t> row = llvm::MutableArrayRef(output.target.shape).drop_front();
+    if (!llvm::is_contained(row, ShapedType::kDynamic))
+      return;
+    auto given = options.targetShapes.find(output.name);
+    if (given == options.targetShapes.end())
+      place.fail(fmt::format("output '{0}': how many values a row of its targets has is known from "
+                             "data alone; give it with --target-shape {0}=N",
+                             printable(output.name)));
+    if (given->second.size() != row.size())
+      place.fail(fmt::format("--target-shape {}: rows of these targets have {} dimension{}, not {}",
+                             printable(output.name), row.size(), row.size() == 1 ? "" : "s",
+                             given->second.size()));
+    llvm::copy(given->second, row.begin());
   }
 
   void readAllMetrics() {
@@ -176,6 +216,7 @@ private:
   std::vector<std::string> &notes;
   std::vector<std::string> *problems;
   Place place;
+  bool areShapesKnown;
   bool areLossesRead = true; ///< false only where problems are collected
   CompileSettings settings;
 };
@@ -191,6 +232,18 @@ CompileSettings resolveCompileSettings(const KerasFile &file, const ImportOption
                                        PassedOver passedOver, std::vector<std::string> &notes,
                                        std::vector<std::string> *problems) {
   return Resolver(file, options, predictions, passedOver, notes, problems).resolve(model);
+}
+
+std::vector<DeclaredTarget> declareTargets(const KerasFile &file, const ImportOptions &options,
+                                           const Model &model) {
+  MLIRContext context(MLIRContext::Threading::DISABLED);
+  // Of the predictions' shapes losses look at the last dimension at most, to choose one.
+  std::vector<RankedTensorType> unknown(
+      model.outputs.size(),
+      RankedTensorType::get({ShapedType::kDynamic, 2}, Float32Type::get(&context)));
+  std::vector<std::string> notes;
+  return Resolver(file, options, unknown, PassedOver::Nothing, notes, nullptr)
+      .declareTargets(model);
 }
 
 } // namespace lamina::frontend::keras

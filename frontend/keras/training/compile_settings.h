@@ -16,6 +16,12 @@ struct OutputSettings {
   std::vector<Metric> metrics, weightedMetrics;
 };
 
+/// The targets of an output with a loss, before the output's shape is known.
+struct DeclaredTarget {
+  std::string name;     ///< the output's
+  int64_t openRank = 0; ///< dimensions of a row that the data have to say
+};
+
 /// A model's `compile` arguments, resolved for its outputs.
 struct CompileSettings {
   std::vector<OutputSettings> outputs;
@@ -37,5 +43,10 @@ CompileSettings resolveCompileSettings(const KerasFile &file, const ImportOption
                                        llvm::ArrayRef<mlir::RankedTensorType> predictions,
                                        PassedOver passedOver, std::vector<std::string> &notes,
                                        std::vector<std::string> *problems = nullptr);
+
+/// The targets of the outputs with a loss, in model order. Losses that are not understood are left
+/// out: resolveCompileSettings says so.
+std::vector<DeclaredTarget> declareTargets(const KerasFile &file, const ImportOptions &options,
+                                           const Model &model);
 
 } // namespace lamina::frontend::keras

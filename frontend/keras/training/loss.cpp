@@ -34,9 +34,6 @@ struct RefusedLoss {
 };
 const std::vector<RefusedLoss> &refusedLosses() {
   static const std::vector<RefusedLoss> losses = {
-      {{"CTC", "ctc"},
-       "it aligns sequences by a recursion over time, for which there is no operation; use a loss "
-       "on aligned labels"},
       {{"Circle", "circle"},
        "it compares every row of a batch with every other, but a compiled step keeps rows apart; "
        "use a loss on single rows, such as CosineSimilarity"}};

@@ -68,6 +68,10 @@ LossFormulaSettings readTversky(Config &config) {
                          config.integers("axis")};
 }
 
+LossFormulaSettings readCtc(Config &) {
+  return CtcSettings{};
+}
+
 } // namespace
 
 const std::vector<LossEntry> &lossEntries() {
@@ -98,6 +102,7 @@ const std::vector<LossEntry> &lossEntries() {
       {{"Hinge", "hinge"}, plain<PlainLoss::Hinge>},
       {{"SquaredHinge", "squared_hinge"}, plain<PlainLoss::SquaredHinge>},
       {{"CategoricalHinge", "categorical_hinge"}, plain<PlainLoss::CategoricalHinge>},
+      {{"CTC", "ctc"}, readCtc},
       {{"Dice", "dice"}, readDice},
       {{"Tversky", "tversky"}, readTversky}};
   return entries;

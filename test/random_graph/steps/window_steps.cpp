@@ -183,14 +183,27 @@ void addArgmaxWindow(GraphBuilder &graph) {
 }
 
 /// Indices may lie outside; those that would need a second dimension of rows are left out.
-Value pickIndices(GraphBuilder &graph, ArrayRef<int64_t> table, int64_t dimension) {
-  Value indices = graph.pickInteger();
-  if (shapeOf(indices).size() > 2)
-    return nullptr;
-  Extents shape(table.take_front(dimension));
-  shape.append(shapeOf(indices).begin(), shapeOf(indices).end());
-  shape.append(table.begin() + dimension + 1, table.end());
-  return shape.size() <= 4 && graph.fits(shape) ? indices : Value();
+struct Lookup {
+  Value indices; ///< null: there are none that fit
+  int64_t batching = 0;
+  Extents result;
+};
+
+Lookup pickLookup(GraphBuilder &graph, ArrayRef<int64_t> table, int64_t dimension) {
+  Lookup lookup{graph.pickInteger(), graph.choose(dimension + 1), {}};
+  ArrayRef<int64_t> indices = shapeOf(lookup.indices);
+  auto same = [&](int64_t count) {
+    return count <= static_cast<int64_t>(indices.size()) &&
+           table.take_front(count) == indices.take_front(count);
+  };
+  while (!same(lookup.batching))
+    --lookup.batching;
+  lookup.result.append(table.begin(), table.begin() + dimension);
+  lookup.result.append(indices.begin() + lookup.batching, indices.end());
+  lookup.result.append(table.begin() + dimension + 1, table.end());
+  if (indices.size() > 2 || lookup.result.size() > 4 || !graph.fits(lookup.result))
+    lookup.indices = nullptr;
+  return lookup;
 }
 
 void addGather(GraphBuilder &graph) {
@@ -201,8 +214,10 @@ void addGather(GraphBuilder &graph) {
   int64_t dimension = graph.choose(static_cast<int64_t>(shape.size()));
   if (ShapedType::isDynamic(shape[dimension]))
     return;
-  if (Value indices = pickIndices(graph, shape, dimension))
-    graph.keep(graph.make<GatherOp>(table, indices, dimension), graph.facts(table));
+  Lookup lookup = pickLookup(graph, shape, dimension);
+  if (lookup.indices)
+    graph.keep(graph.make<GatherOp>(table, lookup.indices, dimension, lookup.batching),
+               graph.facts(table));
 }
 
 void addScatter(GraphBuilder &graph) {
@@ -210,20 +225,18 @@ void addScatter(GraphBuilder &graph) {
   if (shape.empty())
     return;
   int64_t dimension = graph.choose(static_cast<int64_t>(shape.size()));
-  Value indices =
-      ShapedType::isDynamic(shape[dimension]) ? Value() : pickIndices(graph, shape, dimension);
-  if (!indices)
+  if (ShapedType::isDynamic(shape[dimension]))
     return;
-  Extents slices(ArrayRef<int64_t>(shape).take_front(dimension));
-  slices.append(shapeOf(indices).begin(), shapeOf(indices).end());
-  slices.append(shape.begin() + dimension + 1, shape.end());
-  Value updates = graph.limited(graph.matching(slices, graph.floatType()), 2);
+  Lookup lookup = pickLookup(graph, shape, dimension);
+  if (!lookup.indices)
+    return;
+  Value updates = graph.limited(graph.matching(lookup.result, graph.floatType()), 2);
   double count = 1;
-  for (int64_t extent : shapeOf(indices))
+  for (int64_t extent : shapeOf(lookup.indices).drop_front(lookup.batching))
     count *= static_cast<double>(ShapedType::isDynamic(extent) ? graph.batchSize() : extent);
-  graph.keep(
-      graph.make<ScatterOp>(graph.typeOf(shape, graph.floatType()), indices, updates, dimension),
-      {2 * count, false});
+  graph.keep(graph.make<ScatterOp>(graph.typeOf(shape, graph.floatType()), lookup.indices, updates,
+                                   dimension, lookup.batching),
+             {2 * count, false});
 }
 
 constexpr Step kSteps[] = {addConvolution,    addConvolution,  addConvolution,

@@ -254,6 +254,20 @@ TEST(LegacyConfig, KeepsTheHardSigmoidOfKeras2) {
   EXPECT_EQ(gateOf(modernizeModel(model, false)), "hard_sigmoid");
 }
 
+/// Files of Keras 3 in the older format name no modules.
+TEST(LegacyConfig, TellsOperationsFromLayers) {
+  json model = parse(R"({"class_name": "Functional", "config": {"layers": [
+    {"class_name": "InputLayer", "config": {"name": "x"}, "inbound_nodes": []},
+    {"class_name": "NotEqual", "config": {"name": "not_equal"},
+     "inbound_nodes": [{"args": [], "kwargs": {}}]},
+    {"class_name": "Add", "config": {"name": "add", "trainable": true},
+     "inbound_nodes": [{"args": [], "kwargs": {}}]}]}})");
+  json layers = modernizeModel(model, false)["config"]["layers"];
+  EXPECT_EQ(layers[0]["module"], "keras.layers");
+  EXPECT_EQ(layers[1]["module"], "keras.ops");
+  EXPECT_EQ(layers[2]["module"], "keras.layers");
+}
+
 TEST(LegacyConfig, TakesTheOutputsOffTheirMetrics) {
   json model = parse(R"({"config": {"output_layers": [["a", 0, 0], ["b", 0, 0], ["a", 1, 0]]}})");
   std::vector<std::string> outputs = outputNames(model);

@@ -224,13 +224,25 @@ TEST(Diagnostics, optimizerSettingsOutOfRange) {
 }
 
 TEST(Diagnostics, lossesThatAreRefused) {
-  EXPECT_EQ(importError(makeFile(denseModel({{"units", 2}}), {{"loss", "ctc"}})),
-            "model.keras: loss 'ctc': it is refused: it aligns sequences by a recursion over time, "
-            "for which there is no operation; use a loss on aligned labels");
   EXPECT_EQ(importError(makeFile(denseModel({{"units", 2}}), {{"loss", "circle"}})),
             "model.keras: loss 'circle': it is refused: it compares every row of a batch with "
             "every other, but a compiled step keeps rows apart; use a loss on single rows, such as "
             "CosineSimilarity");
+}
+
+TEST(Diagnostics, alignments) {
+  EXPECT_EQ(importError(makeFile(denseModel({{"units", 2}}), {{"loss", "ctc"}})),
+            "model.keras: loss 'ctc': needs a prediction of steps x classes, at least 2 of them, "
+            "got shape (None, 2)");
+  KerasFile file = makeFile(sequential({input("x", {5, 4}), layer("Dense", "d", {{"units", 3}})}),
+                            {{"loss", "ctc"}});
+  EXPECT_EQ(importError(file),
+            "model.keras: output 'd': how many values a row of its targets has is known from data "
+            "alone; give it with --target-shape d=N");
+  ImportOptions options;
+  options.targetShapes = {{"d", {2, 3}}};
+  EXPECT_EQ(importError(file, options),
+            "model.keras: --target-shape d: rows of these targets have 1 dimension, not 2");
 }
 
 std::string lossError(const char *className, json config) {

@@ -45,6 +45,27 @@ TEST(Loss, sparseCrossentropyOfLogits) {
   EXPECT_EQ(result["accuracy"], 0.5);
 }
 
+/// Of equal classes: 1 of 3 alignments of two steps has no label, 3 of 9 have the label once.
+TEST(Loss, alignments) {
+  ImportOptions options;
+  options.targetShapes = {{"a", {2}}};
+  KerasFile file = makeFile(sequential({input("x", {2, 3}), layer("Activation", "a")}),
+                            {{"loss", serialized("CTC", {{"reduction", "sum"}})}});
+  auto loss = [&](std::vector<int32_t> labels) {
+    Imported model(file, options);
+    model.initialize(0);
+    auto results = model.run(
+        "evaluate",
+        {floats({1, 2, 3}, {0, 0, 0, 0, 0, 0}), ir::HostTensor::of<int32_t>({1, 2}, labels)}, 1);
+    return results[0].at(0);
+  };
+  EXPECT_NEAR(loss({0, 0}), std::log(9), 1e-6);
+  EXPECT_NEAR(loss({2, 0}), std::log(3), 1e-6);
+  EXPECT_NEAR(loss({1, 2}), std::log(9), 1e-6);
+  // Two equal labels want a blank between them, for which two steps leave no place.
+  EXPECT_NEAR(loss({1, 1}), 707.5, 1.5);
+}
+
 TEST(Loss, softmaxBeforeItWorksOnLogits) {
   auto result = logs(through(2, "softmax"), {{"loss", "sparse_categorical_crossentropy"}},
                      floats({1, 2}, {0, 500}), labels({0}));

@@ -146,11 +146,14 @@ TEST(RecurrentDiagnostics, timeDistributed) {
   json several = layer("TimeDistributed", "r", {{"layer", lstm({{"return_state", true}})}});
   EXPECT_EQ(problemOf(several, {4, 5, 3}),
             "the wrapped layer gives 3 outputs; one is supported, as in Keras");
+  json add = called(layer("Add", "a"), {"y", "z"});
+  json two = functional({input("y", {3}), input("z", {3}), add}, {"y", "z"}, {"a"});
+  EXPECT_EQ(problemOf(layer("TimeDistributed", "r", {{"layer", two}})),
+            "wraps a model with 2 inputs and 1 outputs; one of each is supported, as in Keras");
   json part = sequential({input("y", {3}), layer("Dense", "d", units(2))});
-  EXPECT_EQ(
-      problemOf(layer("TimeDistributed", "r", {{"layer", part}})),
-      "the wrapped layer: class Sequential is a model, which TimeDistributed is not supported "
-      "around; wrap its layers one by one");
+  EXPECT_EQ(problemOf(bidirectional({{"layer", part}})),
+            "forward_layer: class Sequential is a model, which Bidirectional is not supported "
+            "around; wrap its layers one by one");
 }
 
 TEST(RecurrentDiagnostics, batchesOfAnotherSizeThanTheStates) {

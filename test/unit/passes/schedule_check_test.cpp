@@ -85,7 +85,8 @@ std::string convolutionComplaint(const std::string &schedule, const std::string 
                     y = "tensor<?x8x8x32xf32>";
   return complaintOf("%x: " + x + ", %w: " + w, schedule,
                      "%0 = lamina.kernel convolution(%x, %w) : (" + x + ", " + w + ") -> " + y +
-                         " {\n^bb0(%a: " + x + ", %b: " + w + "):\n%n = lamina.negate %a : " + x +
+                         " {\n^bb0(%a: " + x + ", %b: " + w +
+                         "):\n%n = lamina.transpose %a, dims = [0, 2, 1, 3] : (" + x + ") -> " + x +
                          "\n%r = lamina.convolution " + operand +
                          ", %b, strides = [1, 1], low = [1, 1], high = [1, 1], lhs_dilation = "
                          "[1, 1], rhs_dilation = [1, 1], groups = 1 : (" +
@@ -150,6 +151,22 @@ TEST(ScheduleCheck, PartsOfLines) {
             "tiles of 6");
 }
 
+TEST(ScheduleCheck, PartsOfLinesThatAreSummedUp) {
+  const std::string x = "tensor<?x64x16xf32>", w = "tensor<1x16x32xf32>", y = "tensor<?x64x32xf32>",
+                    sums = "tensor<?x32xf32>";
+  EXPECT_EQ(complaintOf("%x: " + x + ", %w: " + w,
+                        "#lamina.convolution<lanes = 8, tileRows = 4, tileVectors = 2, channels = "
+                        "0, lines = 1, positions = 32, columns = 32, ahead = false, cost = 9>",
+                        "%0:2 = lamina.kernel convolution(%x, %w) : (" + x + ", " + w + ") -> (" +
+                            y + ", " + sums + ") {\n^bb0(%a: " + x + ", %b: " + w +
+                            "):\n%r = lamina.convolution %a, %b, strides = [1], low = [0], high = "
+                            "[0], lhs_dilation = [1], rhs_dilation = [1], groups = 1 : (" +
+                            x + ", " + w + ") -> " + y +
+                            "\n%s = lamina.reduce add %r, dims = [1] : (" + y + ") -> " + sums +
+                            "\nlamina.yield %r, %s : " + y + ", " + sums),
+            "'lamina.kernel' op cuts lines that it sums up");
+}
+
 TEST(ScheduleCheck, GradientsByFilters) {
   const std::string x = "tensor<?x8x8x16xf32>", y = "tensor<?x8x8x32xf32>",
                     w = "tensor<3x3x16x32xf32>";
@@ -158,7 +175,8 @@ TEST(ScheduleCheck, GradientsByFilters) {
                         "channels = 18, columns = 32, positions = 8, images = 1, cost = 9>",
                         "%0 = lamina.kernel filter_gradient(%x, %y) : (" + x + ", " + y + ") -> " +
                             w + " {\n^bb0(%a: " + x + ", %b: " + y +
-                            "):\n%n = lamina.negate %a : " + x +
+                            "):\n%n = lamina.transpose %a, dims = [0, 2, 1, 3] : (" + x + ") -> " +
+                            x +
                             "\n%r = lamina.filter_gradient %n, %b, strides = [1, 1], low = [1, 1], "
                             "high = [1, 1], lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups "
                             "= 1 : (" +

@@ -97,8 +97,8 @@ TEST(BindArrays, TargetsAreIgnoredWhenNotWanted) {
 
 TEST(BindArrays, Errors) {
   auto x = floats({2, 2}, {1, 2, 3, 4});
-  EXPECT_EQ(errorOf([&] { bind({{"images", x}, {"y", labels({0, 1})}}); }),
-            "data.npz: there is no array 'x' for input 'pixels'; the file has 'images', 'y'");
+  EXPECT_EQ(errorOf([&] { bind({{"pictures", x}, {"y", labels({0, 1})}}); }),
+            "data.npz: there is no array 'x' for input 'pixels'; the file has 'pictures', 'y'");
   EXPECT_EQ(errorOf([&] { bind({{"x", x}}); }),
             "data.npz: there is no array 'y' for target 'digit'; the file has 'x'");
   EXPECT_EQ(errorOf([&] { bind({{"x", floats({1, 3}, {1, 2, 3})}, {"y", labels({0})}}); }),

@@ -1,3 +1,4 @@
+#include "trainer/finite.h"
 #include "trainer/fit.h"
 
 #include <gmock/gmock.h>

@@ -53,6 +53,32 @@ TEST(Recipe, HasNoNamesWhereTheyTellNothingApart) {
   EXPECT_THAT(bindText("a,\"\",c\n1,2,0\n3,4,1\n").recipe.features, IsEmpty());
 }
 
+TEST(Recipe, HoldsThePlacesOfColumnsForFilesWithoutNames) {
+  for (const char *header : {"", "kind,id,a,b\n"}) {
+    BindOptions options;
+    options.targetClasses = {2};
+    options.targetColumns = {"0"};
+    options.dropColumns = {"1"};
+    ColumnRecipe known = bindText(std::string(header) + "B,7,1,2\nM,8,3,4\n", options).recipe;
+    EXPECT_EQ(known.width, 4u);
+    EXPECT_THAT(known.featurePlaces, ElementsAre(2, 3));
+    EXPECT_THAT(known.targetPlaces, ElementsAre(0));
+    BindOptions later;
+    later.targetClasses = {2};
+    later.known = known;
+    later.numbersLabels = false;
+    Dataset data = bindText("M,9,5,6\n", later);
+    EXPECT_THAT(valuesOf<float>(data.inputs[0]), ElementsAre(5, 6));
+    EXPECT_THAT(valuesOf<int32_t>(data.targets[0]), ElementsAre(1));
+    // Of as many columns as the model takes, all are taken in order.
+    EXPECT_THAT(valuesOf<float>(bindText("5,6,B\n", later).inputs[0]), ElementsAre(5, 6));
+    // What is asked for goes before what is known.
+    later.targetColumns = {"-1"};
+    later.dropColumns = {"0"};
+    EXPECT_THAT(valuesOf<float>(bindText("9,5,6,M\n", later).inputs[0]), ElementsAre(5, 6));
+  }
+}
+
 TEST(Recipe, OneClassAloneKeepsItsNumber) {
   for (int64_t classes : {0, 2}) {
     Dataset data = bindText("a,b,kind\n5,6,M\n7,8,M\n", after(kTraining, classes));

@@ -4,6 +4,7 @@
 
 #include "support/error.h"
 #include "trainer/data/cast.h"
+#include "trainer/fit.h"
 
 namespace lamina::tools {
 
@@ -101,6 +102,33 @@ std::string ConfusionMatrix::describe() const {
                         formatShare(2 * right, rows + taken), rows);
   }
   return text;
+}
+
+std::vector<NamedConfusion> confusionsOf(const Session &session, trainer::ModelRunner &runner,
+                                         const trainer::Dataset &data) {
+  trainer::ColumnRecipe recipe = session.recipe();
+  if (!data.recipe.classes.empty())
+    recipe.classes = data.recipe.classes;
+  std::vector<NamedConfusion> confusions;
+  std::vector<OutputClasses> all = outputClasses(session, recipe);
+  if (all.empty())
+    return confusions;
+  std::vector<frontend::Array> outputs = trainer::predict(runner, data);
+  for (const OutputClasses &classes : all) {
+    const frontend::Array &labels = data.targets[classes.target];
+    std::vector<int64_t> actual;
+    for (int64_t row = 0; row < data.rows; ++row) {
+      double label = trainer::loadValue(labels, static_cast<size_t>(row));
+      if (label != 0 && label != 1 && classes.isBinary)
+        fail("{}: {}: --report takes a class, 0 or 1, not {}", data.file, data.describeRow(row),
+             label);
+      actual.push_back(static_cast<int64_t>(label));
+    }
+    confusions.push_back({runner.signature().outputs[classes.output].name,
+                          ConfusionMatrix(classes.names, actual,
+                                          predictedClasses(classes, outputs[classes.output]))});
+  }
+  return confusions;
 }
 
 } // namespace lamina::tools

@@ -32,17 +32,29 @@ public:
   ConfusionMatrix(std::vector<std::string> names, const std::vector<int64_t> &actual,
                   const std::vector<int64_t> &predicted);
 
+  const std::vector<std::string> &names() const { return names_; }
+  int64_t count(size_t actual, size_t predicted) const {
+    return counts_[actual * names_.size() + predicted];
+  }
+
   /// The matrix, and of each class precision, recall, f1 (scikit-learn's classification_report;
   /// "-" where it has no rows to be of) and rows, as text for people.
   std::string describe() const;
 
 private:
-  int64_t count(size_t actual, size_t predicted) const {
-    return counts_[actual * names_.size() + predicted];
-  }
-
   std::vector<std::string> names_;
   std::vector<int64_t> counts_;
 };
+
+/// The matrix of an output that has classes.
+struct NamedConfusion {
+  std::string output;
+  ConfusionMatrix matrix;
+};
+
+/// Predicts all rows: the matrices of the outputs that have classes, named by the data, else by the
+/// model. Throws UserError for a target of two classes that is neither.
+std::vector<NamedConfusion> confusionsOf(const Session &session, trainer::ModelRunner &runner,
+                                         const trainer::Dataset &data);
 
 } // namespace lamina::tools

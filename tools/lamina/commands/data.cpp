@@ -78,23 +78,41 @@ void tellClasses(const trainer::Dataset &data) {
 } // namespace
 
 PendingData::PendingData(const std::string &path, const DataOptions &options)
-    : pending_(startReading(path, options.text())), textOptions_(options.givenForText()) {}
+    : pending_(startReading(path, options.text())), binding_(options.binding()),
+      part_(options.part), textOptions_(options.givenForText()) {}
 
 trainer::DataFile &PendingData::wait() {
   if (!file_)
     file_.emplace(pending_.get());
+  if (file_->table && !part_.empty())
+    fail("{}: --part is for files of arrays, and this file holds a table; leave it out",
+         file_->path);
+  file_->part = part_;
   return *file_;
 }
 
 Session PendingData::open(session::Options options, bool training, bool forwardOnly) {
   frontend::KerasFile model = session::readModel(options);
-  auto inputs = session::declaredInputs(model, options);
-  bool isOpen = std::ranges::any_of(inputs, [](const codegen::TensorSpec &input) {
-    return std::count(input.shape.begin(), input.shape.end(), -1) > 1;
-  });
-  if (isOpen)
-    options.import.inputShapes.merge(trainer::findOpenShapes(wait(), inputs));
-  return Session(std::move(model), options, training, forwardOnly);
+  session::Options completed = complete(std::move(options), model, forwardOnly);
+  return Session(std::move(model), completed, training, forwardOnly);
+}
+
+session::Options PendingData::complete(session::Options options, const frontend::KerasFile &model,
+                                       bool forwardOnly) {
+  trainer::DeclaredTensors declared = session::declaredTensors(model, options);
+  auto isOpen = [](const codegen::TensorSpec &tensor) {
+    return std::count(tensor.shape.begin(), tensor.shape.end(), -1) > 1;
+  };
+  if (std::ranges::any_of(declared.inputs, isOpen) ||
+      (!forwardOnly && std::ranges::any_of(declared.targets, isOpen))) {
+    trainer::BindOptions binding = binding_;
+    binding.known = session::readRecipe(model, declared.targets);
+    binding.wantTargets = !forwardOnly;
+    trainer::RowShapes found = trainer::findOpenShapes(wait(), declared, binding);
+    options.import.inputShapes.merge(found.inputs);
+    options.import.targetShapes.merge(found.targets);
+  }
+  return options;
 }
 
 trainer::Dataset PendingData::bind(const Session &session, const trainer::BindOptions &options) {

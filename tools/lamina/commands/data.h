@@ -12,9 +12,12 @@ class PendingData {
 public:
   PendingData(const std::string &path, const DataOptions &options);
 
-  /// Opens a session on the model. Where its inputs have dimensions that neither its file nor the
-  /// options know, waits for the data, whose arrays say them.
+  /// Opens a session on the model. Where its inputs or targets have dimensions that neither its
+  /// file nor the options know, waits for the data, whose arrays or columns say them.
   Session open(session::Options options, bool training, bool forwardOnly = false);
+  /// The options with these dimensions in them.
+  session::Options complete(session::Options options, const frontend::KerasFile &model,
+                            bool forwardOnly = false);
 
   /// Waits for the file and fits it to the model, as the columns and classes that `options` knows.
   trainer::Dataset bind(const Session &session, const trainer::BindOptions &options);
@@ -27,7 +30,9 @@ private:
 
   std::future<trainer::DataFile> pending_;
   std::optional<trainer::DataFile> file_; ///< once it is read
-  std::vector<std::string> textOptions_;  ///< those that were given
+  trainer::BindOptions binding_;
+  std::string part_;                     ///< of the file's arrays
+  std::vector<std::string> textOptions_; ///< those that were given
 };
 
 } // namespace lamina::tools

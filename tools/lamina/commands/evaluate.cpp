@@ -4,7 +4,6 @@
 #include "tools/lamina/commands/class_report.h"
 #include "tools/lamina/commands/commands.h"
 #include "tools/lamina/commands/data.h"
-#include "trainer/data/cast.h"
 #include "trainer/fit.h"
 
 namespace lamina::tools {
@@ -19,31 +18,15 @@ struct EvaluateOptions {
 
 /// The classes of all rows by those that the model takes them for, for each output that has some.
 std::string reportClasses(Session &session, trainer::ModelRunner &runner,
-                          const trainer::Dataset &data, const trainer::BindOptions &binding) {
-  trainer::ColumnRecipe recipe = binding.known;
-  if (!data.recipe.classes.empty())
-    recipe.classes = data.recipe.classes;
-  std::vector<OutputClasses> all = outputClasses(session, recipe);
+                          const trainer::Dataset &data) {
+  std::vector<NamedConfusion> all = confusionsOf(session, runner, data);
   if (all.empty())
     fail("{}: --report is for classifiers, and no output of the model has classes", session.name());
-  std::vector<frontend::Array> outputs = trainer::predict(runner, data);
   std::string text;
-  for (const OutputClasses &classes : all) {
-    const frontend::Array &labels = data.targets[classes.target];
-    std::vector<int64_t> actual;
-    for (int64_t row = 0; row < data.rows; ++row) {
-      double label = trainer::loadValue(labels, static_cast<size_t>(row));
-      if (label != 0 && label != 1 && classes.isBinary)
-        fail("{}: {}: --report takes a class, 0 or 1, not {}", data.file, data.describeRow(row),
-             label);
-      actual.push_back(static_cast<int64_t>(label));
-    }
+  for (const auto &[output, matrix] : all) {
     if (all.size() > 1)
-      text +=
-          fmt::format("\nOutput '{}'", printable(runner.signature().outputs[classes.output].name));
-    text += "\n" + ConfusionMatrix(classes.names, actual,
-                                   predictedClasses(classes, outputs[classes.output]))
-                       .describe();
+      text += fmt::format("\nOutput '{}'", printable(output));
+    text += "\n" + matrix.describe();
   }
   return text;
 }
@@ -62,7 +45,7 @@ void evaluate(const EvaluateOptions &options) {
   for (const codegen::LogSpec &log : runner.signature().evaluateLogs)
     output("{}: {:#.9g}\n", log.name, logs.at(log.name));
   if (options.report)
-    output("{}", reportClasses(session, runner, data, binding));
+    output("{}", reportClasses(session, runner, data));
 }
 
 } // namespace

@@ -1,8 +1,6 @@
 // lamina train
 #include <memory>
 
-#include <unistd.h>
-
 #include "ir/module.h"
 #include "session/compile_config.h"
 #include "session/tune.h"
@@ -10,37 +8,26 @@
 #include "support/output.h"
 #include "tools/lamina/commands/commands.h"
 #include "tools/lamina/commands/data.h"
+#include "tools/lamina/commands/non_finite.h"
 #include "tools/lamina/model_output.h"
+#include "tools/lamina/run/interruption.h"
+#include "tools/lamina/run/layer_graph.h"
+#include "tools/lamina/run/run_folder.h"
+#include "tools/lamina/run/train_options.h"
 #include "tools/lamina/statistics.h"
-#include "tools/lamina/usage/callback_options.h"
 #include "trainer/callbacks/csv_log.h"
+#include "trainer/callbacks/json_log.h"
 #include "trainer/callbacks/progress.h"
 #include "trainer/callbacks/tensorboard.h"
 #include "trainer/checkpoint.h"
+#include "trainer/data/split.h"
+#include "trainer/finite.h"
 #include "trainer/fit.h"
+#include "trainer/rewind.h"
 
 namespace lamina::tools {
 
 namespace {
-
-struct TrainOptions {
-  ModelOptions model;
-  DataOptions data;
-  CallbackOptions callbacks;
-  int64_t epochs = 1;
-  uint64_t seed = 0;
-  bool noShuffle = false, resume = false, cacheFrozen = false;
-  std::string validationData, log, tensorBoard, checkpoint, out;
-  double validationSplit = 0;
-  int64_t checkpointSteps = 0;
-  int verbose = -1;
-};
-
-trainer::Verbosity verbosity(int wanted) {
-  if (wanted >= 0)
-    return static_cast<trainer::Verbosity>(wanted);
-  return isatty(STDERR_FILENO) ? trainer::Verbosity::Bar : trainer::Verbosity::Lines;
-}
 
 void requireTrainable(Session &session) {
   if (session.importedSignature().targets.empty())
@@ -65,13 +52,35 @@ struct Observers {
   }
 };
 
+/// The options and arguments of the command line, so that they can be read again.
+std::vector<std::string> givenArguments(const CLI::App &command) {
+  std::vector<std::string> arguments;
+  for (const CLI::Option *option : command.get_options()) {
+    std::string name = option->get_positional() ? "" : "--" + option->get_single_name();
+    bool isFlag = option->get_items_expected_max() == 0;
+    if (option->count() && isFlag)
+      arguments.push_back(name);
+    if (option->count() == 0 || isFlag)
+      continue;
+    std::vector<std::string> values = option->results();
+    if (option->get_delimiter())
+      values = {fmt::format("{}", fmt::join(values, std::string(1, option->get_delimiter())))};
+    for (const std::string &value : values)
+      arguments.push_back(name.empty() ? value : name + "=" + value);
+  }
+  return arguments;
+}
+
 class Training {
 public:
-  explicit Training(const TrainOptions &options)
-      : options_(options), pendingData_(options.data.data, options.data),
+  Training(const TrainOptions &options, std::vector<std::string> arguments)
+      : options_(options), arguments_(std::move(arguments)),
+        pendingData_(options.data.data, options.data),
         session_(pendingData_.open(options.model.forSession(), true)) {
     if (!options.validationData.empty())
       pendingValidation_.emplace(options.validationData, options.data);
+    if (!options.run.empty())
+      folder_.emplace(options.run, options.resume);
     requireModelOutput();
     requireTrainable(session_);
     readCallbacks();
@@ -87,9 +96,22 @@ public:
     if (options_.model.tune)
       session::tuneAloud(session_, ir::kTrainStep.str(), data_);
     trainer::ModelRunner &runner = session_.compile(options_.seed);
+    if (!folder_)
+      return train(runner);
+    beginRun();
+    try {
+      train(runner);
+    } catch (const UserError &error) {
+      folder_->end(Interruption::isRequested() ? "interrupted" : "failed", error.what());
+      throw;
+    }
+    folder_->end("finished");
+  }
+
+private:
+  void train(trainer::ModelRunner &runner) {
     Observers observers;
     trainer::FitPosition start = addObservers(observers, runner);
-    trainer::FitOptions fitOptions{options_.epochs, options_.seed, !options_.noShuffle};
     trainer::WriteFailure saved;
     auto callbacks = callbacks_->create(runner, [&](const std::string &path) {
       auto weights = finiteWeights();
@@ -102,16 +124,61 @@ public:
     for (const auto &callback : callbacks)
       called.push_back(callback.get());
     tellMemory(runner.signature());
-    trainer::fit(runner, data_, validation_ ? &*validation_ : nullptr, fitOptions, observers.all,
-                 start, called);
+    trainer::History history = fit(runner, observers, start, called);
     if (!options_.out.empty())
       write(options_.out, finiteWeights());
     saved.raise();
     for (const trainer::FitObserver *observer : observers.all)
       observer->requireWritten();
+    if (Interruption::isRequested())
+      tellInterrupted(history.size());
   }
 
-private:
+  trainer::History fit(trainer::ModelRunner &runner, const Observers &observers,
+                       const trainer::FitPosition &start,
+                       const std::vector<trainer::FitCallback *> &callbacks) {
+    Interruption interruption;
+    trainer::FitOptions fitOptions{options_.epochs, options_.seed, !options_.noShuffle,
+                                   options_.checkFinite, &Interruption::isRequested()};
+    if (validationSession_)
+      fitOptions.validator = &validationSession_->compile(options_.seed);
+    try {
+      return trainer::fit(runner, data_, validation_ ? &*validation_ : nullptr, fitOptions,
+                          observers.all, start, callbacks);
+    } catch (const trainer::NonFiniteError &error) {
+      explainNonFinite(session_, error,
+                       {options_.replayPath(), options_.checkpoint, options_.cacheFrozen});
+    }
+  }
+
+  /// A training that was asked to end before its last epoch has not done what it was to do.
+  void tellInterrupted(size_t epochs) const {
+    if (static_cast<int64_t>(epochs) >= options_.epochs)
+      return;
+    std::string written, goOn;
+    if (!options_.out.empty())
+      written = fmt::format("; {} has the model", printable(options_.out, 4096));
+    if (!options_.checkpoint.empty())
+      goOn = fmt::format("; the same command with --resume goes on from {}",
+                         printable(options_.checkpoint, 4096));
+    fail("{}: interrupted after {} of {} epochs{}{}", session_.name(), epochs, options_.epochs,
+         written, goOn);
+  }
+
+  void beginRun() {
+    RunDescription run;
+    run.arguments = arguments_;
+    run.model = options_.model.model;
+    run.data = options_.data.data;
+    run.validationData = options_.validationData;
+    run.rows = data_.rows;
+    run.validationRows = validation_ ? validation_->rows : 0;
+    run.batchSize = options_.model.import.batchSize;
+    run.seed = options_.seed;
+    run.threads = session_.threads();
+    folder_->begin(run);
+  }
+
   bool isFrozen() const {
     return llvm::none_of(session_.importedSignature().variables,
                          [](const codegen::VariableSpec &variable) { return variable.trainable; });
@@ -147,14 +214,14 @@ private:
     for (const trainer::Dataset *rows : data)
       for (const frontend::Array &array : rows->inputs)
         bytes += static_cast<int64_t>(array.bytes.size());
-    if (verbosity(options_.verbose) != trainer::Verbosity::Silent)
+    if (options_.verbosity() != trainer::Verbosity::Silent)
       note("Frozen layers: computed for {} rows, {} kept in memory\n",
            data_.rows + (validation_ ? validation_->rows : 0), formatBytes(bytes));
   }
 
   /// The memory of training beside its data: planned, so known before it begins.
   void tellMemory(const codegen::Signature &signature) const {
-    if (verbosity(options_.verbose) != trainer::Verbosity::Silent)
+    if (options_.verbosity() != trainer::Verbosity::Silent)
       note("Memory: {} of state, {} for a step\n",
            formatBytes(static_cast<int64_t>(signature.stateBytes)),
            formatBytes(static_cast<int64_t>(signature.workspaceBytes)));
@@ -168,7 +235,7 @@ private:
       if (validates)
         logs.push_back("val_" + log.name);
     }
-    bool reports = verbosity(options_.verbose) != trainer::Verbosity::Silent;
+    bool reports = options_.verbosity() != trainer::Verbosity::Silent;
     callbacks_.emplace(options_.callbacks, logs, reports);
     if (options_.resume && callbacks_->restoresBest())
       fail("--resume: a checkpoint does not hold the best weights that --early-stopping "
@@ -178,43 +245,75 @@ private:
   void bindData() {
     trainer::BindOptions binding = options_.data.binding();
     binding.known = session_.recipe();
+    binding.keyColumn = options_.splitColumn;
     data_ = pendingData_.bindAloud(session_, binding);
     session::keepRecipe(session_.file(), data_.recipe, session_.importedSignature().targets);
     // Class weights are for training alone; validation data may come without weights.
     bool hasClassWeights = !binding.weighting.classes.empty();
     binding.weighting.classes.clear();
     binding.weighting.mayBeAbsent = true;
+    binding.keyColumn.clear();
     if (pendingValidation_) {
       // The training data decide which column is which, and which class a label is.
       binding.known = session_.recipe();
       binding.numbersLabels = false;
-      validation_ = pendingValidation_->bind(session_, binding);
+      validation_ = pendingValidation_->bind(validationSession(), binding);
     } else if (options_.validationSplit > 0) {
-      validation_ = trainer::splitLast(data_, options_.validationSplit);
+      validation_ = options_.splitOff(data_);
       if (hasClassWeights)
         trainer::setWeights(*validation_, 1);
     }
   }
 
+  /// The session that evaluates the validation data: one of its own where the model leaves lengths
+  /// open and they differ from those of the training data.
+  Session &validationSession() {
+    session::Options own =
+        pendingValidation_->complete(options_.model.forSession(), session_.file());
+    const frontend::ImportOptions &trained = session_.options().import;
+    if (own.import.inputShapes == trained.inputShapes &&
+        own.import.targetShapes == trained.targetShapes)
+      return session_;
+    if (options_.cacheFrozen)
+      fail("{}: --cache-frozen keeps rows of one length, but those of --validation-data have "
+           "another one than those of --data; give both the same, or leave the option out",
+           options_.validationData);
+    own.tell = nullptr; // what there is to say of the model has been said
+    return validationSession_.emplace(session_.file(), own, /*training=*/false);
+  }
+
   trainer::FitPosition addObservers(Observers &observers, trainer::ModelRunner &runner) {
     trainer::FitPosition start;
     // First, so that it has ended its line when others have something to say.
-    observers.add<trainer::Progress>(stderr, verbosity(options_.verbose));
+    observers.add<trainer::Progress>(stderr, options_.verbosity());
     trainer::Checkpoints *checkpoints = nullptr;
     if (!options_.checkpoint.empty()) {
-      trainer::CheckpointIdentity identity{options_.seed, !options_.noShuffle,
-                                           options_.model.import.batchSize, data_.rows,
-                                           validation_ ? validation_->rows : 0};
-      trainer::CheckpointSettings settings{options_.checkpointSteps,
-                                           options_.model.import.learningRate};
+      trainer::CheckpointIdentity identity{options_.seed,
+                                           !options_.noShuffle,
+                                           options_.model.import.batchSize,
+                                           data_.rows,
+                                           validation_ ? validation_->rows : 0,
+                                           *trainer::findSplitKind(options_.split)};
+      trainer::CheckpointSettings settings{
+          options_.checkpointSteps, options_.model.import.learningRate, options_.keepCheckpoints};
       checkpoints = observers.add<trainer::Checkpoints>(options_.checkpoint, identity, settings);
     }
     if (checkpoints && options_.resume)
       start = checkpoints->restore(runner).value_or(start);
-    if (!options_.log.empty())
+    if (options_.log.ends_with(".jsonl"))
+      observers.add<trainer::JsonLog>(options_.log);
+    else if (!options_.log.empty())
       observers.add<trainer::CsvLog>(options_.log);
+    if (!options_.run.empty()) {
+      observers.add<trainer::CsvLog>(RunPaths(options_.run).csv);
+      observers.add<trainer::JsonLog>(RunPaths(options_.run).lines);
+    }
     if (!options_.tensorBoard.empty())
-      observers.add<trainer::TensorBoardLog>(options_.tensorBoard);
+      observers.add<trainer::TensorBoardLog>(
+          options_.tensorBoard,
+          trainer::TensorBoardOptions{
+              options_.histogramPeriod(),
+              layerGraph(session_.file(), session_.options().import.inputShapes)});
     return start;
   }
 
@@ -243,6 +342,7 @@ private:
     requireDistinct(inputs(), {{"--output", options_.out},
                                {"--log", options_.log},
                                {"--checkpoint", state},
+                               {"--replay", options_.replay},
                                {"--model-checkpoint", callbacks_->checkpointPath()}});
   }
 
@@ -256,71 +356,27 @@ private:
   }
 
   const TrainOptions &options_;
+  std::vector<std::string> arguments_; ///< of the command line
+  std::optional<RunFolder> folder_;
   PendingData pendingData_;
   Session session_;
   std::optional<PendingData> pendingValidation_;
+  std::optional<Session> validationSession_; ///< of rows of another length
   std::optional<Callbacks> callbacks_;
   trainer::Dataset data_;
   std::optional<trainer::Dataset> validation_;
 };
 
-void addOutputs(CLI::App &command, TrainOptions &options) {
-  addPath(command, "--log", options.log, "CSV file of losses and metrics, one row an epoch");
-  addPath(command, "--tensorboard", options.tensorBoard, "Folder for TensorBoard events", "DIR");
-  auto *checkpoint = addPath(command, "--checkpoint", options.checkpoint,
-                             "Folder that keeps the state of the training", "DIR");
-  command.add_flag("--resume", options.resume, "Go on from the checkpoint, if there is one")
-      ->needs(checkpoint);
-  command
-      .add_option("--checkpoint-steps", options.checkpointSteps,
-                  "Also keep the state after every so many steps of an epoch")
-      ->needs(checkpoint)
-      ->check(CLI::PositiveNumber);
-  command
-      .add_option("--verbose", options.verbose,
-                  "0 silent, 1 progress bar, 2 a line an epoch (default: by terminal)")
-      ->check(CLI::Range(0, 2));
-  addPath(command, "-o,--output", options.out,
-          "The trained model: .keras, .lamina, .h5 or .weights.h5");
-}
-
 } // namespace
 
 void addTrain(CLI::App &command, Action &action) {
   auto options = std::make_shared<TrainOptions>();
-  options->model.addModel(command);
-  options->data.add(command);
-  options->data.addSampleWeight(command);
-  options->data.addClassWeight(command);
-  options->data.addStandardize(command);
-  command.add_option("--epochs", options->epochs, "Times to go through the data")
-      ->check(CLI::Range(int64_t(1), int64_t(1) << 40))
-      ->capture_default_str();
-  options->model.addBatchSize(command);
-  options->model.addFreezing(command);
-  command.add_flag("--cache-frozen", options->cacheFrozen,
-                   "Compute what the first, frozen layers give once for every row, and keep it in "
-                   "memory");
-  options->model.addPasses(command);
-  command.add_option("--seed", options->seed, "Seed of shuffling, dropout and initial weights")
-      ->capture_default_str();
-  command.add_flag("--no-shuffle", options->noShuffle, "Take the rows in the file's order");
-  auto *validation =
-      addPath(command, "--validation-data", options->validationData, "Data for validation");
-  command
-      .add_option("--validation-split", options->validationSplit,
-                  "Part of the rows, the last ones, to keep for validation")
-      ->excludes(validation)
-      ->check(CLI::Range(0.0, 1.0));
-  options->model.addOptimizer(command);
-  options->model.addLoss(command);
-  options->model.addThreads(command);
-  options->model.addTune(command);
-  options->callbacks.add(command);
-  addOutputs(command, *options);
-  command.callback([&action, options] {
-    options->model.import.sampleWeights = options->data.hasWeights();
-    action = [options] { Training(*options).run(); };
+  options->add(command);
+  command.callback([&action, &command, options] {
+    options->complete();
+    action = [options, arguments = givenArguments(command)] {
+      Training(*options, arguments).run();
+    };
   });
 }
 

@@ -147,9 +147,9 @@ private:
   void findRelevance(const Observations &all) {
     const auto &correlation = analysis_.correlation;
     if (analysis_.hasRatios()) {
-      bool ranks = options_.method != statistics::Method::Pearson;
-      Matrix ranked = ranks ? statistics::rankColumns(all, *pool_) : Matrix();
-      Observations values = ranks ? Observations{ranked.rows, ranked.columns, ranked.values} : all;
+      const Matrix &ranks = correlation.ranks;
+      bool isOfRanks = options_.method != statistics::Method::Pearson;
+      Observations values = isOfRanks ? Observations{ranks.rows, ranks.columns, ranks.values} : all;
       auto ratios = statistics::relevanceForClasses(values, classes_.rows);
       for (size_t i = 0; i < features_; ++i)
         analysis_.relevance.push_back({i, ratios[i].ratio, ratios[i].pValue});

@@ -41,6 +41,12 @@ void ModelOptions::addModel(CLI::App &command) {
                   "Shape of one row of an input whose axes the file leaves open: NAME=28,28")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
+  command
+      .add_option("--target-shape", targetShapes,
+                  "Shape of one row of an output's targets where the loss leaves it open (CTC): "
+                  "NAME=20")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
 }
 
 void ModelOptions::addBatchSize(CLI::App &command) {
@@ -101,7 +107,8 @@ void ModelOptions::addOptimizer(CLI::App &command) {
 
 namespace {
 
-std::map<std::string, std::vector<int64_t>> parseShapes(const std::vector<std::string> &texts) {
+std::map<std::string, std::vector<int64_t>> parseShapes(const char *option,
+                                                        const std::vector<std::string> &texts) {
   std::map<std::string, std::vector<int64_t>> shapes;
   for (const std::string &text : texts) {
     size_t equals = text.rfind('=');
@@ -118,7 +125,7 @@ std::map<std::string, std::vector<int64_t>> parseShapes(const std::vector<std::s
       rest.remove_prefix(rest.empty() ? 0 : 1);
     }
     if (equals == std::string::npos || shape.empty() || !rest.empty())
-      fail("--input-shape {}: expected NAME=N,N,... with extents of at least 1", printable(text));
+      fail("{} {}: expected NAME=N,N,... with extents of at least 1", option, printable(text));
     shapes[text.substr(0, equals)] = shape;
   }
   return shapes;
@@ -150,7 +157,8 @@ std::vector<NamedPath> ModelOptions::inputs() const {
 session::Options ModelOptions::forSession() const {
   session::Options options = *this;
   options.definitions = parseDefinitions(definitionTexts);
-  options.import.inputShapes = parseShapes(inputShapes);
+  options.import.inputShapes = parseShapes("--input-shape", inputShapes);
+  options.import.targetShapes = parseShapes("--target-shape", targetShapes);
   options.tell = [](const std::string &line) { note("{}\n", line); };
   return options;
 }
@@ -171,7 +179,10 @@ void TextFileOptions::addText(CLI::App &command) {
 
 void DataOptions::add(CLI::App &command) {
   this->command = &command;
-  addPath(command, "--data", data, "Rows: .npz, .npy, CSV, TSV, .data or ARFF, also gzipped text")
+  addPath(command, "--data", data,
+          "Rows: .npz, .npy, IDX, HDF5, CSV, TSV, .data, ARFF, JSON lines or libsvm's format, also "
+          "compressed by gzip or Zstandard; a pattern (\"part-*.csv\") for several tables, - for "
+          "standard input")
       ->required();
   addList(command, "--target", targets,
           "Target columns of a text file, by name or number (default: the last)");
@@ -184,6 +195,9 @@ void DataOptions::add(CLI::App &command) {
           "Rows of a text file that lack a value: error, drop, or what to put in: a number, "
           "mean, median or most-frequent of the column")
       ->capture_default_str();
+  command.add_option(
+      "--part", part,
+      "Take arrays x_PART and y_PART of a file (default: x and y, or those of train)");
   addText(command);
 }
 

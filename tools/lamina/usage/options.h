@@ -21,10 +21,11 @@ using session::Session;
 /// The model and how it is to be compiled.
 struct ModelOptions : session::Options {
   std::vector<std::string> inputShapes;     ///< "NAME=28,28"
+  std::vector<std::string> targetShapes;    ///< "NAME=20"
   std::vector<std::string> definitionTexts; ///< "CLASS=FILE"
   bool tune = false;
 
-  void addModel(CLI::App &command);     ///< MODEL, --weights, --define, --input-shape
+  void addModel(CLI::App &command); ///< MODEL, --weights, --define, --input-shape, --target-shape
   void addBatchSize(CLI::App &command); ///< --batch-size
   void addFreezing(CLI::App &command);  ///< --freeze, --unfreeze
   void addPasses(CLI::App &command);    ///< switches of passes: --no-winograd, …
@@ -56,7 +57,7 @@ CLI::Option *addList(CLI::App &command, const char *name, std::vector<std::strin
 struct DataOptions : TextFileOptions {
   std::string data;
   std::vector<std::string> targets, drop, classes;
-  std::string missing = "error";
+  std::string missing = "error", part;
   bool standardize = false;
   CLI::App *command = nullptr;           ///< which was given the options
   std::string sampleWeight;              ///< column or array

@@ -46,6 +46,13 @@ std::optional<size_t> findWeights(const Table &table, const BindOptions &options
   return findColumn(table, name);
 }
 
+/// The column that rows are split by.
+std::optional<size_t> findKey(const Table &table, const BindOptions &options) {
+  if (options.keyColumn.empty())
+    return std::nullopt;
+  return findColumn(table, options.keyColumn);
+}
+
 /// The columns with the names in `known`.
 Columns findKnown(const Table &table, const std::vector<std::string> &known) {
   Columns columns;
@@ -68,6 +75,7 @@ Roles rolesByName(const Table &table, const BindOptions &options) {
   Roles roles;
   roles.features = findKnown(table, options.known.features);
   roles.weights = findWeights(table, options);
+  roles.key = findKey(table, options);
   if (!options.targetColumns.empty())
     roles.targets = findColumns(table, options.targetColumns);
   else if (options.wantTargets)
@@ -84,21 +92,28 @@ Roles rolesByName(const Table &table, const BindOptions &options) {
   return roles;
 }
 
-/// Without target columns given, the last ones are; when targets are not wanted, a file may leave
-/// them out.
-Roles rolesByPosition(const Table &table, const std::vector<TensorSpec> &inputs,
-                      const std::vector<TensorSpec> &targets, const BindOptions &options) {
+/// The columns that the options name; all others are features.
+Roles namedRoles(const Table &table, const BindOptions &options) {
   Columns dropped = findColumns(table, options.dropColumns);
   Roles roles;
   roles.weights = findWeights(table, options);
+  roles.key = findKey(table, options);
   roles.targets = findColumns(table, options.targetColumns);
   for (size_t column = 0; column < table.width; ++column) {
     bool taken = std::count(dropped.begin(), dropped.end(), column) ||
                  std::count(roles.targets.begin(), roles.targets.end(), column) ||
-                 roles.weights == column;
+                 roles.weights == column || roles.key == column;
     if (!taken)
       roles.features.push_back(column);
   }
+  return roles;
+}
+
+/// Without target columns given, the last ones are; when targets are not wanted, a file may leave
+/// them out.
+Roles rolesByPosition(const Table &table, const std::vector<TensorSpec> &inputs,
+                      const std::vector<TensorSpec> &targets, const BindOptions &options) {
+  Roles roles = namedRoles(table, options);
   size_t known = options.known.encodings.size();
   size_t wanted = known ? known : totalValues(inputs);
   bool complete = !options.wantTargets && roles.features.size() == wanted;
@@ -110,6 +125,18 @@ Roles rolesByPosition(const Table &table, const std::vector<TensorSpec> &inputs,
     roles.features.resize(roles.features.size() - last);
   }
   return roles;
+}
+
+/// Whether the file has the columns of the training in their places, as far as can be seen, and
+/// nothing else was said about them.
+bool hasKnownPlaces(const Table &table, const BindOptions &options) {
+  return options.known.width == table.width && options.targetColumns.empty() &&
+         options.dropColumns.empty();
+}
+
+Roles rolesByPlace(const Table &table, const BindOptions &options) {
+  return {options.known.featurePlaces, options.known.targetPlaces, findWeights(table, options),
+          findKey(table, options)};
 }
 
 } // namespace
@@ -148,11 +175,21 @@ Columns findColumns(const Table &table, const std::vector<std::string> &wanted) 
 Roles assignRoles(const Table &table, const std::vector<TensorSpec> &inputs,
                   const std::vector<TensorSpec> &targets, const BindOptions &options) {
   bool byName = !options.known.features.empty() && !table.names.empty();
-  Roles roles =
-      byName ? rolesByName(table, options) : rolesByPosition(table, inputs, targets, options);
+  Roles roles = byName                           ? rolesByName(table, options)
+                : hasKnownPlaces(table, options) ? rolesByPlace(table, options)
+                                                 : rolesByPosition(table, inputs, targets, options);
   if (options.wantTargets && roles.targets.size() != totalValues(targets))
     refuseTargetWidth(table, roles.targets.size(), targets);
   return roles;
+}
+
+size_t countFeatures(const Table &table, size_t targets, const BindOptions &options) {
+  bool byName = !options.known.features.empty() && !table.names.empty();
+  if (byName)
+    return rolesByName(table, options).features.size();
+  size_t others = namedRoles(table, options).features.size();
+  bool takesLast = options.wantTargets && options.targetColumns.empty();
+  return others - std::min(others, takesLast ? targets : 0);
 }
 
 std::vector<std::string> columnNames(const Table &table, const Columns &columns) {

@@ -16,5 +16,6 @@ std::unique_ptr<LossFormula> createFormula(const HuberSettings &settings);
 std::unique_ptr<LossFormula> createFormula(const CosineSimilaritySettings &settings);
 std::unique_ptr<LossFormula> createFormula(const DiceSettings &settings);
 std::unique_ptr<LossFormula> createFormula(const TverskySettings &settings);
+std::unique_ptr<LossFormula> createFormula(const CtcSettings &settings);
 
 } // namespace lamina::frontend::builder

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "frontend/keras/layers/augmentation/colors.h"
+#include "frontend/keras/layers/augmentation/warp.h"
 #include "frontend/keras/layers/convolutional/convolutions.h"
 #include "frontend/keras/operations/dimensions.h"
 #include "frontend/keras/operations/operations.h"
@@ -29,14 +31,43 @@ struct Images {
 Tensors toGrayscale(OperationCall &call) {
   auto [pixels, format] = Images(call, "images");
   int64_t channels = pixels.shape().back();
+  if (channels != 1 && channels != 3)
+    call.fail(fmt::format("takes images of 1 or 3 channels, not {}", channels));
   if (channels == 1)
     return {format.fromChannelsLast(pixels)};
-  if (channels != 3)
-    call.fail(fmt::format("takes images of 1 or 3 channels, not {}", channels));
-  Tensor colours = pixels.toFloat();
-  Tensor weights = call.emit().constant(colours.elementType(), {0.2989, 0.587, 0.114}, {3, 1});
-  Tensor gray = dot(colours, weights, colours.rank() - 1, 0);
+  Tensor gray = rgbToGrayscale(pixels.toFloat());
   return {format.fromChannelsLast(gray.convert(pixels.elementType()))};
+}
+
+/// A change of colors of floating-point images.
+template <Tensor (*convert)(Tensor)> Tensors changeColors(OperationCall &call) {
+  auto [pixels, format] = Images(call, "images");
+  if (pixels.dim(3) != 3)
+    call.fail(fmt::format("takes images of 3 channels, not {}", pixels.dim(3)));
+  if (!pixels.isFloat())
+    call.fail("takes floating-point images; cast them");
+  return {format.fromChannelsLast(convert(pixels))};
+}
+
+/// Each image seen through a projective map from places of the result to places of the image.
+Tensors affineTransform(OperationCall &call) {
+  auto [pixels, format] = Images(call, "images");
+  Tensor maps = stopGradient(call.floatTensor("transform")); // as on TensorFlow
+  if (maps.rank() == 1)
+    maps = maps.reshape({1, maps.dim(0)});
+  if (maps.rank() != 2 || maps.dim(1) != 8 || (maps.dim(0) != 1 && maps.dim(0) != pixels.dim(0)))
+    call.fail(fmt::format("a 'transform' of shape {} is not 8 numbers, or 8 for each row",
+                          describeShape(maps.shape())));
+  auto number = [&](int64_t index) {
+    return maps.slice(1, index, index + 1).reshape({maps.dim(0), 1, 1});
+  };
+  Tensor images = pixels.toFloat();
+  auto [x, y] = ownPlaces(images);
+  Tensor scale = number(6) * x + number(7) * y + 1.0;
+  Places places = {(number(0) * x + number(1) * y + number(2)) / scale,
+                   (number(3) * x + number(4) * y + number(5)) / scale};
+  Tensor result = warp(images, places, Sampling::read(call.settings, "constant"));
+  return {format.fromChannelsLast(result.convert(pixels.elementType()))};
 }
 
 //===--- Filters -----------------------------------------------------------------------------===//
@@ -229,10 +260,17 @@ Tensors extractSequences(OperationCall &call) {
 
 llvm::ArrayRef<OperationEntry> imageOperations() {
   static const OperationEntry entries[] = {
-      {"DepthToSpace", {"x"}, depthToSpace},         {"ExtractPatches", {"images"}, extractPatches},
-      {"ExtractSequences", {"x"}, extractSequences}, {"GaussianBlur", {"images"}, gaussianBlur},
-      {"RGBToGrayscale", {"images"}, toGrayscale},   {"SobelEdges", {"images"}, sobelEdges},
-      {"SpaceToDepth", {"x"}, spaceToDepth},         {"Unfold", {"x"}, unfold},
+      {"AffineTransform", {"images", "transform"}, affineTransform},
+      {"HSVToRGB", {"images"}, changeColors<hsvToRgb>},
+      {"RGBToHSV", {"images"}, changeColors<rgbToHsv>},
+      {"DepthToSpace", {"x"}, depthToSpace},
+      {"ExtractPatches", {"images"}, extractPatches},
+      {"ExtractSequences", {"x"}, extractSequences},
+      {"GaussianBlur", {"images"}, gaussianBlur},
+      {"RGBToGrayscale", {"images"}, toGrayscale},
+      {"SobelEdges", {"images"}, sobelEdges},
+      {"SpaceToDepth", {"x"}, spaceToDepth},
+      {"Unfold", {"x"}, unfold},
   };
   return entries;
 }

@@ -59,6 +59,20 @@ bool isKeyOf(const json &item, const char *className) {
   return item.is_object() && item.value("class_name", json()) == className;
 }
 
+/// x with its rows as the first dimension, where only dimensions of extent 1 are before them: the
+/// elements keep their order.
+Tensor rowsFirst(Tensor x) {
+  llvm::SmallVector<int64_t> order;
+  for (int64_t i = 0; i < x.rank(); ++i)
+    if (x.type().isDynamicDim(i))
+      order.insert(order.begin(), i);
+    else
+      order.push_back(i);
+  bool onlyOnes = order.empty() || llvm::all_of(x.shape().take_front(order.front()),
+                                                [](int64_t extent) { return extent == 1; });
+  return onlyOnes ? x.transpose(order) : x;
+}
+
 /// x[key]: indices, slices, new axes and an ellipsis, as in Python.
 Tensors getItem(OperationCall &call) {
   Tensor x = call.tensor("x");
@@ -93,6 +107,7 @@ Tensors getItem(OperationCall &call) {
     }
   }
   keep(x.rank() - dimension);
+  x = rowsFirst(x);
   if (!shape.empty() && !ShapedType::isDynamic(shape[0]))
     refuseBeforeRows(call, x, 0);
   return {x.reshape(shape)};

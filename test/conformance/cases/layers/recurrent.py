@@ -183,6 +183,30 @@ recurrent("time_distributed_dropout", outputs=(5, 2), predict_only=True)(
     lambda keras, x: keras.layers.TimeDistributed(keras.layers.Dropout(0.4))(x))
 
 
+def chain(keras, *layers, shape):
+    return keras.Sequential([keras.Input(shape), *layers])
+
+
+recurrent("time_distributed_sequential", outputs=(5, 2), x=some_steps(5, 3))(
+    lambda keras, x: keras.layers.TimeDistributed(
+        chain(keras, keras.layers.Dense(4, "relu", activity_regularizer="l2"),
+              keras.layers.LayerNormalization(), keras.layers.Dense(3), shape=(3,)))(
+                  keras.layers.Masking()(x)))
+recurrent("time_distributed_network", shape=(4, 6, 6, 2), outputs=(4, 2), mixes_rows=True)(
+    lambda keras, x: keras.layers.TimeDistributed(
+        chain(keras, keras.layers.Conv2D(3, 3), keras.layers.BatchNormalization(momentum=0.7),
+              keras.layers.ReLU(), keras.layers.MaxPooling2D(), keras.layers.Flatten(),
+              shape=(6, 6, 2)))(x))
+recurrent("time_distributed_models", shape=(3, 4, 2), outputs=(3, 2))(
+    lambda keras, x: keras.layers.TimeDistributed(
+        chain(keras, keras.layers.TimeDistributed(
+            chain(keras, keras.layers.Dense(3, "tanh"), shape=(2,))), keras.layers.GRU(3),
+              shape=(4, 2)))(x))
+recurrent("time_distributed_model_dropout", outputs=(5, 2), predict_only=True)(
+    lambda keras, x: keras.layers.TimeDistributed(
+        chain(keras, keras.layers.Dropout(0.4), keras.layers.Dense(3), shape=(3,)))(x))
+
+
 @case(x=labels(5, 3, 4), y=normal(3, 2), epochs=6)
 def time_distributed_embedding(keras):
     L = keras.layers

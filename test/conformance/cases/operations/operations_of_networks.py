@@ -98,3 +98,19 @@ def patches(ops, x, volumes):
             ops.image.extract_patches(x, (2, 3), strides=1, dilation_rate=2),
             ops.image.extract_patches(volumes, (2, 2, 4)),
             ops.nn.unfold(ops.transpose(x, (0, 3, 1, 2)), (2, 3), padding=1, stride=(2, 3))]
+
+
+def steps_of(low, high):
+    """How many steps, or labels, each row has."""
+    return lambda random, rows: random.integers(low, high + 1, rows).astype("int32")
+
+
+@expression("ops_alignment", (7, 5), (4,), (), (), rate=1e-3,
+            sources=[normal(7, 5), labels(5, 4), steps_of(0, 4), steps_of(3, 7)],
+            dtypes=["float32", "int32", "int32", "int32"])
+def alignment(ops, x, target, count, steps):
+    decoded, score = ops.ctc_decode(x, steps)
+    repeated, _ = ops.ctc_decode(x, steps, merge_repeated=False, mask_index=2)
+    return [ops.ctc_loss(target, x, count, steps)[:, None] * 1e-2,
+            ops.ctc_loss(target, x, count, steps, mask_index=3)[:, None] * 1e-2, score,
+            ops.cast(decoded[0], "float32"), ops.cast(repeated[0], "float32")]

@@ -1,4 +1,6 @@
 """Losses: from logits and from probabilities, label smoothing, reductions, higher ranks."""
+import numpy as np
+
 from case import bits, case, distribution, labels, normal, one_hot, uniform
 
 
@@ -256,3 +258,62 @@ def overlap_losses(keras):
                  (3, "sigmoid", L.Tversky(alpha=0.3, beta=0.7, axis=(1, 2, 3))),
                  (3, "sigmoid", L.Tversky(alpha=0.9, beta=0.4, axis=[0, 1, 2])),
                  shape=(4, 5, 8))
+
+
+def alignments(length, classes, low=0):
+    """Targets of CTC: labels, and zeros behind them; `low` is the fewest labels."""
+    def source(random, rows):
+        count = random.integers(low, length + 1, (rows, 1))
+        return np.where(np.arange(length) < count, random.integers(1, classes, (rows, length)),
+                        0).astype("int32")
+    return source
+
+
+def spelled(keras, steps, classes, loss, cell="GRU", rate=0.02):
+    """The logits of each step are those of a recurrent layer."""
+    inputs = keras.Input((steps, 3))
+    x = getattr(keras.layers, cell)(5, return_sequences=True)(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(classes)(x))
+    model.compile(keras.optimizers.SGD(rate), loss)
+    return model
+
+
+@case(x=normal(9, 3), y=alignments(4, 5), epochs=8, validation_rows=5)
+def ctc(keras):
+    return spelled(keras, 9, 5, "ctc")
+
+
+@case(x=normal(9, 3), y=alignments(4, 5), epochs=8, batch_size=6, weights=(uniform(),))
+def ctc_summed(keras):
+    return spelled(keras, 9, 5, keras.losses.CTC(reduction="sum"), rate=0.001)
+
+
+# Labels that do not fit the steps, repetitions that want a blank between them, zeros among the labels.
+@case(x=normal(4, 3), y=labels(3, 6), epochs=4)
+def ctc_that_does_not_fit(keras):
+    return spelled(keras, 4, 3, keras.losses.CTC(), rate=0.001)
+
+
+@case(x=normal(7, 3), y=[alignments(1, 4), labels(6), alignments(3, 2, low=1)], epochs=6)
+def ctc_among_other_losses(keras):
+    inputs = keras.Input((7, 3))
+    x = keras.layers.LSTM(4, return_sequences=True)(inputs)
+    outputs = [keras.layers.Dense(4, name="a")(x),
+               keras.layers.Dense(6, "softmax", name="b")(keras.layers.Flatten()(x)),
+               keras.layers.Dense(2, name="c", activation="tanh")(x)]
+    model = keras.Model(inputs, outputs)
+    model.compile(keras.optimizers.Adam(0.01), ["ctc", "sparse_categorical_crossentropy", "ctc"],
+                  loss_weights=[0.5, 1.0, 2.0])
+    return model
+
+
+def add_random_alignments(count):
+    random = np.random.default_rng(5)
+    for n in range(count):
+        steps, length, classes = (int(v) for v in random.integers([2, 1, 2], [24, 9, 12]))
+        cell = ["GRU", "LSTM", "SimpleRNN"][n % 3]
+        case(x=normal(steps, 3), y=alignments(length, classes), epochs=3, name=f"ctc_random_{n}")(
+            lambda keras, s=steps, c=classes, k=cell: spelled(keras, s, c, "ctc", k, rate=1e-3))
+
+
+add_random_alignments(6)

@@ -26,12 +26,13 @@ protected:
           part(tileRows * random.between(1, 4)), cutsLines(random.chance(50)),
           ahead(random.chance(50)) {}
 
-    /// Lines and positions of a task: a line without borders may be cut.
+    /// Lines and positions of a task: a line without borders that is not summed up may be cut.
     std::pair<int64_t, int64_t> extents(ir::KernelOp kernel) const {
       auto geometry = passes::ConvolutionGeometry::of(passes::anchorAs<ir::ConvolutionOp>(kernel),
                                                       passes::canMergeAxes(kernel));
       int64_t positions = geometry.lastAxis().phases().front().count;
-      if (cutsLines && geometry.lastAxis().isIdentity() && part < positions)
+      bool sums = !kernel.getBlock().getOps<ir::ReduceOp>().empty();
+      if (cutsLines && !sums && geometry.lastAxis().isIdentity() && part < positions)
         return {1, part};
       return {lines, positions};
     }
@@ -59,23 +60,49 @@ protected:
     };
   }
 
-  /// Some results are the convolution's absolute value.
+  /// The sums of the lines of images, and of the distances from them, which are known behind these.
+  static llvm::SmallVector<Value> sumLines(OpBuilder &builder, Value images) {
+    Location loc = builder.getUnknownLoc();
+    auto type = cast<RankedTensorType>(images.getType());
+    int64_t line = type.getRank() - 2;
+    auto sum = [&](Value values) {
+      return builder.create<ir::ReduceOp>(loc, values, ir::ReductionKind::add,
+                                          ArrayRef<int64_t>{line});
+    };
+    auto dimensions = llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
+    dimensions.erase(dimensions.begin() + line);
+    Value sums = sum(images);
+    Value repeated = builder.create<ir::BroadcastInDimOp>(loc, type, sums, dimensions);
+    Value distance = builder.create<ir::SubtractOp>(loc, images, repeated);
+    return {sums, sum(builder.create<ir::AbsOp>(loc, distance))};
+  }
+
+  /// Some images are computed, some results are the convolution's absolute value, with sums of the
+  /// lines.
   void expectConvolved(const RandomConvolution &convolution, Random &random,
                        const ScheduleMaker &schedule, ir::KernelFamily family) {
-    bool follows = random.chance(50);
+    bool follows = random.chance(50), sums = random.chance(50), computes = random.chance(50);
+    RankedTensorType channels = RandomConvolution::channelsOf(convolution.image);
     auto body = [&](OpBuilder &builder, ValueRange arguments) {
       Value y = convolution.convolve(builder, arguments[0], arguments[1]);
+      if (computes)
+        RandomConvolution::computeImage(y.getDefiningOp(), 0, arguments[2]);
       if (follows)
         y = builder.create<ir::AbsOp>(builder.getUnknownLoc(), y);
-      return llvm::SmallVector<Value>{y};
+      llvm::SmallVector<Value> results{y};
+      if (sums)
+        results.append(sumLines(builder, y));
+      return results;
     };
-    OwningOpRef<ModuleOp> module = makeKernelModule(
-        context, kBatchSize, {convolution.image, convolution.filter}, target, schedule, body);
+    OwningOpRef<ModuleOp> module =
+        makeKernelModule(context, kBatchSize, {convolution.image, convolution.filter, channels},
+                         target, schedule, body);
     module->walk([&](ir::KernelOp kernel) { EXPECT_EQ(kernel.getFamily(), family); });
     int64_t rows = random.between(1, kBatchSize);
-    expectInterpreted(
-        *module, target,
-        {random.tensor(convolution.image, rows), random.tensor(convolution.filter, rows)}, rows);
+    expectInterpreted(*module, target,
+                      {random.tensor(convolution.image, rows),
+                       random.tensor(convolution.filter, rows), random.tensor(channels, rows)},
+                      rows);
   }
 };
 

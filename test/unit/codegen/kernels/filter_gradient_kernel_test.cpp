@@ -62,17 +62,29 @@ protected:
     };
   }
 
+  /// Some operands are computed.
   void expectGradient(const RandomConvolution &convolution, Random &random,
                       const ScheduleMaker &schedule) {
+    RankedTensorType channels = RandomConvolution::channelsOf(convolution.image);
+    RankedTensorType filters = RandomConvolution::channelsOf(convolution.result);
+    bool computesImage = random.chance(40), computesResult = random.chance(40);
     auto body = [&](OpBuilder &builder, ValueRange arguments) {
-      return llvm::SmallVector<Value>{convolution.gradient(builder, arguments[0], arguments[1])};
+      Value gradient = convolution.gradient(builder, arguments[0], arguments[1]);
+      if (computesImage)
+        RandomConvolution::computeImage(gradient.getDefiningOp(), 0, arguments[2]);
+      if (computesResult)
+        RandomConvolution::computeImage(gradient.getDefiningOp(), 1, arguments[3]);
+      return llvm::SmallVector<Value>{gradient};
     };
     OwningOpRef<ModuleOp> module = makeKernelModule(
-        context, kBatchSize, {convolution.image, convolution.result}, target, schedule, body);
+        context, kBatchSize, {convolution.image, convolution.result, channels, filters}, target,
+        schedule, body);
     int64_t rows = random.between(1, kBatchSize);
-    expectInterpreted(
-        *module, target,
-        {random.tensor(convolution.image, rows), random.tensor(convolution.result, rows)}, rows);
+    expectInterpreted(*module, target,
+                      {random.tensor(convolution.image, rows),
+                       random.tensor(convolution.result, rows), random.tensor(channels, rows),
+                       random.tensor(filters, rows)},
+                      rows);
   }
 
   /// The family of the gradient of such a convolution.

@@ -1,5 +1,7 @@
 #include "test/unit/codegen/kernels/random_convolution.h"
 
+#include "passes/schedule/convolution_geometry.h"
+
 using namespace mlir;
 
 namespace lamina::codegen {
@@ -45,6 +47,23 @@ void RandomConvolution::addAxis(Random &random, Extents &imageShape, Extents &fi
 Value RandomConvolution::convolve(OpBuilder &builder, Value x, Value weights) const {
   return builder.create<ir::ConvolutionOp>(builder.getUnknownLoc(), x, weights, strides, low, high,
                                            inputDilation, filterDilation, groups, isReversed);
+}
+
+RankedTensorType RandomConvolution::channelsOf(RankedTensorType image) {
+  return RankedTensorType::get(image.getShape().take_back(), image.getElementType());
+}
+
+void RandomConvolution::computeImage(Operation *anchor, unsigned number, Value scale) {
+  if (!passes::mayComputeImage(anchor, number))
+    return;
+  OpBuilder builder(anchor);
+  Location loc = builder.getUnknownLoc();
+  Value x = anchor->getOperand(number);
+  int64_t rank = cast<RankedTensorType>(x.getType()).getRank();
+  Value scales =
+      builder.create<ir::BroadcastInDimOp>(loc, x.getType(), scale, ArrayRef<int64_t>{rank - 1});
+  Value product = builder.create<ir::MultiplyOp>(loc, x, scales);
+  anchor->setOperand(number, builder.create<ir::AbsOp>(loc, product));
 }
 
 Value RandomConvolution::gradient(OpBuilder &builder, Value x, Value y) const {

@@ -20,6 +20,11 @@ struct RandomConvolution {
   /// The gradient by the filter.
   mlir::Value gradient(mlir::OpBuilder &builder, mlir::Value x, mlir::Value y) const;
 
+  /// A number for each channel of such images.
+  static mlir::RankedTensorType channelsOf(mlir::RankedTensorType image);
+  /// Lets `anchor` read |x * scale| in place of its operand `number`, x, where it may compute that.
+  static void computeImage(mlir::Operation *anchor, unsigned number, mlir::Value scale);
+
 private:
   void addAxis(Random &random, Extents &imageShape, Extents &filterShape, bool isPointwise);
 };

@@ -49,9 +49,11 @@ protected:
     expectInterpreted(*module, target, {random.tensor(reduction.type, rows)}, rows);
   }
 
-  /// The reduction of x, computed or read, and sometimes something behind it.
-  KernelBody reduceAlone(Random &random, const Reduction &reduction) {
+  /// The reduction of x, computed or read, and sometimes something behind it. Columns may be stored
+  /// where they are computed.
+  KernelBody reduceAlone(Random &random, const Reduction &reduction, bool mayStore = false) {
     bool computes = random.chance(50), follows = random.chance(50) && !reduction.isSearch;
+    bool stores = mayStore && computes && random.chance(50);
     return [=](OpBuilder &builder, ValueRange arguments) {
       Location loc = builder.getUnknownLoc();
       Value x = arguments[0];
@@ -60,7 +62,28 @@ protected:
       Value result = reduction.create(builder, x);
       if (follows)
         result = builder.create<ir::AbsOp>(loc, result);
-      return llvm::SmallVector<Value>{result};
+      llvm::SmallVector<Value> results{result};
+      if (stores)
+        results.push_back(x);
+      return results;
+    };
+  }
+
+  /// The largest elements, and the sum of how far the others are below.
+  static KernelBody reduceInStages(const Reduction &reduction) {
+    return [=](OpBuilder &builder, ValueRange arguments) {
+      Location loc = builder.getUnknownLoc();
+      Value largest = builder.create<ir::ReduceOp>(loc, arguments[0], ir::ReductionKind::maximum,
+                                                   reduction.dimensions);
+      auto kept = llvm::to_vector(
+          llvm::make_filter_range(llvm::seq<int64_t>(0, reduction.type.getRank()), [&](int64_t d) {
+            return !llvm::is_contained(reduction.dimensions, d);
+          }));
+      Value wide = builder.create<ir::BroadcastInDimOp>(loc, reduction.type, largest, kept);
+      Value less = builder.create<ir::SubtractOp>(loc, arguments[0], wide);
+      Value sum =
+          builder.create<ir::ReduceOp>(loc, less, ir::ReductionKind::add, reduction.dimensions);
+      return llvm::SmallVector<Value>{sum, largest};
     };
   }
 };
@@ -129,8 +152,9 @@ TEST_P(ReductionKernel, ByColumns) {
     auto schedule = [&](ir::KernelOp, int64_t lanes) {
       return ir::ColumnScheduleAttr::get(&context, lanes, vectors, blocks, ahead, /*cost=*/0);
     };
-    expectReduced(random, reduction, schedule, ir::KernelFamily::column,
-                  reduceAlone(random, reduction));
+    KernelBody body =
+        random.chance(50) ? reduceInStages(reduction) : reduceAlone(random, reduction);
+    expectReduced(random, reduction, schedule, ir::KernelFamily::column, body);
     if (HasFailure())
       FAIL() << "seed " << seed;
   }

@@ -141,7 +141,7 @@ TEST_P(WindowKernel, SendsBack) {
 /// A table and indices, some of them outside, with the rows in either or in neither.
 struct Lookup {
   RankedTensorType table, indices, slices;
-  int64_t dimension;
+  int64_t dimension, batching = 0;
 
   Lookup(Random &random, MLIRContext &context, Type element) {
     Builder builder(&context);
@@ -153,14 +153,17 @@ struct Lookup {
     dimension = random.between(0, static_cast<int64_t>(shape.size()) - 1);
     if (dimension > 0 && random.chance(40))
       shape[0] = ShapedType::kDynamic;
-    else if (dimension == 0 && !lookup.empty() && random.chance(60))
+    if (dimension > 0 && random.chance(50)) {
+      batching = random.between(1, dimension);
+      lookup.insert(lookup.begin(), shape.begin(), shape.begin() + batching);
+    } else if (dimension == 0 && !lookup.empty() && random.chance(60))
       lookup[0] = ShapedType::kDynamic;
     table = RankedTensorType::get(shape, element);
     indices = RankedTensorType::get(
         lookup, random.oneOf<Type>({builder.getI32Type(), builder.getI64Type(), builder.getI8Type(),
                                     builder.getIntegerType(8, false)}));
     Extents result(shape.begin(), shape.begin() + dimension);
-    result.append(lookup);
+    result.append(lookup.begin() + batching, lookup.end());
     result.append(shape.begin() + dimension + 1, shape.end());
     slices = RankedTensorType::get(result, element);
   }
@@ -172,7 +175,7 @@ TEST_P(WindowKernel, GathersSlices) {
     Lookup lookup(random, context, pickElement(random, false));
     auto body = [&](OpBuilder &builder, ValueRange arguments) {
       return llvm::SmallVector<Value>{builder.create<ir::GatherOp>(
-          builder.getUnknownLoc(), arguments[0], arguments[1], lookup.dimension)};
+          builder.getUnknownLoc(), arguments[0], arguments[1], lookup.dimension, lookup.batching)};
     };
     OwningOpRef<ModuleOp> module = makeKernelModule(
         context, kBatchSize, {lookup.table, lookup.indices}, target,
@@ -195,8 +198,9 @@ TEST_P(WindowKernel, ScattersSlices) {
     Random random(seed);
     Lookup lookup(random, context, pickElement(random, true));
     auto body = [&](OpBuilder &builder, ValueRange arguments) {
-      return llvm::SmallVector<Value>{builder.create<ir::ScatterOp>(
-          builder.getUnknownLoc(), lookup.table, arguments[0], arguments[1], lookup.dimension)};
+      return llvm::SmallVector<Value>{
+          builder.create<ir::ScatterOp>(builder.getUnknownLoc(), lookup.table, arguments[0],
+                                        arguments[1], lookup.dimension, lookup.batching)};
     };
     int64_t columns = random.between(1, 50);
     OwningOpRef<ModuleOp> module = makeKernelModule(

@@ -4,7 +4,7 @@ import pathlib
 import subprocess
 import sys
 
-EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples/language"
+EXAMPLE = pathlib.Path(__file__).resolve().parents[3] / "examples/language"
 BEGINNING = "the weaver "
 
 
