@@ -118,6 +118,8 @@ def _compile_config(optimizer, loss, metrics, model=None, functional=None):
 
 def _serialize(value):
     """Settings for a model in a file."""
+    if isinstance(value, dict) and "class_name" in value:
+        return value
     is_named = isinstance(value, str) or isinstance(value, (list, tuple, dict)) and all(
         isinstance(v, (str, dict)) for v in (value.values() if isinstance(value, dict) else value))
     if is_named:
