@@ -88,7 +88,6 @@ Correlation pearson(const Observations &table, const std::shared_ptr<trainer::Th
     double coefficient = correlateSums(sums, table, i, j), count = sums.count(i, j);
     setPair(result, i, j, coefficient, correlationPValue(coefficient, count), count);
   });
-  result.ranks = std::move(ranks);
   return result;
 }
 
@@ -156,6 +155,7 @@ Correlation spearman(const Observations &table, const std::shared_ptr<trainer::T
     double coefficient = correlateRanks(table, sorted[i], sorted[j], i, j);
     setPair(result, i, j, coefficient, correlationPValue(coefficient, count), count);
   });
+  result.ranks = std::move(ranks);
   return result;
 }
 
