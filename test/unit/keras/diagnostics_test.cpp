@@ -24,10 +24,36 @@ TEST(Diagnostics, namesThatResembleNoOtherAreNotGuessed) {
 }
 
 TEST(Diagnostics, layersThatPrepareImagesAreRefusedForIt) {
-  EXPECT_EQ(importError(makeFile(sequential({input("x", {4}), layer("RandomHue", "h")}))),
-            "model.keras: layer 'h': class RandomHue is refused: it prepares images for training, "
+  EXPECT_EQ(importError(makeFile(sequential({input("x", {4}), layer("RandomCrop", "h")}))),
+            "model.keras: layer 'h': class RandomCrop is refused: it prepares images for training, "
             "which is not part of a step; run it on the data before, and give the model its result "
             "as an input");
+}
+
+TEST(Diagnostics, settingsOfLayersThatChangeImages) {
+  auto errorOf = [](const char *type, json settings) {
+    return importError(makeFile(sequential({input("x", {4, 4, 3}), layer(type, "h", settings)})));
+  };
+  const std::string where = "model.keras: layer 'h': ";
+  EXPECT_EQ(errorOf("RandomRotation", json::object()),
+            where + "'factor' is missing from the configuration");
+  for (const json &factor : {json(2), json({0.1, 0.2, 0.3}), json({-3, 0})})
+    EXPECT_EQ(errorOf("RandomRotation", {{"factor", factor}}),
+              where + "'factor' must be a number or two numbers from -1 to 1");
+  EXPECT_EQ(errorOf("RandomFlip", {{"mode", "sideways"}}),
+            where + "'mode' must be horizontal, vertical or horizontal_and_vertical, not sideways");
+  EXPECT_EQ(errorOf("RandomZoom", {{"height_factor", 0.1}, {"fill_mode", "mirror"}}),
+            where + "'fill_mode' must be constant, nearest, reflect or wrap, not mirror");
+  EXPECT_EQ(errorOf("RandomZoom", {{"height_factor", 0.1}, {"interpolation", "cubic"}}),
+            where + "'interpolation' must be bilinear or nearest, not cubic");
+  EXPECT_EQ(errorOf("RandomHue", {{"factor", 0.1}, {"value_range", {255, 0}}}),
+            where + "'value_range' must be two ascending numbers");
+  EXPECT_EQ(errorOf("RandomPerspective", {{"scale", 2}}),
+            where + "'scale' must be between 0 and 1");
+  EXPECT_EQ(errorOf("RandomErasing", {{"fill_value", {1, 2}}}),
+            where + "'fill_value' must be a number or three numbers");
+  EXPECT_EQ(errorOf("RandomGaussianBlur", {{"kernel_size", {3, 4}}}),
+            where + "'kernel_size' must be an odd number, the same for both dimensions");
 }
 
 TEST(Diagnostics, layersWithCodeAreRefusedForIt) {
