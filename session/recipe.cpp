@@ -25,6 +25,8 @@ json toJson(const trainer::FeatureEncoding &encoding) {
     content = {{"categories", encoding.categories}, {"one_hot", encoding.isOneHot}};
   if (encoding.fill)
     content["fill"] = *encoding.fill;
+  if (encoding.flagsMissing)
+    content["flag"] = true;
   if (encoding.mean != 0 || encoding.scale != 1)
     content.update({{"mean", encoding.mean}, {"scale", encoding.scale}});
   return content;
@@ -36,6 +38,7 @@ trainer::FeatureEncoding toEncoding(const json &content) {
   encoding.isOneHot = content.value("one_hot", false) && !encoding.categories.empty();
   if (content.contains("fill"))
     encoding.fill = content.at("fill").get<double>();
+  encoding.flagsMissing = content.value("flag", false);
   encoding.mean = content.value("mean", 0.0);
   encoding.scale = content.value("scale", 1.0);
   return encoding;

@@ -14,8 +14,9 @@ namespace lamina::session {
 ///     {"columns": ["length", "width"], "targets": ["species"], "classes": {"OUTPUT": ["a", "b"]}}
 ///
 /// and, where cells are not taken as they are, "encodings", one for each column: {"categories":
-/// ["a", "b"], "one_hot": true, "fill": 0, "mean": 2.5, "scale": 0.5}, as far as they say something
-/// (trainer::FeatureEncoding). "places" says where the columns were, for files without names:
+/// ["a", "b"], "one_hot": true, "fill": 0, "flag": true, "mean": 2.5, "scale": 0.5}, as far as they
+/// say something (trainer::FeatureEncoding). "places" says where the columns were, for files
+/// without names:
 /// {"width": 3, "columns": [0, 1], "targets": [2]}. Classes are by the name of the model's output.
 /// Empty where the file says nothing. Throws UserError when the member is damaged.
 trainer::ColumnRecipe readRecipe(const frontend::KerasFile &file,

@@ -45,6 +45,7 @@ struct Problem {
 struct ProblemOptions {
   std::optional<Task> task;                            ///< nothing: by the data
   std::vector<std::string> targetColumns, dropColumns; ///< as trainer::BindOptions
+  bool flagMissing = false;                            ///< as trainer::BindOptions
 };
 
 /// Finds what the data ask for. Throws UserError `FILE: reason; what to do` where no model can be

@@ -220,9 +220,11 @@ private:
       }
       features_.push_back(column);
       size_t width = content.texts.empty() ? 1 : widthOf(column, content);
-      width_ += width;
-      // Values of a category stay 0 and 1.
+      bool isFlagged = options_.flagMissing && content.missing > 0;
+      width_ += width + isFlagged;
+      // Values of a category, and flags, stay 0 and 1.
       isNumber_.insert(isNumber_.end(), width, content.texts.empty());
+      isNumber_.insert(isNumber_.end(), isFlagged, false);
       texts += !content.texts.empty();
       gaps += content.missing > 0;
     }
@@ -233,8 +235,8 @@ private:
                     texts ? fmt::format(", {} of them text (a value for each category)", texts)
                           : "",
                     gaps ? fmt::format("; {} have gaps, which get the median or the most frequent "
-                                       "value",
-                                       gaps)
+                                       "value{}",
+                                       gaps, options_.flagMissing ? ", and a flag" : "")
                          : ""));
   }
 
@@ -278,6 +280,7 @@ private:
       binding_.targetColumns.push_back(std::to_string(column));
     for (size_t column : dropped_)
       binding_.dropColumns.push_back(std::to_string(column));
+    binding_.flagMissing = options_.flagMissing;
     binding_.missing.policy = trainer::MissingValues::Policy::Median;
     binding_.targetClasses = {problem_.classes};
     std::vector<codegen::TensorSpec> inputs = {{"x", ElementType::F32, {-1}}};

@@ -1,6 +1,6 @@
-// Fuzzes the readers of delimited and ARFF text.
+// Fuzzes the readers of tables as text: delimited, ARFF, JSON lines, libsvm.
 #include "test/fuzz/target.h"
-#include "trainer/data/data_file.h"
+#include "trainer/data/formats/formats.h"
 
 using namespace lamina::trainer;
 
@@ -9,7 +9,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   return lamina::fuzz::refusing([&] {
     if (looksLikeArff(text))
       parseArff("fuzz.arff", text);
+    else if (looksLikeJsonLines(text))
+      parseJsonLines("fuzz.jsonl", text).convertDates();
+    else if (looksLikeLibsvm(text))
+      parseLibsvm("fuzz.svm", text);
     else
-      parseDelimitedText("fuzz.csv", text);
+      parseDelimitedText("fuzz.csv", text).convertDates();
   });
 }

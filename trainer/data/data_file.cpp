@@ -113,6 +113,7 @@ void readContent(DataFile &file, Bytes bytes, const TextOptions &options) {
     refuseOtherFormats(file.path, bytes);
     std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
     file.table = parseText(file.path, text, options);
+    file.table->convertDates();
   }
 }
 

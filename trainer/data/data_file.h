@@ -19,6 +19,7 @@ struct Table {
   std::vector<std::string> names; ///< of the columns; empty when the file gives none
   /// Per column the values that an ARFF file declares; empty for other columns and files.
   std::vector<std::vector<std::string>> declared;
+  std::vector<bool> dates; ///< per column, whether its numbers stand for dates; may be empty
   size_t width = 0;
   std::vector<double> values; ///< row-major
   std::vector<size_t> lines;  ///< line on which each row begins, from 1
@@ -33,6 +34,9 @@ struct Table {
   double value(size_t row, size_t column) const { return values[row * width + column]; }
   /// Null for numbers and what is missing.
   const std::string *text(size_t row, size_t column) const;
+  /// Where all texts of a column without numbers are dates, puts their numbers in their place
+  /// (parseDate).
+  void convertDates();
   /// "petal_length", or "3" for a column without a name.
   std::string columnName(size_t column) const;
   /// The same for messages, a name in quotes.
@@ -86,6 +90,10 @@ std::optional<double> parseNumber(std::string_view text);
 
 /// The same where "1,5" is a number.
 std::optional<double> parseDecimalComma(std::string_view text);
+
+/// Days from 1970-01-01 to "2026-01-31", "2026/01/31" or "2026-01-31T12:30:05.5Z" (also with a
+/// blank for the T); nothing for other text.
+std::optional<double> parseDate(std::string_view text);
 
 /// Whether a cell stands for a missing value: empty, "?", "NA", "NaN", "null" and the like.
 bool isMissing(std::string_view text);

@@ -18,9 +18,10 @@ struct FeatureEncoding {
   bool isOneHot = false;               ///< a value for each category, instead of its number
   std::optional<double> fill;          ///< stands for a missing value: a number, or a category's
   double mean = 0, scale = 1;          ///< numbers become (number - mean) * scale
+  bool flagsMissing = false;           ///< a further value, behind them, is 1 for a missing one
 
   /// The values of a cell.
-  size_t width() const { return isOneHot ? categories.size() : 1; }
+  size_t width() const { return (isOneHot ? categories.size() : 1) + flagsMissing; }
   bool operator==(const FeatureEncoding &) const = default;
 };
 
@@ -82,6 +83,8 @@ struct BindOptions {
   bool numbersLabels = true;
   MissingValues missing;
   bool standardize = false; ///< columns of numbers, when training begins
+  /// Whether columns with gaps get a value that tells of them, when training begins.
+  bool flagMissing = false;
   /// Per target the number of classes if its values are class numbers, 0 otherwise. Shorter
   /// vectors count as filled up with 0.
   std::vector<int64_t> targetClasses;

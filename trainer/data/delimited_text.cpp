@@ -79,8 +79,13 @@ char detectDelimiter(const std::string &path, std::string_view text) {
   return comma == std::string_view::npos && text.find(';') != std::string_view::npos ? ';' : ',';
 }
 
+/// Dates become numbers.
+bool isNumber(const std::string &cell) {
+  return parseNumber(cell) || parseDate(cell);
+}
+
 bool isText(const std::string &cell) {
-  return !isMissing(cell) && !parseNumber(cell);
+  return !isMissing(cell) && !isNumber(cell);
 }
 
 /// pandas writes the columns of an unnamed frame as 0, 1, 2, …
@@ -105,7 +110,7 @@ bool detectHeader(const Rows &rows) {
     bool numbersBelow = false, textBelow = false;
     for (size_t row = 1; row < rows.size(); ++row) {
       std::string cell = column < rows[row].size() ? rows[row][column] : "";
-      numbersBelow |= parseNumber(cell).has_value();
+      numbersBelow |= isNumber(cell);
       textBelow |= isText(cell);
     }
     if (numbersBelow && !textBelow && isText(first[column]))

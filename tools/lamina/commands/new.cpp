@@ -16,6 +16,7 @@ struct NewOptions {
   std::string data, out, task;
   std::vector<std::string> targets, drop;
   TextFileOptions text;
+  bool flagMissing = false;
   uint64_t seed = 0;
 };
 
@@ -71,7 +72,8 @@ void makeModel(const NewOptions &options) {
   requireKerasName(options.out);
   requireDistinct({{"DATA", options.data}}, {{"--output", options.out}});
   trainer::DataFile file = trainer::openDataFile(options.data, options.text.text());
-  session::ProblemOptions wanted{session::findTask(options.task), options.targets, options.drop};
+  session::ProblemOptions wanted{session::findTask(options.task), options.targets, options.drop,
+                                 options.flagMissing};
   session::Problem problem = session::findProblem(file, wanted);
   session::Design design = session::designModel(problem);
   design.file.path = options.out;
@@ -96,6 +98,8 @@ void addNew(CLI::App &command, Action &action) {
           "Target columns of a text file, by name or number (default: the last)");
   addList(command, "--drop", options->drop,
           "Columns of a text file to leave out, by name or number");
+  command.add_flag("--flag-missing", options->flagMissing,
+                   "Give columns that lack values a further one, 1 where a value is missing");
   options->text.addText(command);
   command.add_option("--seed", options->seed, "Seed of the initial weights")->capture_default_str();
   command.callback([&action, options] { action = [options] { makeModel(*options); }; });

@@ -117,6 +117,8 @@ ordered_json describeColumn(const Table &table, size_t column) {
     json["first_text"] = *table.text(*firstText, column);
     json["line"] = table.lines[*firstText];
   }
+  if (column < table.dates.size() && table.dates[column])
+    json["dates"] = true;
   size_t distinct = kind == "categories" ? categories.size() : numbers.distinct();
   json["treatment"] = treatmentOf(kind, distinct, missing);
   return json;
@@ -138,6 +140,8 @@ std::string columnInWords(const ordered_json &column) {
     text = fmt::format("{} to {}, mean {:.6g}, standard deviation {:.6g}", column["min"].dump(),
                        column["max"].dump(), column["mean"].get<double>(),
                        column["standard_deviation"].get<double>());
+  if (column.contains("dates"))
+    text = "dates, as days since 1970-01-01: " + text;
   if (kind == "mixed")
     text = fmt::format("numbers, and text ('{}' in line {})",
                        printable(column["first_text"].get<std::string>()),

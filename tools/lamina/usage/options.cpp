@@ -213,6 +213,9 @@ void DataOptions::addStandardize(CLI::App &command) {
       "--standardize", standardize,
       "Give columns of numbers of a text file the mean 0 and the standard deviation 1; "
       "the model remembers how");
+  command.add_flag("--flag-missing", flagMissing,
+                   "Give columns of a text file that lack values a further one, 1 where a value is "
+                   "missing; with a --missing that puts values in");
 }
 
 void DataOptions::addClassWeight(CLI::App &command) {
@@ -247,7 +250,7 @@ std::map<int64_t, double> parseClassWeights(const std::vector<std::string> &text
 std::vector<std::string> DataOptions::givenForText() const {
   std::vector<std::string> given;
   for (const char *name : {"--target", "--drop", "--classes", "--delimiter", "--missing",
-                           "--header", "--no-header", "--standardize"})
+                           "--header", "--no-header", "--standardize", "--flag-missing"})
     if (command->get_option_no_throw(name) && command->count(name))
       given.push_back(name);
   return given;
@@ -281,6 +284,10 @@ trainer::BindOptions DataOptions::binding() const {
                                                   {"median", Policy::Median},
                                                   {"most-frequent", Policy::MostFrequent}};
   options.standardize = standardize;
+  options.flagMissing = flagMissing;
+  if (flagMissing && (missing == "error" || missing == "drop"))
+    fail("--flag-missing: it is for values that are put in; give --missing mean, median, "
+         "most-frequent or a number too");
   if (auto named = policies.find(missing); named != policies.end()) {
     options.missing.policy = named->second;
   } else {

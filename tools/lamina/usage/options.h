@@ -58,7 +58,7 @@ struct DataOptions : TextFileOptions {
   std::string data;
   std::vector<std::string> targets, drop, classes;
   std::string missing = "error", part;
-  bool standardize = false;
+  bool standardize = false, flagMissing = false;
   CLI::App *command = nullptr;           ///< which was given the options
   std::string sampleWeight;              ///< column or array
   std::vector<std::string> classWeights; ///< "CLASS=WEIGHT"
@@ -66,7 +66,7 @@ struct DataOptions : TextFileOptions {
   void add(CLI::App &command);
   void addSampleWeight(CLI::App &command); ///< --sample-weight
   void addClassWeight(CLI::App &command);  ///< --class-weight
-  void addStandardize(CLI::App &command);  ///< --standardize
+  void addStandardize(CLI::App &command);  ///< --standardize, --flag-missing
   bool hasWeights() const { return !sampleWeight.empty() || !classWeights.empty(); }
   /// The options given that mean something for text files alone.
   std::vector<std::string> givenForText() const;

@@ -129,6 +129,7 @@ FeatureEncoding learnEncoding(const Table &table, size_t column, bool byNumber,
     if (double value = numberOf(table, row, column, encoding); !std::isnan(value))
       values.push_back(value);
   encoding.fill = fillFor(values, encoding, options.missing);
+  encoding.flagsMissing = options.flagMissing && encoding.fill && values.size() < table.rows();
   if (scales)
     standardize(encoding, values);
   return encoding;
@@ -192,6 +193,10 @@ bool lacksValue(const Table &table, size_t row, size_t column, const FeatureEnco
 void encodeCell(const Table &table, size_t row, size_t column, const FeatureEncoding &encoding,
                 std::span<double> values) {
   double number = numberOf(table, row, column, encoding);
+  if (encoding.flagsMissing) {
+    values.back() = std::isnan(number);
+    values = values.first(values.size() - 1);
+  }
   if (std::isnan(number))
     number = encoding.fill.value_or(number);
   if (!encoding.isOneHot) {

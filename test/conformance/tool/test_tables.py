@@ -4,7 +4,7 @@ import pathlib
 import subprocess
 import sys
 
-EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples/tables/run.sh"
+EXAMPLE = pathlib.Path(__file__).resolve().parents[3] / "examples/tables/run.sh"
 
 
 def test_example(lamina, tmp_path):
