@@ -74,8 +74,7 @@ struct DataFile {
 
 /// Opens .npz, .npy, IDX, HDF5, CSV, TSV, .data, ARFF, JSON lines and libsvm's format, compressed
 /// by gzip or Zstandard too; the content decides, not the name. "-" is standard input; of a pattern
-/// with
-/// *, ? or [] all files that fit it are read, tables of the same columns one below the other.
+/// with *, ? or [] all files that fit it are read, tables of the same columns one below the other.
 /// Throws UserError `FILE: reason; what to do`.
 DataFile openDataFile(const std::string &path, const TextOptions &options = {});
 
