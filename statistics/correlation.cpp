@@ -76,7 +76,7 @@ void setPair(Correlation &result, size_t i, size_t j, double coefficient, double
 }
 
 Correlation makeResult(Method method, size_t columns) {
-  return {method, Matrix(columns, columns), Matrix(columns, columns), Matrix(columns, columns)};
+  return {method, Matrix(columns, columns), Matrix(columns, columns), Matrix(columns, columns), {}};
 }
 
 Correlation pearson(const Observations &table, const std::shared_ptr<trainer::ThreadPool> &pool) {

@@ -89,6 +89,8 @@ struct Unit {
   const SharedKernel *kernel = nullptr; ///< null: what is around kernels
 };
 
+constexpr size_t kManyKernels = 64;
+
 /// What the machine code of a module follows from, besides the target.
 std::string keyOf(const llvm::Module &module, const std::string &compiler,
                   llvm::CodeGenOptLevel level) {
@@ -152,6 +154,10 @@ JitFunctions::Objects JitFunctions::makeObjects(const JitFunction &function) con
       cache.store(unit.key, *object, unit.kernel ? unit.kernel->scratchBytes() : 0);
     objects.push_back(std::move(object));
   }
+  // What compiling many kernels took is large beside what a step needs; the allocator would keep
+  // it.
+  if (units.size() >= kManyKernels)
+    malloc_trim(0);
   cache.trim();
   return objects;
 }
@@ -180,8 +186,6 @@ void JitFunctions::compile(const JitFunction &function) const {
   auto address = jit->lookupFunction<JitFunction::Entry>(source.getName());
   if (!address)
     failInternally(address.takeError());
-  // What compiling took is large beside what most steps need; the allocator would keep it.
-  malloc_trim(0);
   function.entry.store(*address, std::memory_order_release);
 }
 

@@ -24,8 +24,10 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t kDefaultLimit = uint64_t(256) << 20;
 constexpr llvm::StringLiteral kSuffix = ".kernel", kTemporary = ".tmp";
-/// Bytes written after which, and files from which on, it is looked at how large the cache is.
-constexpr uint64_t kMuch = uint64_t(4) << 20, kManyFiles = 8192;
+/// It is looked at how large the cache is when a process has written so much, and by one in so many
+/// processes that wrote less: looking takes milliseconds.
+constexpr uint64_t kMuch = uint64_t(4) << 20;
+constexpr pid_t kLookers = 64;
 /// A file's time stamp is brought up to date when it is older than this.
 constexpr time_t kDay = 24 * 60 * 60;
 
@@ -126,12 +128,6 @@ bool isOurs(llvm::StringRef name) {
   return isHash && (name.ends_with(kSuffix) || name.ends_with(kTemporary));
 }
 
-uint64_t countFiles(const std::string &folder) {
-  std::error_code ignored;
-  return static_cast<uint64_t>(
-      std::distance(fs::directory_iterator(folder, ignored), fs::directory_iterator()));
-}
-
 std::vector<File> listFiles(const std::string &folder) {
   std::vector<File> files;
   std::error_code error;
@@ -196,8 +192,9 @@ void KernelCache::store(llvm::StringRef key, const llvm::MemoryBuffer &object,
                         int64_t scratchBytes) {
   if (!isOn())
     return;
-  if (written_ == 0)
+  if (!hasFolder_)
     makeFolders(folder_);
+  hasFolder_ = true;
   std::string path = pathOf(key);
   std::string temporary = path + "." + std::to_string(getpid()) + kTemporary.str();
   int descriptor =
@@ -222,8 +219,10 @@ void KernelCache::store(llvm::StringRef key, const llvm::MemoryBuffer &object,
 }
 
 void KernelCache::trim() {
-  if (!isOn() || written_ == 0 || (written_ < kMuch && countFiles(folder_) < kManyFiles))
+  bool isLooker = !hasLooked_ && getpid() % kLookers == 0;
+  if (!isOn() || written_ == 0 || (written_ < kMuch && !isLooker))
     return;
+  hasLooked_ = true;
   written_ = 0;
   std::vector<File> files = listFiles(folder_);
   uint64_t all = 0;

@@ -57,6 +57,7 @@ private:
   std::string folder_, reason_; ///< without a folder it is off
   uint64_t limit_ = 0;
   uint64_t written_ = 0; ///< bytes since the last look at the whole
+  bool hasFolder_ = false, hasLooked_ = false;
 };
 
 } // namespace lamina::codegen

@@ -211,8 +211,12 @@ private:
       if (std::ranges::count(dropped_, column) || std::ranges::count(targets_, column))
         continue;
       Content content = contentOf(table_, column);
-      std::string reason = countsRows(whole_, column) ? "it counts the rows"
-                                                      : reasonToLeaveOut(content, table_.rows());
+      // Pixels and steps keep their places, whatever they hold.
+      bool keepsItsPlace = (options_.task == Task::Image || options_.task == Task::Series) &&
+                           content.texts.empty() && !content.numbers.empty();
+      std::string reason = keepsItsPlace                ? ""
+                           : countsRows(whole_, column) ? "it counts the rows"
+                                                        : reasonToLeaveOut(content, table_.rows());
       if (!reason.empty()) {
         say(fmt::format("column {} is left out: {}", table_.describeColumn(column), reason));
         dropped_.push_back(column);
