@@ -72,7 +72,7 @@ def check(keras, case):
         model.compile(keras.optimizers.SGD(0.01), ["mse"] * len(model.outputs))
     rows = len(keras.tree.flatten(data)[0])
     reason = reason_for(case)
-    if not reason and "image_preprocessing" in case.arguments["cls"].__module__ and any(
+    if not reason and "image_preprocessing" in case.layer_cls.__module__ and any(
             len(array.shape) == 3 for array in keras.tree.flatten(data)):
         reason = "takes inputs of rank 4"  # one image without a batch
     if reason:

@@ -98,5 +98,6 @@ def test_readme(lamina, tmp_path):
     script = script.replace("examples/", f"{ROOT}/examples/")
     done = subprocess.run(["bash", "-ec", script], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert {"trained.keras", "predictions.npy", "digits.o", "digits.h", "digits.svg", "trained.h5"} == {
-        path.name for path in tmp_path.iterdir()}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "new.keras", "trained.keras", "predictions.npy", "digits.o", "digits.h", "digits.svg",
+        "trained.h5"}
