@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "frontend/files/bytes.h"
 #include "frontend/files/json.h"
 #include "support/error.h"
 
@@ -67,9 +68,7 @@ trainer::ColumnRecipe readRecipe(const frontend::KerasFile &file,
   auto member = file.assets.find(kMember);
   if (member == file.assets.end())
     return recipe;
-  std::string_view text(reinterpret_cast<const char *>(member->second.data()),
-                        member->second.size());
-  json content = frontend::parseJson(file.path + ": " + kMember, text);
+  json content = frontend::parseJson(file.path + ": " + kMember, frontend::asText(member->second));
   bool isSound = true;
   try {
     recipe.features = content.value("columns", Names());

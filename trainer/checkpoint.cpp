@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "frontend/files/arrays/npy.h"
+#include "frontend/files/bytes.h"
 #include "frontend/files/json.h"
 #include "support/atomic_file.h"
 #include "support/error.h"
@@ -69,16 +69,8 @@ FitPosition positionFrom(const json &meta) {
   return position;
 }
 
-Array textArray(const std::string &text) {
-  Array array = frontend::makeArray(ElementType::U8, {static_cast<int64_t>(text.size())});
-  std::memcpy(array.bytes.data(), text.data(), text.size());
-  return array;
-}
-
 json readMeta(const std::string &path, frontend::NpzFile &file) {
-  Array text = file.read("meta");
-  std::string_view view(reinterpret_cast<const char *>(text.bytes.data()), text.bytes.size());
-  json meta = frontend::parseJson(path, view);
+  json meta = frontend::parseJson(path, frontend::asText(file.read("meta").bytes));
   if (!meta.is_object() || meta.value("format", 0) != kFormatVersion)
     fail("{}: not a checkpoint of this version", path);
   return meta;
@@ -173,7 +165,7 @@ void Checkpoints::write(const ModelRunner &runner, const FitPosition &position) 
                {"learning_rate", settings_.learningRate ? json(*settings_.learningRate) : json()},
                {"position", describePosition(position)}};
   std::map<std::string, Array> arrays;
-  arrays.emplace("meta", textArray(frontend::dumpJson(meta)));
+  arrays.emplace("meta", frontend::textArray(frontend::dumpJson(meta)));
   std::vector<Array> values = runner.saveAll();
   for (size_t i = 0; i < values.size(); ++i)
     if (findNonFinite(values[i]))

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "frontend/files/archive/zip_archive.h"
+#include "frontend/files/bytes.h"
 #include "frontend/files/hdf5/hdf5.h"
 #include "frontend/files/utf8.h"
 
@@ -47,10 +48,6 @@ constexpr Signature signatures[] = {
     {0, "\x08\x09\x12"sv, "probably an ONNX model, which is not read yet"},
     {0, "\x08\x0a\x12"sv, "probably an ONNX model, which is not read yet"},
 };
-
-std::string_view asText(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
-}
 
 bool looksLikeText(std::string_view text) {
   std::string_view head = text.substr(0, 4096);

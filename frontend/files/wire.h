@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "frontend/files/bytes.h"
 #include "frontend/files/contained_process.h"
 
 /// The language in which a contained reader reports to its parent: tagged records of unsigned
@@ -77,7 +78,7 @@ public:
     std::optional<std::span<const std::byte>> raw = size ? bytes(*size) : std::nullopt;
     if (!raw)
       return std::nullopt;
-    return std::string(reinterpret_cast<const char *>(raw->data()), raw->size());
+    return std::string(asText(*raw));
   }
   bool atEnd() const { return rest.empty(); }
 

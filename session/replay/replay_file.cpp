@@ -1,8 +1,7 @@
 #include "session/replay/replay_file.h"
 
-#include <cstring>
-
 #include "frontend/files/arrays/npy.h"
+#include "frontend/files/bytes.h"
 #include "frontend/files/json.h"
 #include "session/session.h"
 #include "support/error.h"
@@ -19,12 +18,6 @@ constexpr int kFormatVersion = 1;
 
 std::string memberName(size_t variable) {
   return fmt::format("variables/{}", variable);
-}
-
-Array textArray(const std::string &text) {
-  Array array = frontend::makeArray(ElementType::U8, {static_cast<int64_t>(text.size())});
-  std::memcpy(array.bytes.data(), text.data(), text.size());
-  return array;
 }
 
 json describeModel(const KerasFile &file) {
@@ -106,9 +99,7 @@ void addArrays(std::map<std::string, Array> &members, char letter,
 json readMeta(const std::string &path, frontend::NpzFile &file) {
   if (!file.contains("meta"))
     fail("{}: this is no replay file; lamina train writes them with --replay", path);
-  Array text = file.read("meta");
-  json meta = frontend::parseJson(
-      path, {reinterpret_cast<const char *>(text.bytes.data()), text.bytes.size()});
+  json meta = frontend::parseJson(path, frontend::asText(file.read("meta").bytes));
   if (!meta.is_object() || meta.value("lamina_replay", json()) != kFormatVersion)
     fail("{}: this is no replay file of this version; lamina train writes them with --replay",
          path);
@@ -167,7 +158,7 @@ std::vector<Array> readVariables(const std::string &path, frontend::NpzFile &arc
 void writeReplay(const std::string &path, const Replay &replay,
                  const codegen::Signature &signature) {
   std::map<std::string, Array> members;
-  members.emplace("meta", textArray(frontend::dumpJson(describeMeta(replay, signature))));
+  members.emplace("meta", frontend::textArray(frontend::dumpJson(describeMeta(replay, signature))));
   for (size_t i = 0; i < replay.step.variables.size(); ++i)
     members.emplace(memberName(i), replay.step.variables[i]);
   addArrays(members, 'x', replay.step.batch.inputs);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstring>
 
 #include <unistd.h>
 
+#include "frontend/files/bytes.h"
 #include "frontend/files/hdf5/hdf5.h"
 #include "frontend/files/read_file.h"
 #include "support/error.h"
@@ -17,21 +17,17 @@ namespace {
 
 using Bytes = std::vector<std::byte>;
 
-bool beginsWith(const Bytes &bytes, std::string_view magic) {
-  return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
-}
-
 /// Names a file that is no data by what it begins with.
-void refuseOtherFormats(const std::string &path, const Bytes &bytes) {
+void refuseOtherFormats(const std::string &path, std::string_view text) {
   const char *kind = nullptr;
-  if (beginsWith(bytes, "\x89PNG") || beginsWith(bytes, "\xff\xd8\xff"))
+  if (text.starts_with("\x89PNG") || text.starts_with("\xff\xd8\xff"))
     kind = "an image";
-  else if (beginsWith(bytes, "PAR1"))
+  else if (text.starts_with("PAR1"))
     kind = "a Parquet file";
-  else if (beginsWith(bytes, "\x80\x04") || beginsWith(bytes, "\x80\x03") ||
-           beginsWith(bytes, "\x80\x05"))
+  else if (text.starts_with("\x80\x04") || text.starts_with("\x80\x03") ||
+           text.starts_with("\x80\x05"))
     kind = "a Python pickle";
-  else if (beginsWith(bytes, "\xff\xfe") || beginsWith(bytes, "\xfe\xff"))
+  else if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
     kind = "UTF-16 text";
   if (kind)
     fail("{}: this is {}, which is not read as data; give .npz, .npy, CSV or ARFF", path, kind);
@@ -105,13 +101,13 @@ void readContent(DataFile &file, Bytes bytes, const TextOptions &options) {
     readIdx(file, bytes);
   } else if (frontend::looksLikeHdf5(bytes)) {
     readDatasets(file, bytes);
-  } else if (beginsWith(bytes, "PK\x03\x04") || beginsWith(bytes, "PK\x05\x06")) {
+  } else if (frontend::looksLikeZip(bytes)) {
     frontend::ZipArchive archive(file.path, std::move(bytes));
     refuseModel(file.path, archive);
     file.archive.emplace(file.path, std::move(archive));
   } else {
-    refuseOtherFormats(file.path, bytes);
-    std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+    std::string_view text = frontend::asText(bytes);
+    refuseOtherFormats(file.path, text);
     file.table = parseText(file.path, text, options);
     file.table->convertDates();
   }

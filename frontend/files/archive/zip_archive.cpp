@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "frontend/files/archive/zip_directory.h"
+#include "frontend/files/bytes.h"
 #include "support/error.h"
 
 namespace lamina::frontend {
@@ -38,7 +39,7 @@ bool inflateAll(std::span<const std::byte> packed, std::span<std::byte> result) 
 } // namespace
 
 bool looksLikeZip(std::span<const std::byte> bytes) {
-  std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+  std::string_view text = asText(bytes);
   constexpr std::string_view firstMember = "PK\3\4", emptyArchive = "PK\5\6";
   return text.starts_with(firstMember) || text.starts_with(emptyArchive);
 }

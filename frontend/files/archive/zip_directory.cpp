@@ -6,6 +6,7 @@
 
 #include "frontend/files/archive/zip_format.h"
 #include "frontend/files/arrays/byte_order.h"
+#include "frontend/files/bytes.h"
 #include "frontend/files/utf8.h"
 #include "support/error.h"
 
@@ -111,13 +112,13 @@ std::vector<ZipMember> DirectoryReader::read() {
 std::string_view DirectoryReader::textAt(uint64_t position, uint64_t size) const {
   if (position > bytes.size() || bytes.size() - position < size)
     refuse("is damaged: it ends inside a structure; copy or download it again");
-  return {reinterpret_cast<const char *>(bytes.data()) + position, size};
+  return asText(bytes.subspan(position, size));
 }
 
 /// The end record is looked for from the back, as every reader does; the first signature met must
 /// be it, with a comment that reaches the file's end, so that no two readers disagree.
 DirectoryExtent DirectoryReader::findDirectory() const {
-  std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+  std::string_view text = asText(bytes);
   size_t found = text.rfind("PK\5\6");
   uint64_t rest = found == text.npos ? 0 : bytes.size() - found;
   if (rest < zip::endSize || rest > zip::endSize + 0xffff)

@@ -50,6 +50,11 @@ Array makeArray(ElementType type, std::vector<int64_t> shape) {
   return {type, std::move(shape), std::vector<std::byte>(*size)};
 }
 
+Array textArray(std::string_view text) {
+  auto bytes = std::as_bytes(std::span(text));
+  return {ElementType::U8, {static_cast<int64_t>(text.size())}, {bytes.begin(), bytes.end()}};
+}
+
 std::string describeShape(std::span<const int64_t> shape) {
   return fmt::format("({}{})", fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
 }

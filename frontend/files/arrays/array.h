@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "support/element_type.h"
@@ -38,6 +39,9 @@ std::optional<uint64_t> checkedByteSize(ElementType type, std::span<const int64_
 
 /// An array of zeros. The shape comes from a trusted place: a bad one throws std::length_error.
 Array makeArray(ElementType type, std::vector<int64_t> shape);
+
+/// The bytes of a text, as U8; asText of its bytes is the text.
+Array textArray(std::string_view text);
 
 /// "float32 (64, 128)", as NumPy would print dtype and shape.
 std::string describe(const Array &array);

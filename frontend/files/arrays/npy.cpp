@@ -7,6 +7,7 @@
 
 #include "frontend/files/arrays/byte_order.h"
 #include "frontend/files/arrays/npy_header.h"
+#include "frontend/files/bytes.h"
 #include "frontend/files/read_file.h"
 #include "support/atomic_file.h"
 #include "support/error.h"
@@ -17,10 +18,6 @@ namespace {
 constexpr std::string_view magic = "\x93NUMPY";
 constexpr std::string_view suffix = ".npy";
 constexpr size_t maxHeaderBytes = 65536;
-
-std::string_view asText(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
-}
 
 /// The header's text; `bytes` moves on to the elements.
 std::string_view takeHeader(std::string_view file, std::span<const std::byte> &bytes) {

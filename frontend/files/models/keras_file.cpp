@@ -6,6 +6,7 @@
 
 #include "frontend/files/archive/keras_archive.h"
 #include "frontend/files/archive/zip_archive.h"
+#include "frontend/files/bytes.h"
 #include "frontend/files/file_kind.h"
 #include "frontend/files/hdf5/hdf5.h"
 #include "frontend/files/json.h"
@@ -20,10 +21,6 @@ using nlohmann::json;
 
 constexpr std::string_view numpyWeightsName = "model.weights.npz";
 constexpr std::string_view assetsPrefix = "assets/";
-
-std::string_view asText(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
-}
 
 std::string memberPath(const std::string &path, std::string_view member) {
   return fmt::format("{}: {}", path, member);

@@ -3,6 +3,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "frontend/files/bytes.h"
 #include "test/unit/files/test_files.h"
 
 namespace lamina::frontend {
@@ -31,6 +32,13 @@ TEST(Array, DescribesItselfAsNumPyDoes) {
   EXPECT_EQ(describe(makeArray(ElementType::F32, {64, 128})), "float32 (64, 128)");
   EXPECT_EQ(describe(makeArray(ElementType::I64, {3})), "int64 (3,)");
   EXPECT_EQ(describe(makeArray(ElementType::I1, {})), "bool ()");
+}
+
+TEST(Array, KeepsText) {
+  Array array = textArray(std::string_view("a\0\xff", 3));
+  EXPECT_EQ(describe(array), "uint8 (3,)");
+  EXPECT_EQ(asText(array.bytes), std::string_view("a\0\xff", 3));
+  EXPECT_EQ(describe(textArray("")), "uint8 (0,)");
 }
 
 } // namespace

@@ -1,9 +1,9 @@
 // gzip (RFC 1952) and Zstandard (RFC 8878).
-#include <cstring>
 
 #include <zlib.h>
 #include <zstd.h>
 
+#include "frontend/files/bytes.h"
 #include "support/error.h"
 #include "trainer/data/formats/formats.h"
 
@@ -15,12 +15,8 @@ using Bytes = std::vector<std::byte>;
 
 constexpr size_t kChunk = size_t(1) << 20;
 
-bool beginsWith(std::span<const std::byte> bytes, std::string_view magic) {
-  return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
-}
-
 bool isZstd(std::span<const std::byte> bytes) {
-  return beginsWith(bytes, "\x28\xb5\x2f\xfd");
+  return frontend::asText(bytes).starts_with("\x28\xb5\x2f\xfd");
 }
 
 void append(const std::string &path, Bytes &text, std::span<const std::byte> part) {
@@ -93,7 +89,7 @@ bool unpackZstd(const std::string &path, std::span<const std::byte> bytes, Bytes
 } // namespace
 
 bool looksCompressed(std::span<const std::byte> bytes) {
-  return beginsWith(bytes, "\x1f\x8b") || isZstd(bytes);
+  return frontend::asText(bytes).starts_with("\x1f\x8b") || isZstd(bytes);
 }
 
 Bytes decompress(const std::string &path, std::span<const std::byte> bytes) {
