@@ -3,26 +3,38 @@
 #include <cmath>
 
 #include "support/error.h"
-#include "trainer/data/cast.h"
 
 namespace lamina::trainer {
 
 using frontend::Array;
 
-std::optional<size_t> findNonFinite(const Array &array) {
-  if (array.type != ElementType::F32 && array.type != ElementType::F64)
-    return std::nullopt;
-  for (size_t i = 0; i < static_cast<size_t>(array.elementCount()); ++i)
-    if (!std::isfinite(loadValue(array, i)))
+template <typename T> static std::optional<size_t> findNonFinite(std::span<const T> values) {
+  for (size_t i = 0; i < values.size(); ++i)
+    if (!std::isfinite(values[i]))
       return i;
   return std::nullopt;
 }
 
+std::optional<size_t> findNonFinite(const Array &array) {
+  if (array.type == ElementType::F32)
+    return findNonFinite(array.values<float>());
+  if (array.type == ElementType::F64)
+    return findNonFinite(array.values<double>());
+  return std::nullopt;
+}
+
+/// One variable at a time: the state may be most of the memory.
 std::optional<size_t> findNonFiniteVariable(const ModelRunner &runner) {
-  std::vector<Array> values = runner.saveAll();
-  for (size_t i = 0; i < values.size(); ++i)
-    if (findNonFinite(values[i]))
+  const std::vector<codegen::VariableSpec> &variables = runner.signature().variables;
+  std::vector<void *> places(variables.size(), nullptr);
+  for (size_t i = 0; i < variables.size(); ++i) {
+    Array value = frontend::makeArray(variables[i].type, variables[i].shape);
+    places[i] = value.bytes.data();
+    runner.copyTo(places);
+    places[i] = nullptr;
+    if (findNonFinite(value))
       return i;
+  }
   return std::nullopt;
 }
 
