@@ -1,11 +1,14 @@
 """Runs the `lamina` binary as a person would, by its command line contract."""
 import csv
+import os
 import pathlib
 import re
 import subprocess
+import sys
 
 import numpy as np
 
+EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 TIME_LIMIT = 300  # seconds; a run of a small model takes a fraction of one
 
 
@@ -24,6 +27,14 @@ class Lamina:
         done = self.run(*arguments)
         assert done.returncode == 0, (
             f"lamina {' '.join(map(str, arguments))}\nexit status {done.returncode}\n{done.stderr}")
+        return done.stdout
+
+    def run_example(self, script, *arguments, out):
+        """Standard output of the script of a folder of examples/, which has to succeed."""
+        done = subprocess.run(
+            [EXAMPLES / script, *map(str, arguments)], capture_output=True, text=True,
+            env={**os.environ, "LAMINA": str(self.binary), "PYTHON": sys.executable, "OUT": str(out)})
+        assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def predict(self, model, data, out, batch_size=None):

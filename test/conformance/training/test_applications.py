@@ -2,17 +2,11 @@
 
 Losses after steps of ordinary length differ between Keras' own backends by up to a quarter, so the
 step is tiny and its direction normalized; the change of the loss is then the gradient's length."""
-import os
-import pathlib
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
 from compare import Comparison
 
-EXAMPLE = pathlib.Path(__file__).resolve().parents[3] / "examples/applications/run.sh"
 MOST_CHANGE = 0.1  # of the change of the loss that Keras on TensorFlow sees
 
 
@@ -36,9 +30,5 @@ def test_losses(case, oracles, lamina, judge):
 
 def test_example(lamina, tmp_path):
     """The smallest of the five through the example's script: file, library, training, predictions."""
-    done = subprocess.run(
-        [EXAMPLE, "--epochs", "1", "mobilenet_v2"], capture_output=True, text=True,
-        env={**os.environ, "LAMINA": str(lamina.binary), "PYTHON": sys.executable,
-             "OUT": str(tmp_path)})
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines()[-1] == "1 networks trained"
+    printed = lamina.run_example("applications/run.sh", "--epochs", 1, "mobilenet_v2", out=tmp_path)
+    assert printed.splitlines()[-1] == "1 networks trained"
