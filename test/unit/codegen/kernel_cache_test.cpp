@@ -9,12 +9,12 @@
 #include <set>
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "codegen/driver.h"
 #include "codegen/jit/jit_functions.h"
 #include "ir/module.h"
 #include "mlir/Parser/Parser.h"
+#include "test/unit/files/test_files.h"
 
 namespace lamina::codegen {
 namespace {
@@ -25,12 +25,6 @@ constexpr uint64_t kLimit = 1 << 20;
 
 class KernelCacheTest : public testing::Test {
 protected:
-  KernelCacheTest() {
-    std::string pattern = testing::TempDir() + "kernel-cache-XXXXXX";
-    folder = mkdtemp(pattern.data());
-  }
-  ~KernelCacheTest() override { fs::remove_all(folder); }
-
   static void store(KernelCache &cache, const std::string &key, const std::string &code) {
     cache.store(key, *llvm::MemoryBuffer::getMemBuffer(code), 64);
   }
@@ -48,7 +42,8 @@ protected:
     return files;
   }
 
-  std::string folder;
+  frontend::TemporaryFolder temporary;
+  std::string folder = temporary.path();
 };
 
 TEST_F(KernelCacheTest, KeepsWhatWasStored) {

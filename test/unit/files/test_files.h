@@ -25,6 +25,7 @@ public:
   }
   ~TemporaryFolder() { std::filesystem::remove_all(folder); }
 
+  std::string path() const { return folder.string(); }
   std::string path(std::string_view name) const { return (folder / name).string(); }
   std::string write(std::string_view name, std::string_view content) const {
     std::ofstream(path(name), std::ios::binary) << content;
