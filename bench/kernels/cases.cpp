@@ -123,9 +123,9 @@ int64_t Convolution::padding() const {
 }
 
 std::string Dense::moduleText() const {
-  return forwardModule(rows, fmt::format("tensor<{}x{}xf32>", inputs, outputs),
-                       fmt::format("tensor<?x{}xf32>", inputs),
-                       fmt::format("tensor<?x{}xf32>", outputs),
+  return forwardModule(rows, fmt::format("tensor<{}x{}x{}>", inputs, outputs, type),
+                       fmt::format("tensor<?x{}x{}>", inputs, type),
+                       fmt::format("tensor<?x{}x{}>", outputs, type),
                        "lamina.dot_general %x, %w, batching = [] x [], contracting = [1] x [0]");
 }
 
@@ -135,19 +135,27 @@ std::string Convolution::moduleText() const {
       fmt::format("lamina.convolution %x, %w, strides = [{0}, {0}], low = [{1}, {1}], high = "
                   "[{2}, {2}], lhs_dilation = [1, 1], rhs_dilation = [1, 1], groups = {3}",
                   stride, low, high, groups);
-  return forwardModule(images,
-                       fmt::format("tensor<{0}x{0}x{1}x{2}xf32>", window, inputs / groups, outputs),
-                       fmt::format("tensor<?x{0}x{0}x{1}xf32>", size, inputs),
-                       fmt::format("tensor<?x{0}x{0}x{1}xf32>", outputSize(), outputs), call);
+  return forwardModule(
+      images, fmt::format("tensor<{0}x{0}x{1}x{2}x{3}>", window, inputs / groups, outputs, type),
+      fmt::format("tensor<?x{0}x{0}x{1}x{2}>", size, inputs, type),
+      fmt::format("tensor<?x{0}x{0}x{1}x{2}>", outputSize(), outputs, type), call);
 }
 
 std::vector<Dense> denseCases() {
   return {
-      {"digits_hidden_1", 64, 64, 128},  {"digits_hidden_2", 64, 128, 64},
-      {"digits_digit", 64, 64, 10},      {"mlp_hidden_1", 256, 784, 1024},
-      {"mlp_hidden_2", 256, 1024, 1024}, {"mlp_class", 256, 1024, 10},
-      {"square_1024", 1024, 1024, 1024}, {"square_2048", 2048, 2048, 2048},
+      {"digits_hidden_1", 64, 64, 128},
+      {"digits_hidden_2", 64, 128, 64},
+      {"digits_digit", 64, 64, 10},
+      {"mlp_hidden_1", 256, 784, 1024},
+      {"mlp_hidden_2", 256, 1024, 1024},
+      {"mlp_class", 256, 1024, 10},
+      {"square_1024", 1024, 1024, 1024},
+      {"square_2048", 2048, 2048, 2048},
       {"row_4096", 1, 4096, 4096},
+      {"mlp_hidden_1_f64", 256, 784, 1024, "f64"},
+      {"mlp_hidden_2_f64", 256, 1024, 1024, "f64"},
+      {"square_1024_f64", 1024, 1024, 1024, "f64"},
+      {"square_2048_f64", 2048, 2048, 2048, "f64"},
   };
 }
 
@@ -174,6 +182,9 @@ std::vector<Convolution> convolutionCases() {
       {"mobilenetv2_block6_project", 8, 14, 192, 64, 1},
       {"mobilenetv2_block3_depthwise", 8, 56, 144, 144, 3, 1, 144},
       {"mobilenetv2_block13_depthwise", 8, 14, 576, 576, 3, 2, 576},
+      {"resnet50_conv2_f64", 8, 56, 64, 64, 3, 1, 1, true, "f64"},
+      {"resnet50_conv4_f64", 8, 14, 256, 256, 3, 1, 1, true, "f64"},
+      {"resnet50_conv4_expand_f64", 8, 14, 256, 1024, 1, 1, 1, true, "f64"},
   };
 }
 

@@ -15,10 +15,11 @@ inline constexpr Direction kDirections[] = {Direction::Forward, Direction::ByDat
                                             Direction::ByWeights};
 std::string nameOf(Direction direction);
 
-/// y[rows, outputs] = x[rows, inputs] w[inputs, outputs].
+/// y[rows, outputs] = x[rows, inputs] w[inputs, outputs], of elements of a floating-point type.
 struct Dense {
   std::string name;
   int64_t rows, inputs, outputs;
+  std::string type = "f32";
 
   /// A module of the import stage whose @main is the forward direction.
   std::string moduleText() const;
@@ -29,6 +30,7 @@ struct Convolution {
   std::string name;
   int64_t images, size, inputs, outputs, window, stride = 1, groups = 1;
   bool padded = true;
+  std::string type = "f32";
 
   int64_t outputSize() const {
     return padded ? (size + stride - 1) / stride : (size - window) / stride + 1;

@@ -28,6 +28,8 @@ memory::desc describe(const Dims &dims, Tag tag) {
 class OneDnn : public Contender {
 public:
   std::string name() const override { return "onednn"; }
+  bool offers(const Dense &dense) const override { return dense.type == "f32"; }
+  bool offers(const Convolution &convolution) const override { return convolution.type == "f32"; }
   Run prepare(const Dense &dense, Direction direction, unsigned threads) override;
   Run prepare(const Convolution &convolution, Direction direction, unsigned threads) override;
 

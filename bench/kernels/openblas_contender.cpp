@@ -10,7 +10,7 @@ namespace {
 class OpenBlas : public Contender {
 public:
   std::string name() const override { return "openblas"; }
-  bool offers(const Dense &) const override { return true; }
+  bool offers(const Dense &dense) const override { return dense.type == "f32"; }
   bool offers(const Convolution &) const override { return false; }
 
   Run prepare(const Dense &dense, Direction direction, unsigned threads) override {
