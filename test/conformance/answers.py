@@ -13,6 +13,7 @@ from compare import error
 # normalization, for one, has a gradient of rounding errors alone. Squares have the share squared.
 SHARE = 1e-2
 SQUARES = re.compile("(velocity|velocity_hat|accumulator|accumulated_grad|accumulated_delta_var|r|c|v) of ")
+DOUBLE = "double"  # the label of the answer in double precision
 COPIES = 3  # with noise, of the images of an application and of what goes into a `noise` case
 
 

@@ -6,7 +6,8 @@ on TensorFlow with noise as large as rounding errors (oracle.py).
 A difference between backends that is larger than rounding makes it says that they have other
 conventions, not how far rounding goes, so it counts up to MOST_BETWEEN_BACKENDS. Where the rule is
 broken, Keras is asked again (second_opinion.py): noise measures on this machine how far rounding goes,
-and of two modes of TensorFlow that contradict each other the right one is what Lamina has to give.
+and double precision how far Keras' own answer is from the exact one, which counts like a difference
+between backends; and of two modes of TensorFlow that contradict each other the right one is what Lamina has to give.
 Where noise goes beyond MOST_NOISE, or neither mode is right, a comparison says nothing about Lamina:
 that is said, and the test is skipped."""
 import dataclasses
@@ -97,18 +98,19 @@ class Judge:
                                 "neither")
         expected = self._right_answer(case, name, opinion["right"])
         noise = opinion["noise"].get(name, 0.0)
-        row = self._row(case, comparison, expected, max(row["difference"], min(noise, MOST_NOISE)))
+        rounding = opinion["rounding"].get(name, 0.0)
+        row = self._row(case, comparison, expected,
+                        max(row["difference"], min(noise, MOST_NOISE),
+                            min(rounding, MOST_BETWEEN_BACKENDS)))
         if row["outcome"] == "failed" and noise > MOST_NOISE:
             return skipped(row, "it amplifies rounding: noise of one unit in the last place moves "
                                 f"it by {noise:.2g}")
         return row
 
-
     def _right_answer(self, case, name, right):
         """JAX evaluates only where a smaller last batch makes the backends part."""
         found = self.oracles.quantities(case, right or "tensorflow")
         return found[name] if name in found else self.oracles.quantities(case)[name]
-
 
     def _row(self, case, comparison, expected, difference):
         ours = comparison.error(expected, self.oracles.neighbours(case).get(comparison.quantity))

@@ -5,7 +5,8 @@ is right, as they claim slopes that differ by |g - h|. At a kink, where backends
 convention, it lies between them, and nobody is right. Started by second_opinion.py.
 
 Usage: referee.py FOLDER CASE, with KERAS_BACKEND=jax and JAX_ENABLE_X64=1; prints the mode or "jax", or
-nothing. FOLDER/CASE/claims.npz has MODE.predictions and MODE.gradient, one vector each.
+nothing. FOLDER/CASE/claims.npz has MODE.predictions and MODE.gradient, one vector each. The whole
+answer in double precision goes to double.npz and double.keras beside it, where Keras can give one.
 """
 import contextlib
 import itertools
@@ -19,8 +20,9 @@ import numpy as np
 from keras.src.trainers.data_adapters import data_adapter_utils
 
 import cases  # noqa: F401
+from answers import DOUBLE
 from case import CASES
-from oracle import ALWAYS, load, predict, single
+from oracle import ALWAYS, IN_GRAPHS, answer_of, load, predict, single
 
 STEP = 1e-5  # of central differences, in the space of all weights
 ROUNDING = 1e-4  # of a vector's length: claims that are as near to each other are no contest
@@ -145,6 +147,8 @@ def main():
         claims["predictions"][JAX] = flat(predict(case, model, ALWAYS))
         claims["gradient"][JAX] = first_gradient(case, model, eager=True)
         print(decide(case, claims, model) or "")
+    with contextlib.suppress(Exception), in_double(folder / "model.keras") as model:
+        answer_of(case, model, folder, IN_GRAPHS, DOUBLE)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ Usage: second_opinion.py FOLDER CASE   FOLDER/CASE has the answers of oracle.py 
   graph.npz, .keras   the case traced to graphs, as `fit` runs it
   noise.I.npz, .keras copies with noise of one unit in the last place (oracle.py), if not there
   claims.npz          predictions and first gradients in these modes
-  opinion.json        {"noise": {QUANTITY: how far noise moves it}, "parted": {QUANTITY: how far the
+  double.npz, .keras  the case in double precision (referee.py), if Keras can run it so
+  opinion.json        {"noise": {QUANTITY: how far noise moves it}, "rounding": {QUANTITY: how far
+                      TensorFlow's answer is from that in double precision}, "parted": {QUANTITY: how far the
                       two modes are from each other, where noise does not explain it},
                       "right": whose answers are right (referee.py), null where nobody's are known
                       to be}; where those of JAX are, it has answered too
@@ -81,7 +83,10 @@ def opinion(case, folder):
         parted = {name: gap
                   for name, gap in answers.differences(case, folder, ["graph"], "eager").items()
                   if gap > max(FACTOR * noise.get(name, 0.0), FLOOR)}
-    return {"noise": noise, "parted": parted, "right": right}
+    rounding = {}
+    if (folder / f"{answers.DOUBLE}.npz").exists():
+        rounding = answers.differences(case, folder, [answers.DOUBLE])
+    return {"noise": noise, "rounding": rounding, "parted": parted, "right": right}
 
 
 def main():

@@ -42,10 +42,10 @@ def test_scales_are_those_of_neighbours_too():
 class Answers:
     """What Keras says of a case: ones, or as the second opinion has it."""
 
-    def __init__(self, difference=None, noise=0.0, parted=0.0, right=None):
+    def __init__(self, difference=None, noise=0.0, rounding=0.0, parted=0.0, right=None):
         self.measured = difference
-        self.second = {"noise": {"weights": noise}, "parted": {"weights": parted} if parted else {},
-                       "right": right}
+        self.second = {"noise": {"weights": noise}, "rounding": {"weights": rounding},
+                       "parted": {"weights": parted} if parted else {}, "right": right}
         self.asked = 0
 
     def quantities(self, case, label="tensorflow"):
@@ -88,6 +88,7 @@ def test_nobody_is_asked_again_within_the_rule(answers, scale):
     (Answers(difference=2e-6), 1 + 7e-6, "6e-06"),
     (Answers(difference=1.0), 1 + 4e-5, "3e-05"),  # backends that part measure no rounding
     (Answers(noise=1e-5), 1 + 4e-5, "3e-05"),
+    (Answers(rounding=1.0), 1 + 4e-5, "3e-05"),  # another convention is no rounding
     (Answers(parted=0.1, right="eager"), 1.1, "1e-06"),
 ])
 def test_beyond_the_rule(answers, scale, limit):
@@ -98,6 +99,11 @@ def test_beyond_the_rule(answers, scale, limit):
 
 def test_noise_is_the_measure_where_rounding_grows():
     assert outcome(Answers(noise=1e-4), 1 + 2e-4)[0] == "passed"
+
+
+def test_what_keras_itself_rounds_is_a_measure():
+    assert outcome(Answers(rounding=4e-6), 1 + 1e-5)[0] == "passed"
+    assert outcome(Answers(rounding=4e-6), 1 + 1.3e-5)[0] == "failed"
 
 
 def test_a_mode_that_is_right_is_the_answer():
