@@ -96,6 +96,10 @@ public:
   virtual int save(const void *state, void *const *variables) const = 0;
   virtual int trainStep(const lamina_env *env, void *state, void *workspace, uint32_t rows,
                         const StepArrays &arrays) const = 0;
+  /// Goes through a part of a batch, at most signature().batchSize rows of it, whose gradients the
+  /// next training step takes into its mean; there only with PipelineOptions::accumulate.
+  virtual int accumulate(const lamina_env *env, void *state, void *workspace, uint32_t rows,
+                         const StepArrays &arrays) const = 0;
   virtual int evaluate(const lamina_env *env, const void *state, void *workspace, uint32_t rows,
                        const StepArrays &arrays) const = 0;
   virtual int predict(const lamina_env *env, const void *state, void *workspace, uint32_t rows,

@@ -103,7 +103,7 @@ private:
 
   void readVariables() {
     for (ir::VariableOp variable : module.getOps<ir::VariableOp>()) {
-      if (variable.getMirrorAttr())
+      if (ir::isInternal(variable))
         continue;
       RankedTensorType type = variable.getTensorType();
       numbers.try_emplace(variable.getSymName(), signature.variables.size());
@@ -120,7 +120,7 @@ private:
       assigned.insert(port.name.getValue());
     for (ir::VariableOp variable : module.getOps<ir::VariableOp>()) {
       auto average = variable->getAttrOfType<FlatSymbolRefAttr>(ir::kAverageAttr);
-      if (average && !variable.getMirrorAttr() && assigned.contains(average.getValue()))
+      if (average && !ir::isInternal(variable) && assigned.contains(average.getValue()))
         signature.variables[numbers.lookup(variable.getSymName())].average =
             numbers.lookup(average.getValue());
     }

@@ -29,6 +29,8 @@ inline constexpr llvm::StringLiteral kEvaluate = "evaluate";
 inline constexpr llvm::StringLiteral kOptimizer = "optimizer";
 inline constexpr llvm::StringLiteral kGradient = "gradient";
 inline constexpr llvm::StringLiteral kTrainStep = "train_step";
+/// Adds the gradients of a part of a batch to those of the parts before it.
+inline constexpr llvm::StringLiteral kAccumulate = "accumulate";
 inline constexpr llvm::StringLiteral kInit = "init";
 /// Sets the states that layers hand from batch to batch to their first values; it is there when the
 /// model has such states.

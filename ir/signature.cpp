@@ -13,7 +13,8 @@ namespace {
 constexpr std::pair<VariableRole, llvm::StringLiteral> kVariableRoles[] = {
     {VariableRole::OptimizerState, "optimizer_state"},
     {VariableRole::LearningRate, "learning_rate"},
-    {VariableRole::Iteration, "iteration"}};
+    {VariableRole::Iteration, "iteration"},
+    {VariableRole::GradientSum, "gradient_sum"}};
 
 /// How a role is said, and where it may be.
 struct RoleRule {
@@ -147,6 +148,10 @@ VariableRole roleOf(VariableOp variable) {
     if (said && said.getValue() == name)
       return role;
   return VariableRole::Model;
+}
+
+bool isInternal(VariableOp variable) {
+  return variable.getMirrorAttr() || roleOf(variable) == VariableRole::GradientSum;
 }
 
 void setRole(VariableOp variable, VariableRole role) {

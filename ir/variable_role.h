@@ -8,6 +8,7 @@ enum class VariableRole {
   OptimizerState, ///< of the optimizer, but none of those that follow
   LearningRate,   ///< the optimizer's, where it is no schedule: a scalar
   Iteration,      ///< steps done: a scalar
+  GradientSum,    ///< of gradients over the parts of a batch; zero between steps
 };
 
 } // namespace lamina::ir

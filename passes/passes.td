@@ -34,6 +34,16 @@ def Gradient : Lamina_ModulePass<"gradient"> {
   }];
 }
 
+def Accumulate : Lamina_ModulePass<"accumulate"> {
+  let summary = "Lets a batch come in parts, whose gradients are summed before one update";
+  let description = [{
+    For every gradient of @gradient there is a variable with the sum of the gradients, each times
+    the rows of its part, and one with the sum of the rows. @accumulate does with a part what
+    @gradient does, but adds its gradients to these sums. @gradient, for the last part, gives the mean
+    over the rows of all parts and sets the sums to zero. Without @gradient nothing happens.
+  }];
+}
+
 def Step : Lamina_ModulePass<"step"> {
   let summary = "Joins @gradient and @optimizer to @train_step";
   let description = [{

@@ -19,7 +19,9 @@ constexpr NamedStage kStages[] = {
     {Stage::Schedule, "schedule"}, {Stage::Memory, "memory"},
 };
 
-void addStep(OpPassManager &manager) {
+void addStep(OpPassManager &manager, const PipelineOptions &options) {
+  if (options.accumulate)
+    manager.addPass(createAccumulate());
   manager.addPass(createStep());
   manager.addPass(createStateFunctions());
 }
@@ -55,7 +57,7 @@ void addStage(OpPassManager &manager, Stage stage, const PipelineOptions &option
       manager.addNestedPass<func::FuncOp>(createAttention());
     return manager.addPass(createGradient());
   case Stage::Step:
-    return addStep(manager);
+    return addStep(manager, options);
   case Stage::Simplify:
     return addSimplify(manager, options);
   case Stage::Layout:

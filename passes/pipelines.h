@@ -23,6 +23,8 @@ struct PipelineOptions {
   bool fuse = true;
   /// Off: all convolutions are computed directly.
   bool winograd = true;
+  /// On: a batch may come in parts, whose gradients are summed before one update.
+  bool accumulate = false;
   /// On: the memory plan is replayed and checked.
   bool verifyMemory = false;
   /// f32 elements of the target's vector registers, and how many registers there are.

@@ -9,6 +9,7 @@
 #include "ir/signature.h"
 #include "passes/training/frozen_prefix.h"
 #include "runtime/lamina_runtime.h"
+#include "session/micro_batches.h"
 #include "support/error.h"
 #include "support/threads.h"
 #include "trainer/data/cast.h"
@@ -21,6 +22,7 @@ namespace {
 /// The session's options for the importer, with or without step and optimizer, losses and metrics.
 frontend::ImportOptions importOptions(const Options &options, bool training, bool forwardOnly) {
   frontend::ImportOptions import = options.import;
+  import.batchSize = (import.batchSize + options.accumulate - 1) / options.accumulate;
   import.training = training;
   import.forwardOnly = forwardOnly;
   return import;
@@ -111,6 +113,9 @@ Session::Session(const Options &options, bool training, bool forwardOnly)
 Session::Session(frontend::KerasFile file, const Options &options, bool training, bool forwardOnly)
     : options_(options), file_(std::move(file)), context_(mlir::MLIRContext::Threading::DISABLED),
       pool_(choosePool(options)) {
+  if (options.accumulate > options.import.batchSize)
+    fail("{}: a batch of {} rows cannot be taken in {} parts; --accumulate may be {} at the most",
+         name(), options.import.batchSize, options.accumulate, options.import.batchSize);
   frontend::ImportOptions import = importOptions(options, training, forwardOnly);
   // Who does not train does not miss them.
   import.notes = training ? &file_.notes : nullptr;
@@ -128,7 +133,9 @@ Session::Session(frontend::KerasFile file, const Options &options, bool training
       stored_.emplace(variable.getSymName().str(), variable.getPath().str());
   plain_ = findPlainInitialValues(*module_);
   options_.compile.compileThreads = pool_->threads();
+  options_.compile.passes.accumulate = options_.accumulate > 1;
   imported_ = withFileName(name(), [&] { return codegen::makeSignature(*module_); });
+  imported_.batchSize = options_.import.batchSize;
 }
 
 void Session::tell(const std::string &line) const {
@@ -168,6 +175,8 @@ trainer::ModelRunner &Session::compile(uint64_t seed, FileWeights weights) {
     lower(passes::Stage::Memory);
   runner_.reset();
   compiled_ = withFileName(name(), [&] { return codegen::compileJit(*module_, options_.compile); });
+  if (options_.accumulate > 1)
+    compiled_ = std::make_unique<MicroBatches>(std::move(compiled_), options_.import.batchSize);
   runner_ = std::make_unique<trainer::ModelRunner>(name(), *compiled_, pool_->env());
   runner_->start(seed, initialValues(seed, weights));
   return *runner_;

@@ -52,6 +52,10 @@ public:
                 const StepArrays &arrays) const override {
     return call(stepFunction, env, state, workspace, rows, arrays, nullptr);
   }
+  int accumulate(const lamina_env *env, void *state, void *workspace, uint32_t rows,
+                 const StepArrays &arrays) const override {
+    return call(accumulateFunction, env, state, workspace, rows, arrays, nullptr);
+  }
   int evaluate(const lamina_env *env, const void *state, void *workspace, uint32_t rows,
                const StepArrays &arrays) const override {
     return call(evaluateFunction, env, const_cast<void *>(state), workspace, rows, arrays, nullptr);
@@ -92,7 +96,8 @@ private:
 
   JitFunctions functions;
   StateLayout layout;
-  Callable initFunction, stepFunction, evaluateFunction, predictFunction, resultsFunction;
+  Callable initFunction, stepFunction, accumulateFunction, evaluateFunction, predictFunction,
+      resultsFunction;
 };
 
 JitModel::JitModel(ModuleOp module, const CompileOptions &options)
@@ -102,6 +107,7 @@ JitModel::JitModel(ModuleOp module, const CompileOptions &options)
   hasTraining_ = functions.contains(ir::kTrainStep);
   const std::pair<Callable &, llvm::StringRef> known[] = {{initFunction, ir::kInit},
                                                           {stepFunction, ir::kTrainStep},
+                                                          {accumulateFunction, ir::kAccumulate},
                                                           {evaluateFunction, ir::kEvaluate},
                                                           {predictFunction, ir::kPredict},
                                                           {resultsFunction, ir::kResults}};

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "ir/host_tensor.h"
+#include "ir/signature.h"
 #include "passes/memory/plan.h"
 #include "support/threads.h"
 #include "llvm/ADT/StringMap.h"
@@ -38,7 +39,7 @@ bool advance(std::vector<int64_t> &index, const std::vector<int64_t> &shape,
 StateLayout::StateLayout(ModuleOp module, uint32_t threads) : threads_(threads) {
   llvm::StringMap<size_t> numbers;
   for (ir::VariableOp variable : module.getOps<ir::VariableOp>()) {
-    if (variable.getMirrorAttr())
+    if (ir::isInternal(variable))
       continue;
     RankedTensorType type = variable.getTensorType();
     numbers.try_emplace(variable.getSymName(), variables_.size());

@@ -1,5 +1,5 @@
 // The functions that move variables into and out of the state.
-#include "ir/module.h"
+#include "ir/signature.h"
 #include "mlir/IR/SymbolTable.h"
 #include "passes/passes.h"
 
@@ -16,7 +16,7 @@ class StateFunctionsPass : public impl::StateFunctionsBase<StateFunctionsPass> {
 public:
   void runOnOperation() override {
     for (ir::VariableOp variable : getOperation().getOps<ir::VariableOp>())
-      if (!variable.getMirror())
+      if (!ir::isInternal(variable))
         variables.push_back(variable);
     if (variables.empty())
       return;

@@ -32,7 +32,7 @@ private:
 };
 
 template <typename Visit> void forEachFunction(Step &step, Visit visit) {
-  for (llvm::StringRef name : {ir::kTrainStep, ir::kEvaluate, ir::kPredict})
+  for (llvm::StringRef name : {ir::kAccumulate, ir::kTrainStep, ir::kEvaluate, ir::kPredict})
     if (auto function = step.session().module().lookupSymbol<mlir::func::FuncOp>(name))
       visit(name.str(), function);
 }

@@ -115,6 +115,7 @@ session::Options Step::options(bool hasSampleWeights) {
   session::Options options;
   options.model = settings_.path;
   options.import.batchSize = settings_.batchSize;
+  options.accumulate = settings_.accumulate;
   options.import.sampleWeights = hasSampleWeights;
   options.import.inputShapes = settings_.inputShapes;
   options.import.targetShapes = settings_.targetShapes;

@@ -9,7 +9,7 @@ from lamina._step import Step, temporary_file
 
 
 def compile(model, batch_size=32, optimizer=None, loss=None, metrics=None, threads=None, seed=0,
-            input_shapes=None, target_shapes=None):
+            input_shapes=None, target_shapes=None, accumulate=1):
     """Compiles a model for training, evaluation and prediction on the CPU.
 
     Args:
@@ -25,6 +25,9 @@ def compile(model, batch_size=32, optimizer=None, loss=None, metrics=None, threa
             have others later.
         target_shapes: shapes of one row of targets by output name, for losses that leave them open
             (CTC); taken from the first targets where they are not given.
+        accumulate: parts that a batch goes through the model in, at most batch_size; one update
+            follows from the mean of their gradients. Takes less memory; the results differ by
+            rounding, and by what normalizations make of a batch.
 
     Returns: a `Step`.
 
@@ -34,6 +37,7 @@ def compile(model, batch_size=32, optimizer=None, loss=None, metrics=None, threa
     settings = {"input_shapes": _shapes("input_shapes", input_shapes),
                 "target_shapes": _shapes("target_shapes", target_shapes),
                 "batch_size": _positive(batch_size, "batch_size"),
+                "accumulate": _positive(accumulate, "accumulate"),
                 "threads": _positive(threads, "threads") if threads is not None else 0,
                 "seed": _seed(seed), "sample_weights": False}
     order = None

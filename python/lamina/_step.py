@@ -337,7 +337,8 @@ class Step:
                 model = file.read()
         core = self._core
         variables = [variable[0] for variable in core.variables]
-        settings = {"name": core.name, "batch_size": core.batch_size, "seed": self.seed,
+        settings = {"name": core.name, "batch_size": core.batch_size,
+                    "accumulate": core.accumulate, "seed": self.seed,
                     "threads": core.requested_threads, "sample_weights": core.has_sample_weights,
                     "input_shapes": {spec.name: list(spec.shape) for spec in self.input_specs},
                     "target_shapes": core.shapes[1]}

@@ -141,6 +141,10 @@ public:
     ++state->iteration;
     return LAMINA_OK;
   }
+  int accumulate(const lamina_env *, void *, void *, uint32_t,
+                 const codegen::StepArrays &) const override {
+    return LAMINA_ERROR_ROWS;
+  }
   int evaluate(const lamina_env *, const void *state, void *, uint32_t rows,
                const codegen::StepArrays &arrays) const override {
     float gradient[3] = {0, 0, 0};

@@ -1,5 +1,6 @@
 // lamina bench
 #include <chrono>
+#include <cmath>
 
 #include <sys/resource.h>
 
@@ -51,6 +52,18 @@ void requireFunction(Session &session, bool train) {
          session.name());
 }
 
+/// FLOPs of a full batch: of all its parts.
+double countFlopsOfBatch(Session &session, const BenchOptions &options) {
+  auto find = [&](llvm::StringRef name) {
+    return session.module().lookupSymbol<mlir::func::FuncOp>(name);
+  };
+  double flops = countFlopsWithin(find(options.function));
+  int64_t partRows = ir::getBatchSize(session.module());
+  double others = std::ceil(double(options.model.import.batchSize) / double(partRows)) - 1;
+  auto part = options.function == ir::kPredict ? find(ir::kPredict) : find(ir::kAccumulate);
+  return others > 0 ? flops + others * countFlopsWithin(part) : flops;
+}
+
 nlohmann::ordered_json measure(Session &session, const trainer::Dataset &data,
                                const BenchOptions &options, Clock::time_point start) {
   trainer::ModelRunner &runner = session.compile(
@@ -66,8 +79,7 @@ nlohmann::ordered_json measure(Session &session, const trainer::Dataset &data,
   for (int64_t i = 0; i < options.steps; ++i)
     times.push_back(stepper.run());
 
-  auto function = session.module().lookupSymbol<mlir::func::FuncOp>(options.function);
-  double gflops = countFlopsWithin(function) / quantile(times, 0.5) / 1e6;
+  double gflops = countFlopsOfBatch(session, options) / quantile(times, 0.5) / 1e6;
   double peak = measurePeakFlops(session.threads()) / 1e9;
   int64_t stateBytes = 0;
   for (const codegen::VariableSpec &variable : runner.signature().variables)
@@ -124,6 +136,7 @@ void addBench(CLI::App &command, Action &action) {
   auto options = std::make_shared<BenchOptions>();
   options->model.addModel(command);
   options->model.addBatchSize(command);
+  options->model.addAccumulation(command);
   options->model.addFreezing(command);
   options->model.addPasses(command);
   command.add_option("--steps", options->steps, "Steps to time")

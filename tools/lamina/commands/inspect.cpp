@@ -132,10 +132,11 @@ void inspect(const InspectOptions &options) {
   printParameters(session.importedSignature());
   session.lower(passes::Stage::Memory);
   codegen::Signature signature = codegen::makeSignature(session.module());
-  output("\nBatch size {}: state {}, workspace {}\n", signature.batchSize,
+  output("\nBatch size {}{}: state {}, workspace {}\n", options.model.import.batchSize,
+         options.model.accumulate > 1 ? fmt::format(" in parts of {}", signature.batchSize) : "",
          formatBytes(static_cast<int64_t>(signature.stateBytes)),
          formatBytes(static_cast<int64_t>(signature.workspaceBytes)));
-  for (llvm::StringRef name : {ir::kTrainStep, ir::kEvaluate, ir::kPredict})
+  for (llvm::StringRef name : {ir::kAccumulate, ir::kTrainStep, ir::kEvaluate, ir::kPredict})
     if (auto function = session.module().lookupSymbol<mlir::func::FuncOp>(name))
       printFunction(function);
 }
@@ -146,6 +147,7 @@ void addInspect(CLI::App &command, Action &action) {
   auto options = std::make_shared<InspectOptions>();
   options->model.addModel(command);
   options->model.addBatchSize(command);
+  options->model.addAccumulation(command);
   options->model.addFreezing(command);
   options->model.addPasses(command);
   options->model.addOptimizer(command);

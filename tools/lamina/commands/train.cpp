@@ -220,11 +220,17 @@ private:
   }
 
   /// The memory of training beside its data: planned, so known before it begins.
-  void tellMemory(const codegen::Signature &signature) const {
-    if (options_.verbosity() != trainer::Verbosity::Silent)
-      note("Memory: {} of state, {} for a step\n",
-           formatBytes(static_cast<int64_t>(signature.stateBytes)),
-           formatBytes(static_cast<int64_t>(signature.workspaceBytes)));
+  void tellMemory(const codegen::Signature &signature) {
+    if (options_.verbosity() == trainer::Verbosity::Silent)
+      return;
+    note("Memory: {} of state, {} for a step\n",
+         formatBytes(static_cast<int64_t>(signature.stateBytes)),
+         formatBytes(static_cast<int64_t>(signature.workspaceBytes)));
+    if (options_.model.accumulate > 1)
+      note("Batches go through the model in parts of {} rows: updates are those of whole batches "
+           "but "
+           "for rounding, and for layers that look at a batch as a whole\n",
+           ir::getBatchSize(session_.module()));
   }
 
   void readCallbacks() {

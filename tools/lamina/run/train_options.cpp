@@ -23,6 +23,7 @@ void TrainOptions::addTraining(CLI::App &command) {
       ->check(CLI::Range(int64_t(1), int64_t(1) << 40))
       ->capture_default_str();
   model.addBatchSize(command);
+  model.addAccumulation(command);
   model.addFreezing(command);
   command.add_flag("--cache-frozen", cacheFrozen,
                    "Compute what the first, frozen layers give once for every row, and keep it in "

@@ -55,6 +55,15 @@ void ModelOptions::addBatchSize(CLI::App &command) {
       ->capture_default_str();
 }
 
+void ModelOptions::addAccumulation(CLI::App &command) {
+  command
+      .add_option("--accumulate", accumulate,
+                  "Parts that a batch goes through the model in, one update for all: less memory, "
+                  "results that differ by rounding, and by what normalizations take for a batch")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 24))
+      ->capture_default_str();
+}
+
 void ModelOptions::addFreezing(CLI::App &command) {
   auto list = [&](const char *name, std::vector<std::string> &layers, const char *help) {
     command.add_option(name, layers, help)

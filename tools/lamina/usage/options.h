@@ -26,13 +26,14 @@ struct ModelOptions : session::Options {
   bool tune = false;
 
   void addModel(CLI::App &command); ///< MODEL, --weights, --define, --input-shape, --target-shape
-  void addBatchSize(CLI::App &command); ///< --batch-size
-  void addFreezing(CLI::App &command);  ///< --freeze, --unfreeze
-  void addPasses(CLI::App &command);    ///< switches of passes: --no-winograd, …
-  void addThreads(CLI::App &command);   ///< --threads
-  void addTune(CLI::App &command);      ///< --tune
-  void addLoss(CLI::App &command);      ///< --loss, --metrics
-  void addOptimizer(CLI::App &command); ///< --optimizer, --learning-rate
+  void addBatchSize(CLI::App &command);    ///< --batch-size
+  void addFreezing(CLI::App &command);     ///< --freeze, --unfreeze
+  void addAccumulation(CLI::App &command); ///< --accumulate
+  void addPasses(CLI::App &command);       ///< switches of passes: --no-winograd, …
+  void addThreads(CLI::App &command);      ///< --threads
+  void addTune(CLI::App &command);         ///< --tune
+  void addLoss(CLI::App &command);         ///< --loss, --metrics
+  void addOptimizer(CLI::App &command);    ///< --optimizer, --learning-rate
   /// As sessions take them, with words for the user on standard error. Throws UserError when a
   /// shape is not well-formed.
   session::Options forSession() const;
