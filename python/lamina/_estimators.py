@@ -92,7 +92,7 @@ class _Estimator(BaseEstimator):
                 json.dump(config, file)
             core = _core.Step(path=path, name=type(self).__name__, input_shapes={},
                               target_shapes={}, seed=seed, compile_config=json.dumps(training),
-                              batch_size=batch_size, accumulate=1, threads=self.threads or 0,
+                              batch_size=batch_size, accumulate=1, memory_limit=0, threads=self.threads or 0,
                               sample_weights=True)
         return Step(core, seed)
 
