@@ -23,7 +23,8 @@ void addStep(OpPassManager &manager, const PipelineOptions &options) {
   if (options.accumulate)
     manager.addPass(createAccumulate());
   manager.addPass(createStep());
-  manager.addPass(createStateFunctions());
+  if (options.stateFunctions)
+    manager.addPass(createStateFunctions());
 }
 
 void addSimplify(OpPassManager &manager, const PipelineOptions &options) {

@@ -25,6 +25,8 @@ struct PipelineOptions {
   bool winograd = true;
   /// On: a batch may come in parts, whose gradients are summed before one update.
   bool accumulate = false;
+  /// Off: without @load and @save, which compiled objects have and this process does not need.
+  bool stateFunctions = true;
   /// Bytes that a function may take beside the state; values are computed a second time, to the
   /// same bits, where they would not have room until they are needed. 0: as many as it takes.
   int64_t memoryLimit = 0;

@@ -153,6 +153,7 @@ bool Session::cacheFrozen(llvm::ArrayRef<trainer::Dataset *> data, uint64_t seed
   passes::FrozenPrefix prefix = passes::splitFrozenPrefix(*module_, options_.compile.passes);
   if (!prefix.module)
     return false;
+  options_.compile.passes.stateFunctions = false; // the state is read and written without code
   mlir::ModuleOp module = *prefix.module;
   auto compiled = withFileName(name(), [&] {
     codegen::lower(module, passes::Stage::Memory, options_.compile);
@@ -172,6 +173,7 @@ bool Session::cacheFrozen(llvm::ArrayRef<trainer::Dataset *> data, uint64_t seed
 }
 
 trainer::ModelRunner &Session::compile(uint64_t seed, FileWeights weights) {
+  options_.compile.passes.stateFunctions = false; // the state is read and written without code
   if (stage_ != passes::Stage::Memory)
     lower(passes::Stage::Memory);
   runner_.reset();

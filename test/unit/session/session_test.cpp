@@ -83,6 +83,14 @@ TEST(Session, WithoutTrainingThereIsNoStep) {
   EXPECT_FALSE(session.compile(0).model().hasTraining());
 }
 
+TEST(Session, ReadsAndWritesTheStateWithoutCode) {
+  Session session(digits(), true);
+  auto saved = session.compile(0).save();
+  EXPECT_FALSE(session.module().lookupSymbol(ir::kLoad));
+  EXPECT_FALSE(session.module().lookupSymbol(ir::kSave));
+  EXPECT_EQ(saved.count("layers/dense/vars/0"), 1u);
+}
+
 TEST(Session, TellsWhatTuningDoes) {
   std::vector<std::string> lines;
   Session session(digits(&lines), true);

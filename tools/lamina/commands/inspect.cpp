@@ -132,6 +132,7 @@ void inspect(const InspectOptions &options) {
     drawModel(summary, options.graph);
   printModel(summary, static_cast<double>(options.model.import.batchSize));
   printParameters(session.importedSignature());
+  session.compileOptions().passes.stateFunctions = false; // nothing is said of them
   session.lower(passes::Stage::Memory);
   codegen::Signature signature = codegen::makeSignature(session.module());
   output("\nBatch size {}{}: state {}, workspace {}\n", options.model.import.batchSize,
