@@ -95,7 +95,9 @@ double measurePeakFlops(uint32_t threads, unsigned level) {
   return total;
 }
 
-double measureBandwidth(uint32_t threads, int64_t workingSet) {
+double measureBandwidth(uint32_t wanted, int64_t workingSet) {
+  // All of them wait for each other, so there must be as many.
+  uint32_t threads = countStartableThreads(wanted);
   // Each thread copies one half of its part of the working set onto the other.
   size_t half = std::max<size_t>(static_cast<size_t>(workingSet) / threads / 2, 4096);
   size_t copies = std::max<size_t>(kCopiedBytes / half, 1);

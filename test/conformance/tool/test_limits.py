@@ -32,6 +32,7 @@ COMMANDS = {
     "train": ["train", "model.json", "--data", "data.npz", "--threads", "4", "-o", "out.keras"],
     "predict": ["predict", "model.json", "--data", "data.csv", "--threads", "4", "-o", "out.npy"],
     "bench": ["bench", "model.json", "--steps", "2", "--threads", "4", "--json"],
+    "profile": ["bench", "model.json", "--steps", "2", "--threads", "4", "--profile"],
     "inspect": ["inspect", "model.json"],
     "compile": ["compile", "model.json", "-o", "out.o"],
 }
@@ -47,7 +48,7 @@ def test_no_room_for_threads(command, lamina, small):
     done = lamina.run(*ARGUMENTS[command], cwd=small,
                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_STACK, huge))
     assert done.returncode == 0, done.stderr
-    if command in ("train", "predict", "bench"):
+    if command in ("train", "predict", "bench", "profile"):
         assert ("warning: only 1 of 4 threads can be started; a limit on processes or memory allows "
                 "no more\n") in done.stderr
 

@@ -2,6 +2,7 @@
 `lamina report` makes of a run."""
 import hashlib
 import html.parser
+import contextlib
 import json
 import os
 import pathlib
@@ -129,8 +130,9 @@ def test_options_that_need_a_folder(option, lamina, run):
         2, "error: --histogram-epochs requires --tensorboard or --run; see 'lamina help train'\n")
 
 
-def interrupted(lamina, folder, *more):
-    """A training that gets Ctrl-C when it has begun."""
+@contextlib.contextmanager
+def long_training(lamina, folder, interrupt, *more):
+    """A training that has begun, with `interrupt` as what its shell does about Ctrl-C; it ends here."""
     model = models.sequential(models.input_layer(64), models.dense("h", 256), models.dense("out", 1))
     models.write(folder / "big.json", model)
     random = np.random.default_rng(0)
@@ -138,20 +140,25 @@ def interrupted(lamina, folder, *more):
              y=random.normal(size=(4000, 1)).astype("float32"))
     command = [lamina.binary, "train", "big.json", "--data", "big.npz", "--epochs", 100000, "--seed", 1,
                "--verbose", 0, *more]
-    process = subprocess.Popen([str(part) for part in command], cwd=folder, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([str(part) for part in command], cwd=folder, stderr=subprocess.PIPE, text=True,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, interrupt))
     first = folder / "run/checkpoint/checkpoint.npz"
     until = time.monotonic() + 60
     while not first.exists() and time.monotonic() < until:
         time.sleep(0.02)
     time.sleep(0.1)
-    return process
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c(number, lamina, tmp_path):
-    process = interrupted(lamina, tmp_path, "--run", "run")
-    process.send_signal(number)
-    error = process.communicate(timeout=60)[1]
+    with long_training(lamina, tmp_path, signal.SIG_DFL, "--run", "run") as process:
+        process.send_signal(number)
+        error = process.communicate(timeout=60)[1]
     state = np.load(tmp_path / "run/checkpoint/checkpoint.npz")
     position = json.loads(state["meta"].tobytes())["position"]
     epochs = position["epoch"]
@@ -173,16 +180,10 @@ def test_ctrl_c(number, lamina, tmp_path):
 
 def test_ctrl_c_that_is_ignored_stays_so(lamina, tmp_path):
     """As of a command that a shell runs in the background."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        process = interrupted(lamina, tmp_path, "--run", "run")
-    finally:
-        signal.signal(signal.SIGINT, before)
-    process.send_signal(signal.SIGINT)
-    time.sleep(0.3)
-    assert process.poll() is None
-    process.terminate()
-    process.communicate(timeout=60)
+    with long_training(lamina, tmp_path, signal.SIG_IGN, "--run", "run") as process:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        assert process.poll() is None
 
 
 def test_a_failed_run(lamina, tmp_path):
