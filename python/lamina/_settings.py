@@ -29,6 +29,9 @@ def compile_settings(model, functional):
         return None
     given = model._compile_config.config
     values = {name: given.get(name) for name in ("loss", "metrics", "weighted_metrics")}
+    if type(model).compute_loss is not keras.Model.compute_loss:
+        from lamina._compute_loss import OwnLoss
+        values["loss"] = OwnLoss(model, functional, values["loss"])
     if functional is model and all(map(is_own, keras.tree.flatten(list(values.values())))):
         return None
     return {**serialize_settings(functional, **values), "loss_weights": given.get("loss_weights")}
@@ -151,6 +154,8 @@ def _program(what, inputs, outputs):
 
 def loss_program(loss, output):
     """A loss of the user's own."""
+    if hasattr(loss, "program"):
+        return loss.program(output)
     if not isinstance(loss, keras.losses.Loss):
         loss = keras.src.losses.losses.LossFunctionWrapper(loss, name=_name(loss))
     what = f"loss '{loss.name}'"

@@ -10,8 +10,8 @@ import json
 import keras
 
 from lamina import _program
-from lamina._tracing import (Scope, first_line, is_tensor, line_of, tracing, variable_tensor,
-                             without_training)
+from lamina._tracing import (Scope, first_line, is_tensor, line_of, place_of, tracing,
+                             variable_tensor, without_training)
 
 
 def is_own(layer):
@@ -22,7 +22,31 @@ def is_own(layer):
 
 
 def needs_tracing(model):
-    return any(not is_own(layer) for layer in model._flatten_layers())
+    layers = model._flatten_layers()
+    return any(not is_own(layer) for layer in layers) or bool(_sharing_layers(layers))
+
+
+def _weights_of(layer):
+    return layer._trainable_variables + layer._non_trainable_variables
+
+
+def _sharing_layers(layers):
+    """Layers of Keras' own that have a weight which another layer has, too."""
+    owners = {}
+    for layer in layers:
+        for variable in _weights_of(layer):
+            owners.setdefault(id(variable), []).append(layer)
+    return [layer for shared in owners.values() if len(shared) > 1 for layer in shared
+            if is_own(layer)]
+
+
+class _Opening(BaseException):
+    """Says that a layer of Keras has to be traced like the user's own, since code outside of it uses
+    its weights. No Exception, so that the user's code does not keep it."""
+
+    def __init__(self, layer):
+        super().__init__(layer.name)
+        self.layer = layer
 
 
 def trace(model, input_shapes=None):
@@ -37,11 +61,12 @@ def trace(model, input_shapes=None):
 
 
 def _refuse_own_steps(model):
-    for name in ("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics"):
-        if getattr(type(model), name) is not getattr(keras.Model, name):
+    for name in ("train_step", "test_step", "predict_step", "compute_metrics"):
+        own = getattr(type(model), name)
+        if own is not getattr(keras.Model, name):
             raise NotImplementedError(f"model '{model.name}' of class {type(model).__name__}: its own "
-                                      f"{name} is not supported; say what it adds with add_loss, a "
-                                      f"loss or a metric")
+                                      f"{name} ({place_of(own)}) is not supported; say what it adds "
+                                      f"with add_loss, compute_loss, a loss or a metric")
 
 
 class _Trace:
@@ -50,16 +75,28 @@ class _Trace:
     def __init__(self, model, input_shapes):
         self.model = model
         layers = model._flatten_layers()
-        self.foreign = [layer for layer in layers if not is_own(layer)]
-        # Models of Keras' own classes around such layers are taken apart, too.
-        self.opened = {id(layer): layer for layer in layers
-                       if not is_own(layer) or isinstance(layer, keras.Model) and needs_tracing(layer)}
+        self.foreign = [layer for layer in layers if not is_own(layer)] + _sharing_layers(layers)
         self.inputs = _inputs(model, input_shapes)
         self.anchor = keras.tree.flatten(self.inputs)[0]
+        self.opened = {}  # by id: the layers whose code is run
         self.parameters = {}  # by variable: the layer and its tensor
         self.training = None
 
     def functional(self):
+        while True:
+            try:
+                return self._functional()
+            except _Opening as found:
+                self.foreign.append(found.layer)
+
+    def _functional(self):
+        self.parameters = {}
+        self.opened = {id(layer): layer for layer in self.foreign}
+        # Models of Keras' own classes around such layers are taken apart, too.
+        for layer in self.model._flatten_layers():
+            if isinstance(layer, keras.Model) and any(id(inner) in self.opened
+                                                      for inner in layer._flatten_layers()):
+                self.opened[id(layer)] = layer
         with tracing(self._call, self.anchor):
             trained, predicted = self._run(True), self._run(False)
         outputs = predicted
@@ -67,8 +104,18 @@ class _Trace:
             outputs = self._either(trained, predicted)
         _name_apart(self.inputs, outputs)
         functional = keras.Model(self.inputs, outputs, name=self.model.name)
+        self._require_one_place(functional)
         _keep_training(functional)
         return functional
+
+    def _require_one_place(self, functional):
+        """Refuses weights that a layer of Keras within another one has, and that are used outside."""
+        for layer in functional._flatten_layers():
+            for variable in _weights_of(layer):
+                if id(variable) in self.parameters and not _is_program(layer):
+                    raise NotImplementedError(
+                        f"the weight '{variable.name}' of layer '{layer.name}' is used outside of that "
+                        f"layer, which is within another one of Keras' own; that is not supported")
 
     def _either(self, trained, predicted):
         shapes = [[(t.shape, t.dtype) for t in keras.tree.flatten(outputs)]
@@ -98,7 +145,7 @@ class _Trace:
 
     def _penalties(self):
         """Regularizers of the user's own; Keras' are settings of the weights."""
-        for layer, variable in self._own_variables():
+        for layer, variable in {id(v): (layer, v) for layer, v in self._own_variables()}.values():
             regularizer = variable.regularizer
             if regularizer is not None and variable.trainable and not _is_keras(regularizer):
                 with _named(layer, regularizer):
@@ -106,7 +153,7 @@ class _Trace:
 
     def _own_variables(self):
         for layer in self.foreign:
-            for variable in layer._trainable_variables + layer._non_trainable_variables:
+            for variable in _weights_of(layer):
                 yield layer, variable
 
     def _find(self, variable):
@@ -116,11 +163,8 @@ class _Trace:
         if any(v is variable for _, v in self._own_variables()):
             return self._parameter(variable)[1]
         for layer in self.model._flatten_layers():
-            if is_own(layer) and any(v is variable for v in
-                                     layer._trainable_variables + layer._non_trainable_variables):
-                raise NotImplementedError(
-                    f"the weight '{variable.name}' of layer '{layer.name}' is used outside of that "
-                    f"layer, which is not supported; add the weight in a layer of your own")
+            if any(v is variable for v in _weights_of(layer)):
+                raise _Opening(layer)
         return None
 
     def _parameter(self, variable):
@@ -145,7 +189,7 @@ class _Trace:
     def _run_code(self, layer, args, kwargs):
         """What Layer.__call__ does around `call`."""
         first = args[0] if args else next(iter(kwargs.values()), None)
-        if is_own(layer):
+        if is_own(layer) and isinstance(layer, keras.Model):
             return layer.call(*args, **self._arguments(layer, args, kwargs))
         code = layer.function if isinstance(layer, keras.layers.Lambda) else type(layer).call
         with _named(layer, code):

@@ -38,6 +38,10 @@ ElementValues Loss::compute(Tensor target, Tensor prediction, Tensor logits, Ten
 
 /// Values that a mask leaves out are 0.
 Tensor Loss::reduce(const ElementValues &elements, Tensor weights) const {
+  if (weights && !formula->takesWeights())
+    place.fail(
+        "is the model's own for a whole batch, to which weights of samples cannot be applied; "
+        "give none");
   Tensor values = weights ? elements.values * weights : elements.values, mask = elements.mask;
   if (reduction == LossReduction::Sum)
     return sumAll(values);

@@ -10,7 +10,10 @@ namespace {
 
 class TracedLossFormula : public LossFormula {
 public:
-  explicit TracedLossFormula(TracedProgram program) : program(std::move(program)) {}
+  explicit TracedLossFormula(Config &config)
+      : program(config, "program", 2, 2), isWeighted(config.boolean("takes_weights", true)) {}
+
+  bool takesWeights() const override { return isWeighted; }
 
   TargetType getTargetType(const Place &, RankedTensorType) const override {
     return {program.inputType(0), program.inputShape(0), 0};
@@ -26,6 +29,7 @@ public:
 
 private:
   TracedProgram program;
+  bool isWeighted;
 };
 
 class TracedMetricFormula : public MetricFormula {
@@ -70,7 +74,7 @@ private:
 } // namespace
 
 std::unique_ptr<LossFormula> readTracedLoss(Config &config) {
-  return std::make_unique<TracedLossFormula>(TracedProgram(config, "program", 2, 2));
+  return std::make_unique<TracedLossFormula>(config);
 }
 
 std::unique_ptr<MetricFormula> readTracedMetric(const nlohmann::json &object, const Place &place) {

@@ -1,0 +1,93 @@
+"""What a .keras archive of a live model holds, in memory: no file is written, and none is read."""
+import os
+import shutil
+import warnings
+
+import keras
+import numpy as np
+
+_saving = keras.src.saving.saving_lib
+
+
+class _Group:
+    """Stands for a group of the file of weights."""
+
+    def __init__(self, store, path):
+        self.store, self.path = store, path
+
+    def __setitem__(self, key, value):
+        self.store.values[f"{self.path}/{key}"] = value
+        self.store.groups.setdefault(self.path, "")
+
+
+class _Weights(_saving.NpzIOStore):
+    """Stands for a file of weights; `_save_state` takes classes of its own alone."""
+
+    def __init__(self):
+        self.values, self.groups = {}, {}
+
+    def __bool__(self):
+        return True
+
+    def make(self, path, metadata=None):
+        group = f"{path}/vars".lstrip("/")
+        if metadata:
+            self.groups[group] = metadata["name"]
+        return _Group(self, group)
+
+
+class _Assets(_saving.DiskIOStore):
+    """Files that layers write, in a folder that is made when the first one does."""
+
+    def __init__(self):
+        self.tmp_dir, self.is_open = None, False
+
+    def __bool__(self):
+        return True
+
+    def make(self, path):
+        if not self.is_open:
+            super().__init__("assets", mode="w")
+            self.is_open = True
+        return super().make(path)
+
+    def take(self):
+        """The files as bytes, by their names in an archive; the folder is gone then."""
+        files = {}
+        for folder, _, names in os.walk(self.working_dir if self.is_open else ""):
+            for name in names:
+                path = os.path.join(folder, name)
+                with open(path, "rb") as file:
+                    files["assets/" + os.path.relpath(path, self.working_dir)] = file.read()
+        if self.is_open:
+            shutil.rmtree(self.tmp_dir)
+        return files
+
+
+def content(model, weights):
+    """The parts of the archive, and the paths in it of `weights`, in their order, each a list of all
+    places where it is; None where a layer does not store its variables as they are."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what Keras cannot save, which is told elsewhere
+        config, metadata = _saving._serialize_model_as_json(model)
+    store, assets = _Weights(), _Assets()
+    try:
+        _saving._save_state(model, weights_store=store, assets_store=assets, inner_path="",
+                            visited_saveables=set())
+    finally:
+        files = assets.take()
+    parts = {"config": config, "metadata": metadata, "groups": store.groups,
+             "weights": {path: _array(value) for path, value in store.values.items()},
+             "assets": files}
+    places = {}
+    for path, value in store.values.items():
+        places.setdefault(id(value), []).append(path)
+    order = [places.get(id(variable)) for variable in weights]
+    return parts, None if None in order else order
+
+
+def _array(value):
+    array = keras.ops.convert_to_numpy(value)
+    if array.dtype.kind not in "biuf":  # bfloat16 is no type of NumPy's
+        array = array.astype("float32")
+    return np.require(array, requirements="C")
