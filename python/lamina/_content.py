@@ -1,4 +1,6 @@
 """What a .keras archive of a live model holds, in memory: no file is written, and none is read."""
+import contextlib
+import functools
 import os
 import shutil
 import warnings
@@ -64,6 +66,19 @@ class _Assets(_saving.DiskIOStore):
         return files
 
 
+_skipset = functools.cache(_saving.get_attr_skipset)
+
+
+@contextlib.contextmanager
+def _remembered_skipsets():
+    """Keras makes objects for the names of attributes to leave out, anew for each of the model's."""
+    inner, _saving.get_attr_skipset = _saving.get_attr_skipset, _skipset
+    try:
+        yield
+    finally:
+        _saving.get_attr_skipset = inner
+
+
 def content(model, weights):
     """The parts of the archive, and the paths in it of `weights`, in their order, each a list of all
     places where it is; None where a layer does not store its variables as they are."""
@@ -72,8 +87,9 @@ def content(model, weights):
         config, metadata = _saving._serialize_model_as_json(model)
     store, assets = _Weights(), _Assets()
     try:
-        _saving._save_state(model, weights_store=store, assets_store=assets, inner_path="",
-                            visited_saveables=set())
+        with _remembered_skipsets():
+            _saving._save_state(model, weights_store=store, assets_store=assets, inner_path="",
+                                visited_saveables=set())
     finally:
         files = assets.take()
     parts = {"config": config, "metadata": metadata, "groups": store.groups,
