@@ -10,6 +10,7 @@ import json
 import keras
 
 from lamina import _program
+from lamina._cells import has_own_cell, OwnCell
 from lamina._tracing import (Scope, first_line, is_tensor, line_of, place_of, tracing,
                              variable_tensor, without_training)
 
@@ -80,6 +81,8 @@ class _Trace:
         self.anchor = keras.tree.flatten(self.inputs)[0]
         self.opened = {}  # by id: the layers whose code is run
         self.parameters = {}  # by variable: the layer and its tensor
+        self.recurrent = {}  # by id: what stands for an RNN layer with a cell of the user's own
+        self.is_cell = False  # whether the code of a cell runs
         self.training = None
 
     def functional(self):
@@ -112,7 +115,7 @@ class _Trace:
         """Refuses weights that a layer of Keras within another one has, and that are used outside."""
         for layer in functional._flatten_layers():
             for variable in _weights_of(layer):
-                if id(variable) in self.parameters and not _is_program(layer):
+                if id(variable) in self.parameters and not isinstance(layer, _program.Parameter):
                     raise NotImplementedError(
                         f"the weight '{variable.name}' of layer '{layer.name}' is used outside of that "
                         f"layer, which is within another one of Keras' own; that is not supported")
@@ -181,10 +184,23 @@ class _Trace:
         if id(layer) not in self.opened and not is_own(layer) and not _is_program(layer):
             self.foreign.append(layer)  # made while the code runs
             self.opened[id(layer)] = layer
-        if id(layer) in self.opened:
+        if id(layer) in self.opened or self.is_cell:
             return self._run_code(layer, args, kwargs)
+        if has_own_cell(layer, is_own):
+            layer = self._with_traced_cell(layer, args[0] if args else kwargs["sequences"])
         args, kwargs = without_training(layer, args, kwargs, self.training)
         return inner(layer, *args, **kwargs)
+
+    def _with_traced_cell(self, layer, sequences):
+        def run(cell, args, kwargs, training):
+            outer, self.is_cell, self.training = self.training, True, training
+            try:
+                return cell.call(*args, **self._arguments(cell, args, kwargs))
+            finally:
+                self.is_cell, self.training = False, outer
+        if id(layer) not in self.recurrent:
+            self.recurrent[id(layer)] = OwnCell(layer, run, _outline).trace(sequences.shape)
+        return self.recurrent[id(layer)]
 
     def _run_code(self, layer, args, kwargs):
         """What Layer.__call__ does around `call`."""
