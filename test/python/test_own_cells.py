@@ -3,6 +3,7 @@ import pytest
 from conftest import assert_same_logs, assert_same_weights
 from test_fit import both
 from test_guides import sequential, softmax_head
+from test_lamina_files import assert_line_of_damage, layer
 
 import lamina
 
@@ -142,3 +143,50 @@ def test_what_cannot_be_traced_is_named(keras, data):
         model = keras.Model(a, keras.layers.Dense(2)(keras.layers.RNN(own, **settings)(a)))
         with pytest.raises(NotImplementedError, match=message):
             lamina.compile(model)
+
+
+def cell_of(config):
+    return layer(config, "RNN")["config"]["cell"]["config"]
+
+
+def changed(**changes):
+    return lambda config: cell_of(config).update(changes)
+
+
+def of_program(change):
+    return lambda config: change(cell_of(config)["program"]["config"])
+
+
+def first_output_twice(program):
+    program["output_layers"] = [program["output_layers"][0]] * len(program["output_layers"])
+
+
+DAMAGES = [
+    (changed(state_count=0), "'state_count' is 0, not from 1 to 64"),
+    (changed(state_count=-1), "'state_count' is -1, not from 1 to 64"),
+    (changed(state_count=1), "its program 'program' has 8 inputs"),
+    (changed(variables=3), "'variables' is not a list"),
+    (changed(variables=[]), "its program 'program' has 8 inputs"),
+    (changed(output_size=3), r"its program gives output the shape \(.*2\), not \(.*3\)"),
+    (changed(program=None), "its program 'program' is missing"),
+    (of_program(first_output_twice), r"its program gives state 0 the shape \(.*2\), not \(.*4\)"),
+    (of_program(lambda program: program["output_layers"].pop()),
+     "its program gives 2 tensors, not the output and 2 states"),
+    (of_program(lambda program: program["layers"][1]["config"].update(batch_shape=[1, 4])),
+     "state 0 of its program has no rows"),
+]
+
+
+@pytest.fixture(scope="module")
+def saved(keras, tmp_path_factory):
+    model = sequential(keras, keras.layers.Reshape((3, 2)), keras.layers.RNN(of_two_states(keras)),
+                       softmax_head(keras))
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    path = tmp_path_factory.mktemp("cell") / "x.lamina"
+    lamina.compile(model, batch_size=4).save(path)
+    return path
+
+
+@pytest.mark.parametrize("number", range(len(DAMAGES)))
+def test_the_line_of_a_damage(saved, tmp_path, number):
+    assert_line_of_damage(saved, *DAMAGES[number], tmp_path)
