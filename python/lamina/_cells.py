@@ -29,7 +29,7 @@ class OwnCell:
             cell.build(step)
             cell.built = True
         variables = self._variables()
-        self._require_keras_regularizers(variables)
+        self._require_plain_weights(variables)
         sizes = cell.state_size if isinstance(cell.state_size, (list, tuple)) else [cell.state_size]
         program, output = self._program(step, sizes, variables)
         traced = _program.Cell(variables, list(sizes), output.shape[-1], program, cell.name,
@@ -53,11 +53,12 @@ class OwnCell:
             raise NotImplementedError(f"{self.what} cannot be traced: it has a get_initial_state of its "
                                       f"own; states begin at 0")
 
-    def _require_keras_regularizers(self, variables):
+    def _require_plain_weights(self, variables):
         for variable in variables:
-            if variable.regularizer is not None:
+            own = variable.constraint and not type(variable.constraint).__module__.startswith("keras.")
+            if variable.regularizer is not None or own:
                 raise NotImplementedError(f"{self.what} cannot be traced: its weight '{variable.name}' "
-                                          f"has a regularizer")
+                                          f"has a regularizer, or a constraint that is not Keras'")
 
     def _program(self, step, sizes, variables):
         """The program as a file has it, and its output."""

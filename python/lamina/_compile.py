@@ -113,6 +113,10 @@ def _compile_config(optimizer, loss, metrics, model=None, functional=None):
     if isinstance(optimizer, str):
         config["optimizer"] = keras_object("keras.optimizers", optimizer, {})
     elif optimizer is not None:
+        if not isinstance(optimizer, dict) and not type(optimizer).__module__.startswith("keras."):
+            raise NotImplementedError(f"optimizer of class {type(optimizer).__name__}: one of your own "
+                                      f"is given to the model, model.compile(optimizer=…), which is "
+                                      f"compiled then")
         config["optimizer"] = _serialize(optimizer)
     return json.dumps(config) if config else ""
 

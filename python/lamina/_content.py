@@ -1,12 +1,15 @@
 """What a .keras archive of a live model holds, in memory: no file is written, and none is read."""
 import contextlib
 import functools
+import json
 import os
 import shutil
 import warnings
 
 import keras
 import numpy as np
+
+from lamina import _optimizers
 
 _saving = keras.src.saving.saving_lib
 
@@ -85,6 +88,12 @@ def content(model, weights):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what Keras cannot save, which is told elsewhere
         config, metadata = _saving._serialize_model_as_json(model)
+    config = _without_own_initializers(json.loads(config))
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is not None and not _optimizers.is_own(optimizer):
+        training = config.get("compile_config") or {}
+        own = _optimizers.optimizer_object(optimizer, model.trainable_variables)
+        config["compile_config"] = {**training, "optimizer": own}
     store, assets = _Weights(), _Assets()
     try:
         with _remembered_skipsets():
@@ -92,7 +101,7 @@ def content(model, weights):
                                 visited_saveables=set())
     finally:
         files = assets.take()
-    parts = {"config": config, "metadata": metadata, "groups": store.groups,
+    parts = {"config": json.dumps(config), "metadata": metadata, "groups": store.groups,
              "weights": {path: _array(value) for path, value in store.values.items()},
              "assets": files}
     places = {}
@@ -100,6 +109,24 @@ def content(model, weights):
         places.setdefault(id(value), []).append(path)
     order = [places.get(id(variable)) for variable in weights]
     return parts, None if None in order else order
+
+
+def _without_own_initializers(config):
+    """The configuration with zeros in place of initializers of the user's own: the weights have their
+    values."""
+    if isinstance(config, list):
+        return [_without_own_initializers(value) for value in config]
+    if not isinstance(config, dict):
+        return config
+    zeros = keras.saving.serialize_keras_object(keras.initializers.Zeros())
+    return {key: zeros if key.endswith("initializer") and _is_foreign(value) else
+            _without_own_initializers(value) for key, value in config.items()}
+
+
+def _is_foreign(value):
+    module = value.get("module") if isinstance(value, dict) else None
+    return module is not None and not module.startswith("keras") or isinstance(value, dict) and (
+        value.get("class_name") == "function")
 
 
 def _array(value):

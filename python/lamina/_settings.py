@@ -146,6 +146,7 @@ def _run(what, function, code, find, anchor, *arguments):
 
 
 def _program(what, inputs, outputs):
+    """The JSON of a function of tensors."""
     for output in outputs:
         if not is_tensor(output):
             raise NotImplementedError(f"{what} cannot be traced: it gives {output!r:.60}, no tensor")

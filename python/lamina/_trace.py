@@ -24,21 +24,24 @@ def is_own(layer):
 
 def needs_tracing(model):
     layers = model._flatten_layers()
-    return any(not is_own(layer) for layer in layers) or bool(_sharing_layers(layers))
+    return any(not is_own(layer) for layer in layers) or bool(_layers_to_open(layers))
 
 
 def _weights_of(layer):
     return layer._trainable_variables + layer._non_trainable_variables
 
 
-def _sharing_layers(layers):
-    """Layers of Keras' own that have a weight which another layer has, too."""
+def _layers_to_open(layers):
+    """Layers of Keras' own that have a weight which another layer has, too, or one with a regularizer
+    or a constraint of the user's own."""
     owners = {}
     for layer in layers:
         for variable in _weights_of(layer):
-            owners.setdefault(id(variable), []).append(layer)
-    return [layer for shared in owners.values() if len(shared) > 1 for layer in shared
-            if is_own(layer)]
+            owners.setdefault(id(variable), []).append((layer, variable))
+    found = [entry for shared in owners.values() for entry in shared
+             if len(shared) > 1 or not (_is_keras(entry[1].regularizer)
+                                        and _is_keras(entry[1].constraint))]
+    return list({id(layer): layer for layer, _ in found if is_own(layer)}.values())
 
 
 class _Opening(BaseException):
@@ -76,7 +79,7 @@ class _Trace:
     def __init__(self, model, input_shapes):
         self.model = model
         layers = model._flatten_layers()
-        self.foreign = [layer for layer in layers if not is_own(layer)] + _sharing_layers(layers)
+        self.foreign = [layer for layer in layers if not is_own(layer)] + _layers_to_open(layers)
         self.inputs = _inputs(model, input_shapes)
         self.anchor = keras.tree.flatten(self.inputs)[0]
         self.opened = {}  # by id: the layers whose code is run
@@ -174,10 +177,22 @@ class _Trace:
         if id(variable) not in self.parameters:
             owner = next(layer for layer, own in self._own_variables() if own is variable)
             regularizer = variable.regularizer if _is_keras(variable.regularizer) else None
+            constraint = variable.constraint
+            if not _is_keras(constraint):
+                constraint = self._traced_constraint(owner, variable)
             layer = _program.Parameter(variable, f"{owner.name}.{variable.name}",
-                                       regularizer=regularizer)
+                                       regularizer=regularizer, constraint=constraint)
             self.parameters[id(variable)] = layer, layer(self.anchor)
         return self.parameters[id(variable)]
+
+    @staticmethod
+    def _traced_constraint(owner, variable):
+        weight = keras.Input(batch_shape=tuple(variable.shape), dtype=variable.dtype, name="weight")
+        with _named(owner, variable.constraint), Scope(lambda _: None):
+            value = variable_tensor(variable.constraint(weight))
+            if not is_tensor(value):
+                raise ValueError(f"the constraint of its weight '{variable.name}' gives no tensor")
+        return _program.constraint(weight, value)
 
     def _call(self, inner, layer, args, kwargs):
         args, kwargs = keras.tree.map_structure(variable_tensor, (args, kwargs))

@@ -373,6 +373,22 @@ def a_kernel_in_two_layers_of_keras(keras):
     return sequential(keras, first, second, softmax_head(keras))
 
 
+def an_initializer_and_a_regularizer_of_ones_own(keras):
+    class Small(keras.initializers.Initializer):
+        def __call__(self, shape, dtype=None):
+            return 0.1 * keras.random.normal(shape, dtype=dtype)
+
+    class Sparse(keras.regularizers.Regularizer):
+        def __call__(self, w):
+            return 0.02 * keras.ops.sum(keras.ops.sqrt(keras.ops.abs(w) + 1e-2))
+
+    def ramp(shape, dtype=None):
+        return keras.ops.reshape(keras.ops.arange(shape[0], dtype=dtype) * 0.1, shape)
+    return sequential(keras, keras.layers.Dense(5, "tanh", kernel_initializer=Small(),
+                                                bias_initializer=ramp, kernel_regularizer=Sparse()),
+                      keras.layers.Dense(2, "softmax", kernel_initializer=Small()))
+
+
 def a_loss_that_the_model_computes(keras):
     class Smoothed(keras.Model):
         def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -417,7 +433,7 @@ MODELS = [weights_in_build, weights_in_the_constructor, operators_of_variables,
           squeeze_and_excite, a_frozen_part_that_always_predicts, batch_norm_of_its_own,
           gated_linear_units, lambda_layers, masks_that_pass_through, a_kernel_that_is_used_twice,
           an_embedding_that_also_gives_the_scores, a_weight_in_two_layers,
-          a_kernel_in_two_layers_of_keras, a_loss_that_the_model_computes,
+          a_kernel_in_two_layers_of_keras, an_initializer_and_a_regularizer_of_ones_own, a_loss_that_the_model_computes,
           a_loss_that_the_model_adds_to_the_compiled_one,
           a_regression_with_a_loss_of_its_own]
 

@@ -86,4 +86,16 @@ std::unique_ptr<MetricFormula> readTracedMetric(const nlohmann::json &object, co
   return std::make_unique<TracedMetricFormula>(place, std::move(update), std::move(result));
 }
 
+Constraint readTracedConstraint(const nlohmann::json &object, const Place &place) {
+  Config config(object, place);
+  TracedProgram program(config, "program", 1, 1);
+  config.finish("Constraint");
+  return OtherConstraint{[program = std::move(program), place](Tensor weight) {
+    Tensors values = program.run({weight});
+    if (values.size() != 1 || values[0].shape() != weight.shape())
+      place.fail("the program of a constraint does not give one tensor of the weight's shape");
+    return values[0].convert(weight.elementType());
+  }};
+}
+
 } // namespace lamina::frontend::keras
