@@ -2,6 +2,7 @@
 import keras
 
 from lamina import _program
+from lamina._graphs import outline
 from lamina._tracing import Scope, first_line, is_tensor, line_of, variable_tensor
 
 
@@ -12,11 +13,9 @@ def has_own_cell(layer, is_own):
 class OwnCell:
     """The way of an RNN layer with such a cell to one with a traced cell."""
 
-    def __init__(self, layer, run_code, outline):
-        """`run_code(cell, args, kwargs, training)` runs the cell's `call`; `outline` tells graphs
-        apart."""
-        self.layer, self.cell = layer, layer.cell
-        self.run_code, self.outline = run_code, outline
+    def __init__(self, layer, run_code):
+        """`run_code(cell, args, kwargs, training)` runs the cell's `call`."""
+        self.layer, self.cell, self.run_code = layer, layer.cell, run_code
         self.what = (f"layer '{layer.name}': its cell '{self.cell.name}' of class "
                      f"{type(self.cell).__name__}")
 
@@ -70,7 +69,7 @@ class OwnCell:
         inputs = [x, *states, *weights]
         both = [self._run(x, states, dict(zip(map(id, variables), weights)), training)
                 for training in (True, False)]
-        if self.outline(inputs, both[0]) != self.outline(inputs, both[1]):
+        if outline(inputs, both[0]) != outline(inputs, both[1]):
             raise NotImplementedError(f"{self.what} cannot be traced: it computes something else in "
                                       f"training than in prediction, or draws random numbers")
         program = keras.saving.serialize_keras_object(keras.Model(inputs, both[1]))

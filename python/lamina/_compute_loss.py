@@ -4,7 +4,7 @@ import inspect
 import keras
 
 from lamina._settings import _like, _object, _program, _run, _target
-from lamina._trace import nodes_between
+from lamina._graphs import nodes_between
 from lamina._tracing import Patches, is_tensor
 
 

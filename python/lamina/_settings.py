@@ -6,7 +6,7 @@ predictions; a metric is what a batch adds to its variables, and its result from
 import keras
 import numpy as np
 
-from lamina._trace import nodes_between
+from lamina._graphs import nodes_between
 from lamina._tracing import Scope, first_line, is_tensor, line_of, tracing, variable_tensor
 
 

@@ -5,12 +5,12 @@ prediction. What it does to them is a Functional model over the same layer objec
 weights, with layers of `lamina._program` for what operations do not say.
 """
 import inspect
-import json
 
 import keras
 
 from lamina import _program
 from lamina._cells import has_own_cell, OwnCell
+from lamina._graphs import is_program, nodes_between, outline
 from lamina._tracing import (Scope, first_line, is_tensor, line_of, place_of, tracing,
                              variable_tensor, without_training)
 
@@ -106,7 +106,7 @@ class _Trace:
         with tracing(self._call, self.anchor):
             trained, predicted = self._run(True), self._run(False)
         outputs = predicted
-        if _outline(self.inputs, trained) != _outline(self.inputs, predicted):
+        if outline(self.inputs, trained) != outline(self.inputs, predicted):
             outputs = self._either(trained, predicted)
         _name_apart(self.inputs, outputs)
         functional = keras.Model(self.inputs, outputs, name=self.model.name)
@@ -196,7 +196,7 @@ class _Trace:
 
     def _call(self, inner, layer, args, kwargs):
         args, kwargs = keras.tree.map_structure(variable_tensor, (args, kwargs))
-        if id(layer) not in self.opened and not is_own(layer) and not _is_program(layer):
+        if id(layer) not in self.opened and not is_own(layer) and not is_program(layer):
             self.foreign.append(layer)  # made while the code runs
             self.opened[id(layer)] = layer
         if id(layer) in self.opened or self.is_cell:
@@ -214,7 +214,7 @@ class _Trace:
             finally:
                 self.is_cell, self.training = False, outer
         if id(layer) not in self.recurrent:
-            self.recurrent[id(layer)] = OwnCell(layer, run, _outline).trace(sequences.shape)
+            self.recurrent[id(layer)] = OwnCell(layer, run).trace(sequences.shape)
         return self.recurrent[id(layer)]
 
     def _run_code(self, layer, args, kwargs):
@@ -294,10 +294,6 @@ def _is_keras(thing):
     return thing is None or type(thing).__module__.startswith("keras.")
 
 
-def _is_program(layer):
-    return type(layer).__module__ == _program.__name__
-
-
 def _mask_of(x):
     return getattr(x, "_keras_mask", None)
 
@@ -343,50 +339,6 @@ def _inputs_of_shapes(shape, name=None):
     if isinstance(shape, (list, tuple)) and shape and isinstance(shape[0], (list, tuple)):
         return [_inputs_of_shapes(value) for value in shape]
     return keras.Input(batch_shape=(None, *shape[1:]), name=name)
-
-
-def nodes_between(inputs, outputs):
-    """The calls that lead from the inputs to the outputs, in the order in which they can run."""
-    ends = {id(t) for t in keras.tree.flatten(inputs)}
-    done, order = set(), []
-    open_tensors = [(t, False) for t in reversed(keras.tree.flatten(outputs))]
-    while open_tensors:
-        tensor, is_ready = open_tensors.pop()
-        node = tensor._keras_history.operation._inbound_nodes[tensor._keras_history.node_index]
-        if id(tensor) in ends or id(node) in done or node.is_input:
-            continue
-        if is_ready:
-            done.add(id(node))
-            order.append(node)
-        else:
-            open_tensors.append((tensor, True))
-            open_tensors += [(t, False) for t in reversed(node.input_tensors)]
-    return order
-
-
-def _outline(inputs, outputs):
-    """All that the graph computes but for the names of its operations."""
-    places = {id(t): ("input", i) for i, t in enumerate(keras.tree.flatten(inputs))}
-    outline = []
-    for node in nodes_between(inputs, outputs):
-        operation = node.operation
-        # Layers of programs are made anew by each run, but for the weights.
-        if isinstance(operation, keras.layers.Layer) and not (
-                _is_program(operation) and not isinstance(operation, _program.Parameter)):
-            what = id(operation)
-        else:
-            config = {k: v for k, v in operation.get_config().items() if k != "name"}
-            what = type(operation).__name__, _text(config)
-        arguments = keras.tree.map_structure(
-            lambda x: places.get(id(x), "?") if is_tensor(x) else _text(x),
-            (list(node.arguments.args), dict(node.arguments.kwargs)))
-        places.update({id(t): (len(outline), i) for i, t in enumerate(node.outputs)})
-        outline.append((what, repr(arguments)))
-    return outline, [places.get(id(t)) for t in keras.tree.flatten(outputs)]
-
-
-def _text(value):
-    return json.dumps(keras.saving.serialize_keras_object(value), sort_keys=True, default=repr)
 
 
 def _name_apart(inputs, outputs):

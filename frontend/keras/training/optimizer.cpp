@@ -1,7 +1,7 @@
 #include "frontend/keras/training/optimizer.h"
 
 #include "frontend/keras/training/schedule.h"
-#include "frontend/keras/training/traced_optimizer.h"
+#include "frontend/keras/training/traced/optimizer.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 

@@ -1,7 +1,7 @@
 // Cells of the user's own as traced programs; python/lamina/_program.py has the class for Keras.
 #include "frontend/keras/layers/recurrent/cell.h"
 #include "frontend/keras/layers/traced_variable.h"
-#include "frontend/keras/training/traced_program.h"
+#include "frontend/keras/training/traced/program.h"
 
 using namespace mlir;
 

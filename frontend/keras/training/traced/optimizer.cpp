@@ -1,10 +1,10 @@
-#include "frontend/keras/training/traced_optimizer.h"
+#include "frontend/keras/training/traced/optimizer.h"
 
 #include <numeric>
 
 #include "frontend/builder/training/update_rule.h"
 #include "frontend/keras/layers/traced_variable.h"
-#include "frontend/keras/training/traced_program.h"
+#include "frontend/keras/training/traced/program.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;

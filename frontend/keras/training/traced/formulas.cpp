@@ -1,6 +1,6 @@
-#include "frontend/keras/training/traced_formulas.h"
+#include "frontend/keras/training/traced/formulas.h"
 
-#include "frontend/keras/training/traced_program.h"
+#include "frontend/keras/training/traced/program.h"
 
 using namespace mlir;
 
