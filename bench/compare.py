@@ -14,9 +14,12 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 from workloads import ROOT, WORKLOADS
 
 PEERS = ROOT / "bench/peers"
+# Which `lamina bench --peers` runs too.
+KERAS_PEER = ROOT / "tools/lamina/peers/peer.py"
 # Bare networks are written for these; for deep models Keras stands for JAX.
 SMALL = ("digits", "mlp_wide", "cnn_mnist", "lstm", "gru", "transformer")
 
@@ -40,7 +43,7 @@ class Peer:
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=PEERS)
         line = self.process.stdout.readline()
         self.cold_s = time.perf_counter() - started
-        return bool(line)
+        return bool(line) and not {"missing", "error"} & json.loads(line).keys()
 
     def measure(self, steps):
         self.process.stdin.write(f"{steps}\n")
@@ -99,16 +102,27 @@ def write_model(options, name):
     return path
 
 
+def write_batch(options, name):
+    """The batch that peers in JAX and PyTorch draw for themselves."""
+    path = options.models / f"{name}.npz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    x, y = WORKLOADS[name].random_batch()
+    np.savez(path, x=x, y=y)
+    return path
+
+
 def contenders(options, name):
     model = write_model(options, name)
+    batch = write_batch(options, name)
     yield Lamina(options.lamina, model, WORKLOADS[name].batch)
     if name in SMALL:
         yield Peer("JAX, bare jit", [options.python, "jax_peer.py", name])
         yield Peer("IREE", [options.iree_python, "iree_peer.py", name])
     yield Peer("PyTorch", [options.torch_python or options.python, "torch_peer.py", name])
-    for backend, title in (("jax", "JAX"), ("tensorflow", "TensorFlow")):
-        yield Peer(f"Keras on {title}", [options.python, "keras_peer.py", name, model],
-                   KERAS_BACKEND=backend)
+    for backend, title in (("jax", "JAX"), ("tensorflow", "TensorFlow"),
+                           ("tensorflow-xla", "TensorFlow, XLA")):
+        yield Peer(f"Keras on {title}", [options.python, KERAS_PEER, backend, "train_step", model, batch,
+                                         str(len(os.sched_getaffinity(0)))])
 
 
 def summarize(contender, lamina):
@@ -167,6 +181,7 @@ def main():
     parser.add_argument("--models", type=pathlib.Path, default=ROOT / "build/bench-models")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/bench.json")
     options = parser.parse_args()
+    options.models = options.models.absolute()
     for name in ("python", "iree_python", "torch_python"):
         if path := getattr(options, name):
             setattr(options, name, os.path.abspath(path))  # peers run in a folder of their own

@@ -7,6 +7,8 @@ import pathlib
 import sys
 from typing import Callable
 
+import numpy as np
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
@@ -27,6 +29,12 @@ class Workload:
 
         keras.utils.set_random_seed(0)
         self.build(keras).save(path)
+
+    def random_batch(self, seed=0):
+        """Random inputs and class numbers."""
+        random = np.random.default_rng(seed)
+        x = random.uniform(0, self.highest, (self.batch, *self.shape)).astype("float32")
+        return x, random.integers(0, self.classes, self.batch).astype("int32")
 
 
 def compiled(model, optimizer):

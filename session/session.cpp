@@ -23,6 +23,7 @@ namespace {
 frontend::ImportOptions importOptions(const Options &options, bool training, bool forwardOnly) {
   frontend::ImportOptions import = options.import;
   import.batchSize = (import.batchSize + options.accumulate - 1) / options.accumulate;
+  import.inParts = options.accumulate > 1;
   import.training = training;
   import.forwardOnly = forwardOnly;
   return import;

@@ -171,7 +171,7 @@ def make_step(name):
     parameters = jax.tree.map(jnp.asarray, initial(np.random.default_rng(0)))
     slots = tuple(jax.tree.map(jnp.zeros_like, parameters) for _ in range(slot_count))
     state = parameters, slots, jnp.float32(0)
-    return step, (state, *map(jnp.asarray, protocol.data(protocol.WORKLOADS[name])))
+    return step, (state, *map(jnp.asarray, protocol.WORKLOADS[name].random_batch()))
 
 
 def main():

@@ -7,18 +7,9 @@ import resource
 import sys
 import time
 
-import numpy as np
-
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from workloads import WORKLOADS  # noqa: E402,F401
-
-
-def data(workload, seed=0):
-    """A batch of random inputs and class numbers."""
-    random = np.random.default_rng(seed)
-    x = random.uniform(0, workload.highest, (workload.batch, *workload.shape)).astype("float32")
-    return x, random.integers(0, workload.classes, workload.batch).astype("int32")
 
 
 def serve(step):

@@ -84,7 +84,7 @@ NETWORKS = {
 def main():
     build, make_optimizer = NETWORKS[sys.argv[1]]
     model = build().train()
-    x, y = (torch.from_numpy(a) for a in protocol.data(protocol.WORKLOADS[sys.argv[1]]))
+    x, y = (torch.from_numpy(a) for a in protocol.WORKLOADS[sys.argv[1]].random_batch())
     y = y.long()
     if x.dim() == 4:
         x = x.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)

@@ -13,7 +13,10 @@ namespace lamina::frontend {
 
 /// The caller's wishes beyond the file's settings.
 struct ImportOptions {
-  int64_t batchSize = 32; ///< the most rows of one batch
+  int64_t batchSize = 32; ///< the most rows of one batch, or of a part of one
+  /// A batch is taken in parts, whose losses and gradients are averaged: losses that are sums over
+  /// the batch are refused.
+  bool inParts = false;
   bool training = true;   ///< false: no @loss and no @optimizer
   /// Names as Keras takes them ("adam", "mse", "accuracy"); empty: from the file's compile_config.
   std::string optimizer;

@@ -1,9 +1,10 @@
 """Training as keras.Model.fit does it, against live Keras on TensorFlow."""
+import pickle
 import warnings
 
 import numpy as np
 import pytest
-from conftest import assert_same_logs, assert_same_weights
+from conftest import DIGITS, assert_same_logs, assert_same_weights
 
 import lamina
 
@@ -224,3 +225,24 @@ def test_progress_is_written(make_model, data, capsys):
     assert "━" not in capsys.readouterr().out
     step.fit(*data, verbose=0)
     assert capsys.readouterr().out == ""
+
+
+def test_batches_in_parts(digits):
+    """One update for all parts; the rest of a step sees whole batches, and so does a copy."""
+    _, x, y = digits
+    whole, parts = (lamina.compile(DIGITS, batch_size=40, accumulate=n) for n in (1, 7))
+    assert parts.batch_size == 40
+    for step in (whole, parts):
+        step.fit(x, y, epochs=3, verbose=0, shuffle=False)
+    copied = pickle.loads(pickle.dumps(parts))
+    assert [step.evaluate(x, y, verbose=0, return_dict=True)["loss"] for step in (copied, whole)] == \
+        pytest.approx([parts.evaluate(x, y, verbose=0, return_dict=True)["loss"]] * 2, rel=1e-5)
+    for ours, theirs in zip(parts.get_weights(), whole.get_weights()):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(copied.train_on_batch(x[:40], y[:40])["loss"],
+                                  parts.train_on_batch(x[:40], y[:40])["loss"])
+    assert "accumulate" in set(parts.kernels()["function"]) - set(whole.kernels()["function"])
+    with pytest.raises(ValueError, match="cannot be taken in 41 parts"):
+        lamina.compile(DIGITS, batch_size=40, accumulate=41)
+    with pytest.raises(ValueError, match="accumulate"):
+        lamina.compile(DIGITS, accumulate=0)

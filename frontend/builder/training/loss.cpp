@@ -36,6 +36,20 @@ ElementValues Loss::compute(Tensor target, Tensor prediction, Tensor logits, Ten
   return {elements.values * mask.convert(elements.values.elementType()), counts};
 }
 
+void Loss::requireMeanOverRows(bool isWeighted) const {
+  auto refuse = [&](const char *name, const char *reason) {
+    place.fail(fmt::format("has the reduction '{}', {}; with batches in parts (--accumulate) use "
+                           "'sum_over_batch_size'",
+                           name, reason));
+  };
+  if (reduction == LossReduction::Sum)
+    refuse("sum", "which grows with the batch");
+  if (reduction == LossReduction::None)
+    refuse("none", "whose gradient grows with the batch");
+  if (reduction == LossReduction::MeanOverWeights && isWeighted)
+    refuse("mean_with_sample_weight", "which divides by the weights of a batch");
+}
+
 /// Values that a mask leaves out are 0.
 Tensor Loss::reduce(const ElementValues &elements, Tensor weights) const {
   if (weights && !formula->takesWeights())

@@ -78,6 +78,9 @@ public:
   /// none) are those of the single values (keras/src/losses/loss.py, reduce_weighted_values).
   Tensor reduce(const ElementValues &elements, Tensor weights) const;
   /// False where every value is minimized for itself: the gradient is that of their sum.
+  /// Fails where the gradient does not follow from those of parts of the batch as their mean by
+  /// rows. `isWeighted`: the values have weights.
+  void requireMeanOverRows(bool isWeighted) const;
   bool isReduced() const { return reduction != LossReduction::None; }
 
 private:

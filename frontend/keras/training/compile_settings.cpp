@@ -141,8 +141,11 @@ private:
          llvm::zip_equal(settings.outputs, losses, weightOf, predictions)) {
       if (loss.is_null())
         continue;
-      bool isRead = attempt(
-          problems, [&] { output.loss = std::make_unique<Loss>(readLoss(place, loss, type)); });
+      bool isRead = attempt(problems, [&] {
+        output.loss = std::make_unique<Loss>(readLoss(place, loss, type));
+        if (options.inParts)
+          output.loss->requireMeanOverRows(options.sampleWeights);
+      });
       // Shapes that are not known, for the layers have problems, are no problem of the loss.
       std::vector<std::string> ofUnknownShapes;
       areLossesRead &= isRead && attempt(areShapesKnown ? problems : &ofUnknownShapes, [&] {

@@ -94,3 +94,22 @@ def test_evaluation(case, oracles, lamina, check):
     floors = {name: EVALUATION_FLOOR + FLOOR / abs(value) if value else FLOOR
               for name, value in theirs.items()}
     check({f"evaluate.{name}": [value] for name, value in ours.items()}, floors)
+
+
+IN_PARTS = {"optimizer_adam_global_clipnorm", "regularizer_l1_l2", "conv2d_partial_batches", "mha",
+            "lstm_sequences", "losses_by_name", "embedding_repeated", "metrics_binary", "weighted_classes"}
+
+
+@pytest.mark.cases(where=lambda case: case.name in IN_PARTS)
+def test_in_parts(case, oracles, lamina, check):
+    """One update for all parts of a batch is the one that Keras makes of the whole batch."""
+    folder = oracles.path(case, "model.keras").parent
+    oracles.quantities(case)  # waits until Keras has trained
+    for parts in (3, case.batch_size):
+        logs = lamina.train(
+            folder / "model.keras", folder / "data.npz", folder / "parts.keras",
+            folder / "parts.csv", epochs=case.epochs, batch_size=case.batch_size,
+            validation=folder / "validation.npz" if case.validation_rows else None,
+            more=[*weighting(case, training=True), "--accumulate", parts])
+        check({f"log.{name}": [values] for name, values in logs.items()} |
+              variables(folder / "parts.keras"))

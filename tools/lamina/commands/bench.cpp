@@ -1,17 +1,24 @@
 // lamina bench
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 
 #include <sys/resource.h>
 
 #include <nlohmann/json.hpp>
 
+#include "frontend/files/arrays/npy.h"
 #include "ir/module.h"
+#include "session/compile_config.h"
 #include "session/tune.h"
+#include "support/atomic_file.h"
 #include "support/error.h"
 #include "support/output.h"
+#include "support/temporary_folder.h"
 #include "tools/lamina/commands/commands.h"
 #include "tools/lamina/cost.h"
+#include "tools/lamina/model_output.h"
+#include "tools/lamina/peers/comparison.h"
 #include "tools/lamina/profile.h"
 #include "tools/lamina/roofline.h"
 #include "tools/lamina/statistics.h"
@@ -26,8 +33,10 @@ struct BenchOptions {
   ModelOptions model;
   int64_t steps = 200;
   std::string function = "train_step";
-  bool json = false, profile = false;
-  std::string trace;
+  bool json = false, profile = false, peers = false;
+  std::string trace, plot;
+  std::string python = "python3"; ///< that has the peers
+  int64_t rounds = 5;
 
   bool isProfiled() const { return profile || !trace.empty(); }
 };
@@ -100,12 +109,38 @@ nlohmann::ordered_json measure(Session &session, const trainer::Dataset &data,
           {"peak_rss_bytes", peakResidentBytes()}};
 }
 
+std::map<std::string, frontend::Array> namedArrays(const trainer::Dataset &data) {
+  std::map<std::string, frontend::Array> arrays;
+  auto add = [&](const std::string &role, const std::vector<frontend::Array> &values) {
+    for (size_t i = 0; i < values.size(); ++i)
+      arrays.emplace(values.size() == 1 ? role : fmt::format("{}{}", role, i), values[i]);
+  };
+  add("x", data.inputs);
+  add("y", data.targets);
+  return arrays;
+}
+
+/// The same model and batch in other frameworks.
+PeerComparison comparePeers(Session &session, const trainer::Dataset &data,
+                            const BenchOptions &options) {
+  TemporaryFolder folder;
+  PeerTask task{options.python, options.function, folder / "model.keras", folder / "data.npz",
+                session.threads()};
+  trainer::ModelRunner &runner = session.compile(0, session::FileWeights::Keep);
+  writeModel(task.model, session.file(), session.module(), session.weights(),
+             session::changedCompileConfig(session.file(), options.model.import));
+  frontend::writeNpz(task.data, namedArrays(data));
+  session::Stepper stepper(runner, data, options.function == "train_step");
+  return tools::comparePeers(task, options.rounds, [&] { return stepper.run(); });
+}
+
 void bench(const BenchOptions &options) {
   auto start = Clock::now();
   bool train = options.function == "train_step";
-  requireDistinct(options.model.inputs(), {{"--trace", options.trace}});
-  if (!options.trace.empty())
-    requireWritable(options.trace);
+  requireDistinct(options.model.inputs(), {{"--trace", options.trace}, {"--plot", options.plot}});
+  for (const std::string &path : {options.trace, options.plot})
+    if (!path.empty())
+      requireWritable(path);
   Session session(options.model.forSession(), train, /*forwardOnly=*/!train);
   requireFunction(session, train);
   trainer::Dataset data = session::randomBatch(session);
@@ -118,7 +153,19 @@ void bench(const BenchOptions &options) {
   std::optional<StepProfile> profile;
   if (options.isProfiled())
     profile = profileStep(session, options.function, data, options.steps, options.trace);
+  std::optional<PeerComparison> peers;
+  if (options.peers)
+    peers = comparePeers(session, data, options);
+  if (!options.plot.empty())
+    writeFileAtomically(
+        options.plot,
+        drawPeers(*peers, fmt::format("{}: {}, batch {}, {} threads",
+                                      std::filesystem::path(session.name()).filename().string(),
+                                      train ? "one training step" : "one prediction",
+                                      options.model.import.batchSize, session.threads())));
   if (options.json) {
+    if (peers)
+      result["comparison"] = toJson(*peers);
     if (profile)
       result["profile"] = toJson(*profile);
     output("{}\n", result.dump());
@@ -128,6 +175,8 @@ void bench(const BenchOptions &options) {
     output("{:<16} {}\n", name, value.is_string() ? value.get<std::string>() : value.dump());
   if (profile)
     print(*profile, kProfileRows);
+  if (peers)
+    print(*peers);
 }
 
 } // namespace
@@ -153,6 +202,19 @@ void addBench(CLI::App &command, Action &action) {
                    "Tell what each kernel takes: time, FLOPs, bytes, share of the roofline");
   addPath(command, "--trace", options->trace,
           "File for the tasks of one step in Chrome's trace format; profiles too");
+  auto *peers = command.add_flag("--peers", options->peers,
+                                 "Time the same model and batch in TensorFlow, JAX, PyTorch, ONNX "
+                                 "Runtime and OpenVINO too, as "
+                                 "far as a Python has them, in turns and with as many threads");
+  command.add_option("--python", options->python, "The Python that has the peers")
+      ->needs(peers)
+      ->capture_default_str();
+  command.add_option("--rounds", options->rounds, "Turns of each peer")
+      ->check(CLI::Range(int64_t(1), int64_t(10000)))
+      ->needs(peers)
+      ->capture_default_str();
+  addPath(command, "--plot", options->plot, "File for a picture of the comparison: .svg")
+      ->needs(peers);
   command.add_flag("--json", options->json, "Print one line of JSON");
   command.callback([&action, options] { action = [options] { bench(*options); }; });
 }
