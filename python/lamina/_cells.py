@@ -7,7 +7,16 @@ from lamina._tracing import Scope, first_line, is_tensor, line_of, variable_tens
 
 
 def has_own_cell(layer, is_own):
-    return type(layer) is keras.layers.RNN and not is_own(layer.cell)
+    """Whether the layer's cell, or one that is stacked in it, is the user's own."""
+    return type(layer) is keras.layers.RNN and isinstance(layer.cell, keras.layers.Layer) and any(
+        not is_own(cell) for cell in layer.cell._flatten_layers())
+
+
+def _has_own_first_state(cell):
+    """Whether states may begin at something else than 0, as those of Keras' cells do."""
+    own = getattr(type(cell), "get_initial_state", None)
+    return own is not None and not own.__module__.startswith("keras.src.layers.rnn.") or (
+        own is not None and own.__module__.endswith("_test"))
 
 
 class OwnCell:
@@ -29,7 +38,7 @@ class OwnCell:
             cell.built = True
         variables = self._variables()
         self._require_plain_weights(variables)
-        sizes = cell.state_size if isinstance(cell.state_size, (list, tuple)) else [cell.state_size]
+        sizes = keras.tree.flatten(cell.state_size)
         program, output = self._program(step, sizes, variables)
         traced = _program.Cell(variables, list(sizes), output.shape[-1], program, cell.name,
                                layer.compute_dtype)
@@ -48,9 +57,16 @@ class OwnCell:
     def _require_plain(self):
         if self.layer.stateful:
             raise NotImplementedError(f"{self.what} cannot be traced: the layer is stateful")
-        if hasattr(self.cell, "get_initial_state"):
+        if self.layer.return_state and any(map(keras.tree.is_nested, self._state_sizes())):
+            raise NotImplementedError(f"{self.what} cannot be traced: the layer returns states of "
+                                      f"stacked cells")
+        if any(_has_own_first_state(cell) for cell in self.cell._flatten_layers()):
             raise NotImplementedError(f"{self.what} cannot be traced: it has a get_initial_state of its "
                                       f"own; states begin at 0")
+
+    def _state_sizes(self):
+        size = self.cell.state_size
+        return size if isinstance(size, (list, tuple)) else [size]
 
     def _require_plain_weights(self, variables):
         for variable in variables:
@@ -77,13 +93,16 @@ class OwnCell:
 
     def _run(self, x, states, tensors, training):
         def find(variable):
+            if variable.name == "seed_generator_state":
+                raise NotImplementedError("it draws random numbers")
             if id(variable) not in tensors:
                 raise NotImplementedError(f"it reads the weight '{variable.name}' of another layer")
             return tensors[id(variable)]
         cell = self.cell
         try:
             with Scope(find) as scope:
-                output, new = self.run_code(cell, (x, states), {}, training)
+                given = keras.tree.pack_sequence_as(list(self._state_sizes()), states)
+                output, new = self.run_code(cell, (x, given), {}, training)
                 new = keras.tree.flatten(new)
                 if scope.updates() or scope.added:
                     raise NotImplementedError("it changes weights or adds losses")

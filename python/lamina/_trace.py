@@ -39,9 +39,16 @@ def _layers_to_open(layers):
         for variable in _weights_of(layer):
             owners.setdefault(id(variable), []).append((layer, variable))
     found = [entry for shared in owners.values() for entry in shared
-             if len(shared) > 1 or not (_is_keras(entry[1].regularizer)
+             if _is_in_several([layer for layer, _ in shared]) or not (_is_keras(entry[1].regularizer)
                                         and _is_keras(entry[1].constraint))]
     return list({id(layer): layer for layer, _ in found if is_own(layer)}.values())
+
+
+def _is_in_several(layers):
+    """Whether they are not one of Keras' wrappers and what is in it."""
+    return len(layers) > 1 and not any(
+        is_own(outer) and all(any(layer is inner for inner in outer._flatten_layers())
+                              for layer in layers) for outer in layers)
 
 
 class _Opening(BaseException):
@@ -199,7 +206,9 @@ class _Trace:
         if id(layer) not in self.opened and not is_own(layer) and not is_program(layer):
             self.foreign.append(layer)  # made while the code runs
             self.opened[id(layer)] = layer
-        if id(layer) in self.opened or self.is_cell:
+        if self.is_cell and isinstance(layer, _program.RandomNumbers):
+            raise NotImplementedError("it draws random numbers")
+        if id(layer) in self.opened or self.is_cell and not is_program(layer):
             return self._run_code(layer, args, kwargs)
         if has_own_cell(layer, is_own):
             layer = self._with_traced_cell(layer, args[0] if args else kwargs["sequences"])

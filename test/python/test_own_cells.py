@@ -71,6 +71,11 @@ def test_the_cell_of_the_guide(keras, data):
           softmax_head(keras))
 
 
+def test_stacked_cells(keras, data):
+    Cell = minimal(keras)
+    check(keras, data, keras.layers.RNN([Cell(5), keras.layers.LSTMCell(3), Cell(4)]), softmax_head(keras))
+
+
 def test_two_states_backwards(keras, data):
     check(keras, data, keras.layers.RNN(of_two_states(keras), go_backwards=True), softmax_head(keras))
 
@@ -129,6 +134,9 @@ def test_what_cannot_be_traced_is_named(keras, data):
 
     def forgetful(self, x, states):
         return states[0], []
+    def random(self, x, states):
+        return keras.random.dropout(states[0], 0.5, seed=self.seeds), states
+    seeds = keras.random.SeedGenerator(1)
     mine = "its cell 'mine' of class Mine cannot be traced: "
     of_line = r"line \d+ of .*test_own_cells.py: "
     for own, settings, message in (
@@ -136,11 +144,15 @@ def test_what_cannot_be_traced_is_named(keras, data):
             (cell(changed), {}, mine + ".*it changes weights or adds losses"),
             (cell(noisy), {}, mine + "it computes something else in training than in prediction"),
             (cell(forgetful), {}, mine + "its call gives 0 states, but its state_size 1"),
+            (cell(random, seeds=seeds), {}, mine + of_line + "it draws random numbers"),
+            ([cell(plain), keras.layers.LSTMCell(3)], {"return_state": True},
+             "cannot be traced: the layer returns states of stacked cells"),
             (cell(plain), {"stateful": True}, mine + "the layer is stateful"),
             (cell(plain, get_initial_state=lambda self, batch_size=None: [
                 keras.ops.ones((batch_size, 4))]), {}, mine + "it has a get_initial_state of its own")):
-        a = keras.Input((3, 2), batch_size=4 if settings else None)
-        model = keras.Model(a, keras.layers.Dense(2)(keras.layers.RNN(own, **settings)(a)))
+        a = keras.Input((3, 2), batch_size=4 if "stateful" in settings else None)
+        steps = keras.tree.flatten(keras.layers.RNN(own, **settings)(a))
+        model = keras.Model(a, keras.layers.Dense(2)(steps[0]))
         with pytest.raises(NotImplementedError, match=message):
             lamina.compile(model)
 

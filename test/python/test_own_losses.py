@@ -198,9 +198,13 @@ def test_a_compute_loss_that_cannot_be_traced_is_named(keras):
             lamina.compile(own_loss(keras, compute, outputs))
 
 
-def test_a_compute_loss_takes_no_weights_of_samples(keras, data):
+def test_a_compute_loss_takes_no_weights_and_no_parts(keras, data):
     def compute(self, x=None, y=None, y_pred=None, sample_weight=None):
         return keras.ops.mean(keras.ops.square(y_pred)) + sum(self.losses)
+    with pytest.raises(ValueError, match="loss 'sparse_categorical_crossentropy': is the model's own for "
+                                         "a whole batch, which does not follow from parts of one; "
+                                         "compile without batches in parts"):
+        lamina.compile(own_loss(keras, compute), 16, accumulate=4)
     step = lamina.compile(own_loss(keras, compute), 16)
     before = step.get_weights()
     with pytest.raises(ValueError, match="loss 'sparse_categorical_crossentropy': is the model's own for a "

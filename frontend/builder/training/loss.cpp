@@ -42,6 +42,9 @@ void Loss::requireMeanOverRows(bool isWeighted) const {
                            "'sum_over_batch_size'",
                            name, reason));
   };
+  if (!formula->takesWeights())
+    place.fail("is the model's own for a whole batch, which does not follow from parts of one; "
+               "compile without batches in parts");
   if (reduction == LossReduction::Sum)
     refuse("sum", "which grows with the batch");
   if (reduction == LossReduction::None)
