@@ -50,7 +50,7 @@ def of_two_states(keras):
             h, mean = states
             h = self.gate(keras.ops.concatenate([x, h], axis=-1)) * (1.0 - 0.3 * h)
             mean = mean + self.rate * (h[:, :3] * self.scale - mean) * 0.5
-            return self.head(keras.ops.concatenate([h, mean], axis=-1)), (h, mean)
+            return self.head(keras.ops.concatenate([h, mean], axis=-1)), [h, mean]
     return Cell()
 
 
