@@ -20,8 +20,8 @@ inline constexpr llvm::StringLiteral kAverageAttr = "lamina.average";
 inline constexpr llvm::StringLiteral kRoleAttr = "lamina.role";
 
 VariableRole roleOf(VariableOp variable);
-/// Whether a pass made the variable for the step's own use, a mirror or a sum of gradients: it has no
-/// first value of its own and is neither loaded nor saved.
+/// Whether a pass made the variable for the step's own use, a mirror or a sum of gradients: it has
+/// no first value of its own and is neither loaded nor saved.
 bool isInternal(VariableOp variable);
 void setRole(VariableOp variable, VariableRole role);
 

@@ -150,6 +150,19 @@ def AssignWaves : Lamina_FunctionPass<"assign-waves"> {
   }];
 }
 
+def Recompute : Lamina_FunctionPass<"recompute"> {
+  let summary = "Computes values a second time instead of keeping them, to fit into a limit";
+  let description = [{
+    Where more than `limit` bytes are in use at a time, values that wait there for a later reader are
+    computed again right before it, by a copy of their kernel (`lamina.recomputed`): those first that
+    save most bytes for their cycles. Every bit stays the same. It is an error where that is not
+    enough. Waves have been assigned, and are again.
+  }];
+  let options = [
+    Option<"limit", "limit", "int64_t", "0", "bytes of the arena at the most">,
+    Option<"lanes", "lanes", "int64_t", "8", "f32 elements of a vector register">];
+}
+
 def PlanMemory : Lamina_ModulePass<"plan-memory"> {
   let summary = "Gives variables and kernels' results their places";
   let description = [{

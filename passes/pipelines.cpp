@@ -69,6 +69,8 @@ void addStage(OpPassManager &manager, Stage stage, const PipelineOptions &option
   case Stage::Schedule:
     // Waves first: they add kernels that copy, and those need schedules too.
     manager.addNestedPass<func::FuncOp>(createAssignWaves());
+    if (options.memoryLimit)
+      manager.addNestedPass<func::FuncOp>(createRecompute({options.memoryLimit, options.lanes}));
     return manager.addNestedPass<func::FuncOp>(createSchedule({options.lanes, options.registers}));
   case Stage::Memory:
     return addMemory(manager, options);

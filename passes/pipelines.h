@@ -25,6 +25,9 @@ struct PipelineOptions {
   bool winograd = true;
   /// On: a batch may come in parts, whose gradients are summed before one update.
   bool accumulate = false;
+  /// Bytes that a function may take beside the state; values are computed a second time, to the
+  /// same bits, where they would not have room until they are needed. 0: as many as it takes.
+  int64_t memoryLimit = 0;
   /// On: the memory plan is replayed and checked.
   bool verifyMemory = false;
   /// f32 elements of the target's vector registers, and how many registers there are.

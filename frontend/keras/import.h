@@ -17,7 +17,7 @@ struct ImportOptions {
   /// A batch is taken in parts, whose losses and gradients are averaged: losses that are sums over
   /// the batch are refused.
   bool inParts = false;
-  bool training = true;   ///< false: no @loss and no @optimizer
+  bool training = true; ///< false: no @loss and no @optimizer
   /// Names as Keras takes them ("adam", "mse", "accuracy"); empty: from the file's compile_config.
   std::string optimizer;
   std::optional<double> learningRate;

@@ -4,6 +4,7 @@
 // of dependency: whoever reads a variable's old value runs before its new value is written. Where
 // that is impossible the new value is computed elsewhere and copied at the end. The same holds for
 // the carried values of loops, whose bodies have waves of their own; a loop runs alone.
+#include "passes/memory/waves.h"
 #include "ir/region_arguments.h"
 #include "passes/memory/loop_memory.h"
 #include "passes/memory/plan.h"
@@ -209,6 +210,7 @@ private:
       }
     }
     delayExpansions(kernels, waves);
+    delayRecomputed(ready, waves);
     return waves;
   }
 
@@ -221,6 +223,20 @@ private:
         continue;
       int64_t first = std::numeric_limits<int64_t>::max();
       for (Operation *successor : successors)
+        first = std::min(first, waves[successor]);
+      waves[kernel] = first - 1;
+    }
+  }
+
+  /// What is computed a second time is computed right before it is needed, `ordered` is each kernel
+  /// after those that it depends on.
+  void delayRecomputed(ArrayRef<Operation *> ordered,
+                       llvm::DenseMap<Operation *, int64_t> &waves) const {
+    for (Operation *kernel : llvm::reverse(ordered)) {
+      if (!kernel->hasAttr(kRecomputedAttr))
+        continue;
+      int64_t first = std::numeric_limits<int64_t>::max();
+      for (Operation *successor : successorsOf(kernel))
         first = std::min(first, waves[successor]);
       waves[kernel] = first - 1;
     }
@@ -241,38 +257,43 @@ private:
   llvm::DenseMap<Value, Operation *> writers;
 };
 
+LogicalResult checkKernels(Block &block) {
+  for (Operation &op : block.without_terminator())
+    if (!isa<ir::KernelOp, ir::ScanOp>(op))
+      return op.emitOpError("is outside of a kernel; waves are assigned after fusion");
+  return success();
+}
+
 struct AssignWavesPass : impl::AssignWavesBase<AssignWavesPass> {
   void runOnOperation() override {
-    func::FuncOp function = getOperation();
-    if (function.isExternal())
-      return;
-    int64_t batchSize = ir::getBatchSize(function->getParentOfType<ModuleOp>());
-    llvm::SmallVector<ir::ScanOp> loops;
-    function.walk([&](ir::ScanOp scan) { loops.push_back(scan); });
-    for (ir::ScanOp scan : loops) {
-      if (failed(checkKernels(scan.getBlock())))
-        return signalPassFailure();
-      WaveGraph graph(scan.getBlock(), batchSize);
-      graph.settleLoopOperands();
-      graph.settleYields(scan);
-      graph.assignWaves();
-    }
-    if (failed(checkKernels(function.getBody().front())))
-      return signalPassFailure();
-    WaveGraph graph(function.getBody().front(), batchSize);
-    graph.settleLoopOperands();
-    graph.settleResults(function);
-    graph.assignWaves();
-  }
-
-private:
-  static LogicalResult checkKernels(Block &block) {
-    for (Operation &op : block.without_terminator())
-      if (!isa<ir::KernelOp, ir::ScanOp>(op))
-        return op.emitOpError("is outside of a kernel; waves are assigned after fusion");
-    return success();
+    if (failed(assignWaves(getOperation())))
+      signalPassFailure();
   }
 };
 
 } // namespace
+
+LogicalResult assignWaves(func::FuncOp function) {
+  if (function.isExternal())
+    return success();
+  int64_t batchSize = ir::getBatchSize(function->getParentOfType<ModuleOp>());
+  llvm::SmallVector<ir::ScanOp> loops;
+  function.walk([&](ir::ScanOp scan) { loops.push_back(scan); });
+  for (ir::ScanOp scan : loops) {
+    if (failed(checkKernels(scan.getBlock())))
+      return failure();
+    WaveGraph graph(scan.getBlock(), batchSize);
+    graph.settleLoopOperands();
+    graph.settleYields(scan);
+    graph.assignWaves();
+  }
+  if (failed(checkKernels(function.getBody().front())))
+    return failure();
+  WaveGraph graph(function.getBody().front(), batchSize);
+  graph.settleLoopOperands();
+  graph.settleResults(function);
+  graph.assignWaves();
+  return success();
+}
+
 } // namespace lamina::passes

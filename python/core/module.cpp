@@ -68,18 +68,18 @@ void addStep(nb::module_ &module) {
           "__init__",
           [](Step *place, const std::string &path, const std::string &name,
              const std::string &compileConfig, const Shapes &inputShapes,
-             const Shapes &targetShapes, int64_t batchSize, int64_t accumulate, uint32_t threads,
-             uint64_t seed, bool sampleWeights, std::optional<nb::dict> content) {
+             const Shapes &targetShapes, int64_t batchSize, int64_t accumulate, int64_t memoryLimit,
+             uint32_t threads, uint64_t seed, bool sampleWeights, std::optional<nb::dict> content) {
             std::optional<frontend::KerasFile> file;
             if (content)
               file = makeContent(name, *content);
             new (place) Step({path, name, compileConfig, inputShapes, targetShapes, batchSize,
-                              accumulate, threads, seed, sampleWeights},
+                              accumulate, memoryLimit, threads, seed, sampleWeights},
                              std::move(file));
           },
           "path"_a, "name"_a, "compile_config"_a, "input_shapes"_a, "target_shapes"_a,
-          "batch_size"_a, "accumulate"_a, "threads"_a, "seed"_a, "sample_weights"_a,
-          "content"_a.none() = nb::none())
+          "batch_size"_a, "accumulate"_a, "memory_limit"_a, "threads"_a, "seed"_a,
+          "sample_weights"_a, "content"_a.none() = nb::none())
       .def("train_on_batch", &Step::trainOnBatch, "x"_a.none(), "y"_a.none(),
            "weights"_a = nb::none())
       .def("test_on_batch", &Step::testOnBatch, "x"_a.none(), "y"_a.none(),
@@ -111,6 +111,7 @@ void addStep(nb::module_ &module) {
       .def_prop_ro("batch_size", [](Step &step) { return step.signature().batchSize; })
       .def_prop_ro("threads", [](Step &step) { return step.session().threads(); })
       .def_prop_ro("accumulate", [](Step &step) { return step.settings().accumulate; })
+      .def_prop_ro("memory_limit", [](Step &step) { return step.settings().memoryLimit; })
       .def_prop_ro("requested_threads", [](Step &step) { return step.settings().threads; })
       .def_prop_ro("has_sample_weights",
                    [](Step &step) { return step.settings().hasSampleWeights; })

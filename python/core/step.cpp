@@ -118,6 +118,7 @@ session::Options Step::options(bool hasSampleWeights) {
   options.model = settings_.path;
   options.import.batchSize = settings_.batchSize;
   options.accumulate = settings_.accumulate;
+  options.compile.passes.memoryLimit = settings_.memoryLimit;
   options.import.sampleWeights = hasSampleWeights;
   options.import.inputShapes = settings_.inputShapes;
   options.import.targetShapes = settings_.targetShapes;

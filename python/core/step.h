@@ -25,7 +25,8 @@ struct Settings {
   std::string compileConfig; ///< JSON members that replace those of the file's compile_config
   Shapes inputShapes, targetShapes; ///< where the model leaves dimensions open
   int64_t batchSize = 32;
-  int64_t accumulate = 1; ///< parts of a batch
+  int64_t accumulate = 1;  ///< parts of a batch
+  int64_t memoryLimit = 0; ///< bytes beside the state; 0: none
   uint32_t threads = 0;
   uint64_t seed = 0;
   bool hasSampleWeights = false;

@@ -9,7 +9,7 @@ from lamina._step import Step
 
 
 def compile(model, batch_size=32, optimizer=None, loss=None, metrics=None, threads=None, seed=0,
-            input_shapes=None, target_shapes=None, accumulate=1):
+            input_shapes=None, target_shapes=None, accumulate=1, memory_limit=None):
     """Compiles a model for training, evaluation and prediction on the CPU.
 
     Args:
@@ -28,6 +28,8 @@ def compile(model, batch_size=32, optimizer=None, loss=None, metrics=None, threa
         accumulate: parts that a batch goes through the model in, at most batch_size; one update
             follows from the mean of their gradients. Takes less memory; the results differ by
             rounding, and by what normalizations make of a batch.
+        memory_limit: bytes that a step may take beside the state; values are computed twice, to the
+            same bits, where they would not have room until they are needed.
 
     Returns: a `Step`.
 
@@ -38,6 +40,7 @@ def compile(model, batch_size=32, optimizer=None, loss=None, metrics=None, threa
                 "target_shapes": _shapes("target_shapes", target_shapes),
                 "batch_size": _positive(batch_size, "batch_size"),
                 "accumulate": _positive(accumulate, "accumulate"),
+                "memory_limit": 0 if memory_limit is None else _positive(memory_limit, "memory_limit"),
                 "threads": _positive(threads, "threads") if threads is not None else 0,
                 "seed": _seed(seed), "sample_weights": False}
     order = None

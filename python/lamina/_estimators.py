@@ -91,8 +91,8 @@ class _Estimator(BaseEstimator):
                    "assets": {}}
         core = _core.Step(path="", name=type(self).__name__, content=content, input_shapes={},
                           target_shapes={}, seed=seed, compile_config=json.dumps(training),
-                          batch_size=batch_size, accumulate=1, threads=self.threads or 0,
-                          sample_weights=True)
+                          batch_size=batch_size, accumulate=1, memory_limit=0,
+                          threads=self.threads or 0, sample_weights=True)
         return Step(core, seed)
 
     def _compile_given(self, X, outputs, batch_size, seed):

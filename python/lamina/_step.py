@@ -338,7 +338,7 @@ class Step:
         core = self._core
         variables = [variable[0] for variable in core.variables]
         settings = {"name": core.name, "batch_size": core.batch_size,
-                    "accumulate": core.accumulate, "seed": self.seed,
+                    "accumulate": core.accumulate, "memory_limit": core.memory_limit, "seed": self.seed,
                     "threads": core.requested_threads, "sample_weights": core.has_sample_weights,
                     "input_shapes": {spec.name: list(spec.shape) for spec in self.input_specs},
                     "target_shapes": core.shapes[1]}

@@ -246,3 +246,25 @@ def test_batches_in_parts(digits):
         lamina.compile(DIGITS, batch_size=40, accumulate=41)
     with pytest.raises(ValueError, match="accumulate"):
         lamina.compile(DIGITS, accumulate=0)
+
+
+def test_less_memory(keras):
+    """The same bits; a copy keeps the limit, and too little is told."""
+    layers = [keras.layers.Dense(64, activation="tanh") for _ in range(12)]
+    model = keras.Sequential([keras.Input((64,)), *layers, keras.layers.Dense(3)])
+    model.compile("sgd", "mse")
+    rng = np.random.default_rng(0)
+    x, y = rng.random((100, 64), "float32"), rng.random((100, 3), "float32")
+
+    def arena(step):
+        return step.memory_plan().query("function == 'train_step'").eval("offset + bytes").max()
+    free = lamina.compile(model, batch_size=64)
+    limit = int(arena(free) * 0.7)
+    limited = lamina.compile(model, batch_size=64, memory_limit=limit)
+    assert arena(limited) <= limit
+    for step in (free, limited, pickle.loads(pickle.dumps(limited))):
+        step.fit(x, y, epochs=2, verbose=0)
+    for ours, theirs in zip(limited.get_weights(), free.get_weights()):
+        np.testing.assert_array_equal(ours, theirs)
+    with pytest.raises(ValueError, match="MiB beside the state, more than the memory limit"):
+        lamina.compile(model, batch_size=64, memory_limit=1000)

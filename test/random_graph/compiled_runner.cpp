@@ -14,6 +14,7 @@
 #include "ir/module.h"
 #include "passes/memory/plan.h"
 #include "passes/schedule/schedule.h"
+#include "support/error.h"
 #include "support/sanitizer.h"
 
 using namespace mlir;
@@ -236,6 +237,41 @@ Runner compiledWithOtherSchedules(const std::string &targetName) {
         return overwrittenGuard();
       if (results != expected)
         return llvm::createStringError("another schedule changes the result");
+    }
+    return gatherAll(module, expected, rows);
+  };
+}
+
+Runner compiledWithinLimits(const std::string &targetName, bool optimize, size_t &recomputed) {
+  return [=, &recomputed](ModuleOp module, ArrayRef<HostTensor> arguments,
+                          int64_t rows) -> llvm::Expected<std::vector<HostTensor>> {
+    codegen::CompileOptions options;
+    options.target = codegen::targetFromName(targetName);
+    options.passes.fuse = optimize;
+    options.passes.verifyMemory = true;
+    OwningOpRef<ModuleOp> original = module.clone();
+    codegen::lower(module, passes::Stage::Memory, options);
+    Results expected, results;
+    if (!run(codegen::JitFunctions(module, options.target, 2), module, nullptr, arguments, rows,
+             expected))
+      return overwrittenGuard();
+    auto main = module.lookupSymbol<func::FuncOp>("main");
+    int64_t needed = main->getAttrOfType<IntegerAttr>(passes::kArenaBytesAttr).getInt();
+    for (int64_t share = 90; share >= 30 && needed > 0; share -= 20) {
+      options.passes.memoryLimit = needed * share / 100;
+      OwningOpRef<ModuleOp> limited = original->clone();
+      try {
+        codegen::lower(*limited, passes::Stage::Memory, options);
+      } catch (const UserError &) {
+        break; // so little is not enough
+      }
+      ++recomputed;
+      const lamina_env env = threads();
+      if (!run(codegen::JitFunctions(*limited, options.target, 2), *limited, &env, arguments, rows,
+               results))
+        return overwrittenGuard();
+      if (results != expected)
+        return llvm::createStringError("less memory changes the result");
     }
     return gatherAll(module, expected, rows);
   };

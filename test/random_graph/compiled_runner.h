@@ -13,4 +13,9 @@ Runner compiledFor(const std::string &targetName, bool optimize, bool winograd =
 /// the same bits (passes::equivalentSchedules), and returns the results of the former.
 Runner compiledWithOtherSchedules(const std::string &targetName);
 
+/// Compiles @main with all the memory that it takes and with ever less, down to what it needs with
+/// values that are computed twice, and returns the results of the former: the bits must be the
+/// same. `recomputed` counts the compilations with such values.
+Runner compiledWithinLimits(const std::string &targetName, bool optimize, size_t &recomputed);
+
 } // namespace lamina::test

@@ -1,6 +1,9 @@
 #include "tools/lamina/cost.h"
 
+#include <fmt/format.h>
+
 #include "ir/module.h"
+#include "passes/memory/waves.h"
 #include "passes/schedule/cost.h"
 
 using namespace mlir;
@@ -36,6 +39,27 @@ double countFlopsWithin(Operation *region) {
 double countBytes(ir::KernelOp kernel) {
   int64_t batchSize = ir::getBatchSize(kernel->getParentOfType<ModuleOp>());
   return static_cast<double>(passes::countMovedBytes(kernel, batchSize)) * countRuns(kernel);
+}
+
+Recomputation countRecomputed(func::FuncOp function) {
+  Recomputation again;
+  double flops = 0, bytes = 0;
+  function.walk([&](ir::KernelOp kernel) {
+    bool isAgain = kernel->hasAttr(passes::kRecomputedAttr);
+    again.kernels += isAgain;
+    (isAgain ? again.flops : flops) += countFlopsWithin(kernel);
+    (isAgain ? again.bytes : bytes) += countBytes(kernel);
+  });
+  again.flops = flops > 0 ? again.flops / flops : 0;
+  again.bytes = bytes > 0 ? again.bytes / bytes : 0;
+  return again;
+}
+
+std::string describe(const Recomputation &recomputation) {
+  if (recomputation.kernels == 0)
+    return "";
+  return fmt::format("{} kernels run twice: {:.1f} % more FLOPs, {:.1f} % more bytes",
+                     recomputation.kernels, 100 * recomputation.flops, 100 * recomputation.bytes);
 }
 
 } // namespace lamina::tools

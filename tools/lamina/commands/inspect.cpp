@@ -89,6 +89,8 @@ void printFunction(mlir::func::FuncOp function) {
          "  arena {} (live at most {}, without sharing {})\n",
          function.getName().str(), kernels.size(), plan.waves, countFlopsWithin(function) / 1e6,
          formatBytes(plan.arenaBytes), formatBytes(plan.liveBytes), formatBytes(plan.totalBytes));
+  if (std::string again = describe(countRecomputed(function)); !again.empty())
+    output("  {}\n", again);
   output("  {:<36} {:<12} {:>4} {:>10} {:>12} {:>12}\n", "kernel of layer", "family", "wave",
          "operations", "MFLOP", "moves");
   for (const std::string &kernel : kernels)

@@ -9,6 +9,7 @@
 #include "tools/lamina/commands/commands.h"
 #include "tools/lamina/commands/data.h"
 #include "tools/lamina/commands/non_finite.h"
+#include "tools/lamina/cost.h"
 #include "tools/lamina/model_output.h"
 #include "tools/lamina/run/interruption.h"
 #include "tools/lamina/run/layer_graph.h"
@@ -226,6 +227,9 @@ private:
     note("Memory: {} of state, {} for a step\n",
          formatBytes(static_cast<int64_t>(signature.stateBytes)),
          formatBytes(static_cast<int64_t>(signature.workspaceBytes)));
+    if (auto step = session_.module().lookupSymbol<mlir::func::FuncOp>(ir::kTrainStep))
+      if (std::string again = describe(countRecomputed(step)); !again.empty())
+        note("To fit into the memory limit {}\n", again);
     if (options_.model.accumulate > 1)
       note("Batches go through the model in parts of {} rows: updates are those of whole batches "
            "but "

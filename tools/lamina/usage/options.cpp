@@ -85,6 +85,16 @@ void ModelOptions::addPasses(CLI::App &command) {
       "--no-fused-attention", [this] { compile.passes.attention = false; },
       "Hold the scores of attention in memory: slower, and memory grows with the square of the "
       "steps");
+  command
+      .add_option_function<double>(
+          "--memory-limit",
+          [this](double mebibytes) {
+            compile.passes.memoryLimit = static_cast<int64_t>(mebibytes * (1 << 20));
+          },
+          "MiB that a step may take beside the state: values are computed twice, to the same bits, "
+          "where they would not have room until they are needed")
+      ->type_name("MIB")
+      ->check(CLI::Range(0.001, 1e9));
 }
 
 void ModelOptions::addThreads(CLI::App &command) {
