@@ -3,8 +3,8 @@
 included, and Keras on TensorFlow and on JAX, each in a process of its own.
 
 Usage: fit.py [--epochs N] [--batch ROWS] [--rounds N]
-Prints a table; seconds are the fastest of the rounds, which take turns. Keras has compiled its functions
-before the clock starts."""
+Prints a table; seconds, and seconds of all processors, are the least of the rounds, which take turns. Keras
+has compiled its functions before the clock starts."""
 import argparse
 import os
 import pathlib
@@ -24,7 +24,8 @@ def load():
 
 
 def contender(name, options):
-    """Serves one contender: a line on standard input asks for a run, whose seconds are printed."""
+    """Serves one contender: a line on standard input asks for a run, whose seconds are printed, and
+    those of processors."""
     import time
     model, x, y = load()
     settings = {"epochs": options.epochs, "verbose": 0}
@@ -40,9 +41,9 @@ def contender(name, options):
     run()
     print("ready", flush=True)
     for _ in sys.stdin:
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         run()
-        print(time.perf_counter() - began, flush=True)
+        print(time.perf_counter() - began, time.process_time() - worked, flush=True)
 
 
 def start(name, options):
@@ -61,7 +62,7 @@ def start(name, options):
 def ask(process):
     process.stdin.write("run\n")
     process.stdin.flush()
-    return float(process.stdout.readline())
+    return [float(seconds) for seconds in process.stdout.readline().split()]
 
 
 def main():
@@ -77,15 +78,16 @@ def main():
     best = {}
     for _ in range(options.rounds):
         for name, process in processes.items():
-            best[name] = min(ask(process), best.get(name, float("inf")))
+            best[name] = list(map(min, ask(process), best.get(name, [float("inf")] * 2)))
     for process in processes.values():
         process.stdin.close()
         process.wait()
     print(f"digits, {options.epochs} epochs, batches of {options.batch}\n\n"
-          "| fit | seconds | times slower |\n|---|--:|--:|")
+          "| fit | seconds | times slower | of processors | times more |\n|---|--:|--:|--:|--:|")
     labels = {"lamina": "lamina.compile and fit", "tensorflow": "Keras on TensorFlow", "jax": "Keras on JAX"}
     for name, label in labels.items():
-        print(f"| {label} | {best[name]:.3f} | {best[name] / best['lamina']:.1f} |")
+        figures = [f"{a:.3f} | {a / b:.1f}" for a, b in zip(best[name], best["lamina"])]
+        print(f"| {label} | {' | '.join(figures)} |")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 // The extension module lamina._core: what the package's Python files stand on.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include "content.h"
 #include "inspection.h"
 #include "step.h"
 #include "support/unsupported.h"
@@ -67,13 +69,17 @@ void addStep(nb::module_ &module) {
           [](Step *place, const std::string &path, const std::string &name,
              const std::string &compileConfig, const Shapes &inputShapes,
              const Shapes &targetShapes, int64_t batchSize, int64_t accumulate, int64_t memoryLimit,
-             uint32_t threads, uint64_t seed, bool sampleWeights) {
+             uint32_t threads, uint64_t seed, bool sampleWeights, std::optional<nb::dict> content) {
+            std::optional<frontend::KerasFile> file;
+            if (content)
+              file = makeContent(name, *content);
             new (place) Step({path, name, compileConfig, inputShapes, targetShapes, batchSize,
-                              accumulate, memoryLimit, threads, seed, sampleWeights});
+                              accumulate, memoryLimit, threads, seed, sampleWeights},
+                             std::move(file));
           },
           "path"_a, "name"_a, "compile_config"_a, "input_shapes"_a, "target_shapes"_a,
           "batch_size"_a, "accumulate"_a, "memory_limit"_a, "threads"_a, "seed"_a,
-          "sample_weights"_a)
+          "sample_weights"_a, "content"_a.none() = nb::none())
       .def("train_on_batch", &Step::trainOnBatch, "x"_a.none(), "y"_a.none(),
            "weights"_a = nb::none())
       .def("test_on_batch", &Step::testOnBatch, "x"_a.none(), "y"_a.none(),

@@ -98,9 +98,11 @@ nb::dict Running::values() const {
   return result;
 }
 
-Step::Step(const Settings &settings) : settings_(settings) {
+Step::Step(const Settings &settings, std::optional<frontend::KerasFile> content)
+    : settings_(settings) {
   nb::gil_scoped_release release;
-  frontend::KerasFile file = session::readModel(options(settings_.hasSampleWeights));
+  frontend::KerasFile file =
+      content ? std::move(*content) : session::readModel(options(settings_.hasSampleWeights));
   if (!settings_.name.empty())
     file.path = file.weightsPath = settings_.name;
   if (!settings_.compileConfig.empty()) {

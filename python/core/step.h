@@ -20,7 +20,7 @@ using Shapes = std::map<std::string, std::vector<int64_t>>;
 
 /// The settings of a compiled model, from `lamina.compile`.
 struct Settings {
-  std::string path;          ///< the model's file
+  std::string path;          ///< the model's file, empty where it is in none
   std::string name;          ///< for messages, in place of the path
   std::string compileConfig; ///< JSON members that replace those of the file's compile_config
   Shapes inputShapes, targetShapes; ///< where the model leaves dimensions open
@@ -56,7 +56,8 @@ private:
 /// threads follow each other.
 class Step {
 public:
-  explicit Step(const Settings &settings);
+  /// `content` is the model where it is in no file.
+  explicit Step(const Settings &settings, std::optional<frontend::KerasFile> content = {});
 
   /// Logs of one step or evaluation of a batch, or None.
   nanobind::object trainOnBatch(nanobind::handle x, nanobind::handle y, nanobind::handle weights);

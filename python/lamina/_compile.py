@@ -5,7 +5,7 @@ import warnings
 
 from lamina import _core
 from lamina._callbacks import keras_if_imported
-from lamina._step import Step, temporary_file
+from lamina._step import Step
 
 
 def compile(model, batch_size=32, optimizer=None, loss=None, metrics=None, threads=None, seed=0,
@@ -48,15 +48,12 @@ def compile(model, batch_size=32, optimizer=None, loss=None, metrics=None, threa
         settings["compile_config"] = _compile_config(optimizer, loss, metrics)
         core = _core.Step(path=os.fspath(model), name="", **settings)
     elif _is_keras_model(model):
-        from lamina._keras import as_functional, weight_order
+        from lamina._content import content
+        from lamina._keras import as_functional
         functional = as_functional(model, input_shapes)
         settings["compile_config"] = _compile_config(optimizer, loss, metrics, model, functional)
-        with temporary_file(".keras") as path:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of what Keras cannot save, which is told below
-                functional.save(path)
-            core = _core.Step(path=path, name=f"model '{model.name}'", **settings)
-        order = weight_order(functional, model.weights)
+        parts, order = content(functional, model.weights)
+        core = _core.Step(path="", name=f"model '{model.name}'", content=parts, **settings)
     else:
         raise TypeError(f"a Keras model or the path of a model file is wanted, not "
                         f"{type(model).__name__}")
@@ -119,6 +116,10 @@ def _compile_config(optimizer, loss, metrics, model=None, functional=None):
     if isinstance(optimizer, str):
         config["optimizer"] = keras_object("keras.optimizers", optimizer, {})
     elif optimizer is not None:
+        if not isinstance(optimizer, dict) and not type(optimizer).__module__.startswith("keras."):
+            raise NotImplementedError(f"optimizer of class {type(optimizer).__name__}: one of your own "
+                                      f"is given to the model, model.compile(optimizer=…), which is "
+                                      f"compiled then")
         config["optimizer"] = _serialize(optimizer)
     return json.dumps(config) if config else ""
 

@@ -11,7 +11,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from lamina import _core
 from lamina._callbacks import keras_if_imported
 from lamina._compile import _serialize, compile as compile_model, keras_object
-from lamina._step import Step, temporary_file
+from lamina._step import Step
 
 # Rows of a batch where the estimator chooses, as in sklearn.neural_network.
 AUTO_BATCH_SIZE = 200
@@ -87,13 +87,12 @@ class _Estimator(BaseEstimator):
                             X.dtype.name)
         training = {"optimizer": self._optimizer_config(),
                     "loss": self._loss_config(X.dtype.name)}
-        with temporary_file(".json") as path:
-            with open(path, "w", encoding="utf-8") as file:
-                json.dump(config, file)
-            core = _core.Step(path=path, name=type(self).__name__, input_shapes={},
-                              target_shapes={}, seed=seed, compile_config=json.dumps(training),
-                              batch_size=batch_size, accumulate=1, memory_limit=0, threads=self.threads or 0,
-                              sample_weights=True)
+        content = {"config": json.dumps(config), "metadata": "null", "groups": {}, "weights": {},
+                   "assets": {}}
+        core = _core.Step(path="", name=type(self).__name__, content=content, input_shapes={},
+                          target_shapes={}, seed=seed, compile_config=json.dumps(training),
+                          batch_size=batch_size, accumulate=1, memory_limit=0,
+                          threads=self.threads or 0, sample_weights=True)
         return Step(core, seed)
 
     def _compile_given(self, X, outputs, batch_size, seed):

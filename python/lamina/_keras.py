@@ -36,37 +36,3 @@ def load_weights(model, path):
     if functional is not model and optimizer is not None and functional.optimizer is not optimizer:
         _settings.carry_optimizer(functional.optimizer, functional.trainable_variables, optimizer,
                                   model.trainable_variables)
-
-
-class _Group:
-    """Stands for a group of a file: keeps where each variable would be, in all places."""
-
-    def __init__(self, paths, path):
-        self.paths, self.path = paths, path
-
-    def __setitem__(self, key, variable):
-        self.paths.setdefault(id(variable), []).append(f"{self.path.lstrip('/')}/vars/{key}")
-
-
-def weight_order(model, weights):
-    """The paths in the model's .keras file of variables of it, in their order, each a list of all places
-    where it is; None where a layer does not store its variables as they are."""
-    saving = keras.src.saving.saving_lib
-
-    class Store(saving.NpzIOStore):
-        """Stands for a file of weights; `_save_state` takes classes of its own alone."""
-
-        def __init__(self):
-            self.paths = {}
-
-        def __bool__(self):
-            return True
-
-        def make(self, path, metadata=None):
-            return _Group(self.paths, path)
-
-    store = Store()
-    saving._save_state(model, weights_store=store, assets_store=None, inner_path="",
-                       visited_saveables=set())
-    order = [store.paths.get(id(variable)) for variable in weights]
-    return None if None in order else order

@@ -27,15 +27,9 @@ def _float_type(tensor):
 class Parameter(_Traced):
     """A weight that a layer added itself: its value, or with `value` that as its new value."""
 
-    def __init__(self, variable, name, initializer=None, regularizer=None):
-        def serialize(value):
-            return value and keras.saving.serialize_keras_object(value)
-        zeros = keras.initializers.Zeros()
-        super().__init__({"name": name, "shape": list(variable.shape),
-                          "variable_dtype": variable.dtype, "is_trainable": variable.trainable,
-                          "initializer": serialize(initializer or zeros),
-                          "regularizer": serialize(regularizer),
-                          "constraint": serialize(variable.constraint)}, _float_type(variable))
+    def __init__(self, variable, name, regularizer=None, constraint=None):
+        settings = {"name": name, **describe_variable(variable, regularizer, constraint)}
+        super().__init__(settings, _float_type(variable))
         self._track_variable(variable)
         self.variable = variable
 
@@ -44,6 +38,24 @@ class Parameter(_Traced):
 
     def call(self, x, value=None):
         return self.variable.value
+
+
+@_register
+class Cell(_Traced):
+    """A cell of a user's own for keras.layers.RNN: a program of a step's input, the states and the
+    weights, which gives the output and the next states."""
+
+    def __init__(self, variables, state_size, output_size, program, name, dtype):
+        described = [{"name": f"{i}_{v.name}", **describe_variable(v, None, v.constraint)}
+                     for i, v in enumerate(variables)]
+        super().__init__({"name": name, "variables": described, "state_count": len(state_size),
+                          "output_size": output_size, "program": program}, dtype)
+        self.state_size, self.output_size = state_size, output_size
+        for variable in variables:
+            self._track_variable(variable)
+
+    def call(self, x, states):
+        raise NotImplementedError("a traced cell is data for compiled code")
 
 
 @_register
@@ -104,6 +116,23 @@ class Mask(_Traced):
 
     def call(self, tensors):
         return tensors[0]
+
+
+def describe_variable(variable, regularizer, constraint):
+    """A weight of the user's own, in the words of frontend/keras/layers/traced_variable.h."""
+    def serialize(value):
+        return value if isinstance(value, dict) else keras.saving.serialize_keras_object(value)
+    return {"shape": list(variable.shape), "variable_dtype": variable.dtype,
+            "is_trainable": variable.trainable,
+            "initializer": serialize(keras.initializers.Zeros()),
+            "regularizer": serialize(regularizer), "constraint": serialize(constraint)}
+
+
+def constraint(weight, value):
+    """A constraint of the user's own, which gives `value` for a weight."""
+    program = keras.saving.serialize_keras_object(keras.Model(weight, value))
+    return {"module": "lamina", "class_name": "Constraint", "registered_name": "lamina>Constraint",
+            "config": {"program": program}}
 
 
 def with_effects(tensor, effects):

@@ -6,7 +6,7 @@ predictions; a metric is what a batch adds to its variables, and its result from
 import keras
 import numpy as np
 
-from lamina._trace import nodes_between
+from lamina._graphs import nodes_between
 from lamina._tracing import Scope, first_line, is_tensor, line_of, tracing, variable_tensor
 
 
@@ -29,6 +29,9 @@ def compile_settings(model, functional):
         return None
     given = model._compile_config.config
     values = {name: given.get(name) for name in ("loss", "metrics", "weighted_metrics")}
+    if type(model).compute_loss is not keras.Model.compute_loss:
+        from lamina._compute_loss import OwnLoss
+        values["loss"] = OwnLoss(model, functional, values["loss"])
     if functional is model and all(map(is_own, keras.tree.flatten(list(values.values())))):
         return None
     return {**serialize_settings(functional, **values), "loss_weights": given.get("loss_weights")}
@@ -143,6 +146,7 @@ def _run(what, function, code, find, anchor, *arguments):
 
 
 def _program(what, inputs, outputs):
+    """The JSON of a function of tensors."""
     for output in outputs:
         if not is_tensor(output):
             raise NotImplementedError(f"{what} cannot be traced: it gives {output!r:.60}, no tensor")
@@ -151,6 +155,8 @@ def _program(what, inputs, outputs):
 
 def loss_program(loss, output):
     """A loss of the user's own."""
+    if hasattr(loss, "program"):
+        return loss.program(output)
     if not isinstance(loss, keras.losses.Loss):
         loss = keras.src.losses.losses.LossFunctionWrapper(loss, name=_name(loss))
     what = f"loss '{loss.name}'"

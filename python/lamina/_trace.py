@@ -5,13 +5,14 @@ prediction. What it does to them is a Functional model over the same layer objec
 weights, with layers of `lamina._program` for what operations do not say.
 """
 import inspect
-import json
 
 import keras
 
 from lamina import _program
-from lamina._tracing import (Scope, first_line, is_tensor, line_of, tracing, variable_tensor,
-                             without_training)
+from lamina._cells import has_own_cell, OwnCell
+from lamina._graphs import is_program, nodes_between, outline
+from lamina._tracing import (Scope, first_line, is_tensor, line_of, place_of, tracing,
+                             variable_tensor, without_training)
 
 
 def is_own(layer):
@@ -22,7 +23,41 @@ def is_own(layer):
 
 
 def needs_tracing(model):
-    return any(not is_own(layer) for layer in model._flatten_layers())
+    layers = model._flatten_layers()
+    return any(not is_own(layer) for layer in layers) or bool(_layers_to_open(layers))
+
+
+def _weights_of(layer):
+    return layer._trainable_variables + layer._non_trainable_variables
+
+
+def _layers_to_open(layers):
+    """Layers of Keras' own that have a weight which another layer has, too, or one with a regularizer
+    or a constraint of the user's own."""
+    owners = {}
+    for layer in layers:
+        for variable in _weights_of(layer):
+            owners.setdefault(id(variable), []).append((layer, variable))
+    found = [entry for shared in owners.values() for entry in shared
+             if _is_in_several([layer for layer, _ in shared]) or not (_is_keras(entry[1].regularizer)
+                                        and _is_keras(entry[1].constraint))]
+    return list({id(layer): layer for layer, _ in found if is_own(layer)}.values())
+
+
+def _is_in_several(layers):
+    """Whether they are not one of Keras' wrappers and what is in it."""
+    return len(layers) > 1 and not any(
+        is_own(outer) and all(any(layer is inner for inner in outer._flatten_layers())
+                              for layer in layers) for outer in layers)
+
+
+class _Opening(BaseException):
+    """Says that a layer of Keras has to be traced like the user's own, since code outside of it uses
+    its weights. No Exception, so that the user's code does not keep it."""
+
+    def __init__(self, layer):
+        super().__init__(layer.name)
+        self.layer = layer
 
 
 def trace(model, input_shapes=None):
@@ -37,11 +72,12 @@ def trace(model, input_shapes=None):
 
 
 def _refuse_own_steps(model):
-    for name in ("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics"):
-        if getattr(type(model), name) is not getattr(keras.Model, name):
+    for name in ("train_step", "test_step", "predict_step", "compute_metrics"):
+        own = getattr(type(model), name)
+        if own is not getattr(keras.Model, name):
             raise NotImplementedError(f"model '{model.name}' of class {type(model).__name__}: its own "
-                                      f"{name} is not supported; say what it adds with add_loss, a "
-                                      f"loss or a metric")
+                                      f"{name} ({place_of(own)}) is not supported; say what it adds "
+                                      f"with add_loss, compute_loss, a loss or a metric")
 
 
 class _Trace:
@@ -50,25 +86,49 @@ class _Trace:
     def __init__(self, model, input_shapes):
         self.model = model
         layers = model._flatten_layers()
-        self.foreign = [layer for layer in layers if not is_own(layer)]
-        # Models of Keras' own classes around such layers are taken apart, too.
-        self.opened = {id(layer): layer for layer in layers
-                       if not is_own(layer) or isinstance(layer, keras.Model) and needs_tracing(layer)}
+        self.foreign = [layer for layer in layers if not is_own(layer)] + _layers_to_open(layers)
         self.inputs = _inputs(model, input_shapes)
         self.anchor = keras.tree.flatten(self.inputs)[0]
+        self.opened = {}  # by id: the layers whose code is run
         self.parameters = {}  # by variable: the layer and its tensor
+        self.recurrent = {}  # by id: what stands for an RNN layer with a cell of the user's own
+        self.is_cell = False  # whether the code of a cell runs
         self.training = None
 
     def functional(self):
+        while True:
+            try:
+                return self._functional()
+            except _Opening as found:
+                self.foreign.append(found.layer)
+
+    def _functional(self):
+        self.parameters = {}
+        self.opened = {id(layer): layer for layer in self.foreign}
+        # Models of Keras' own classes around such layers are taken apart, too.
+        for layer in self.model._flatten_layers():
+            if isinstance(layer, keras.Model) and any(id(inner) in self.opened
+                                                      for inner in layer._flatten_layers()):
+                self.opened[id(layer)] = layer
         with tracing(self._call, self.anchor):
             trained, predicted = self._run(True), self._run(False)
         outputs = predicted
-        if _outline(self.inputs, trained) != _outline(self.inputs, predicted):
+        if outline(self.inputs, trained) != outline(self.inputs, predicted):
             outputs = self._either(trained, predicted)
         _name_apart(self.inputs, outputs)
         functional = keras.Model(self.inputs, outputs, name=self.model.name)
+        self._require_one_place(functional)
         _keep_training(functional)
         return functional
+
+    def _require_one_place(self, functional):
+        """Refuses weights that a layer of Keras within another one has, and that are used outside."""
+        for layer in functional._flatten_layers():
+            for variable in _weights_of(layer):
+                if id(variable) in self.parameters and not isinstance(layer, _program.Parameter):
+                    raise NotImplementedError(
+                        f"the weight '{variable.name}' of layer '{layer.name}' is used outside of that "
+                        f"layer, which is within another one of Keras' own; that is not supported")
 
     def _either(self, trained, predicted):
         shapes = [[(t.shape, t.dtype) for t in keras.tree.flatten(outputs)]
@@ -98,7 +158,7 @@ class _Trace:
 
     def _penalties(self):
         """Regularizers of the user's own; Keras' are settings of the weights."""
-        for layer, variable in self._own_variables():
+        for layer, variable in {id(v): (layer, v) for layer, v in self._own_variables()}.values():
             regularizer = variable.regularizer
             if regularizer is not None and variable.trainable and not _is_keras(regularizer):
                 with _named(layer, regularizer):
@@ -106,7 +166,7 @@ class _Trace:
 
     def _own_variables(self):
         for layer in self.foreign:
-            for variable in layer._trainable_variables + layer._non_trainable_variables:
+            for variable in _weights_of(layer):
                 yield layer, variable
 
     def _find(self, variable):
@@ -116,36 +176,60 @@ class _Trace:
         if any(v is variable for _, v in self._own_variables()):
             return self._parameter(variable)[1]
         for layer in self.model._flatten_layers():
-            if is_own(layer) and any(v is variable for v in
-                                     layer._trainable_variables + layer._non_trainable_variables):
-                raise NotImplementedError(
-                    f"the weight '{variable.name}' of layer '{layer.name}' is used outside of that "
-                    f"layer, which is not supported; add the weight in a layer of your own")
+            if any(v is variable for v in _weights_of(layer)):
+                raise _Opening(layer)
         return None
 
     def _parameter(self, variable):
         if id(variable) not in self.parameters:
             owner = next(layer for layer, own in self._own_variables() if own is variable)
             regularizer = variable.regularizer if _is_keras(variable.regularizer) else None
+            constraint = variable.constraint
+            if not _is_keras(constraint):
+                constraint = self._traced_constraint(owner, variable)
             layer = _program.Parameter(variable, f"{owner.name}.{variable.name}",
-                                       regularizer=regularizer)
+                                       regularizer=regularizer, constraint=constraint)
             self.parameters[id(variable)] = layer, layer(self.anchor)
         return self.parameters[id(variable)]
 
+    @staticmethod
+    def _traced_constraint(owner, variable):
+        weight = keras.Input(batch_shape=tuple(variable.shape), dtype=variable.dtype, name="weight")
+        with _named(owner, variable.constraint), Scope(lambda _: None):
+            value = variable_tensor(variable.constraint(weight))
+            if not is_tensor(value):
+                raise ValueError(f"the constraint of its weight '{variable.name}' gives no tensor")
+        return _program.constraint(weight, value)
+
     def _call(self, inner, layer, args, kwargs):
         args, kwargs = keras.tree.map_structure(variable_tensor, (args, kwargs))
-        if id(layer) not in self.opened and not is_own(layer) and not _is_program(layer):
+        if id(layer) not in self.opened and not is_own(layer) and not is_program(layer):
             self.foreign.append(layer)  # made while the code runs
             self.opened[id(layer)] = layer
-        if id(layer) in self.opened:
+        if self.is_cell and isinstance(layer, _program.RandomNumbers):
+            raise NotImplementedError("it draws random numbers")
+        if id(layer) in self.opened or self.is_cell and not is_program(layer):
             return self._run_code(layer, args, kwargs)
+        if has_own_cell(layer, is_own):
+            layer = self._with_traced_cell(layer, args[0] if args else kwargs["sequences"])
         args, kwargs = without_training(layer, args, kwargs, self.training)
         return inner(layer, *args, **kwargs)
+
+    def _with_traced_cell(self, layer, sequences):
+        def run(cell, args, kwargs, training):
+            outer, self.is_cell, self.training = self.training, True, training
+            try:
+                return cell.call(*args, **self._arguments(cell, args, kwargs))
+            finally:
+                self.is_cell, self.training = False, outer
+        if id(layer) not in self.recurrent:
+            self.recurrent[id(layer)] = OwnCell(layer, run).trace(sequences.shape)
+        return self.recurrent[id(layer)]
 
     def _run_code(self, layer, args, kwargs):
         """What Layer.__call__ does around `call`."""
         first = args[0] if args else next(iter(kwargs.values()), None)
-        if is_own(layer):
+        if is_own(layer) and isinstance(layer, keras.Model):
             return layer.call(*args, **self._arguments(layer, args, kwargs))
         code = layer.function if isinstance(layer, keras.layers.Lambda) else type(layer).call
         with _named(layer, code):
@@ -219,10 +303,6 @@ def _is_keras(thing):
     return thing is None or type(thing).__module__.startswith("keras.")
 
 
-def _is_program(layer):
-    return type(layer).__module__ == _program.__name__
-
-
 def _mask_of(x):
     return getattr(x, "_keras_mask", None)
 
@@ -268,50 +348,6 @@ def _inputs_of_shapes(shape, name=None):
     if isinstance(shape, (list, tuple)) and shape and isinstance(shape[0], (list, tuple)):
         return [_inputs_of_shapes(value) for value in shape]
     return keras.Input(batch_shape=(None, *shape[1:]), name=name)
-
-
-def nodes_between(inputs, outputs):
-    """The calls that lead from the inputs to the outputs, in the order in which they can run."""
-    ends = {id(t) for t in keras.tree.flatten(inputs)}
-    done, order = set(), []
-    open_tensors = [(t, False) for t in reversed(keras.tree.flatten(outputs))]
-    while open_tensors:
-        tensor, is_ready = open_tensors.pop()
-        node = tensor._keras_history.operation._inbound_nodes[tensor._keras_history.node_index]
-        if id(tensor) in ends or id(node) in done or node.is_input:
-            continue
-        if is_ready:
-            done.add(id(node))
-            order.append(node)
-        else:
-            open_tensors.append((tensor, True))
-            open_tensors += [(t, False) for t in reversed(node.input_tensors)]
-    return order
-
-
-def _outline(inputs, outputs):
-    """All that the graph computes but for the names of its operations."""
-    places = {id(t): ("input", i) for i, t in enumerate(keras.tree.flatten(inputs))}
-    outline = []
-    for node in nodes_between(inputs, outputs):
-        operation = node.operation
-        # Layers of programs are made anew by each run, but for the weights.
-        if isinstance(operation, keras.layers.Layer) and not (
-                _is_program(operation) and not isinstance(operation, _program.Parameter)):
-            what = id(operation)
-        else:
-            config = {k: v for k, v in operation.get_config().items() if k != "name"}
-            what = type(operation).__name__, _text(config)
-        arguments = keras.tree.map_structure(
-            lambda x: places.get(id(x), "?") if is_tensor(x) else _text(x),
-            (list(node.arguments.args), dict(node.arguments.kwargs)))
-        places.update({id(t): (len(outline), i) for i, t in enumerate(node.outputs)})
-        outline.append((what, repr(arguments)))
-    return outline, [places.get(id(t)) for t in keras.tree.flatten(outputs)]
-
-
-def _text(value):
-    return json.dumps(keras.saving.serialize_keras_object(value), sort_keys=True, default=repr)
 
 
 def _name_apart(inputs, outputs):

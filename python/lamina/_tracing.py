@@ -231,6 +231,17 @@ def _patch_rows(patches, anchor):
             return filled(shape, value, dtype or keras.config.floatx())
         return make
 
+    inner_convert = ops.convert_to_tensor
+
+    def convert_to_tensor(x, dtype=None, **settings):
+        """Of a list with tensors in it, such as a shape is, their vector."""
+        if not isinstance(x, (list, tuple)) or not any(map(is_tensor, x)):
+            return inner_convert(x, dtype=dtype, **settings)
+        parts = [inner_reshape(e, ()) * place if is_tensor(e) else e * place
+                 for e, place in zip(x, np.eye(len(x), dtype="int32"))]
+        vector = sum(parts[1:], parts[0])
+        return vector if dtype is None else ops.cast(vector, dtype)
+
     def broadcast_to(x, shape):
         if not any(map(is_rows, shape)):
             return broadcast(x, shape)
@@ -238,6 +249,7 @@ def _patch_rows(patches, anchor):
     replace(inner_shape, shape)
     replace(inner_reshape, reshape)
     replace(broadcast, broadcast_to)
+    replace(inner_convert, convert_to_tensor)
     replace(ops.zeros, creation(ops.zeros, 0))
     replace(ops.ones, creation(ops.ones, 1))
 
@@ -299,6 +311,12 @@ def line_of(problem, function):
             lines.append(trace_back.tb_lineno)
         trace_back = trace_back.tb_next
     return f"line {lines[-1]} of {file}: " if lines else ""
+
+
+def place_of(function):
+    """Where the user's code of it begins: "line 12 of FILE"."""
+    code = function.__code__
+    return f"line {code.co_firstlineno} of {code.co_filename}"
 
 
 def first_line(problem):

@@ -17,6 +17,7 @@ def pytest_addoption(parser):
     parser.addoption("--mutants", type=int, default=60, help="damaged .lamina files to read")
     parser.addoption("--calls", type=int, default=3000, help="calls in a row that must not grow")
     parser.addoption("--fuzz", type=int, default=150, help="random arguments for a step")
+    parser.addoption("--fuzz-seed", type=int, default=0, help="of the random arguments")
     parser.addoption("--layer-tests", action="store_true",
                      help="all layer configurations of Keras' own tests, not a sample")
 

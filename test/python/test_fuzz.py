@@ -112,13 +112,13 @@ def draw_call(rng, step):
 
 def test_random_arguments(step, request):
     refused = 0
-    count = request.config.getoption("--fuzz")
+    count, seed = request.config.getoption("--fuzz"), request.config.getoption("--fuzz-seed")
     for number in range(count):
-        rng = np.random.default_rng(number)
+        rng = np.random.default_rng((seed, number))
         call, may_train = draw_call(rng, step)
         try:
             with np.errstate(all="ignore"):
                 refused += attempt(step, call, ERRORS, may_train)
         except Exception as problem:
-            raise AssertionError(f"arguments {number}: {problem!r}") from problem
+            raise AssertionError(f"arguments {number} of seed {seed}: {problem!r}") from problem
     assert 0.3 * count < refused < count

@@ -339,8 +339,7 @@ MODELS = [weights_in_build, weights_in_the_constructor, operators_of_variables,
           a_regression_with_a_loss_of_its_own]
 
 
-@pytest.mark.parametrize("make", MODELS, ids=lambda make: make.__name__)
-def test_model(keras, data, make):
+def assert_agrees(keras, data, make):
     keras.utils.set_random_seed(4)
     made = make(keras)
     model, loss, target = made if isinstance(made, tuple) else (
@@ -354,3 +353,8 @@ def test_model(keras, data, make):
     assert_same_weights(step.get_weights(), model.get_weights(), 1e-5)
     theirs = model.predict(x, verbose=0, batch_size=16)
     assert_same_weights([step.predict(x, verbose=0)], [theirs], 1e-5)
+
+
+@pytest.mark.parametrize("make", MODELS, ids=lambda make: make.__name__)
+def test_model(keras, data, make):
+    assert_agrees(keras, data, make)

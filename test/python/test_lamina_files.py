@@ -290,9 +290,8 @@ DAMAGES = [
 ]
 
 
-@pytest.mark.parametrize("number", range(len(DAMAGES)))
-def test_the_line_of_a_damage(saved, tmp_path, number):
-    change, reason = DAMAGES[number]
+def assert_line_of_damage(saved, change, reason, tmp_path):
+    """What the command line says of a file whose configuration was changed."""
     with zipfile.ZipFile(saved) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     config = json.loads(members["config.json"])
@@ -305,3 +304,8 @@ def test_the_line_of_a_damage(saved, tmp_path, number):
     assert done.returncode == 1
     assert re.search(reason, done.stderr), done.stderr
     assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("number", range(len(DAMAGES)))
+def test_the_line_of_a_damage(saved, tmp_path, number):
+    assert_line_of_damage(saved, *DAMAGES[number], tmp_path)

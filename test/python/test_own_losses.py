@@ -165,3 +165,50 @@ def test_several_outputs(keras, data):
     ours, theirs, step = both(model, data[0], y)
     assert_same_logs(ours, theirs, 5e-6)
     assert_same_weights(step.get_weights(), model.get_weights())
+
+
+def own_loss(keras, compute, outputs=1):
+    class Own(keras.Model):
+        compute_loss = compute
+    a = keras.Input((6,))
+    heads = [keras.layers.Dense(2, "softmax", kernel_regularizer="l2")(a) for _ in range(outputs)]
+    model = Own(a, heads[0] if outputs == 1 else heads, name="own")
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    return model
+
+
+def test_a_compute_loss_that_cannot_be_traced_is_named(keras):
+    def of_inputs(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return keras.ops.mean(x) + keras.ops.mean(y_pred) + sum(self.losses)
+
+    def without_penalties(self, x=None, y=None, y_pred=None, sample_weight=None):
+        return keras.ops.mean(y_pred)
+
+    def with_values(self, x=None, y=None, y_pred=None, sample_weight=None):
+        return keras.ops.mean(y_pred) if keras.ops.sum(y) > 0 else sum(self.losses)
+    own = "model 'own' of class Own: its own compute_loss "
+    for compute, outputs, message in (
+            (of_inputs, 1, "cannot be traced: it reads the model's inputs; add what depends on them in "
+                           "a layer, with add_loss"),
+            (without_penalties, 1, r"leaves out what layers and regularizers add to the loss; add "
+                                   r"sum\(self.losses\), or call super\(\).compute_loss"),
+            (with_values, 1, r"cannot be traced: line \d+ of .*test_own_losses.py: "),
+            (without_penalties, 2, "is not supported for several outputs; give a loss for each of them")):
+        with pytest.raises(NotImplementedError, match=own + message):
+            lamina.compile(own_loss(keras, compute, outputs))
+
+
+def test_a_compute_loss_takes_no_weights_and_no_parts(keras, data):
+    def compute(self, x=None, y=None, y_pred=None, sample_weight=None):
+        return keras.ops.mean(keras.ops.square(y_pred)) + sum(self.losses)
+    with pytest.raises(ValueError, match="loss 'sparse_categorical_crossentropy': is the model's own for "
+                                         "a whole batch, which does not follow from parts of one; "
+                                         "compile without batches in parts"):
+        lamina.compile(own_loss(keras, compute), 16, accumulate=4)
+    step = lamina.compile(own_loss(keras, compute), 16)
+    before = step.get_weights()
+    with pytest.raises(ValueError, match="loss 'sparse_categorical_crossentropy': is the model's own for a "
+                                         "whole batch, to which weights of samples cannot be applied; "
+                                         "give none"):
+        step.fit(*data, sample_weight=np.ones(100), verbose=0)
+    assert_same_weights(step.get_weights(), before, 0)

@@ -38,6 +38,10 @@ static Tensor project(const MinMaxNormConstraint &settings, const Place &place, 
   return w * ((rate * clipped + (1 - rate) * norm) / (kEpsilon + norm));
 }
 
+static Tensor project(const OtherConstraint &constraint, const Place &, Tensor w) {
+  return constraint.project(w);
+}
+
 Tensor constrain(const Constraint &constraint, const Place &place, Tensor weight) {
   return std::visit([&](const auto &kind) { return project(kind, place, weight); }, constraint);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <variant>
 #include <vector>
 
@@ -28,8 +29,13 @@ struct MinMaxNormConstraint {
   std::vector<int64_t> axes = {0};
 };
 
+/// A projection that an importer brings along.
+struct OtherConstraint {
+  std::function<Tensor(Tensor)> project;
+};
+
 using Constraint = std::variant<NonNegativeConstraint, UnitNormConstraint, MaxNormConstraint,
-                                MinMaxNormConstraint>;
+                                MinMaxNormConstraint, OtherConstraint>;
 
 /// The weight that takes the place of `weight`. Axes that it does not have are reported through
 /// `place`.

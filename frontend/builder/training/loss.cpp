@@ -42,6 +42,9 @@ void Loss::requireMeanOverRows(bool isWeighted) const {
                            "'sum_over_batch_size'",
                            name, reason));
   };
+  if (!formula->takesWeights())
+    place.fail("is the model's own for a whole batch, which does not follow from parts of one; "
+               "compile without batches in parts");
   if (reduction == LossReduction::Sum)
     refuse("sum", "which grows with the batch");
   if (reduction == LossReduction::None)
@@ -52,6 +55,10 @@ void Loss::requireMeanOverRows(bool isWeighted) const {
 
 /// Values that a mask leaves out are 0.
 Tensor Loss::reduce(const ElementValues &elements, Tensor weights) const {
+  if (weights && !formula->takesWeights())
+    place.fail(
+        "is the model's own for a whole batch, to which weights of samples cannot be applied; "
+        "give none");
   Tensor values = weights ? elements.values * weights : elements.values, mask = elements.mask;
   if (reduction == LossReduction::Sum)
     return sumAll(values);

@@ -47,6 +47,8 @@ public:
   virtual TargetType getTargetType(const Place &place, mlir::RankedTensorType prediction) const;
   /// How many dimensions of a row of targets do not follow from the prediction: the data have them.
   virtual int64_t getOpenRank() const { return 0; }
+  /// Whether its values can be multiplied with weights of samples.
+  virtual bool takesWeights() const { return true; }
   virtual ElementValues compute(const Scores &scores) const = 0;
 };
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -82,10 +84,17 @@ struct ScheduleFreeAdamWSettings {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, warmupSteps = 0;
 };
 
+class UpdateRule;
+
+/// A rule that an importer brings along.
+struct OtherSettings {
+  std::function<std::unique_ptr<UpdateRule>()> create;
+};
+
 using UpdateSettings =
     std::variant<SgdSettings, RmspropSettings, AdamSettings, AdamaxSettings, NadamSettings,
                  AdadeltaSettings, AdagradSettings, AdafactorSettings, FtrlSettings, LionSettings,
-                 LambSettings, MuonSettings, ScheduleFreeAdamWSettings>;
+                 LambSettings, MuonSettings, ScheduleFreeAdamWSettings, OtherSettings>;
 
 /// Moving averages of the variables' values.
 struct MovingAverageSettings {

@@ -110,6 +110,16 @@ void setConfigText(KerasFile &file, const std::string &source, std::string_view 
   setConfig(file, std::move(config));
 }
 
+/// Sets the members that follow from an archive's texts, config.json and, where there is one,
+/// metadata.json.
+void setTexts(KerasFile &file, const std::string &path, std::string_view config,
+              std::optional<std::string_view> metadata) {
+  if (metadata)
+    file.metadata = parseJson(memberPath(path, metadataName), *metadata);
+  json version = file.metadata.is_object() ? file.metadata.value("keras_version", json()) : json();
+  setConfigText(file, memberPath(path, configName), config, version);
+}
+
 /// A path of Keras 2.13 and 2.14 as of Keras 3: another name for "layers", and from Windows
 /// backslashes in one name.
 std::string modernPath(std::string path) {
@@ -177,10 +187,10 @@ KerasFile readArchive(const std::string &path, std::vector<std::byte> bytes) {
       names.push_back(member.name);
     fail("{}: {}", printable(path, 4096), describeForeignArchive(names));
   }
+  std::optional<std::string_view> metadataText;
   if (const ZipMember *metadata = archive.find(metadataName))
-    file.metadata = parseJson(memberPath(path, metadataName), asText(archive.read(*metadata)));
-  json version = file.metadata.is_object() ? file.metadata.value("keras_version", json()) : json();
-  setConfigText(file, memberPath(path, configName), asText(archive.read(*config)), version);
+    metadataText = asText(archive.read(*metadata));
+  setTexts(file, path, asText(archive.read(*config)), metadataText);
   readArchivedWeights(file, path, archive);
   for (const ZipMember &member : archive.members())
     if (member.name.starts_with(assetsPrefix)) {
@@ -238,6 +248,14 @@ KerasFile readKerasFile(const std::string &path) {
   case FileKind::Other:
     fail("{}: {}", printable(path, 4096), describeForeignFile(bytes));
   }
+  file.path = file.weightsPath = path;
+  return file;
+}
+
+KerasFile makeKerasFile(const std::string &path, std::string_view config,
+                        std::string_view metadata) {
+  KerasFile file;
+  setTexts(file, path, config, metadata);
   file.path = file.weightsPath = path;
   return file;
 }

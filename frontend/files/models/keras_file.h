@@ -62,6 +62,11 @@ struct KerasFile {
 /// archives).
 KerasFile readKerasFile(const std::string &path);
 
+/// What an archive with these texts, config.json and metadata.json, would be without weights and
+/// assets, which the caller adds. `path` is for messages. Throws UserError like readKerasFile.
+KerasFile makeKerasFile(const std::string &path, std::string_view config,
+                        std::string_view metadata);
+
 /// Replaces the file's weights, optimizer state included, by those of another file: `.weights.h5`,
 /// `.keras`, or a legacy `.h5` with or without a model. Throws UserError like readKerasFile.
 void readWeights(KerasFile &file, const std::string &path);

@@ -2,6 +2,7 @@
 // keras.ops. python/lamina/_program.py has the same classes for Keras.
 #include "frontend/builder/random_numbers.h"
 #include "frontend/keras/layers/layers.h"
+#include "frontend/keras/layers/traced_variable.h"
 #include "ir/host_tensor.h"
 
 using namespace mlir;
@@ -9,43 +10,11 @@ using namespace mlir;
 namespace lamina::frontend::keras {
 namespace {
 
-ElementType readType(Config &config, const char *key) {
-  std::string name = config.text(key, "float32");
-  std::optional<ElementType> type = findElementType(name);
-  if (!type)
-    config.fail(fmt::format("the dtype {} is not supported", printable(name)));
-  return *type;
-}
-
-/// A list of extents; `rows` stands for null.
-std::vector<int64_t> readShape(Config &config, const char *key, std::optional<int64_t> rows) {
-  std::vector<int64_t> shape;
-  const nlohmann::json &value = config.raw(key);
-  if (!value.is_array())
-    config.fail(fmt::format("'{}' is not a list", key));
-  for (const nlohmann::json &extent : value) {
-    bool isKnown = extent.is_number_integer() && extent.get<int64_t>() > 0 &&
-                   extent.get<int64_t>() < (int64_t(1) << 31);
-    if (!isKnown && !(extent.is_null() && rows))
-      config.fail(
-          fmt::format("'{}' holds {}, which is no extent", key, printable(extent.dump(), 60)));
-    shape.push_back(isKnown ? extent.get<int64_t>() : *rows);
-  }
-  return shape;
-}
-
 /// A weight that a layer added itself. Called with any tensor `x` of the model it is the weight's
 /// value; called with `value` it gives the weight that value, and is it.
 class Parameter : public LayerMeaning {
 public:
-  explicit Parameter(Config &config)
-      : declaration{.name = "value",
-                    .shape = readShape(config, "shape", std::nullopt),
-                    .initializer = config.raw("initializer"),
-                    .regularizer = config.raw("regularizer"),
-                    .constraint = config.raw("constraint"),
-                    .trainable = config.boolean("is_trainable", true),
-                    .type = readType(config, "variable_dtype")} {}
+  explicit Parameter(Config &config) : declaration(readTracedVariable(config)) {}
 
   std::vector<VariableDeclaration> build(const Place &, ArrayRef<RankedTensorType>) const override {
     return {declaration};
@@ -100,7 +69,7 @@ public:
 class RandomNumbers : public LayerMeaning {
 public:
   explicit RandomNumbers(Config &config)
-      : shape(readShape(config, "shape", ShapedType::kDynamic)),
+      : shape(readExtents(config, "shape", ShapedType::kDynamic)),
         distribution(config.text("distribution", "")), first(config.number("first", 0)),
         second(config.number("second", 1)) {
     if (distribution != "normal" && distribution != "uniform")

@@ -1,6 +1,6 @@
 #include "frontend/keras/training/loss.h"
 
-#include "frontend/keras/training/traced_formulas.h"
+#include "frontend/keras/training/traced/formulas.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"

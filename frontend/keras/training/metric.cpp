@@ -1,7 +1,7 @@
 #include "frontend/keras/training/metric.h"
 
 #include "frontend/keras/training/loss.h"
-#include "frontend/keras/training/traced_formulas.h"
+#include "frontend/keras/training/traced/formulas.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 

@@ -1,6 +1,7 @@
 #include "frontend/keras/training/optimizer.h"
 
 #include "frontend/keras/training/schedule.h"
+#include "frontend/keras/training/traced/optimizer.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 
@@ -35,6 +36,8 @@ const OptimizerEntry *findLegacyOptimizer(const std::string &className) {
 
 const OptimizerEntry &findOptimizer(const Place &where, const ObjectConfig &object) {
   const std::string &className = object.className;
+  if (className == kTracedOptimizerClass)
+    return tracedOptimizerEntry();
   if (object.module == "keras.optimizers.legacy")
     if (const OptimizerEntry *legacy = findLegacyOptimizer(className))
       return *legacy;

@@ -1,5 +1,6 @@
 #include "frontend/keras/training/regularizers.h"
 
+#include "frontend/keras/training/traced/formulas.h"
 #include "llvm/ADT/STLExtras.h"
 
 namespace lamina::frontend::keras {
@@ -104,6 +105,9 @@ std::optional<Regularizer> readActivityRegularizer(const Place &place, const Obj
 }
 
 Constraint readConstraint(const Place &place, const nlohmann::json &constraint) {
+  ObjectConfig object = ObjectConfig::read(place, "the constraint", constraint);
+  if (object.className == kTracedConstraintClass)
+    return readTracedConstraint(object.config, place);
   return read(place, "constraint", constraint, constraints());
 }
 

@@ -18,6 +18,9 @@ std::unique_ptr<UpdateRule> createRule(const LionSettings &settings);
 std::unique_ptr<UpdateRule> createRule(const LambSettings &settings);
 std::unique_ptr<UpdateRule> createRule(const MuonSettings &settings);
 std::unique_ptr<UpdateRule> createRule(const ScheduleFreeAdamWSettings &settings);
+inline std::unique_ptr<UpdateRule> createRule(const OtherSettings &settings) {
+  return settings.create();
+}
 
 /// One group of slots of the variable's shape.
 SlotGroups slotsLike(const Variable &variable, std::initializer_list<const char *> names,

@@ -81,7 +81,8 @@ std::unique_ptr<Cell> createCell(const Place &place, const json &value,
       {"SimpleRNNCell", createSimpleRnnCell},
       {"LSTMCell", createLstmCell},
       {"GRUCell", createGruCell},
-      {"StackedRNNCells", createStackedCells}};
+      {"StackedRNNCells", createStackedCells},
+      {"lamina>Cell", createTracedCell}};
   ObjectConfig object = ObjectConfig::read(place, "the cell", value);
   for (auto [className, create] : kCells) {
     if (object.className != className)

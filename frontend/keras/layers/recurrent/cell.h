@@ -87,5 +87,7 @@ std::unique_ptr<Cell> createLstmCell(Config &config);
 std::unique_ptr<Cell> createGruCell(Config &config);
 std::unique_ptr<Cell> createConvLstmCell(Config &config, int64_t spatialRank);
 std::unique_ptr<Cell> createStackedCells(Config &config);
+/// A traced program of a user's own cell (lamina>Cell).
+std::unique_ptr<Cell> createTracedCell(Config &config);
 
 } // namespace lamina::frontend::keras

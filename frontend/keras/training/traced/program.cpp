@@ -1,4 +1,4 @@
-#include "frontend/keras/training/traced_program.h"
+#include "frontend/keras/training/traced/program.h"
 
 #include "ir/host_tensor.h"
 #include "llvm/ADT/STLExtras.h"

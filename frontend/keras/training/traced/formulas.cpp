@@ -1,6 +1,6 @@
-#include "frontend/keras/training/traced_formulas.h"
+#include "frontend/keras/training/traced/formulas.h"
 
-#include "frontend/keras/training/traced_program.h"
+#include "frontend/keras/training/traced/program.h"
 
 using namespace mlir;
 
@@ -10,7 +10,10 @@ namespace {
 
 class TracedLossFormula : public LossFormula {
 public:
-  explicit TracedLossFormula(TracedProgram program) : program(std::move(program)) {}
+  explicit TracedLossFormula(Config &config)
+      : program(config, "program", 2, 2), isWeighted(config.boolean("takes_weights", true)) {}
+
+  bool takesWeights() const override { return isWeighted; }
 
   TargetType getTargetType(const Place &, RankedTensorType) const override {
     return {program.inputType(0), program.inputShape(0), 0};
@@ -26,6 +29,7 @@ public:
 
 private:
   TracedProgram program;
+  bool isWeighted;
 };
 
 class TracedMetricFormula : public MetricFormula {
@@ -70,7 +74,7 @@ private:
 } // namespace
 
 std::unique_ptr<LossFormula> readTracedLoss(Config &config) {
-  return std::make_unique<TracedLossFormula>(TracedProgram(config, "program", 2, 2));
+  return std::make_unique<TracedLossFormula>(config);
 }
 
 std::unique_ptr<MetricFormula> readTracedMetric(const nlohmann::json &object, const Place &place) {
@@ -80,6 +84,18 @@ std::unique_ptr<MetricFormula> readTracedMetric(const nlohmann::json &object, co
   TracedProgram result(config, "result", 1, 64);
   config.finish("Metric");
   return std::make_unique<TracedMetricFormula>(place, std::move(update), std::move(result));
+}
+
+Constraint readTracedConstraint(const nlohmann::json &object, const Place &place) {
+  Config config(object, place);
+  TracedProgram program(config, "program", 1, 1);
+  config.finish("Constraint");
+  return OtherConstraint{[program = std::move(program), place](Tensor weight) {
+    Tensors values = program.run({weight});
+    if (values.size() != 1 || values[0].shape() != weight.shape())
+      place.fail("the program of a constraint does not give one tensor of the weight's shape");
+    return values[0].convert(weight.elementType());
+  }};
 }
 
 } // namespace lamina::frontend::keras
