@@ -24,6 +24,12 @@ FlatSymbolRefAttr getResultVariable(func::FuncOp function, unsigned index) {
   return function.getResultAttrOfType<FlatSymbolRefAttr>(index, kVariableAttr);
 }
 
+DictionaryAttr portOf(VariableOp variable) {
+  Builder builder(variable.getContext());
+  auto symbol = FlatSymbolRefAttr::get(variable.getSymNameAttr());
+  return builder.getDictionaryAttr(builder.getNamedAttr(kVariableAttr, symbol));
+}
+
 Value findVariableArgument(func::FuncOp function, llvm::StringRef name) {
   for (BlockArgument argument : function.getArguments())
     if (auto symbol = getArgumentVariable(function, argument.getArgNumber());

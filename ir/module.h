@@ -48,6 +48,9 @@ int64_t getCapacityElements(mlir::RankedTensorType type, int64_t batchSize);
 mlir::FlatSymbolRefAttr getArgumentVariable(mlir::func::FuncOp function, unsigned index);
 mlir::FlatSymbolRefAttr getResultVariable(mlir::func::FuncOp function, unsigned index);
 
+/// The attributes of an argument that receives the variable, or of a result that assigns it.
+mlir::DictionaryAttr portOf(VariableOp variable);
+
 /// The argument of `function` that receives the variable, null when it does not take it.
 mlir::Value findVariableArgument(mlir::func::FuncOp function, llvm::StringRef name);
 

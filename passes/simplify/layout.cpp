@@ -83,7 +83,7 @@ public:
     if (Value argument = ir::findVariableArgument(function, mirror.getSymName()))
       return argument;
     unsigned index = function.getNumArguments();
-    function.insertArgument(index, mirror.getTensorType(), attributesOf(mirror), mirror.getLoc());
+    function.insertArgument(index, mirror.getTensorType(), ir::portOf(mirror), mirror.getLoc());
     return function.getArgument(index);
   }
 
@@ -129,12 +129,6 @@ private:
     return name;
   }
 
-  static DictionaryAttr attributesOf(ir::VariableOp mirror) {
-    Builder builder(mirror.getContext());
-    auto symbol = FlatSymbolRefAttr::get(mirror.getSymNameAttr());
-    return builder.getDictionaryAttr(builder.getNamedAttr(ir::kVariableAttr, symbol));
-  }
-
   static void addResult(func::FuncOp function, ir::VariableOp mirror) {
     Operation *terminator = function.getBody().front().getTerminator();
     for (auto [index, value] : llvm::enumerate(terminator->getOperands())) {
@@ -147,7 +141,7 @@ private:
           builder.create<ir::TransposeOp>(value.getLoc(), value, *mirror.getPermutation());
       unsigned last = function.getNumResults();
       terminator->insertOperands(last, transposed);
-      function.insertResult(last, transposed.getType(), attributesOf(mirror));
+      function.insertResult(last, transposed.getType(), ir::portOf(mirror));
       return;
     }
   }

@@ -42,12 +42,12 @@ public:
   void replaceResult(unsigned index, Value value) { terminator->setOperand(index, value); }
   void assign(ir::VariableOp variable, Value value) {
     unsigned index = function.getNumResults();
-    function.insertResult(index, value.getType(), attributesOf(variable));
+    function.insertResult(index, value.getType(), ir::portOf(variable));
     terminator->insertOperands(index, value);
   }
   /// The result is the new value of the variable from now on.
   void makeAssignment(unsigned index, ir::VariableOp variable) {
-    function.setResultAttrs(index, attributesOf(variable));
+    function.setResultAttrs(index, ir::portOf(variable));
   }
 
 private:
@@ -55,7 +55,7 @@ private:
 
   Value takeVariable(ir::VariableOp variable) {
     unsigned index = function.getNumArguments();
-    function.insertArgument(index, variable.getTensorType(), attributesOf(variable),
+    function.insertArgument(index, variable.getTensorType(), ir::portOf(variable),
                             variable.getLoc());
     return function.getArgument(index);
   }
@@ -67,12 +67,6 @@ private:
       count =
           builder.create<ir::ConvertOp>(like.getLoc(), type.clone(wanted.getElementType()), count);
     return builder.create<ir::BroadcastInDimOp>(like.getLoc(), wanted, count, ArrayRef<int64_t>());
-  }
-
-  static DictionaryAttr attributesOf(ir::VariableOp variable) {
-    Builder builder(variable.getContext());
-    auto symbol = FlatSymbolRefAttr::get(variable.getSymNameAttr());
-    return builder.getDictionaryAttr(builder.getNamedAttr(ir::kVariableAttr, symbol));
   }
 
   func::FuncOp function;

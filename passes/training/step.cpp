@@ -46,11 +46,6 @@ private:
   llvm::SmallVector<DictionaryAttr> resultAttributes;
 };
 
-DictionaryAttr symbolAttribute(MLIRContext *context, StringRef attribute, StringAttr variable) {
-  return DictionaryAttr::get(context, NamedAttribute(StringAttr::get(context, attribute),
-                                                     FlatSymbolRefAttr::get(variable)));
-}
-
 bool StepBuilder::isTaken(ir::VariableOp variable) {
   return ir::findVariableArgument(gradient, variable.getSymName()) ||
          ir::findVariableArgument(optimizer, variable.getSymName());
@@ -64,8 +59,7 @@ void StepBuilder::addArguments() {
   for (auto variable : module.getOps<ir::VariableOp>()) {
     if (!isTaken(variable))
       continue;
-    addArgument(variable.getTensorType(), variable.getLoc(),
-                symbolAttribute(module.getContext(), ir::kVariableAttr, variable.getSymNameAttr()));
+    addArgument(variable.getTensorType(), variable.getLoc(), ir::portOf(variable));
     current[variable.getSymName()] = step.getArguments().back();
   }
 }
@@ -138,8 +132,7 @@ void StepBuilder::takeOptimizerResults(ArrayRef<Value> values) {
 void StepBuilder::returnVariables() {
   for (auto variable : module.getOps<ir::VariableOp>())
     if (assigned.contains(variable.getSymName()))
-      addResult(current.lookup(variable.getSymName()),
-                symbolAttribute(module.getContext(), ir::kVariableAttr, variable.getSymNameAttr()));
+      addResult(current.lookup(variable.getSymName()), ir::portOf(variable));
   builder.create<func::ReturnOp>(gradient.getLoc(), results);
   step.setFunctionType(
       builder.getFunctionType(step.getArgumentTypes(), ValueRange(results).getTypes()));
