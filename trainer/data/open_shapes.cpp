@@ -85,9 +85,22 @@ RowShapes shapesOfColumns(const Table &table, const DeclaredTensors &model,
   return shapes;
 }
 
+/// The shape of an only input whose first dimension is the steps of a window.
+RowShapes shapesOfWindows(const DeclaredTensors &model, const Window &window) {
+  RowShapes shapes;
+  if (model.inputs.size() != 1 || countOpen(model.inputs[0]) != 1 || model.inputs[0].shape[1] >= 0)
+    return shapes;
+  const TensorSpec &input = model.inputs[0];
+  shapes.inputs[input.name] = {input.shape.begin() + 1, input.shape.end()};
+  shapes.inputs[input.name][0] = window.steps;
+  return shapes;
+}
+
 } // namespace
 
 RowShapes findOpenShapes(DataFile &file, const DeclaredTensors &model, const BindOptions &options) {
+  if (options.windows())
+    return shapesOfWindows(model, options.windows());
   if (file.table)
     return shapesOfColumns(*file.table, model, options);
   RowShapes shapes;
