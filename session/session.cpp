@@ -120,6 +120,7 @@ Session::Session(frontend::KerasFile file, const Options &options, bool training
   frontend::ImportOptions import = importOptions(options, training, forwardOnly);
   // Who does not train does not miss them.
   import.notes = training ? &file_.notes : nullptr;
+  import.lookups = &lookups_;
   module_ = withFileName(name(), [&] { return frontend::importModel(context_, file_, import); });
   frontend::placeLegacyWeights(*module_, file_);
   if (std::string lost = frontend::describeLostState(*module_, file_);

@@ -5,6 +5,7 @@
 #include "trainer/data/array_names.h"
 #include "trainer/data/cast.h"
 #include "trainer/data/dataset.h"
+#include "trainer/data/look_up.h"
 
 namespace lamina::trainer {
 
@@ -12,6 +13,7 @@ namespace {
 
 using codegen::TensorSpec;
 using frontend::Array;
+using frontend::Column;
 
 std::string arrayNames(const DataFile &file) {
   std::string names;
@@ -25,9 +27,7 @@ class Arrays {
 public:
   Arrays(DataFile &file, const BindOptions &options) : file(file), options(options) {}
 
-  std::vector<Array> fitInputs(const std::vector<TensorSpec> &inputs) {
-    return fitAll(inputs, outputPlaces(inputs, {}), 'x', "input", {});
-  }
+  std::vector<Column> fitInputs(const std::vector<TensorSpec> &inputs);
   std::vector<Array> fitTargets(const std::vector<TensorSpec> &targets) {
     return fitAll(targets, outputPlaces(targets, options.outputs), 'y', "target",
                   options.targetClasses);
@@ -39,14 +39,25 @@ public:
   void refuseUnused(char letter, size_t count, const char *role) const;
 
 private:
-  Array *find(const std::vector<std::string> &names) {
+  /// What `search` finds under the first of the names that has something.
+  template <typename Search> auto find(const std::vector<std::string> &names, Search search) {
+    decltype(search(names[0])) found = nullptr;
     for (const std::string &name : names)
-      if (Array *found = file.find(name)) {
+      if (!found && (found = search(name)))
         used.insert(name);
-        return found;
-      }
-    return nullptr;
+    return found;
   }
+  Array *find(const std::vector<std::string> &names) {
+    return find(names, [&](const std::string &name) { return file.find(name); });
+  }
+  [[noreturn]] void refuseMissing(const std::string &name, const char *role,
+                                  const TensorSpec &spec) const {
+    fail("{}: there is no array '{}' for {} '{}'; the file has {}", file.path, name, role,
+         printable(spec.name), arrayNames(file));
+  }
+  Array fitOne(const TensorSpec &spec, size_t place, bool isOnly, char letter, const char *role,
+               int64_t classes);
+  frontend::Texts fitTexts(const TensorSpec &spec, size_t place, bool isOnly);
   std::vector<Array> fitAll(const std::vector<TensorSpec> &specs, const std::vector<size_t> &places,
                             char letter, const char *role, const std::vector<int64_t> &classes);
 
@@ -100,26 +111,56 @@ Array fitArray(const std::string &file, Array array, const TensorSpec &spec, con
   return array;
 }
 
+Array Arrays::fitOne(const TensorSpec &spec, size_t place, bool isOnly, char letter,
+                     const char *role, int64_t classes) {
+  auto names = acceptedNames(spec, place, isOnly, letter);
+  Array *array = find(names);
+  if (!array && letter == 'y' && file.isSingleArray)
+    fail("{}: a .npy file holds inputs only; give inputs and targets as x and y of a .npz file",
+         file.path);
+  if (!array)
+    refuseMissing(names.front(), role, spec);
+  // Two tensors may share an array, so it is copied unless this is the last use.
+  Array source = isOnly ? std::move(*array) : *array;
+  return fitArray(file.path, std::move(source), spec, role, classes);
+}
+
 std::vector<Array> Arrays::fitAll(const std::vector<TensorSpec> &specs,
                                   const std::vector<size_t> &places, char letter, const char *role,
                                   const std::vector<int64_t> &classes) {
   std::vector<Array> result;
-  for (size_t i = 0; i < specs.size(); ++i) {
-    auto names = acceptedNames(specs[i], places[i], specs.size() == 1, letter);
-    Array *array = find(names);
-    if (!array && letter == 'y' && file.isSingleArray)
-      fail("{}: a .npy file holds inputs only; give inputs and targets as x and y of a .npz file",
-           file.path);
-    if (!array)
-      fail("{}: there is no array '{}' for {} '{}'; the file has {}", file.path, names.front(),
-           role, printable(specs[i].name), arrayNames(file));
-    // Two tensors may share an array, so it is copied unless this is the last use.
-    bool lastUse = specs.size() == 1;
-    Array source = lastUse ? std::move(*array) : *array;
-    result.push_back(fitArray(file.path, std::move(source), specs[i], role,
-                              i < classes.size() ? classes[i] : 0));
-  }
+  for (size_t i = 0; i < specs.size(); ++i)
+    result.push_back(fitOne(specs[i], places[i], specs.size() == 1, letter, role,
+                            i < classes.size() ? classes[i] : 0));
   return result;
+}
+
+frontend::Texts Arrays::fitTexts(const TensorSpec &spec, size_t place, bool isOnly) {
+  auto names = acceptedNames(spec, place, isOnly, 'x');
+  frontend::Texts *found =
+      find(names, [&](const std::string &name) { return file.findTexts(name); });
+  if (!found)
+    refuseMissing(names.front(), "input", spec);
+  frontend::Texts texts = isOnly ? std::move(*found) : *found;
+  if (texts.shape.empty() || essentialRowShape(texts.shape) != essentialRowShape(spec.shape))
+    fail("{}: texts for input '{}' have the shape {}, but the model wants rows of shape {}",
+         file.path, printable(spec.name), frontend::describeShape(texts.shape),
+         rowShape(spec.shape));
+  int64_t rows = texts.shape[0];
+  texts.shape = spec.shape;
+  texts.shape[0] = rows;
+  return texts;
+}
+
+std::vector<Column> Arrays::fitInputs(const std::vector<TensorSpec> &inputs) {
+  std::vector<size_t> places = outputPlaces(inputs, {});
+  std::vector<Column> columns;
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].isText)
+      columns.push_back(fitTexts(inputs[i], places[i], inputs.size() == 1));
+    else
+      columns.push_back(fitOne(inputs[i], places[i], inputs.size() == 1, 'x', "input", 0));
+  return columns;
 }
 
 std::vector<Array> Arrays::fitWeights() {
@@ -156,11 +197,14 @@ void Arrays::refuseUnused(char letter, size_t count, const char *role) const {
   }
 }
 
+void requireEqualRows(const Dataset &data, int64_t rows, const char *role) {
+  if (rows != data.rows)
+    fail("{}: the first input has {} rows, but one {} has {}", data.file, data.rows, role, rows);
+}
+
 void requireEqualRows(const Dataset &data, const std::vector<Array> &arrays, const char *role) {
   for (const Array &array : arrays)
-    if (array.shape[0] != data.rows)
-      fail("{}: the first input has {} rows, but one {} has {}", data.file, data.rows, role,
-           array.shape[0]);
+    requireEqualRows(data, array.shape[0], role);
 }
 
 } // namespace
@@ -182,10 +226,14 @@ Dataset bindArrays(DataFile file, const std::vector<TensorSpec> &inputs,
   Dataset data;
   data.file = file.path;
   Arrays arrays(file, options);
-  data.inputs = arrays.fitInputs(inputs);
-  arrays.refuseUnused('x', inputs.size(), "input");
-  data.rows = data.inputs.empty() ? 0 : data.inputs[0].shape[0];
-  requireEqualRows(data, data.inputs, "input");
+  std::vector<TensorSpec> given = givenInputs(inputs, options);
+  std::vector<Column> columns = arrays.fitInputs(given);
+  arrays.refuseUnused('x', given.size(), "input");
+  data.rows = columns.empty() ? 0 : shapeOf(columns[0])[0];
+  for (const Column &column : columns)
+    requireEqualRows(data, shapeOf(column)[0], "input");
+  if (data.rows > 0)
+    data.inputs = lookUp(std::move(columns), data, options);
   if (options.wantTargets) {
     data.targets = arrays.fitTargets(targets);
     arrays.refuseUnused('y', std::max(options.outputs.size(), targets.size()), "output");

@@ -1,7 +1,9 @@
+#include "frontend/files/bytes.h"
 #include "frontend/keras/config/problems.h"
 #include "frontend/keras/config/registry.h"
 #include "frontend/keras/model/definitions.h"
 #include "frontend/keras/model/graph_parser.h"
+#include "frontend/keras/model/lookup_layer.h"
 #include "frontend/keras/operations/operation_call.h"
 #include "frontend/keras/training/regularizers.h"
 
@@ -78,6 +80,7 @@ private:
   std::unique_ptr<Model> parseInner(const Layer &layer, const ObjectConfig &object,
                                     const std::string &path, bool isFrozen);
   bool fillSteps(Layer &layer, const ObjectConfig &object);
+  StoredVocabulary storedVocabulary(const Layer &layer) const;
   InputDeclaration readInput(const Layer &layer, const json &config);
   std::vector<int64_t> readRowShape(const Place &where, const std::string &name,
                                     const json &batchShape);
@@ -243,7 +246,8 @@ void ModelParser::fillLayer(Layer &layer, const ObjectConfig &object) {
     layer.input = readInput(layer, object.config);
     return;
   }
-  if (!layer.isOperation) // whose "dtype" is an argument
+  bool isLookup = isLookupClass(object.className);
+  if (!layer.isOperation && !isLookup) // whose "dtype" is an argument, and one of indices
     layer.type = readPolicy(layer.place, object.config.value("dtype", json()));
   if (isModelClass(object.className)) {
     layer.model = parseInner(layer, object, layer.path + "/", /*isFrozen=*/false);
@@ -252,6 +256,8 @@ void ModelParser::fillLayer(Layer &layer, const ObjectConfig &object) {
   if (object.className == "TimeDistributed" && fillSteps(layer, object))
     return;
   layer.meaning = createLayer(layer.place, object);
+  if (isLookup)
+    static_cast<LookupMeaning &>(*layer.meaning).readStored(layer.place, storedVocabulary(layer));
   layer.activityRegularizer = layer.meaning->penalizesInside()
                                   ? std::nullopt
                                   : readActivityRegularizer(layer.place, object);
@@ -285,12 +291,25 @@ bool ModelParser::fillSteps(Layer &layer, const ObjectConfig &object) {
   return true;
 }
 
+StoredVocabulary ModelParser::storedVocabulary(const Layer &layer) const {
+  StoredVocabulary stored;
+  const KerasFile &file = context.file;
+  if (auto lines = file.assets.find("assets/" + layer.path + "/vocabulary.txt");
+      lines != file.assets.end())
+    stored.lines = asText(lines->second);
+  if (auto weights = file.weights.find(layer.path + "/vars/idf_weights");
+      weights != file.weights.end())
+    stored.weights = &weights->second;
+  return stored;
+}
+
 InputDeclaration ModelParser::readInput(const Layer &layer, const json &object) {
   Config config(object, layer.place);
   config.ignore({"name", "trainable", "optional"});
   InputDeclaration input;
   std::string dtype = config.text("dtype", "float32");
-  std::optional<ElementType> type = findInputType(dtype);
+  input.isText = dtype == "string";
+  std::optional<ElementType> type = input.isText ? ElementType::U8 : findInputType(dtype);
   if (!type)
     config.fail(fmt::format("an input of type {} is not supported", printable(dtype)));
   input.type = *type;
@@ -366,6 +385,7 @@ std::unique_ptr<Model> parseModel(const KerasFile &file,
                         "{0}={1} out",
                         printable(name), definition->path));
       });
+  attempt(problems, [&] { takeLookups(*model, inputShapes); });
   return model;
 }
 
