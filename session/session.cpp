@@ -99,6 +99,7 @@ trainer::DeclaredTensors declaredTensors(const frontend::KerasFile &file, const 
   }
   for (const frontend::keras::ModelPort &port : model->outputs)
     tensors.outputs.push_back(port.key.empty() ? port.name : port.key);
+  tensors.lookups = model->lookups;
   return tensors;
 }
 

@@ -14,16 +14,11 @@ public:
   Array apply(const std::vector<const Column *> &columns, const RefuseRow &refuse) const override {
     const auto &texts = std::get<Texts>(*columns[0]);
     int64_t rows = texts.shape[0];
-    bool isInt = settings.encoding.mode == CategoryEncoding::Mode::Int;
-    int64_t width = isInt ? settings.length : settings.encoding.depth;
-    Array array = makeArray(settings.encoding.type, {rows, width});
-    for (int64_t row = 0; row < rows; ++row) {
-      std::vector<int64_t> indices = indicesOf(texts, row);
-      if (isInt)
-        storeIndices(indices, array, row, refuse);
-      else
-        storeVector(indices, array, row);
-    }
+    if (settings.encoding.mode == CategoryEncoding::Mode::Int)
+      return storeIndices(texts, refuse);
+    Array array = makeArray(settings.encoding.type, {rows, settings.encoding.depth});
+    for (int64_t row = 0; row < rows; ++row)
+      storeVector(indicesOf(texts, row), array, row);
     return array;
   }
 
@@ -47,15 +42,24 @@ private:
     return indices;
   }
 
-  void storeIndices(const std::vector<int64_t> &indices, Array &array, int64_t row,
-                    const RefuseRow &refuse) const {
-    auto length = static_cast<size_t>(settings.length);
-    if (indices.size() > length && !settings.cutsLonger)
-      refuse(row, fmt::format("the text has {} terms, but the input takes {}; give a longer "
-                              "--input-shape, or build the layer with output_sequence_length",
-                              indices.size(), length));
-    std::copy_n(indices.begin(), std::min(length, indices.size()),
-                array.values<int64_t>().data() + row * settings.length);
+  Array storeIndices(const Texts &texts, const RefuseRow &refuse) const {
+    std::vector<std::vector<int64_t>> rows;
+    size_t longest = 1;
+    for (int64_t row = 0; row < texts.shape[0]; ++row)
+      longest = std::max(longest, rows.emplace_back(indicesOf(texts, row)).size());
+    size_t length = settings.length < 0 ? longest : static_cast<size_t>(settings.length);
+    Array array = makeArray(ElementType::I64, {texts.shape[0], static_cast<int64_t>(length)});
+    for (size_t row = 0; row < rows.size(); ++row) {
+      const std::vector<int64_t> &indices = rows[row];
+      if (indices.size() > length && !settings.cutsLonger)
+        refuse(static_cast<int64_t>(row),
+               fmt::format("the text has {} terms, but the input takes {}; give a longer "
+                           "--input-shape, or build the layer with output_sequence_length",
+                           indices.size(), length));
+      std::copy_n(indices.begin(), std::min(length, indices.size()),
+                  array.values<int64_t>().data() + row * length);
+    }
+    return array;
   }
 
   void storeVector(const std::vector<int64_t> &indices, Array &array, int64_t row) const {

@@ -27,7 +27,8 @@ struct Tokenizer {
 };
 
 /// TextVectorization. With an encoding of indices rows have `length` of them: shorter ones are
-/// filled up with 0. Longer ones lose the rest where `cutsLonger`, else they are refused.
+/// filled up with 0. Longer ones lose the rest where `cutsLonger`, else they are refused. A length
+/// of -1 is that of the longest row at hand, 1 at the least.
 struct TextSettings {
   Tokenizer tokenizer;
   Vocabulary<std::string> vocabulary;

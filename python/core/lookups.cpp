@@ -26,6 +26,17 @@ frontend::Column makeColumn(const frontend::DataInput &input, nb::handle values,
   return texts;
 }
 
+/// What the plan makes of the columns.
+std::vector<frontend::Array> run(Step &step, const frontend::LookupPlan &plan,
+                                 const nb::list &columns, int64_t rows) {
+  std::vector<frontend::Column> data;
+  for (size_t i = 0; i < plan.inputs.size(); ++i)
+    data.push_back(makeColumn(plan.inputs[i], columns[i], rows));
+  return plan.run(std::move(data), [&](int64_t row) {
+    return fmt::format("{}: row {}", step.session().name(), row);
+  });
+}
+
 } // namespace
 
 nb::list describeData(Step &step) {
@@ -41,19 +52,22 @@ nb::list describeData(Step &step) {
 }
 
 void lookUp(Step &step, const nb::list &columns, nb::handle outputs) {
-  const frontend::LookupPlan &lookups = step.session().lookups();
   Buffers results;
   int64_t rows = -1;
   if (!results.bind(outputs, step.signature().inputs, rows, /*writable=*/true))
     fail("{}: the results of lookups do not fit the model's inputs", step.session().name());
-  std::vector<frontend::Column> data;
-  for (size_t i = 0; i < lookups.inputs.size(); ++i)
-    data.push_back(makeColumn(lookups.inputs[i], columns[i], rows));
-  std::vector<frontend::Array> arrays = lookups.run(std::move(data), [&](int64_t row) {
-    return fmt::format("{}: row {}", step.session().name(), row);
-  });
+  std::vector<frontend::Array> arrays = run(step, step.session().lookups(), columns, rows);
   for (size_t i = 0; i < arrays.size(); ++i)
     std::memcpy(results.data()[i], arrays[i].bytes.data(), arrays[i].bytes.size());
+}
+
+Shapes foundShapes(Step &step, const nb::list &columns, int64_t rows) {
+  std::vector<frontend::Array> arrays = run(step, step.openLookups(), columns, rows);
+  Shapes shapes;
+  for (size_t i = 0; i < arrays.size(); ++i)
+    if (const std::string &name = step.signature().inputs[i].name; step.openInputs().contains(name))
+      shapes[name] = {arrays[i].shape.begin() + 1, arrays[i].shape.end()};
+  return shapes;
 }
 
 } // namespace lamina::python

@@ -15,4 +15,7 @@ nanobind::list describeData(Step &step);
 /// looked up.
 void lookUp(Step &step, const nanobind::list &columns, nanobind::handle outputs);
 
+/// The row shapes that the columns give the inputs with open dimensions, by name.
+Shapes foundShapes(Step &step, const nanobind::list &columns, int64_t rows);
+
 } // namespace lamina::python

@@ -124,6 +124,7 @@ void addStep(nb::module_ &module) {
       .def_prop_ro("notes", &Step::notes)
       .def_prop_ro("data_inputs", &describeData)
       .def("look_up", &lookUp, "columns"_a, "outputs"_a)
+      .def("found_shapes", &foundShapes, "columns"_a, "rows"_a)
       .def_prop_ro("inputs", [](Step &step) { return describe(step.signature().inputs); })
       .def_prop_ro("targets", [](Step &step) { return describe(step.signature().targets); })
       .def_prop_ro("outputs", [](Step &step) { return describe(step.signature().outputs); })

@@ -69,7 +69,7 @@ class Step:
         for values, specs, kind, further, opened, found in (
                 (x, self.input_specs, "input", (), self._open[0], shapes[0]),
                 (y, self.target_specs, "target", outputs, self._open[1], shapes[1])):
-            if values is None or not opened:
+            if values is None or not opened or (kind == "input" and self.data_specs):
                 continue
             for value, spec in zip(arrange(values, specs, kind, further), specs):
                 row = spec.name in opened and filled_shape(value, opened[spec.name])
@@ -79,11 +79,14 @@ class Step:
         return shapes
 
     def _inputs(self, x):
-        if self._open[0]:
+        if self._open[0] and not self.data_specs:
             self._follow(x)
         if not self.data_specs:
             return convert_all(x, self.input_specs, "input")
         columns, rows = convert_data(x, self.data_specs)
+        if self._open[0] and rows:
+            inputs, targets = (dict(part) for part in self._core.shapes)
+            self._use_shapes((inputs | self._core.found_shapes(columns, rows), targets))
         arrays = tuple(np.empty((rows, *spec.shape), spec.dtype) for spec in self.input_specs)
         if rows:
             self._core.look_up(columns, arrays)

@@ -4,8 +4,8 @@
 #include "support/error.h"
 #include "trainer/data/array_names.h"
 #include "trainer/data/cast.h"
+#include "trainer/data/columns/look_up.h"
 #include "trainer/data/dataset.h"
-#include "trainer/data/look_up.h"
 
 namespace lamina::trainer {
 
@@ -25,7 +25,9 @@ std::string arrayNames(const DataFile &file) {
 /// The arrays of a file, and which of them are used.
 class Arrays {
 public:
-  Arrays(DataFile &file, const BindOptions &options) : file(file), options(options) {}
+  /// With `takes` arrays that are used once are taken out of the file.
+  Arrays(DataFile &file, const BindOptions &options, bool takes)
+      : file(file), options(options), takes(takes) {}
 
   std::vector<Column> fitInputs(const std::vector<TensorSpec> &inputs);
   std::vector<Array> fitTargets(const std::vector<TensorSpec> &targets) {
@@ -63,6 +65,7 @@ private:
 
   DataFile &file;
   const BindOptions &options;
+  bool takes;
   std::set<std::string> used;
 };
 
@@ -87,6 +90,13 @@ std::string labelFormHint(const Array &array, const TensorSpec &spec, std::strin
   if (classes > 0 && wanted == 1 && given == classes)
     return "; one-hot rows want categorical_crossentropy, this model's loss wants class numbers";
   return "";
+}
+
+/// The tensor with the extents of an array where a lookup takes rows of any.
+TensorSpec closed(TensorSpec spec, const std::vector<int64_t> &shape) {
+  for (size_t i = 1; i < spec.shape.size() && shape.size() == spec.shape.size(); ++i)
+    spec.shape[i] = spec.shape[i] < 0 ? shape[i] : spec.shape[i];
+  return spec;
 }
 
 /// Checks the array against the tensor's shape and gives it the tensor's shape and type.
@@ -121,8 +131,9 @@ Array Arrays::fitOne(const TensorSpec &spec, size_t place, bool isOnly, char let
   if (!array)
     refuseMissing(names.front(), role, spec);
   // Two tensors may share an array, so it is copied unless this is the last use.
-  Array source = isOnly ? std::move(*array) : *array;
-  return fitArray(file.path, std::move(source), spec, role, classes);
+  Array source = isOnly && takes ? std::move(*array) : *array;
+  TensorSpec wanted = closed(spec, source.shape);
+  return fitArray(file.path, std::move(source), wanted, role, classes);
 }
 
 std::vector<Array> Arrays::fitAll(const std::vector<TensorSpec> &specs,
@@ -141,13 +152,14 @@ frontend::Texts Arrays::fitTexts(const TensorSpec &spec, size_t place, bool isOn
       find(names, [&](const std::string &name) { return file.findTexts(name); });
   if (!found)
     refuseMissing(names.front(), "input", spec);
-  frontend::Texts texts = isOnly ? std::move(*found) : *found;
-  if (texts.shape.empty() || essentialRowShape(texts.shape) != essentialRowShape(spec.shape))
+  frontend::Texts texts = isOnly && takes ? std::move(*found) : *found;
+  TensorSpec wanted = closed(spec, texts.shape);
+  if (texts.shape.empty() || essentialRowShape(texts.shape) != essentialRowShape(wanted.shape))
     fail("{}: texts for input '{}' have the shape {}, but the model wants rows of shape {}",
          file.path, printable(spec.name), frontend::describeShape(texts.shape),
          rowShape(spec.shape));
   int64_t rows = texts.shape[0];
-  texts.shape = spec.shape;
+  texts.shape = wanted.shape;
   texts.shape[0] = rows;
   return texts;
 }
@@ -221,19 +233,39 @@ static std::vector<double> keysOf(DataFile &file, const std::string &name, int64
   return keys;
 }
 
-Dataset bindArrays(DataFile file, const std::vector<TensorSpec> &inputs,
-                   const std::vector<TensorSpec> &targets, const BindOptions &options) {
-  Dataset data;
-  data.file = file.path;
-  Arrays arrays(file, options);
+namespace {
+
+/// Rows, and inputs from the arrays.
+void bindInputs(Arrays &arrays, Dataset &data, const std::vector<TensorSpec> &inputs,
+                const BindOptions &options) {
   std::vector<TensorSpec> given = givenInputs(inputs, options);
   std::vector<Column> columns = arrays.fitInputs(given);
   arrays.refuseUnused('x', given.size(), "input");
   data.rows = columns.empty() ? 0 : shapeOf(columns[0])[0];
   for (const Column &column : columns)
     requireEqualRows(data, shapeOf(column)[0], "input");
-  if (data.rows > 0)
-    data.inputs = lookUp(std::move(columns), data, options);
+  if (data.rows == 0)
+    fail("{}: there are no rows of data in it", data.file);
+  data.inputs = lookUp(std::move(columns), data, options);
+}
+
+} // namespace
+
+std::vector<Array> lookUpInputs(DataFile &file, const std::vector<TensorSpec> &inputs,
+                                const BindOptions &options) {
+  Dataset data;
+  data.file = file.path;
+  Arrays arrays(file, options, /*takes=*/false);
+  bindInputs(arrays, data, inputs, options);
+  return std::move(data.inputs);
+}
+
+Dataset bindArrays(DataFile file, const std::vector<TensorSpec> &inputs,
+                   const std::vector<TensorSpec> &targets, const BindOptions &options) {
+  Dataset data;
+  data.file = file.path;
+  Arrays arrays(file, options, /*takes=*/true);
+  bindInputs(arrays, data, inputs, options);
   if (options.wantTargets) {
     data.targets = arrays.fitTargets(targets);
     arrays.refuseUnused('y', std::max(options.outputs.size(), targets.size()), "output");
@@ -241,8 +273,6 @@ Dataset bindArrays(DataFile file, const std::vector<TensorSpec> &inputs,
   }
   data.weights = arrays.fitWeights();
   requireEqualRows(data, data.weights, "array of weights");
-  if (data.rows == 0)
-    fail("{}: there are no rows of data in it", data.file);
   if (!options.keyColumn.empty())
     data.keys = keysOf(file, options.keyColumn, data.rows);
   return data;

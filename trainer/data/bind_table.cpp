@@ -8,8 +8,8 @@
 #include "trainer/data/columns/column_roles.h"
 #include "trainer/data/columns/feature_encoding.h"
 #include "trainer/data/columns/label_columns.h"
+#include "trainer/data/columns/look_up.h"
 #include "trainer/data/dataset.h"
-#include "trainer/data/look_up.h"
 
 namespace lamina::trainer {
 

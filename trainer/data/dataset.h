@@ -119,6 +119,11 @@ Dataset bindTable(const Table &table, const std::vector<codegen::TensorSpec> &in
 Dataset bindArrays(DataFile file, const std::vector<codegen::TensorSpec> &inputs,
                    const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);
 
+/// The inputs alone, from a file of arrays that stay in it.
+std::vector<frontend::Array> lookUpInputs(DataFile &file,
+                                          const std::vector<codegen::TensorSpec> &inputs,
+                                          const BindOptions &options);
+
 /// Weights for a data set without any: by its class numbers where options.weighting has classes,
 /// else 1. Throws UserError when the rows have not one class each.
 std::vector<frontend::Array> makeWeights(const Dataset &data,

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "frontend/files/bytes.h"
 #include "frontend/keras/model/graph_parser.h"
 
 namespace lamina::frontend::keras {
@@ -87,7 +88,10 @@ void LookupTaker::takeLookup(Layer &layer, const Node &node, const LookupMeaning
   }
   auto shape = inputShapes.find(layer.name);
   auto given = shape == inputShapes.end() ? std::nullopt : std::optional(shape->second);
-  values[call] = addCall(layer, meaning.prepare(layer.place, inputs, given), operands);
+  LookupResult result = meaning.prepare(layer.place, inputs, given);
+  if (given && llvm::is_contained(result.rowShape, -1) && given->size() == result.rowShape.size())
+    result.rowShape = *given;
+  values[call] = addCall(layer, result, operands);
 }
 
 /// The lookups of a model that is called here become this model's, with the call's arguments.
@@ -236,6 +240,14 @@ void LookupTaker::run() {
 }
 
 } // namespace
+
+StoredVocabulary::StoredVocabulary(const KerasFile &file, const std::string &path) {
+  auto text = file.assets.find("assets/" + path + "/vocabulary.txt");
+  if (text != file.assets.end())
+    lines = asText(text->second);
+  if (auto array = file.weights.find(path + "/vars/idf_weights"); array != file.weights.end())
+    weights = &array->second;
+}
 
 void LookupMeaning::refuseComputed(const Place &place) {
   place.fail(

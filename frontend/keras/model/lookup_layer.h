@@ -1,6 +1,6 @@
 #pragma once
 
-#include "frontend/files/arrays/array.h"
+#include "frontend/files/models/keras_file.h"
 #include "frontend/keras/config/registry.h"
 #include "frontend/lookups/lookup.h"
 
@@ -24,6 +24,9 @@ struct LookupResult {
 struct StoredVocabulary {
   std::optional<std::string> lines; ///< vocabulary.txt
   const Array *weights = nullptr;   ///< of terms in the mode "tf_idf"; null for none
+
+  /// What the file has for the layer with this path of weights.
+  StoredVocabulary(const KerasFile &file, const std::string &path);
 };
 
 class LookupMeaning : public LayerMeaning {

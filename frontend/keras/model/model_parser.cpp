@@ -1,4 +1,3 @@
-#include "frontend/files/bytes.h"
 #include "frontend/keras/config/problems.h"
 #include "frontend/keras/config/registry.h"
 #include "frontend/keras/model/definitions.h"
@@ -80,7 +79,6 @@ private:
   std::unique_ptr<Model> parseInner(const Layer &layer, const ObjectConfig &object,
                                     const std::string &path, bool isFrozen);
   bool fillSteps(Layer &layer, const ObjectConfig &object);
-  StoredVocabulary storedVocabulary(const Layer &layer) const;
   InputDeclaration readInput(const Layer &layer, const json &config);
   std::vector<int64_t> readRowShape(const Place &where, const std::string &name,
                                     const json &batchShape);
@@ -257,7 +255,8 @@ void ModelParser::fillLayer(Layer &layer, const ObjectConfig &object) {
     return;
   layer.meaning = createLayer(layer.place, object);
   if (isLookup)
-    static_cast<LookupMeaning &>(*layer.meaning).readStored(layer.place, storedVocabulary(layer));
+    static_cast<LookupMeaning &>(*layer.meaning)
+        .readStored(layer.place, {context.file, layer.path});
   layer.activityRegularizer = layer.meaning->penalizesInside()
                                   ? std::nullopt
                                   : readActivityRegularizer(layer.place, object);
@@ -289,18 +288,6 @@ bool ModelParser::fillSteps(Layer &layer, const ObjectConfig &object) {
   layer.isInSteps = true;
   layer.activityRegularizer = readActivityRegularizer(layer.place, object);
   return true;
-}
-
-StoredVocabulary ModelParser::storedVocabulary(const Layer &layer) const {
-  StoredVocabulary stored;
-  const KerasFile &file = context.file;
-  if (auto lines = file.assets.find("assets/" + layer.path + "/vocabulary.txt");
-      lines != file.assets.end())
-    stored.lines = asText(lines->second);
-  if (auto weights = file.weights.find(layer.path + "/vars/idf_weights");
-      weights != file.weights.end())
-    stored.weights = &weights->second;
-  return stored;
 }
 
 InputDeclaration ModelParser::readInput(const Layer &layer, const json &object) {

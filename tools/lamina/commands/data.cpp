@@ -92,16 +92,16 @@ trainer::DataFile &PendingData::wait() {
   return *file_;
 }
 
-trainer::DataFile PendingData::take(const Session &session) {
-  trainer::DataFile file = std::move(wait());
+trainer::DataFile &PendingData::waitFor(const frontend::LookupPlan &lookups) {
+  trainer::DataFile &file = wait();
   bool takesText =
-      std::ranges::any_of(session.lookups().inputs, [](const auto &input) { return input.isText; });
-  if (!file.table || !takesText)
+      std::ranges::any_of(lookups.inputs, [](const auto &input) { return input.isText; });
+  if (!file.table || file.table->keepsCells || !takesText)
     return file;
   if (path_ == "-")
     fail("{}: a table for a model of texts is read twice; give it as a file", file.path);
   text_.keepsCells = true;
-  return trainer::openDataFile(path_, text_);
+  return file_.emplace(trainer::openDataFile(path_, text_));
 }
 
 Session PendingData::open(session::Options options, bool training, bool forwardOnly) {
@@ -121,7 +121,8 @@ session::Options PendingData::complete(session::Options options, const frontend:
     trainer::BindOptions binding = binding_;
     binding.known = session::readRecipe(model, declared.targets);
     binding.wantTargets = !forwardOnly;
-    trainer::RowShapes found = trainer::findOpenShapes(wait(), declared, binding);
+    trainer::RowShapes found =
+        trainer::findOpenShapes(waitFor(declared.lookups), declared, binding);
     options.import.inputShapes.merge(found.inputs);
     options.import.targetShapes.merge(found.targets);
   }
@@ -129,12 +130,12 @@ session::Options PendingData::complete(session::Options options, const frontend:
 }
 
 trainer::Dataset PendingData::bind(const Session &session, const trainer::BindOptions &options) {
-  return bindFile(take(session), session, options);
+  return bindFile(std::move(waitFor(session.lookups())), session, options);
 }
 
 trainer::Dataset PendingData::bindAloud(const Session &session,
                                         const trainer::BindOptions &options) {
-  trainer::DataFile file = take(session);
+  trainer::DataFile file = std::move(waitFor(session.lookups()));
   if (!file.table && !textOptions_.empty())
     fail("{}: {} is for text files, and this file holds arrays; leave it out", file.path,
          textOptions_.front());

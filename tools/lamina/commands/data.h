@@ -27,8 +27,8 @@ public:
 
 private:
   trainer::DataFile &wait();
-  /// The file for this session, which may want the cells of a table as they stand.
-  trainer::DataFile take(const Session &session);
+  /// The same, with the cells of a table as they stand where the model takes texts.
+  trainer::DataFile &waitFor(const frontend::LookupPlan &lookups);
 
   std::future<trainer::DataFile> pending_;
   std::optional<trainer::DataFile> file_; ///< once it is read

@@ -7,7 +7,7 @@
 
 #include "support/error.h"
 #include "trainer/data/columns/label_columns.h"
-#include "trainer/data/look_up.h"
+#include "trainer/data/columns/look_up.h"
 
 namespace lamina::trainer {
 

@@ -1,4 +1,4 @@
-#include "trainer/data/look_up.h"
+#include "trainer/data/columns/look_up.h"
 
 #include <algorithm>
 
