@@ -24,6 +24,8 @@ struct TensorSpec {
   int64_t bound = 0;
   /// Of a target: its loss has no lower bound unless the values are from 0 to 1.
   bool isProbability = false;
+  /// Of an input of data before lookups: texts, of no type.
+  bool isText = false;
 };
 
 /// A variable of the state: parameters, optimizer slots, counters. `shape` is the logical

@@ -99,6 +99,7 @@ trainer::DeclaredTensors declaredTensors(const frontend::KerasFile &file, const 
   }
   for (const frontend::keras::ModelPort &port : model->outputs)
     tensors.outputs.push_back(port.key.empty() ? port.name : port.key);
+  tensors.lookups = model->lookups;
   return tensors;
 }
 
@@ -120,6 +121,7 @@ Session::Session(frontend::KerasFile file, const Options &options, bool training
   frontend::ImportOptions import = importOptions(options, training, forwardOnly);
   // Who does not train does not miss them.
   import.notes = training ? &file_.notes : nullptr;
+  import.lookups = &lookups_;
   module_ = withFileName(name(), [&] { return frontend::importModel(context_, file_, import); });
   frontend::placeLegacyWeights(*module_, file_);
   if (std::string lost = frontend::describeLostState(*module_, file_);

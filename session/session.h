@@ -8,6 +8,7 @@
 
 #include "codegen/driver.h"
 #include "frontend/files/models/keras_file.h"
+#include "frontend/lookups/lookup.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "session/initial_values.h"
@@ -66,6 +67,8 @@ public:
   const codegen::Signature &importedSignature() const { return imported_; }
   /// The columns and classes that the model was trained on, as far as they are known.
   trainer::ColumnRecipe recipe() const { return readRecipe(file_, imported_.targets); }
+  /// How the signature's inputs follow from those of data; empty where they are the same.
+  const frontend::LookupPlan &lookups() const { return lookups_; }
   const Options &options() const { return options_; }
   codegen::CompileOptions &compileOptions() { return options_.compile; }
   uint32_t threads() const { return pool_->threads(); }
@@ -84,6 +87,7 @@ private:
   mlir::MLIRContext context_;
   mlir::OwningOpRef<mlir::ModuleOp> module_;
   codegen::Signature imported_;
+  frontend::LookupPlan lookups_;
   passes::Stage stage_ = passes::Stage::Import; ///< of the module
   std::map<std::string, std::string> stored_;   ///< where the file has values, by symbol
   PlainInitialValues plain_;

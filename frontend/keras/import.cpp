@@ -35,10 +35,12 @@ public:
   OwningOpRef<ModuleOp> run();
   /// Everything but the functions; settings that are not understood are reported in `problems`.
   void check(std::vector<std::string> &problems);
-  /// Tells the options' `notes` what was left out.
-  void tellNotes() const {
+  /// Tells the options' `notes` what was left out, and `lookups` what stands before the module.
+  void tellResults() const {
     if (options.notes)
       llvm::append_range(*options.notes, notes);
+    if (options.lookups)
+      *options.lookups = model->lookups;
   }
 
 private:
@@ -321,7 +323,7 @@ OwningOpRef<ModuleOp> importModel(MLIRContext &context, const KerasFile &file,
   auto run = [&](PassedOver passedOver) {
     Importer importer(context, file, options, passedOver);
     OwningOpRef<ModuleOp> module = importer.run();
-    importer.tellNotes();
+    importer.tellResults();
     return module;
   };
   bool ownLoss = !options.loss.empty() && options.metrics.empty();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "frontend/files/models/keras_file.h"
+#include "frontend/lookups/lookup.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
@@ -30,6 +31,8 @@ struct ImportOptions {
   bool forwardOnly = false;
   /// Gets a line for what was left out, without the file's name; null: nobody wants to know.
   std::vector<std::string> *notes = nullptr;
+  /// Gets how the inputs of the module follow from data; null: nobody wants to know.
+  LookupPlan *lookups = nullptr;
   /// Shapes of one row by input name, for axes that the file leaves open.
   std::map<std::string, std::vector<int64_t>> inputShapes;
   /// Shapes of one row of targets by output name, for losses that leave them open.

@@ -28,7 +28,8 @@ frontend::ElementFormat formatOf(const std::string &where, const std::string &ki
   return format;
 }
 
-/// A copy of a dense array of NumPy's.
+} // namespace
+
 frontend::Array copyArray(const std::string &where, nb::handle array) {
   auto kind = nb::cast<std::string>(array.attr("dtype").attr("kind"));
   auto width = nb::cast<size_t>(array.attr("dtype").attr("itemsize"));
@@ -42,8 +43,6 @@ frontend::Array copyArray(const std::string &where, nb::handle array) {
       where, format, std::move(shape),
       {static_cast<const std::byte *>(view.buf), static_cast<size_t>(view.len)});
 }
-
-} // namespace
 
 frontend::KerasFile makeContent(const std::string &name, const nb::dict &parts) {
   auto config = nb::cast<std::string>(parts["config"]);

@@ -17,4 +17,8 @@ namespace lamina::python {
 /// `name` is for messages. Throws UserError for what no such archive holds.
 frontend::KerasFile makeContent(const std::string &name, const nanobind::dict &parts);
 
+/// A copy of a dense, row-major array of NumPy's. `where` begins the UserError for one that does
+/// not hold real numbers.
+frontend::Array copyArray(const std::string &where, nanobind::handle array);
+
 } // namespace lamina::python

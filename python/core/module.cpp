@@ -7,6 +7,7 @@
 
 #include "content.h"
 #include "inspection.h"
+#include "lookups.h"
 #include "step.h"
 #include "support/unsupported.h"
 #include "tools/lamina/command_line.h"
@@ -121,6 +122,9 @@ void addStep(nb::module_ &module) {
       .def_prop_ro("state_bytes", [](Step &step) { return step.signature().stateBytes; })
       .def_prop_ro("workspace_bytes", [](Step &step) { return step.signature().workspaceBytes; })
       .def_prop_ro("notes", &Step::notes)
+      .def_prop_ro("data_inputs", &describeData)
+      .def("look_up", &lookUp, "columns"_a, "outputs"_a)
+      .def("found_shapes", &foundShapes, "columns"_a, "rows"_a)
       .def_prop_ro("inputs", [](Step &step) { return describe(step.signature().inputs); })
       .def_prop_ro("targets", [](Step &step) { return describe(step.signature().targets); })
       .def_prop_ro("outputs", [](Step &step) { return describe(step.signature().outputs); })

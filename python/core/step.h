@@ -99,6 +99,8 @@ public:
   /// Row shapes of the inputs and targets with open dimensions, which are -1.
   const Shapes &openInputs() const { return openInputs_; }
   const Shapes &openTargets() const { return openTargets_; }
+  /// How inputs with open dimensions follow from data.
+  const frontend::LookupPlan &openLookups() const { return openLookups_; }
   /// How often it has been compiled to take weights.
   uint64_t weighting() const { return weighting_; }
   /// Writes the model in the format of the path's ending.
@@ -138,6 +140,7 @@ private:
   std::vector<std::string> notes_;
   std::optional<nlohmann::json> compileConfig_; ///< the one to write, where it is not the file's
   Shapes openInputs_, openTargets_;
+  frontend::LookupPlan openLookups_;
   std::unique_ptr<session::Session> session_;
   trainer::ModelRunner *runner_ = nullptr;
   uint64_t compilation_ = 0; ///< changes with session_

@@ -20,6 +20,7 @@ void Step::findOpenShapes(const frontend::KerasFile &file) {
       if (std::count(tensor.shape.begin() + 1, tensor.shape.end(), -1) > 0)
         open[tensor.name] = {tensor.shape.begin() + 1, tensor.shape.end()};
   };
+  openLookups_ = declared.lookups;
   keepOpen(declared.inputs, openInputs_);
   keepOpen(declared.targets, openTargets_);
   for (const auto &[name, shape] : openTargets_)

@@ -33,6 +33,13 @@ def _squeezed(shape):
     return tuple(n for n in shape if n != 1)
 
 
+def _require_shape(array, spec, what, rows):
+    if array.ndim < 1 or _squeezed(array.shape[1:]) != _squeezed(spec.shape):
+        raise ValueError(f"{what}: shape {array.shape} does not fit {spec}")
+    if rows is not None and array.shape[0] != rows:
+        raise ValueError(f"{what}: {array.shape[0]} rows, but the first array has {rows}")
+
+
 def convert(value, spec, what, rows=None):
     """`value` as a dense row-major array that `spec` describes.
 
@@ -42,11 +49,43 @@ def convert(value, spec, what, rows=None):
     array = as_array(value, what)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{what}: values of type {array.dtype} are no real numbers")
-    if array.ndim < 1 or _squeezed(array.shape[1:]) != _squeezed(spec.shape):
-        raise ValueError(f"{what}: shape {array.shape} does not fit {spec}")
-    if rows is not None and array.shape[0] != rows:
-        raise ValueError(f"{what}: {array.shape[0]} rows, but the first array has {rows}")
+    _require_shape(array, spec, what, rows)
     return _cast(array, spec, what).reshape((array.shape[0], *spec.shape))
+
+
+def convert_texts(value, spec, what, rows=None):
+    """`value` as an array of bytes objects, texts in UTF-8, that `spec` describes.
+
+    Raises TypeError for what holds no text, ValueError for another shape or number of rows.
+    """
+    array = as_array(value, what)
+    if array.dtype.kind not in "USOT":
+        raise TypeError(f"{what}: values of type {array.dtype} are no text; convert them with "
+                        f"astype(str)")
+    _require_shape(array, spec, what, rows)
+    return [_encode(text, what) for text in array.ravel().tolist()], array.shape[0]
+
+
+def _encode(text, what):
+    if isinstance(text, str):
+        return text.encode("utf-8", "surrogatepass")
+    if not isinstance(text, bytes):
+        raise TypeError(f"{what}: {text!r} is no text; convert it with str()")
+    return text
+
+
+def convert_data(values, specs):
+    """The columns that lookups take for `specs`, and the number of rows."""
+    columns, rows = [], None
+    for value, spec in zip(arrange(values, specs, "input"), specs):
+        what = f"input '{spec.name}'"
+        if spec.dtype == "string":
+            column, rows = convert_texts(value, spec, what, rows)
+        else:
+            column = convert(value, spec, what, rows)
+            rows = len(column)
+        columns.append(column)
+    return columns, rows
 
 
 def filled_shape(value, opened):

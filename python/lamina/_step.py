@@ -6,7 +6,7 @@ import tempfile
 import numpy as np
 
 from lamina import _core
-from lamina._arrays import TensorSpec, arrange, convert_all, filled_shape
+from lamina._arrays import TensorSpec, arrange, convert_all, convert_data, filled_shape
 from lamina._callbacks import Callbacks, OptimizerView
 from lamina._loop import Fit, Pace, Pass
 from lamina._progress import Progress
@@ -25,7 +25,8 @@ class Step:
 
     Arrays are NumPy's or anything that gives one: pandas frames, DLPack, `__array_interface__`. Those
     that are dense, row-major and of the model's types are not copied. Several inputs or targets are
-    lists in the model's order or dicts by name. Wrong arrays are a TypeError or a ValueError that
+    lists in the model's order or dicts by name. Inputs of dtype "string" take texts: lists of them,
+    NumPy's arrays, pandas columns, TensorFlow's tensors. Wrong arrays are a TypeError or a ValueError that
     names the input or target, and the state stays as it was.
 
     Other Python threads run while compiled code does. Calls of one step from several threads follow
@@ -48,6 +49,8 @@ class Step:
     def _read_specs(self):
         core = self._core
         self.input_specs = [TensorSpec(*spec) for spec in core.inputs]
+        # What data give where lookups stand before the step; else nothing.
+        self.data_specs = [TensorSpec(*spec) for spec in core.data_inputs]
         self.target_specs = [TensorSpec(*spec) for spec in core.targets]
         self.output_specs = [TensorSpec(*spec) for spec in core.outputs]
 
@@ -66,7 +69,7 @@ class Step:
         for values, specs, kind, further, opened, found in (
                 (x, self.input_specs, "input", (), self._open[0], shapes[0]),
                 (y, self.target_specs, "target", outputs, self._open[1], shapes[1])):
-            if values is None or not opened:
+            if values is None or not opened or (kind == "input" and self.data_specs):
                 continue
             for value, spec in zip(arrange(values, specs, kind, further), specs):
                 row = spec.name in opened and filled_shape(value, opened[spec.name])
@@ -76,9 +79,18 @@ class Step:
         return shapes
 
     def _inputs(self, x):
-        if self._open[0]:
+        if self._open[0] and not self.data_specs:
             self._follow(x)
-        return convert_all(x, self.input_specs, "input")
+        if not self.data_specs:
+            return convert_all(x, self.input_specs, "input")
+        columns, rows = convert_data(x, self.data_specs)
+        if self._open[0] and rows:
+            inputs, targets = (dict(part) for part in self._core.shapes)
+            self._use_shapes((inputs | self._core.found_shapes(columns, rows), targets))
+        arrays = tuple(np.empty((rows, *spec.shape), spec.dtype) for spec in self.input_specs)
+        if rows:
+            self._core.look_up(columns, arrays)
+        return arrays
 
     # ---- what it is ----------------------------------------------------------------------------
 
@@ -127,7 +139,7 @@ class Step:
         Returns the batch's logs before the update: a dict by name, or with return_dict=False a list
         in the order of `metrics_names`, a single number where there is only the loss.
         """
-        if sample_weight is None and class_weight is None:
+        if sample_weight is None and class_weight is None and not self.data_specs:
             logs = self._train(x, y)
             if logs is not None:
                 return logs if return_dict else self._in_order(logs)
@@ -138,7 +150,8 @@ class Step:
 
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=True):
         """The logs of an evaluation of one batch, as `train_on_batch` returns them."""
-        logs = self._test(x, y) if sample_weight is None else None
+        is_direct = sample_weight is None and not self.data_specs
+        logs = self._test(x, y) if is_direct else None
         if logs is None:
             arrays = Converter(self).all(x, y, sample_weight)
             self._require_batch(arrays)

@@ -46,6 +46,8 @@ IN_GRAPHS, WHEN_FEW, ALWAYS = 0, 6, 10**9  # as many as WHEN_FEW take less time 
 
 
 def single(arrays):
+    """The arrays as Keras takes them: texts are objects to it."""
+    arrays = [a.astype(object) if a.dtype.kind == "U" else a for a in arrays]
     return arrays[0] if len(arrays) == 1 else arrays
 
 

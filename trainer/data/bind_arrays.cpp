@@ -4,6 +4,7 @@
 #include "support/error.h"
 #include "trainer/data/array_names.h"
 #include "trainer/data/cast.h"
+#include "trainer/data/columns/look_up.h"
 #include "trainer/data/dataset.h"
 
 namespace lamina::trainer {
@@ -12,6 +13,7 @@ namespace {
 
 using codegen::TensorSpec;
 using frontend::Array;
+using frontend::Column;
 
 std::string arrayNames(const DataFile &file) {
   std::string names;
@@ -23,11 +25,11 @@ std::string arrayNames(const DataFile &file) {
 /// The arrays of a file, and which of them are used.
 class Arrays {
 public:
-  Arrays(DataFile &file, const BindOptions &options) : file(file), options(options) {}
+  /// With `takes` arrays that are used once are taken out of the file.
+  Arrays(DataFile &file, const BindOptions &options, bool takes)
+      : file(file), options(options), takes(takes) {}
 
-  std::vector<Array> fitInputs(const std::vector<TensorSpec> &inputs) {
-    return fitAll(inputs, outputPlaces(inputs, {}), 'x', "input", {});
-  }
+  std::vector<Column> fitInputs(const std::vector<TensorSpec> &inputs);
   std::vector<Array> fitTargets(const std::vector<TensorSpec> &targets) {
     return fitAll(targets, outputPlaces(targets, options.outputs), 'y', "target",
                   options.targetClasses);
@@ -39,19 +41,31 @@ public:
   void refuseUnused(char letter, size_t count, const char *role) const;
 
 private:
-  Array *find(const std::vector<std::string> &names) {
+  /// What `search` finds under the first of the names that has something.
+  template <typename Search> auto find(const std::vector<std::string> &names, Search search) {
+    decltype(search(names[0])) found = nullptr;
     for (const std::string &name : names)
-      if (Array *found = file.find(name)) {
+      if (!found && (found = search(name)))
         used.insert(name);
-        return found;
-      }
-    return nullptr;
+    return found;
   }
+  Array *find(const std::vector<std::string> &names) {
+    return find(names, [&](const std::string &name) { return file.find(name); });
+  }
+  [[noreturn]] void refuseMissing(const std::string &name, const char *role,
+                                  const TensorSpec &spec) const {
+    fail("{}: there is no array '{}' for {} '{}'; the file has {}", file.path, name, role,
+         printable(spec.name), arrayNames(file));
+  }
+  Array fitOne(const TensorSpec &spec, size_t place, bool isOnly, char letter, const char *role,
+               int64_t classes);
+  frontend::Texts fitTexts(const TensorSpec &spec, size_t place, bool isOnly);
   std::vector<Array> fitAll(const std::vector<TensorSpec> &specs, const std::vector<size_t> &places,
                             char letter, const char *role, const std::vector<int64_t> &classes);
 
   DataFile &file;
   const BindOptions &options;
+  bool takes;
   std::set<std::string> used;
 };
 
@@ -78,6 +92,13 @@ std::string labelFormHint(const Array &array, const TensorSpec &spec, std::strin
   return "";
 }
 
+/// The tensor with the extents of an array where a lookup takes rows of any.
+TensorSpec closed(TensorSpec spec, const std::vector<int64_t> &shape) {
+  for (size_t i = 1; i < spec.shape.size() && shape.size() == spec.shape.size(); ++i)
+    spec.shape[i] = spec.shape[i] < 0 ? shape[i] : spec.shape[i];
+  return spec;
+}
+
 /// Checks the array against the tensor's shape and gives it the tensor's shape and type.
 Array fitArray(const std::string &file, Array array, const TensorSpec &spec, const char *role,
                int64_t classes) {
@@ -100,26 +121,58 @@ Array fitArray(const std::string &file, Array array, const TensorSpec &spec, con
   return array;
 }
 
+Array Arrays::fitOne(const TensorSpec &spec, size_t place, bool isOnly, char letter,
+                     const char *role, int64_t classes) {
+  auto names = acceptedNames(spec, place, isOnly, letter);
+  Array *array = find(names);
+  if (!array && letter == 'y' && file.isSingleArray)
+    fail("{}: a .npy file holds inputs only; give inputs and targets as x and y of a .npz file",
+         file.path);
+  if (!array)
+    refuseMissing(names.front(), role, spec);
+  // Two tensors may share an array, so it is copied unless this is the last use.
+  Array source = isOnly && takes ? std::move(*array) : *array;
+  TensorSpec wanted = closed(spec, source.shape);
+  return fitArray(file.path, std::move(source), wanted, role, classes);
+}
+
 std::vector<Array> Arrays::fitAll(const std::vector<TensorSpec> &specs,
                                   const std::vector<size_t> &places, char letter, const char *role,
                                   const std::vector<int64_t> &classes) {
   std::vector<Array> result;
-  for (size_t i = 0; i < specs.size(); ++i) {
-    auto names = acceptedNames(specs[i], places[i], specs.size() == 1, letter);
-    Array *array = find(names);
-    if (!array && letter == 'y' && file.isSingleArray)
-      fail("{}: a .npy file holds inputs only; give inputs and targets as x and y of a .npz file",
-           file.path);
-    if (!array)
-      fail("{}: there is no array '{}' for {} '{}'; the file has {}", file.path, names.front(),
-           role, printable(specs[i].name), arrayNames(file));
-    // Two tensors may share an array, so it is copied unless this is the last use.
-    bool lastUse = specs.size() == 1;
-    Array source = lastUse ? std::move(*array) : *array;
-    result.push_back(fitArray(file.path, std::move(source), specs[i], role,
-                              i < classes.size() ? classes[i] : 0));
-  }
+  for (size_t i = 0; i < specs.size(); ++i)
+    result.push_back(fitOne(specs[i], places[i], specs.size() == 1, letter, role,
+                            i < classes.size() ? classes[i] : 0));
   return result;
+}
+
+frontend::Texts Arrays::fitTexts(const TensorSpec &spec, size_t place, bool isOnly) {
+  auto names = acceptedNames(spec, place, isOnly, 'x');
+  frontend::Texts *found =
+      find(names, [&](const std::string &name) { return file.findTexts(name); });
+  if (!found)
+    refuseMissing(names.front(), "input", spec);
+  frontend::Texts texts = isOnly && takes ? std::move(*found) : *found;
+  TensorSpec wanted = closed(spec, texts.shape);
+  if (texts.shape.empty() || essentialRowShape(texts.shape) != essentialRowShape(wanted.shape))
+    fail("{}: texts for input '{}' have the shape {}, but the model wants rows of shape {}",
+         file.path, printable(spec.name), frontend::describeShape(texts.shape),
+         rowShape(spec.shape));
+  int64_t rows = texts.shape[0];
+  texts.shape = wanted.shape;
+  texts.shape[0] = rows;
+  return texts;
+}
+
+std::vector<Column> Arrays::fitInputs(const std::vector<TensorSpec> &inputs) {
+  std::vector<size_t> places = outputPlaces(inputs, {});
+  std::vector<Column> columns;
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].isText)
+      columns.push_back(fitTexts(inputs[i], places[i], inputs.size() == 1));
+    else
+      columns.push_back(fitOne(inputs[i], places[i], inputs.size() == 1, 'x', "input", 0));
+  return columns;
 }
 
 std::vector<Array> Arrays::fitWeights() {
@@ -156,11 +209,14 @@ void Arrays::refuseUnused(char letter, size_t count, const char *role) const {
   }
 }
 
+void requireEqualRows(const Dataset &data, int64_t rows, const char *role) {
+  if (rows != data.rows)
+    fail("{}: the first input has {} rows, but one {} has {}", data.file, data.rows, role, rows);
+}
+
 void requireEqualRows(const Dataset &data, const std::vector<Array> &arrays, const char *role) {
   for (const Array &array : arrays)
-    if (array.shape[0] != data.rows)
-      fail("{}: the first input has {} rows, but one {} has {}", data.file, data.rows, role,
-           array.shape[0]);
+    requireEqualRows(data, array.shape[0], role);
 }
 
 } // namespace
@@ -177,15 +233,39 @@ static std::vector<double> keysOf(DataFile &file, const std::string &name, int64
   return keys;
 }
 
+namespace {
+
+/// Rows, and inputs from the arrays.
+void bindInputs(Arrays &arrays, Dataset &data, const std::vector<TensorSpec> &inputs,
+                const BindOptions &options) {
+  std::vector<TensorSpec> given = givenInputs(inputs, options);
+  std::vector<Column> columns = arrays.fitInputs(given);
+  arrays.refuseUnused('x', given.size(), "input");
+  data.rows = columns.empty() ? 0 : shapeOf(columns[0])[0];
+  for (const Column &column : columns)
+    requireEqualRows(data, shapeOf(column)[0], "input");
+  if (data.rows == 0)
+    fail("{}: there are no rows of data in it", data.file);
+  data.inputs = lookUp(std::move(columns), data, options);
+}
+
+} // namespace
+
+std::vector<Array> lookUpInputs(DataFile &file, const std::vector<TensorSpec> &inputs,
+                                const BindOptions &options) {
+  Dataset data;
+  data.file = file.path;
+  Arrays arrays(file, options, /*takes=*/false);
+  bindInputs(arrays, data, inputs, options);
+  return std::move(data.inputs);
+}
+
 Dataset bindArrays(DataFile file, const std::vector<TensorSpec> &inputs,
                    const std::vector<TensorSpec> &targets, const BindOptions &options) {
   Dataset data;
   data.file = file.path;
-  Arrays arrays(file, options);
-  data.inputs = arrays.fitInputs(inputs);
-  arrays.refuseUnused('x', inputs.size(), "input");
-  data.rows = data.inputs.empty() ? 0 : data.inputs[0].shape[0];
-  requireEqualRows(data, data.inputs, "input");
+  Arrays arrays(file, options, /*takes=*/true);
+  bindInputs(arrays, data, inputs, options);
   if (options.wantTargets) {
     data.targets = arrays.fitTargets(targets);
     arrays.refuseUnused('y', std::max(options.outputs.size(), targets.size()), "output");
@@ -193,8 +273,6 @@ Dataset bindArrays(DataFile file, const std::vector<TensorSpec> &inputs,
   }
   data.weights = arrays.fitWeights();
   requireEqualRows(data, data.weights, "array of weights");
-  if (data.rows == 0)
-    fail("{}: there are no rows of data in it", data.file);
   if (!options.keyColumn.empty())
     data.keys = keysOf(file, options.keyColumn, data.rows);
   return data;

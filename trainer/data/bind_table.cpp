@@ -8,6 +8,7 @@
 #include "trainer/data/columns/column_roles.h"
 #include "trainer/data/columns/feature_encoding.h"
 #include "trainer/data/columns/label_columns.h"
+#include "trainer/data/columns/look_up.h"
 #include "trainer/data/dataset.h"
 
 namespace lamina::trainer {
@@ -88,6 +89,37 @@ Array featureArray(const Table &table, const std::vector<size_t> &rows,
   return array;
 }
 
+/// The cells of the columns as they stand.
+frontend::Texts featureTexts(const Table &table, const std::vector<size_t> &rows,
+                             std::span<const size_t> columns, const TensorSpec &spec) {
+  frontend::Texts texts = {spec.shape, {}};
+  texts.shape[0] = static_cast<int64_t>(rows.size());
+  for (size_t row : rows)
+    for (size_t column : columns)
+      texts.values.push_back(table.cell(row, column));
+  return texts;
+}
+
+/// The inputs that the table gives, each from its columns.
+std::vector<frontend::Column> featureColumns(const Table &table, const std::vector<size_t> &rows,
+                                             const Columns &features, const EncodedInputs &encoded,
+                                             const std::vector<TensorSpec> &specs) {
+  std::vector<frontend::Column> result;
+  std::span<const size_t> columns = features;
+  std::span<const FeatureEncoding> encodings = encoded.encodings;
+  for (size_t i = 0; i < specs.size(); ++i) {
+    size_t count = encoded.columns[i];
+    if (specs[i].isText)
+      result.push_back(featureTexts(table, rows, columns.first(count), specs[i]));
+    else
+      result.push_back(
+          featureArray(table, rows, columns.first(count), encodings.first(count), specs[i]));
+    columns = columns.subspan(count);
+    encodings = encodings.subspan(count);
+  }
+  return result;
+}
+
 /// The same weights for every target.
 std::vector<Array> weightArrays(const Table &table, const std::vector<size_t> &rows, size_t column,
                                 const std::vector<TensorSpec> &specs) {
@@ -156,13 +188,14 @@ void addTargets(Dataset &data, const Table &table, const std::vector<size_t> &ro
 
 Dataset bindTable(const Table &table, const std::vector<TensorSpec> &inputs,
                   const std::vector<TensorSpec> &targets, const BindOptions &options) {
-  Roles roles = assignRoles(table, inputs, targets, options);
+  std::vector<TensorSpec> given = givenInputs(inputs, options);
+  Roles roles = assignRoles(table, given, targets, options);
   if (!options.wantTargets)
     roles.targets.clear();
   Columns required = roles.targets;
   if (roles.weights && !options.weights.empty())
     required.push_back(*roles.weights);
-  EncodedInputs encoded = encodeFeatures(table, roles.features, inputs, options);
+  EncodedInputs encoded = encodeFeatures(table, roles.features, given, options);
   auto rows = completeRows(table, roles.features, encoded, required, options.missing);
 
   Dataset data;
@@ -171,15 +204,7 @@ Dataset bindTable(const Table &table, const std::vector<TensorSpec> &inputs,
   data.droppedRows = static_cast<int64_t>(table.rows() - rows.size());
   for (size_t row : rows)
     data.lines.push_back(table.lines[row]);
-  std::span<const size_t> columns = roles.features;
-  std::span<const FeatureEncoding> encodings = encoded.encodings;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    size_t count = encoded.columns[i];
-    data.inputs.push_back(
-        featureArray(table, rows, columns.first(count), encodings.first(count), inputs[i]));
-    columns = columns.subspan(count);
-    encodings = encodings.subspan(count);
-  }
+  data.inputs = lookUp(featureColumns(table, rows, roles.features, encoded, given), data, options);
   if (std::ranges::any_of(encoded.encodings,
                           [](const auto &each) { return each != FeatureEncoding(); }))
     data.recipe.encodings = std::move(encoded.encodings);

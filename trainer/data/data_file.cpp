@@ -39,9 +39,9 @@ Table parseText(const std::string &path, std::string_view text, const TextOption
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
     fail("{}: the file is empty", path);
   if (looksLikeArff(text))
-    return parseArff(path, text);
+    return parseArff(path, text, options);
   if (looksLikeJsonLines(text))
-    return parseJsonLines(path, text);
+    return parseJsonLines(path, text, options);
   bool isGiven = options.delimiter || options.header;
   return !isGiven && looksLikeLibsvm(text) ? parseLibsvm(path, text)
                                            : parseDelimitedText(path, text, options);
@@ -77,6 +77,13 @@ void readArray(DataFile &file, frontend::Array array) {
   file.isSingleArray = true;
 }
 
+void readNpy(DataFile &file, const Bytes &bytes) {
+  if (!frontend::holdsTexts(file.path, bytes))
+    return readArray(file, frontend::parseNpy(file.path, bytes));
+  file.texts.emplace("x", frontend::parseNpyTexts(file.path, bytes));
+  file.isSingleArray = true;
+}
+
 /// Images in IDX have their labels in a file beside them.
 void readIdx(DataFile &file, const Bytes &bytes) {
   readArray(file, parseIdx(file.path, bytes));
@@ -96,7 +103,7 @@ void readContent(DataFile &file, Bytes bytes, const TextOptions &options) {
   if (looksCompressed(bytes))
     bytes = decompress(file.path, bytes);
   if (frontend::looksLikeNpy(bytes)) {
-    readArray(file, frontend::parseNpy(file.path, bytes));
+    readNpy(file, bytes);
   } else if (looksLikeIdx(bytes)) {
     readIdx(file, bytes);
   } else if (frontend::looksLikeHdf5(bytes)) {
@@ -142,23 +149,49 @@ DataFile openAll(const std::string &pattern, const std::vector<std::string> &pat
 
 } // namespace
 
-frontend::Array *DataFile::find(const std::string &name) {
-  auto exactly = [&](const std::string &wanted) -> frontend::Array * {
-    auto found = arrays.find(wanted);
-    if (found == arrays.end() && archive && archive->contains(wanted))
-      found = arrays.emplace(wanted, archive->read(wanted)).first;
-    return found == arrays.end() ? nullptr : &found->second;
+std::string DataFile::nameOf(const std::string &wanted) const {
+  auto isThere = [&](const std::string &name) {
+    return arrays.contains(name) || texts.contains(name) || (archive && archive->contains(name));
   };
-  if (frontend::Array *found = part.empty() ? exactly(name) : nullptr)
-    return found;
-  if (name != "x" && name != "y")
-    return part.empty() ? nullptr : exactly(name + "_" + part);
-  if (frontend::Array *found = exactly(name + "_" + (part.empty() ? "train" : part)))
-    return found;
-  for (std::string_view alias : aliasesOf(name))
-    if (frontend::Array *found = part.empty() ? exactly(std::string(alias)) : nullptr)
-      return found;
-  return nullptr;
+  std::vector<std::string> names;
+  if (part.empty())
+    names.push_back(wanted);
+  if (wanted != "x" && wanted != "y") {
+    if (!part.empty())
+      names.push_back(wanted + "_" + part);
+  } else {
+    names.push_back(wanted + "_" + (part.empty() ? "train" : part));
+    if (part.empty())
+      names.insert(names.end(), aliasesOf(wanted).begin(), aliasesOf(wanted).end());
+  }
+  auto found = std::ranges::find_if(names, isThere);
+  return found == names.end() ? "" : *found;
+}
+
+frontend::Array *DataFile::find(const std::string &name) {
+  std::string own = nameOf(name);
+  if (own.empty())
+    return nullptr;
+  if (texts.contains(own))
+    fail(
+        "{}: array '{}' holds texts, but the model takes numbers; an input of dtype 'string' takes "
+        "texts",
+        path, printable(own));
+  if (!arrays.contains(own))
+    arrays.emplace(own, archive->read(own));
+  return &arrays.at(own);
+}
+
+frontend::Texts *DataFile::findTexts(const std::string &name) {
+  std::string own = nameOf(name);
+  if (own.empty())
+    return nullptr;
+  if (arrays.contains(own))
+    fail("{}: array '{}' holds numbers, but the model takes texts; convert them with astype(str)",
+         path, printable(own));
+  if (!texts.contains(own))
+    texts.emplace(own, archive->readTexts(own));
+  return &texts.at(own);
 }
 
 std::vector<std::string> DataFile::arrayNames() const {
@@ -166,6 +199,8 @@ std::vector<std::string> DataFile::arrayNames() const {
     return archive->names();
   std::vector<std::string> names;
   for (const auto &[name, array] : arrays)
+    names.push_back(name);
+  for (const auto &[name, array] : texts)
     names.push_back(name);
   return names;
 }

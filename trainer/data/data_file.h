@@ -23,6 +23,7 @@ struct Table {
   size_t width = 0;
   std::vector<double> values; ///< row-major
   std::vector<size_t> lines;  ///< line on which each row begins, from 1
+  bool keepsCells = false;    ///< TextOptions::keepsCells, set before there are rows
 
   size_t rows() const { return lines.size(); }
   /// Adds a row from the texts of its cells.
@@ -34,6 +35,8 @@ struct Table {
   double value(size_t row, size_t column) const { return values[row * width + column]; }
   /// Null for numbers and what is missing.
   const std::string *text(size_t row, size_t column) const;
+  /// The text of any cell as it stands in the file, where the table keeps them.
+  const std::string &cell(size_t row, size_t column) const;
   /// Where all texts of a column without numbers are dates, puts their numbers in their place
   /// (parseDate).
   void convertDates();
@@ -44,16 +47,20 @@ struct Table {
 
 private:
   bool isNamed(size_t column) const;
-  double keepText(std::string_view text);
+  /// The number of a text, from 1.
+  uint32_t keepText(std::string_view text);
 
   std::vector<std::string> texts_;                       ///< all different
   std::map<std::string, uint32_t, std::less<>> numbers_; ///< of the texts
+  std::vector<uint32_t> cells_; ///< texts of all cells, where they are kept
 };
 
 /// How to read delimited text. Where nothing is said, the text decides.
 struct TextOptions {
   std::optional<char> delimiter; ///< ' ' stands for runs of spaces and tabs
   std::optional<bool> header;
+  /// Cells of numbers, and empty ones, are kept as texts too.
+  bool keepsCells = false;
 };
 
 /// A data file of any kind, not yet fitted to a model: arrays by name ("x" for .npy), or a table.
@@ -61,7 +68,8 @@ struct DataFile {
   std::string path;
   std::string part; ///< of arrays x_PART, y_PART; empty: train where both are there
   std::map<std::string, frontend::Array> arrays;
-  bool isSingleArray = false; ///< a .npy file
+  std::map<std::string, frontend::Texts> texts; ///< arrays of texts
+  bool isSingleArray = false;                   ///< a .npy file
   /// Where further arrays are, read when somebody asks for them.
   std::optional<frontend::NpzFile> archive;
   std::optional<Table> table;
@@ -69,7 +77,13 @@ struct DataFile {
   /// Null when there is no such array. "x" and "y" are also found under the names that data sets
   /// give them: x_train, images, data, features, X; y_train, labels, target, targets, Y.
   frontend::Array *find(const std::string &name);
+  /// The same of an array of texts. One of numbers is refused.
+  frontend::Texts *findTexts(const std::string &name);
   std::vector<std::string> arrayNames() const;
+
+private:
+  /// The name under which the array is there that somebody asks for; empty for none.
+  std::string nameOf(const std::string &wanted) const;
 };
 
 /// Opens .npz, .npy, IDX, HDF5, CSV, TSV, .data, ARFF, JSON lines and libsvm's format, compressed
@@ -81,7 +95,7 @@ DataFile openDataFile(const std::string &path, const TextOptions &options = {});
 /// Delimited text and ARFF text as tables. `path` is for messages.
 Table parseDelimitedText(const std::string &path, std::string_view text,
                          const TextOptions &options = {});
-Table parseArff(const std::string &path, std::string_view text);
+Table parseArff(const std::string &path, std::string_view text, const TextOptions &options = {});
 bool looksLikeArff(std::string_view text);
 
 /// A number, true/false counting as 1/0; nothing for other text.

@@ -106,11 +106,15 @@ bool holdsWindows(DataFile &file, const codegen::TensorSpec &input) {
 Dataset bindDataset(DataFile file, const std::vector<codegen::TensorSpec> &inputs,
                     const std::vector<codegen::TensorSpec> &targets, const BindOptions &options) {
   const Window window = options.windows();
-  bool isWindowed = !options.window && inputs.size() == 1 && holdsWindows(file, inputs[0]);
-  if (!window || isWindowed)
+  if (!window || (!options.window && inputs.size() == 1 && holdsWindows(file, inputs[0])))
     return bindRows(std::move(file), inputs, targets, options);
   if (options.missing.policy == MissingValues::Policy::Drop)
     fail("{}: --missing drop would leave gaps in the windows; put in a value instead", file.path);
+  if (options.lookups && !options.lookups->isEmpty())
+    fail("{}: windows are of numbers, and this model looks up texts or numbers; give arrays of "
+         "windows "
+         "in a .npz file",
+         file.path);
   auto steps = inputsOfStep(inputs, window, file.path);
   Dataset rows = bindRows(std::move(file), steps, targets, options);
   rows.recipe.window = {window.steps, window.horizon, 1};

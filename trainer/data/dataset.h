@@ -8,6 +8,7 @@
 
 #include "codegen/compiled_model.h"
 #include "frontend/files/arrays/array.h"
+#include "frontend/lookups/lookup.h"
 #include "trainer/data/data_file.h"
 
 namespace lamina::trainer {
@@ -19,6 +20,7 @@ struct FeatureEncoding {
   std::optional<double> fill;          ///< stands for a missing value: a number, or a category's
   double mean = 0, scale = 1;          ///< numbers become (number - mean) * scale
   bool flagsMissing = false;           ///< a further value, behind them, is 1 for a missing one
+  bool isText = false;                 ///< cells are texts as they stand, none of them missing
 
   /// The values of a cell.
   size_t width() const { return (isOneHot ? categories.size() : 1) + flagsMissing; }
@@ -103,6 +105,8 @@ struct BindOptions {
   /// Per input the number of entries that its values are indices into (an embedding's rows), 0 if
   /// they are none. Shorter vectors count as filled up with 0.
   std::vector<int64_t> inputEntries;
+  /// How the inputs follow from those that the file gives; null: they are the same.
+  const frontend::LookupPlan *lookups = nullptr;
   /// The model's outputs in order: an array `y1` belongs to the second, whichever have a loss.
   /// Empty: the targets.
   std::vector<std::string> outputs;
@@ -133,6 +137,11 @@ Dataset bindTable(const Table &table, const std::vector<codegen::TensorSpec> &in
                   const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);
 Dataset bindArrays(DataFile file, const std::vector<codegen::TensorSpec> &inputs,
                    const std::vector<codegen::TensorSpec> &targets, const BindOptions &options);
+
+/// The inputs alone, from a file of arrays that stay in it.
+std::vector<frontend::Array> lookUpInputs(DataFile &file,
+                                          const std::vector<codegen::TensorSpec> &inputs,
+                                          const BindOptions &options);
 
 /// Weights for a data set without any: by its class numbers where options.weighting has classes,
 /// else 1. Throws UserError when the rows have not one class each.

@@ -143,8 +143,10 @@ bool replaceDecimalCommas(Rows &rows) {
 }
 
 /// Rows that may be quoted.
-Table readRecords(const std::string &path, RecordReader &reader, bool decimalComma) {
+Table readRecords(const std::string &path, RecordReader &reader, bool decimalComma,
+                  bool keepsCells) {
   Table table;
+  table.keepsCells = keepsCells;
   RecordReader::Record record;
   while (reader.next(record)) {
     if (table.lines.empty())
@@ -174,8 +176,10 @@ Table parseDelimitedText(const std::string &path, std::string_view text,
   std::vector<std::string> names;
   if (header && reader.next(record))
     names.assign(record.fields.begin(), record.fields.end());
-  if (!readPlainRows(text.substr(reader.position()), delimiter, decimalComma, reader.line(), table))
-    table = readRecords(path, reader, decimalComma);
+  bool isRead = !options.keepsCells && readPlainRows(text.substr(reader.position()), delimiter,
+                                                     decimalComma, reader.line(), table);
+  if (!isRead)
+    table = readRecords(path, reader, decimalComma, options.keepsCells);
   table.path = path;
   if (table.lines.empty())
     fail("{}: there are no rows of data in it", path);

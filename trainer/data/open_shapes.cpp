@@ -5,6 +5,7 @@
 #include "support/error.h"
 #include "trainer/data/array_names.h"
 #include "trainer/data/columns/column_roles.h"
+#include "trainer/data/columns/look_up.h"
 
 namespace lamina::trainer {
 
@@ -96,15 +97,41 @@ RowShapes shapesOfWindows(const DeclaredTensors &model, const Window &window) {
   return shapes;
 }
 
+/// What the lookups make of the file's rows.
+std::map<std::string, std::vector<int64_t>>
+shapesOfLookups(DataFile &file, const DeclaredTensors &model, BindOptions options) {
+  options.lookups = &model.lookups;
+  options.wantTargets = false;
+  // How many columns of a table such an input takes is nowhere.
+  if (file.table && std::ranges::any_of(givenInputs(model.inputs, options), countOpen))
+    return {};
+  std::vector<TensorSpec> targets(model.targets.size(), TensorSpec{"", ElementType::F32, {-1}});
+  std::vector<Array> inputs = file.table
+                                  ? bindTable(*file.table, model.inputs, targets, options).inputs
+                                  : lookUpInputs(file, model.inputs, options);
+  std::map<std::string, std::vector<int64_t>> shapes;
+  for (size_t i = 0; i < model.inputs.size(); ++i)
+    if (countOpen(model.inputs[i]) > 0)
+      shapes[model.inputs[i].name] = fillOpenShape(file.path, model.inputs[i], "input", inputs[i]);
+  return shapes;
+}
+
 } // namespace
 
 RowShapes findOpenShapes(DataFile &file, const DeclaredTensors &model, const BindOptions &options) {
   if (options.windows())
     return shapesOfWindows(model, options.windows());
+  bool looksUp = !model.lookups.isEmpty();
+  RowShapes shapes;
+  if (looksUp && std::ranges::any_of(model.inputs, countOpen))
+    shapes.inputs = shapesOfLookups(file, model, options);
+  if (file.table && looksUp)
+    return shapes;
   if (file.table)
     return shapesOfColumns(*file.table, model, options);
-  RowShapes shapes;
-  shapes.inputs = shapesOfArrays(file, model.inputs, outputPlaces(model.inputs, {}), 'x', "input");
+  if (!looksUp)
+    shapes.inputs =
+        shapesOfArrays(file, model.inputs, outputPlaces(model.inputs, {}), 'x', "input");
   if (options.wantTargets)
     shapes.targets = shapesOfArrays(file, model.targets, outputPlaces(model.targets, model.outputs),
                                     'y', "target");

@@ -21,6 +21,10 @@ bool equalsIgnoringCase(std::string_view a, std::string_view b) {
 /// A NaN without a sign, whose lower half is the number of a text, from 1.
 constexpr uint64_t kTextBits = uint64_t(0x7ff80000) << 32;
 
+double textValue(uint32_t number) {
+  return std::bit_cast<double>(kTextBits | number);
+}
+
 } // namespace
 
 bool isMissing(std::string_view text) {
@@ -62,13 +66,13 @@ std::optional<double> parseDecimalComma(std::string_view text) {
   return parseNumber(other);
 }
 
-double Table::keepText(std::string_view text) {
+uint32_t Table::keepText(std::string_view text) {
   auto found = numbers_.find(text);
   if (found == numbers_.end()) {
     texts_.emplace_back(text);
     found = numbers_.emplace(text, static_cast<uint32_t>(texts_.size())).first;
   }
-  return std::bit_cast<double>(kTextBits | found->second);
+  return found->second;
 }
 
 void Table::appendCell(std::string_view cell, bool decimalComma) {
@@ -76,7 +80,10 @@ void Table::appendCell(std::string_view cell, bool decimalComma) {
   if (number)
     values.push_back(*number);
   else
-    values.push_back(isMissing(cell) ? std::numeric_limits<double>::quiet_NaN() : keepText(cell));
+    values.push_back(isMissing(cell) ? std::numeric_limits<double>::quiet_NaN()
+                                     : textValue(keepText(cell)));
+  if (keepsCells)
+    cells_.push_back(keepText(cell));
 }
 
 void Table::append(const std::vector<std::string_view> &cells, size_t line, bool decimalComma) {
@@ -96,12 +103,15 @@ void Table::append(Table &&other, size_t line) {
     lines = std::move(other.lines);
     texts_ = std::move(other.texts_);
     numbers_ = std::move(other.numbers_);
+    cells_ = std::move(other.cells_);
     return;
   }
   for (size_t row = 0; row < other.rows() && !other.texts_.empty(); ++row)
     for (size_t column = 0; column < width; ++column)
       if (const std::string *text = other.text(row, column))
-        other.values[row * width + column] = keepText(*text);
+        other.values[row * width + column] = textValue(keepText(*text));
+  for (uint32_t cell : other.cells_)
+    cells_.push_back(keepText(other.texts_[cell - 1]));
   values.insert(values.end(), other.values.begin(), other.values.end());
   lines.insert(lines.end(), other.lines.begin(), other.lines.end());
 }
@@ -111,6 +121,10 @@ const std::string *Table::text(size_t row, size_t column) const {
   auto number = static_cast<uint32_t>(bits);
   bool isText = (bits & ~uint64_t(0xffffffff)) == kTextBits && number > 0;
   return isText ? &texts_[number - 1] : nullptr;
+}
+
+const std::string &Table::cell(size_t row, size_t column) const {
+  return texts_[cells_[row * width + column] - 1];
 }
 
 bool Table::isNamed(size_t column) const {

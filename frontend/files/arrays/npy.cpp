@@ -9,6 +9,7 @@
 #include "frontend/files/arrays/npy_header.h"
 #include "frontend/files/bytes.h"
 #include "frontend/files/read_file.h"
+#include "frontend/files/utf8.h"
 #include "support/atomic_file.h"
 #include "support/error.h"
 
@@ -66,6 +67,46 @@ std::vector<std::byte> transposed(std::span<const std::byte> columns,
   return rows;
 }
 
+/// The elements in row-major order, checked against the shape; `memory` has them where that is not
+/// the file's.
+std::span<const std::byte> elementsInOrder(const std::string &name, const NpyHeader &header,
+                                           size_t width, std::span<const std::byte> bytes,
+                                           std::vector<std::byte> &memory) {
+  std::optional<uint64_t> count = checkedElementCount(header.shape);
+  // Empty texts have no bytes: their number is checked against what a reader could hold.
+  constexpr uint64_t mostEmpty = uint64_t(1) << 32;
+  bool fits =
+      count && (width == 0 ? *count <= mostEmpty && bytes.empty()
+                           : *count <= bytes.size() / width && *count * width == bytes.size());
+  if (!fits)
+    fail("{}: is damaged: shape {} with elements of {} bytes does not match the {} bytes that "
+         "follow; save the array again",
+         name, describeShape(header.shape), width, bytes.size());
+  if (!header.fortranOrder || header.shape.size() < 2)
+    return bytes;
+  memory = transposed(bytes, header.shape, width);
+  return memory;
+}
+
+/// One text, without the zeros at its end.
+std::string decodeText(const std::string &name, const TextFormat &format,
+                       std::span<const std::byte> bytes) {
+  std::string text(asText(bytes));
+  if (format.isUnicode) {
+    text.clear();
+    for (; !bytes.empty(); bytes = bytes.subspan(4)) {
+      auto point = loadLittle<uint32_t>(bytes);
+      if (format.bigEndian)
+        point = __builtin_bswap32(point);
+      if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
+        fail("{}: has a text with {:#x}, which is no character; save the array again", name, point);
+      appendUtf8(text, point);
+    }
+  }
+  text.erase(text.find_last_not_of('\0') + 1);
+  return text;
+}
+
 } // namespace
 
 bool looksLikeNpy(std::span<const std::byte> bytes) {
@@ -75,16 +116,32 @@ bool looksLikeNpy(std::span<const std::byte> bytes) {
 Array parseNpy(std::string_view file, std::span<const std::byte> bytes) {
   std::string name = printable(file, 4096);
   NpyHeader header = parseNpyHeader(name, takeHeader(name, bytes));
-  std::optional<uint64_t> count = checkedElementCount(header.shape);
-  if (!count || *count > bytes.size() / header.format.width ||
-      *count * header.format.width != bytes.size())
-    fail("{}: is damaged: shape {} with elements of {} bytes does not match the {} bytes that "
-         "follow; save the array again",
-         name, describeShape(header.shape), header.format.width, bytes.size());
-  if (!header.fortranOrder || header.shape.size() < 2)
-    return decodeElements(name, header.format, std::move(header.shape), bytes);
-  std::vector<std::byte> rows = transposed(bytes, header.shape, header.format.width);
-  return decodeElements(name, header.format, std::move(header.shape), rows);
+  if (header.text)
+    fail("{}: has elements of type '{}', which is not supported; convert them to float32", name,
+         printable(header.description));
+  std::vector<std::byte> transposed;
+  bytes = elementsInOrder(name, header, header.format.width, bytes, transposed);
+  return decodeElements(name, header.format, std::move(header.shape), bytes);
+}
+
+bool holdsTexts(std::string_view file, std::span<const std::byte> bytes) {
+  std::string name = printable(file, 4096);
+  return parseNpyHeader(name, takeHeader(name, bytes)).text.has_value();
+}
+
+Texts parseNpyTexts(std::string_view file, std::span<const std::byte> bytes) {
+  std::string name = printable(file, 4096);
+  NpyHeader header = parseNpyHeader(name, takeHeader(name, bytes));
+  if (!header.text)
+    fail("{}: has elements of type '{}', but texts are wanted; convert them with astype(str)", name,
+         printable(header.description));
+  std::vector<std::byte> transposed;
+  size_t width = header.text->width();
+  bytes = elementsInOrder(name, header, width, bytes, transposed);
+  Texts texts = {std::move(header.shape), {}};
+  for (uint64_t i = *checkedElementCount(texts.shape); i > 0; --i, bytes = bytes.subspan(width))
+    texts.values.push_back(decodeText(name, *header.text, bytes.first(width)));
+  return texts;
 }
 
 Array readNpy(const std::string &path) {
@@ -132,12 +189,28 @@ bool NpzFile::contains(std::string_view name) const {
   return std::ranges::find(arrayNames, name) != arrayNames.end();
 }
 
-Array NpzFile::read(std::string_view name) {
+std::span<const std::byte> NpzFile::bytesOf(std::string_view name) {
   const ZipMember *member = archive.find(std::string(name).append(suffix));
   if (!member)
     fail("{}: has no array '{}'; it holds {}", printable(file, 4096), printable(name),
          printable(fmt::format("{}", fmt::join(arrayNames, ", ")), 300));
-  return parseNpy(fmt::format("{}: '{}'", file, name), archive.read(*member));
+  return archive.read(*member);
+}
+
+std::string NpzFile::placeOf(std::string_view name) const {
+  return fmt::format("{}: '{}'", file, name);
+}
+
+Array NpzFile::read(std::string_view name) {
+  return parseNpy(placeOf(name), bytesOf(name));
+}
+
+Texts NpzFile::readTexts(std::string_view name) {
+  return parseNpyTexts(placeOf(name), bytesOf(name));
+}
+
+bool NpzFile::holdsTexts(std::string_view name) {
+  return frontend::holdsTexts(placeOf(name), bytesOf(name));
 }
 
 void writeNpz(const std::string &path, const std::map<std::string, Array> &arrays) {

@@ -9,16 +9,22 @@
 
 #include "frontend/files/archive/zip_archive.h"
 #include "frontend/files/arrays/array.h"
+#include "frontend/files/arrays/texts.h"
 
 namespace lamina::frontend {
 
 /// Reads an array in NumPy's .npy format, versions 1 to 3. Big-endian elements are swapped,
 /// Fortran order is transposed, element types become those of element_format.h. Object arrays
-/// (pickles, which could run code), strings, complex and structured types are refused, and
+/// (pickles, which could run code), texts, complex and structured types are refused, and
 /// so is anything that does not fill the shape to the byte. `file` is for messages. Throws
 /// UserError `FILE: reason; what to do`.
 Array parseNpy(std::string_view file, std::span<const std::byte> bytes);
 Array readNpy(const std::string &path);
+
+/// Whether the array is one of texts, of NumPy's types U or S.
+bool holdsTexts(std::string_view file, std::span<const std::byte> bytes);
+/// Such an array, in the same way. Numbers are refused.
+Texts parseNpyTexts(std::string_view file, std::span<const std::byte> bytes);
 
 /// The bytes of a .npy file, version 1.0, C order.
 std::vector<std::byte> formatNpy(const Array &array);
@@ -40,8 +46,13 @@ public:
   bool contains(std::string_view name) const;
   /// Throws UserError when there is no such array, with the names that there are.
   Array read(std::string_view name);
+  Texts readTexts(std::string_view name);
+  bool holdsTexts(std::string_view name);
 
 private:
+  std::span<const std::byte> bytesOf(std::string_view name);
+  std::string placeOf(std::string_view name) const;
+
   std::string file;
   ZipArchive archive;
   std::vector<std::string> arrayNames;

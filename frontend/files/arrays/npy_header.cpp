@@ -38,22 +38,22 @@ private:
   std::string_view takeString();
   bool takeBool();
   std::vector<int64_t> takeShape();
-  ElementFormat takeFormat();
+  void takeFormat(NpyHeader &header);
 
   std::string_view file;
   std::string_view rest;
 };
 
 NpyHeader HeaderParser::parse() {
-  std::optional<ElementFormat> format;
+  NpyHeader header;
   std::optional<bool> fortranOrder;
   std::optional<std::vector<int64_t>> shape;
   expect("{");
   while (!take("}")) {
     std::string_view key = takeString();
     expect(":");
-    if (key == "descr" && !format)
-      format = takeFormat();
+    if (key == "descr" && header.description.empty())
+      takeFormat(header);
     else if (key == "fortran_order" && !fortranOrder)
       fortranOrder = takeBool();
     else if (key == "shape" && !shape)
@@ -66,9 +66,11 @@ NpyHeader HeaderParser::parse() {
     }
   }
   skipSpace();
-  if (!rest.empty() || !format || !fortranOrder || !shape)
+  if (!rest.empty() || header.description.empty() || !fortranOrder || !shape)
     malformed();
-  return {*format, *fortranOrder, std::move(*shape)};
+  header.fortranOrder = *fortranOrder;
+  header.shape = std::move(*shape);
+  return header;
 }
 
 std::string_view HeaderParser::takeString() {
@@ -126,20 +128,34 @@ std::optional<ElementFormat> formatFromDescription(std::string_view text) {
   return format.isValid() ? std::optional(format) : std::nullopt;
 }
 
-ElementFormat HeaderParser::takeFormat() {
+/// The same of texts: "<U12", "|S5".
+std::optional<TextFormat> textFormatFromDescription(std::string_view text) {
+  constexpr std::string_view orders = "<>|=";
+  if (text.size() < 3 || orders.find(text[0]) == orders.npos || (text[1] != 'U' && text[1] != 'S'))
+    return std::nullopt;
+  TextFormat format{text[1] == 'U', 0, text[0] == '>'};
+  auto [end, error] = std::from_chars(text.data() + 2, text.data() + text.size(), format.length);
+  constexpr size_t most = INT32_MAX;
+  bool fits = error == std::errc() && end == text.data() + text.size() && format.length <= most;
+  return fits ? std::optional(format) : std::nullopt;
+}
+
+void HeaderParser::takeFormat(NpyHeader &header) {
   skipSpace();
   if (rest.starts_with("["))
     fail("{}: is an array of records; save its columns as one plain array", file);
   std::string_view text = takeString();
   if (text.starts_with("|O"))
     fail("{}: holds pickled Python objects, which are never loaded; "
-         "convert the array to numbers and save it again",
+         "convert the array to numbers, or texts with astype(str), and save it again",
          file);
+  header.description = text;
+  header.text = textFormatFromDescription(text);
   std::optional<ElementFormat> format = formatFromDescription(text);
-  if (!format)
+  if (!format && !header.text)
     fail("{}: has elements of type '{}', which is not supported; convert them to float32", file,
          printable(text));
-  return *format;
+  header.format = format.value_or(ElementFormat());
 }
 
 } // namespace

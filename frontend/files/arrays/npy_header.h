@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -8,8 +10,19 @@
 
 namespace lamina::frontend {
 
+/// How a file stores a text of fixed length, which zeros fill up.
+struct TextFormat {
+  bool isUnicode = false; ///< UTF-32, else bytes
+  size_t length = 0;      ///< in characters or bytes
+  bool bigEndian = false;
+
+  size_t width() const { return isUnicode ? 4 * length : length; }
+};
+
 struct NpyHeader {
   ElementFormat format;
+  std::optional<TextFormat> text; ///< in place of `format`
+  std::string description;        ///< of the format, as in the file
   bool fortranOrder = false;
   std::vector<int64_t> shape;
 };

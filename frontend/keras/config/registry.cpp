@@ -71,6 +71,11 @@ const LayerEntry *const kLayers[] = {
     &autoContrastLayer,
     &randomErasingLayer,
     &randomGaussianBlurLayer,
+    &stringLookupLayer,
+    &integerLookupLayer,
+    &textVectorizationLayer,
+    &hashingLayer,
+    &hashedCrossingLayer,
     &mixUpLayer,
     &cutMixLayer,
     &randAugmentLayer,
@@ -217,6 +222,11 @@ std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig
     place.refuse(fmt::format("class {} is refused: {}", printable(object.className), advice));
   place.refuse(notSupported("class " + printable(object.className), object.className, layerNames(),
                             ", and --define CLASS=FILE gives a class of your own its meaning"));
+}
+
+bool isLookupClass(const std::string &className) {
+  const LayerEntry *entry = findLayer(className);
+  return entry && entry->isLookup;
 }
 
 llvm::ArrayRef<std::string> furtherInputs(const std::string &className) {

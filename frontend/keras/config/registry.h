@@ -19,6 +19,8 @@ struct LayerEntry {
   std::vector<std::string> parameters = {};
   /// The name of the class in Keras' source where it is exported by another one.
   const char *ownName = nullptr;
+  /// Whether the layer is a LookupMeaning, which has no type of floating-point numbers.
+  bool isLookup = false;
 };
 
 struct ActivationEntry {
@@ -32,6 +34,9 @@ llvm::ArrayRef<ActivationEntry> activationEntries();
 /// understood are refused here. An unknown class is refused with the nearest known one, classes
 /// that hold code with the reason.
 std::unique_ptr<LayerMeaning> createLayer(const Place &place, const ObjectConfig &object);
+
+/// Whether layers of this class are lookups.
+bool isLookupClass(const std::string &className);
 
 /// The parameters of Keras' `call` of this class, where a call has to name them; else none.
 llvm::ArrayRef<std::string> callParameters(const std::string &className);

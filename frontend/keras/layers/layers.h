@@ -20,6 +20,8 @@ extern const LayerEntry randomFlipLayer, randomRotationLayer, randomTranslationL
     randomPosterizationLayer, solarizationLayer, autoContrastLayer, randomErasingLayer,
     randomGaussianBlurLayer, mixUpLayer, cutMixLayer, randAugmentLayer, augMixLayer,
     randomElasticTransformLayer;
+extern const LayerEntry stringLookupLayer, integerLookupLayer, textVectorizationLayer, hashingLayer,
+    hashedCrossingLayer;
 extern const LayerEntry addLayer, subtractLayer, multiplyLayer, averageLayer, maximumLayer,
     minimumLayer, concatenateLayer, dotLayer;
 extern const LayerEntry conv1dLayer, conv2dLayer, conv3dLayer;

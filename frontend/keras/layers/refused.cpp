@@ -23,9 +23,6 @@ const std::vector<RefusedClasses> &refusedLayers() {
       {{"STFTSpectrogram", "MelSpectrogram"},
        "it takes Fourier transforms, for which there is no operation; compute the spectra before, "
        "and give the model them as an input"},
-      {{"StringLookup", "IntegerLookup", "TextVectorization", "Hashing", "HashedCrossing"},
-       "it looks up values that are not numbers of a network; run it on the data before, and give "
-       "the model its result as an input"},
       {{"CuDNNLSTM", "CuDNNGRU"},
        "it is Keras 2's layer for one kind of GPU, with weights laid out for it, which Keras 3 "
        "does "

@@ -10,6 +10,7 @@
 #include "frontend/builder/variable.h"
 #include "frontend/files/models/keras_file.h"
 #include "frontend/keras/model/layer.h"
+#include "frontend/lookups/lookup.h"
 #include "support/element_type.h"
 
 /// A model as its configuration describes it, before any shape is known.
@@ -43,6 +44,7 @@ struct LayerVariable : Variable {
 struct InputDeclaration {
   ElementType type = ElementType::F32;
   bool isHalf = false; ///< float16: F32 with the values rounded to it
+  bool isText = false; ///< of texts, which only lookups take: `type` says nothing then
   std::vector<int64_t> rowShape;
   std::optional<int64_t> batch; ///< rows of each batch, where the file fixes them
   bool isScalar = false;        ///< not even rows: only for parameters of definitions
@@ -65,7 +67,8 @@ struct Layer {
   /// The first occurrence of a layer that several models contain ("shared_object_id"): that one
   /// has the weights. Null otherwise.
   Layer *original = nullptr;
-  // Without an original, exactly one of these three is set.
+  // Without an original, exactly one of these three is set; of lookups that were taken out of the
+  // model (takeLookups) the first and the last.
   std::optional<InputDeclaration> input;
   std::unique_ptr<Model> model;
   std::unique_ptr<LayerMeaning> meaning;
@@ -100,6 +103,7 @@ struct Model {
   std::vector<std::unique_ptr<Layer>> layers;
   std::vector<ModelPort> inputs, outputs;       ///< in model order: dicts by sorted key
   std::vector<std::pair<size_t, size_t>> order; ///< (layer, node), inputs left out
+  LookupPlan lookups; ///< how `inputs` follow from data; empty where they are the data's own
 
   /// All layers that have variables, nested models' at their place.
   std::vector<Layer *> flattenLayers() const;

@@ -2,6 +2,7 @@
 #include "frontend/keras/config/registry.h"
 #include "frontend/keras/model/definitions.h"
 #include "frontend/keras/model/graph_parser.h"
+#include "frontend/keras/model/lookup_layer.h"
 #include "frontend/keras/operations/operation_call.h"
 #include "frontend/keras/training/regularizers.h"
 
@@ -243,7 +244,8 @@ void ModelParser::fillLayer(Layer &layer, const ObjectConfig &object) {
     layer.input = readInput(layer, object.config);
     return;
   }
-  if (!layer.isOperation) // whose "dtype" is an argument
+  bool isLookup = isLookupClass(object.className);
+  if (!layer.isOperation && !isLookup) // whose "dtype" is an argument, and one of indices
     layer.type = readPolicy(layer.place, object.config.value("dtype", json()));
   if (isModelClass(object.className)) {
     layer.model = parseInner(layer, object, layer.path + "/", /*isFrozen=*/false);
@@ -252,6 +254,9 @@ void ModelParser::fillLayer(Layer &layer, const ObjectConfig &object) {
   if (object.className == "TimeDistributed" && fillSteps(layer, object))
     return;
   layer.meaning = createLayer(layer.place, object);
+  if (isLookup)
+    static_cast<LookupMeaning &>(*layer.meaning)
+        .readStored(layer.place, {context.file, layer.path});
   layer.activityRegularizer = layer.meaning->penalizesInside()
                                   ? std::nullopt
                                   : readActivityRegularizer(layer.place, object);
@@ -290,7 +295,8 @@ InputDeclaration ModelParser::readInput(const Layer &layer, const json &object) 
   config.ignore({"name", "trainable", "optional"});
   InputDeclaration input;
   std::string dtype = config.text("dtype", "float32");
-  std::optional<ElementType> type = findInputType(dtype);
+  input.isText = dtype == "string";
+  std::optional<ElementType> type = input.isText ? ElementType::U8 : findInputType(dtype);
   if (!type)
     config.fail(fmt::format("an input of type {} is not supported", printable(dtype)));
   input.type = *type;
@@ -366,6 +372,7 @@ std::unique_ptr<Model> parseModel(const KerasFile &file,
                         "{0}={1} out",
                         printable(name), definition->path));
       });
+  attempt(problems, [&] { takeLookups(*model, inputShapes); });
   return model;
 }
 

@@ -275,8 +275,8 @@ def test_weights(name, refusal, small):
 def test_pickled_data(refusal, small):
     np.save(small / "bad.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     assert train(refusal, "model.json", "bad.npy") == (
-        "bad.npy: holds pickled Python objects, which are never loaded; convert the array to numbers "
-        "and save it again")
+        "bad.npy: holds pickled Python objects, which are never loaded; convert the array to numbers, "
+        "or texts with astype(str), and save it again")
 
 
 def test_csv_of_wrong_width(refusal, small):

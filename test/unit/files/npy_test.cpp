@@ -99,7 +99,7 @@ TEST(Npy, WidensIntegersAndNormalizesBools) {
 TEST(Npy, RefusesPicklesAndOtherTypes) {
   EXPECT_EQ(refusalOf(npy(dictionary("|O", "(1,)"), "\x80\4")),
             "a.npy: holds pickled Python objects, which are never loaded; convert the array to "
-            "numbers and save it again");
+            "numbers, or texts with astype(str), and save it again");
   for (std::string type : {"<f16", "<c8", "<U5", "|S3", "<M8[s]", "<f04", "<f", "f4", "<i3"})
     EXPECT_EQ(refusalOf(npy(dictionary(type, "(1,)"), "12345678")),
               "a.npy: has elements of type '" + type +
@@ -172,7 +172,7 @@ TEST(Npz, ReadsCompressedArraysAndOnlyThoseAskedFor) {
   EXPECT_EQ(toText(file.read("x").bytes), "aaaa");
   EXPECT_EQ(errorOf([&] { file.read("names"); }),
             "d.npz: 'names': holds pickled Python objects, which are never loaded; convert the "
-            "array to numbers and save it again");
+            "array to numbers, or texts with astype(str), and save it again");
 }
 
 TEST(Npz, SaysWhatIsMissing) {

@@ -34,16 +34,6 @@ TEST(CoreLayers, foreignClassesAreKnownByName) {
             "quantization-aware training; save the model without it");
 }
 
-TEST(CoreLayers, lookupsAreRefused) {
-  for (const char *name :
-       {"StringLookup", "IntegerLookup", "TextVectorization", "Hashing", "HashedCrossing"})
-    EXPECT_EQ(
-        problem(name, {}),
-        std::string("class ") + name +
-            " is refused: it looks up values that are not numbers of a network; run it on the "
-            "data before, and give the model its result as an input");
-}
-
 TEST(CoreLayers, normalization) {
   EXPECT_EQ(problem("GroupNormalization", {{"groups", 4}}),
             "4 groups do not divide 6 channels (axis -1 of an input of shape (None, 4, 6))");

@@ -66,6 +66,26 @@ std::string join(const std::vector<std::string> &words) {
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
+/// Compiled functions look nothing up.
+void tellLookups(const Session &session, const std::string &header) {
+  const frontend::LookupPlan &plan = session.lookups();
+  auto nameOf = [&](size_t value) {
+    bool isInput = value < plan.inputs.size();
+    const std::string &name =
+        isInput ? plan.inputs[value].name : plan.calls[value - plan.inputs.size()].name;
+    return fmt::format("{} '{}'", isInput ? "input" : "layer", printable(name));
+  };
+  for (size_t value : plan.results) {
+    if (value < plan.inputs.size())
+      continue;
+    std::vector<std::string> operands;
+    for (size_t operand : plan.calls[value - plan.inputs.size()].operands)
+      operands.push_back(nameOf(operand));
+    output("{} takes what {} makes of {}: look the values up before\n", header, nameOf(value),
+           join(operands));
+  }
+}
+
 void writeObject(Session &session, const CompileCommandOptions &options) {
   if (options.out.empty())
     fail("--emit {} writes a file; name it with -o", options.emit);
@@ -80,6 +100,7 @@ void writeObject(Session &session, const CompileCommandOptions &options) {
       codegen::compileObject(session.module(), object, kObjectKinds.at(options.emit), options.out);
   output("{}: {} bytes, for {}\n", options.out, written.fileBytes, join(written.targets));
   output("{}: {}_{{{}}}\n", written.headerPath, written.name, join(written.functions));
+  tellLookups(session, written.headerPath);
   output("state {} bytes, workspace {} bytes, batches of up to {} rows\n", written.stateBytes,
          written.workspaceBytes, options.model.import.batchSize);
 }

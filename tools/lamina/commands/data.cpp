@@ -48,6 +48,7 @@ trainer::Dataset bindFile(trainer::DataFile file, const Session &session,
     complete.targetClasses.push_back(target.bound);
   for (const codegen::TensorSpec &input : signature.inputs)
     complete.inputEntries.push_back(input.bound);
+  complete.lookups = &session.lookups();
   complete.weights = signature.weights;
   for (const codegen::TensorSpec &output : signature.outputs)
     complete.outputs.push_back(output.name);
@@ -78,8 +79,8 @@ void tellClasses(const trainer::Dataset &data) {
 } // namespace
 
 PendingData::PendingData(const std::string &path, const DataOptions &options)
-    : pending_(startReading(path, options.text())), binding_(options.binding()),
-      part_(options.part), textOptions_(options.givenForText()) {}
+    : pending_(startReading(path, options.text())), path_(path), text_(options.text()),
+      binding_(options.binding()), part_(options.part), textOptions_(options.givenForText()) {}
 
 trainer::DataFile &PendingData::wait() {
   if (!file_)
@@ -89,6 +90,18 @@ trainer::DataFile &PendingData::wait() {
          file_->path);
   file_->part = part_;
   return *file_;
+}
+
+trainer::DataFile &PendingData::waitFor(const frontend::LookupPlan &lookups) {
+  trainer::DataFile &file = wait();
+  bool takesText =
+      std::ranges::any_of(lookups.inputs, [](const auto &input) { return input.isText; });
+  if (!file.table || file.table->keepsCells || !takesText)
+    return file;
+  if (path_ == "-")
+    fail("{}: a table for a model of texts is read twice; give it as a file", file.path);
+  text_.keepsCells = true;
+  return file_.emplace(trainer::openDataFile(path_, text_));
 }
 
 Session PendingData::open(session::Options options, bool training, bool forwardOnly) {
@@ -108,7 +121,8 @@ session::Options PendingData::complete(session::Options options, const frontend:
     trainer::BindOptions binding = binding_;
     binding.known = session::readRecipe(model, declared.targets);
     binding.wantTargets = !forwardOnly;
-    trainer::RowShapes found = trainer::findOpenShapes(wait(), declared, binding);
+    trainer::RowShapes found =
+        trainer::findOpenShapes(waitFor(declared.lookups), declared, binding);
     options.import.inputShapes.merge(found.inputs);
     options.import.targetShapes.merge(found.targets);
   }
@@ -116,12 +130,12 @@ session::Options PendingData::complete(session::Options options, const frontend:
 }
 
 trainer::Dataset PendingData::bind(const Session &session, const trainer::BindOptions &options) {
-  return bindFile(std::move(wait()), session, options);
+  return bindFile(std::move(waitFor(session.lookups())), session, options);
 }
 
 trainer::Dataset PendingData::bindAloud(const Session &session,
                                         const trainer::BindOptions &options) {
-  trainer::DataFile file = std::move(wait());
+  trainer::DataFile file = std::move(waitFor(session.lookups()));
   if (!file.table && !textOptions_.empty())
     fail("{}: {} is for text files, and this file holds arrays; leave it out", file.path,
          textOptions_.front());

@@ -27,9 +27,13 @@ public:
 
 private:
   trainer::DataFile &wait();
+  /// The same, with the cells of a table as they stand where the model takes texts.
+  trainer::DataFile &waitFor(const frontend::LookupPlan &lookups);
 
   std::future<trainer::DataFile> pending_;
   std::optional<trainer::DataFile> file_; ///< once it is read
+  std::string path_;
+  trainer::TextOptions text_;
   trainer::BindOptions binding_;
   std::string part_;                     ///< of the file's arrays
   std::vector<std::string> textOptions_; ///< those that were given

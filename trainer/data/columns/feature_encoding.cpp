@@ -7,6 +7,7 @@
 
 #include "support/error.h"
 #include "trainer/data/columns/label_columns.h"
+#include "trainer/data/columns/look_up.h"
 
 namespace lamina::trainer {
 
@@ -135,6 +136,12 @@ FeatureEncoding learnEncoding(const Table &table, size_t column, bool byNumber,
   return encoding;
 }
 
+FeatureEncoding textEncoding() {
+  FeatureEncoding encoding;
+  encoding.isText = true;
+  return encoding;
+}
+
 [[noreturn]] void refuseWidth(const Table &table, const Columns &features,
                               const std::vector<TensorSpec> &inputs, const EncodedInputs &encoded) {
   int64_t wanted = 0, found = 0;
@@ -167,13 +174,15 @@ EncodedInputs encodeFeatures(const Table &table, const Columns &features,
          features.size(), known.size());
   bool fits = true;
   size_t next = 0;
+  std::vector<int64_t> allEntries = givenEntries(options);
   for (size_t i = 0; i < inputs.size(); ++i) {
-    int64_t entries = i < options.inputEntries.size() ? options.inputEntries[i] : 0;
+    int64_t entries = i < allEntries.size() ? allEntries[i] : 0;
     auto wanted = static_cast<size_t>(valuesPerRow(inputs[i].shape));
     size_t filled = 0, first = next;
     for (; filled < wanted && next < features.size(); ++next) {
       result.encodings.push_back(
-          known.empty()
+          inputs[i].isText ? textEncoding()
+          : known.empty()
               ? learnEncoding(table, features[next], takesNumbers(inputs[i], entries), options)
               : known[next]);
       filled += result.encodings.back().width();
@@ -187,7 +196,8 @@ EncodedInputs encodeFeatures(const Table &table, const Columns &features,
 }
 
 bool lacksValue(const Table &table, size_t row, size_t column, const FeatureEncoding &encoding) {
-  return !encoding.fill && std::isnan(table.value(row, column)) && !table.text(row, column);
+  return !encoding.fill && !encoding.isText && std::isnan(table.value(row, column)) &&
+         !table.text(row, column);
 }
 
 void encodeCell(const Table &table, size_t row, size_t column, const FeatureEncoding &encoding,

@@ -100,8 +100,9 @@ bool looksLikeArff(std::string_view text) {
   return false;
 }
 
-Table parseArff(const std::string &path, std::string_view text) {
+Table parseArff(const std::string &path, std::string_view text, const TextOptions &options) {
   Table table;
+  table.keepsCells = options.keepsCells;
   table.path = path;
   auto [data, firstLine] = readHeader(table, text);
   table.width = table.names.size();

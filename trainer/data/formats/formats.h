@@ -23,7 +23,8 @@ std::vector<std::byte> decompress(const std::string &path, std::span<const std::
 /// Lines of JSON objects, one a row: columns are the members' names in the order in which they
 /// first occur; null and members that a line lacks are missing values.
 bool looksLikeJsonLines(std::string_view text);
-Table parseJsonLines(const std::string &path, std::string_view text);
+Table parseJsonLines(const std::string &path, std::string_view text,
+                     const TextOptions &options = {});
 
 /// Lines `LABEL INDEX:VALUE …` of libsvm and svmlight, indices from 1 (or 0) in ascending order,
 /// values that are left out 0, comments behind `#`: columns x1, x2, …, label.

@@ -15,7 +15,10 @@ using nlohmann::ordered_json;
 
 class JsonLines {
 public:
-  explicit JsonLines(const std::string &path) { table_.path = path; }
+  JsonLines(const std::string &path, bool keepsCells) {
+    table_.path = path;
+    table_.keepsCells = keepsCells;
+  }
 
   void add(std::string_view line, size_t number) {
     ordered_json object = ordered_json::parse(line, nullptr, /*allow_exceptions=*/false);
@@ -71,8 +74,8 @@ bool looksLikeJsonLines(std::string_view text) {
   return begin != std::string_view::npos && text[begin] == '{';
 }
 
-Table parseJsonLines(const std::string &path, std::string_view text) {
-  JsonLines lines(path);
+Table parseJsonLines(const std::string &path, std::string_view text, const TextOptions &options) {
+  JsonLines lines(path, options.keepsCells);
   size_t number = 1;
   for (size_t begin = 0; begin < text.size(); ++number) {
     size_t end = std::min(text.find('\n', begin), text.size());
