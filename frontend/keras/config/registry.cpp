@@ -71,6 +71,8 @@ const LayerEntry *const kLayers[] = {
     &autoContrastLayer,
     &randomErasingLayer,
     &randomGaussianBlurLayer,
+    &stftSpectrogramLayer,
+    &melSpectrogramLayer,
     &stringLookupLayer,
     &integerLookupLayer,
     &textVectorizationLayer,

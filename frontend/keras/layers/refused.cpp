@@ -20,9 +20,6 @@ const std::vector<RefusedClasses> &refusedLayers() {
       {{"FlaxLayer"},
        "it holds a Python object, which is never loaded; build the network from layers of "
        "keras.layers"},
-      {{"STFTSpectrogram", "MelSpectrogram"},
-       "it takes Fourier transforms, for which there is no operation; compute the spectra before, "
-       "and give the model them as an input"},
       {{"CuDNNLSTM", "CuDNNGRU"},
        "it is Keras 2's layer for one kind of GPU, with weights laid out for it, which Keras 3 "
        "does "
