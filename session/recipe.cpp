@@ -60,6 +60,13 @@ bool readPlaces(const json &content, trainer::ColumnRecipe &recipe) {
          std::ranges::all_of(recipe.targetPlaces, isInside);
 }
 
+/// False where there are no such windows.
+bool readWindow(const json &content, trainer::Window &window) {
+  window.steps = content.at("steps").get<int64_t>();
+  window.horizon = content.at("horizon").get<int64_t>();
+  return window.steps > 0 && window.horizon >= 0;
+}
+
 } // namespace
 
 trainer::ColumnRecipe readRecipe(const frontend::KerasFile &file,
@@ -78,7 +85,9 @@ trainer::ColumnRecipe readRecipe(const frontend::KerasFile &file,
     json classes = content.value("classes", json::object());
     for (const TensorSpec &target : targets)
       recipe.classes.push_back(classes.value(target.name, Names()));
-    if (content.contains("places"))
+    if (content.contains("window"))
+      isSound = readWindow(content.at("window"), recipe.window);
+    if (isSound && content.contains("places"))
       isSound = readPlaces(content.at("places"), recipe);
   } catch (const json::exception &) {
     isSound = false;
@@ -91,7 +100,7 @@ trainer::ColumnRecipe readRecipe(const frontend::KerasFile &file,
 
 void keepRecipe(frontend::KerasFile &file, const trainer::ColumnRecipe &recipe,
                 const std::vector<TensorSpec> &targets) {
-  if (!recipe.width && !hasClasses(recipe))
+  if (!recipe.width && !hasClasses(recipe) && !recipe.window)
     return;
   json classes = json::object();
   for (size_t t = 0; t < recipe.classes.size(); ++t)
@@ -102,6 +111,8 @@ void keepRecipe(frontend::KerasFile &file, const trainer::ColumnRecipe &recipe,
     content["encodings"].push_back(toJson(encoding));
   if (recipe.width)
     content["places"] = placesOf(recipe);
+  if (recipe.window)
+    content["window"] = {{"steps", recipe.window.steps}, {"horizon", recipe.window.horizon}};
   std::string text = frontend::dumpJson(content);
   auto bytes = std::as_bytes(std::span(text));
   file.assets[kMember].assign(bytes.begin(), bytes.end());

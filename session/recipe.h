@@ -17,8 +17,9 @@ namespace lamina::session {
 /// ["a", "b"], "one_hot": true, "fill": 0, "flag": true, "mean": 2.5, "scale": 0.5}, as far as they
 /// say something (trainer::FeatureEncoding). "places" says where the columns were, for files
 /// without names:
-/// {"width": 3, "columns": [0, 1], "targets": [2]}. Classes are by the name of the model's output.
-/// Empty where the file says nothing. Throws UserError when the member is damaged.
+/// {"width": 3, "columns": [0, 1], "targets": [2]}. "window" is there where rows in order of time
+/// made windows: {"steps": 24, "horizon": 1} (trainer::Window). Classes are by the name of the
+/// model's output. Empty where the file says nothing. Throws UserError when the member is damaged.
 trainer::ColumnRecipe readRecipe(const frontend::KerasFile &file,
                                  const std::vector<codegen::TensorSpec> &targets);
 

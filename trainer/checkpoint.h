@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "trainer/callbacks/write_failure.h"
-#include "trainer/data/split.h"
+#include "trainer/data/rows/split.h"
 #include "trainer/fit.h"
 
 namespace lamina::trainer {

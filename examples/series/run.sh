@@ -14,7 +14,7 @@ out=${OUT:-$root/build/series}
 mkdir -p "$out"
 export TF_CPP_MIN_LOG_LEVEL=${TF_CPP_MIN_LOG_LEVEL:-3} KERAS_BACKEND=tensorflow
 "$python" "$here/model.py" "$out"
-"$lamina" train "$out/model.keras" --data "$out/train.npz" --epochs "${1:-20}" --batch-size 32 --seed 1 \
+"$lamina" train "$out/model.keras" --data "$out/train.csv" --window 32 --horizon 12 --epochs "${1:-20}" --batch-size 32 --seed 1 \
   --log "$out/log.csv" -o "$out/trained.keras"
-"$lamina" predict "$out/trained.keras" --data "$out/test.npz" -o "$out/predictions.csv"
-"$lamina" evaluate "$out/trained.keras" --data "$out/test.npz"
+"$lamina" predict "$out/trained.keras" --data "$out/test.csv" -o "$out/predictions.csv"
+"$lamina" evaluate "$out/trained.keras" --data "$out/test.csv"

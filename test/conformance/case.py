@@ -9,6 +9,8 @@ from typing import Callable
 
 import numpy as np
 
+from sources import calling_files
+
 
 @dataclasses.dataclass(frozen=True)
 class Case:
@@ -27,6 +29,7 @@ class Case:
     mixes_rows: bool = False  # an output depends on other rows of its batch
     noise: bool = False  # rounding is measured with noise on TensorFlow, not by Keras on JAX
     application: bool = False  # a deep model: its first two losses are compared, not its weights
+    files: frozenset = frozenset()  # that declare it
 
     @property
     def seed(self):
@@ -59,7 +62,8 @@ def case(x, y, name=None, **settings):
 
     def register(build):
         as_list = lambda sources: list(sources) if isinstance(sources, (list, tuple)) else [sources]
-        made = Case(name or build.__name__, build, as_list(x), as_list(y), **settings)
+        made = Case(name or build.__name__, build, as_list(x), as_list(y), **settings,
+                    files=calling_files())
         assert made.name not in CASES, f"two cases named {made.name}"
         CASES[made.name] = made
         return build

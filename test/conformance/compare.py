@@ -5,9 +5,10 @@ on TensorFlow with noise as large as rounding errors (oracle.py).
 
 A difference between backends that is larger than rounding makes it says that they have other
 conventions, not how far rounding goes, so it counts up to MOST_BETWEEN_BACKENDS. Where the rule is
-broken, Keras is asked again (second_opinion.py): noise measures on this machine how far rounding goes,
-and double precision how far Keras' own answer is from the exact one, which counts like a difference
-between backends; and of two modes of TensorFlow that contradict each other the right one is what Lamina has to give.
+broken, Keras is asked again (second_opinion.py): noise measures on this machine how far rounding goes.
+Where that is not enough, double precision says how far Keras' own answer is from the exact one, which
+counts like a difference between backends; and of two modes of TensorFlow that contradict each other the
+right one is what Lamina has to give.
 Where noise goes beyond MOST_NOISE, or neither mode is right, a comparison says nothing about Lamina:
 that is said, and the test is skipped."""
 import dataclasses
@@ -90,18 +91,23 @@ class Judge:
         return row if row["outcome"] == "passed" else self._ask_again(case, comparison, row)
 
     def _ask_again(self, case, comparison, row):
-        """The row as the second opinion has it."""
+        """The row as noise has it, and where that is not enough the second opinion."""
+        name = comparison.quantity
+        noise = self.oracles.noise(case).get(name, 0.0)
+        measure = max(row["difference"], min(noise, MOST_NOISE))
+        row = self._row(case, comparison, self.oracles.quantities(case)[name], measure)
+        return row if row["outcome"] == "passed" else self._decide_by_opinion(
+            case, comparison, row, noise)
+
+    def _decide_by_opinion(self, case, comparison, row, noise):
         opinion, name = self.oracles.opinion(case), comparison.quantity
         if opinion["parted"] and not opinion["right"] and name in opinion["parted"]:
             return skipped(row, "Keras contradicts itself: run eagerly and in graphs it differs by "
                                 f"{opinion['parted'][name]:.2g}, and double precision decides for "
                                 "neither")
         expected = self._right_answer(case, name, opinion["right"])
-        noise = opinion["noise"].get(name, 0.0)
-        rounding = opinion["rounding"].get(name, 0.0)
-        row = self._row(case, comparison, expected,
-                        max(row["difference"], min(noise, MOST_NOISE),
-                            min(rounding, MOST_BETWEEN_BACKENDS)))
+        rounding = min(opinion["rounding"].get(name, 0.0), MOST_BETWEEN_BACKENDS)
+        row = self._row(case, comparison, expected, max(row["difference"], rounding))
         if row["outcome"] == "failed" and noise > MOST_NOISE:
             return skipped(row, "it amplifies rounding: noise of one unit in the last place moves "
                                 f"it by {noise:.2g}")

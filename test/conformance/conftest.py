@@ -16,6 +16,7 @@ from case import CASES  # noqa: E402
 from cases import applications, random_models, random_sequences  # noqa: E402
 from compare import Judge  # noqa: E402
 from differences import EVERY, sample_of_today  # noqa: E402
+from kept_answers import default_folder  # noqa: E402
 from lamina import Lamina  # noqa: E402
 from oracle_runs import OracleRuns  # noqa: E402
 from oracles import Oracles  # noqa: E402
@@ -29,6 +30,8 @@ def pytest_addoption(parser):
                      help="the binary to test")
     parser.addoption("--work", default=ROOT / "build/conformance",
                      help="folder for models, data and Keras' cached answers")
+    parser.addoption("--answers", default=str(default_folder()),
+                     help="folder where Keras' answers are kept for other checkouts; none: nowhere")
     parser.addoption("--random-models", type=int, default=24, help="how many random models to run")
     parser.addoption("--random-sequences", type=int, default=12,
                      help="how many random models of sequences to run")
@@ -88,6 +91,11 @@ def work_folder(config):
     return pathlib.Path(config.getoption("--work")).resolve()
 
 
+def kept_folder(config):
+    name = config.getoption("--answers")
+    return None if name == "none" else pathlib.Path(name).resolve()
+
+
 def sample(config):
     return EVERY if config.getoption("--record") else sample_of_today()
 
@@ -105,7 +113,8 @@ class Conductor:
         """Lets Keras answer the cases of these tests, in the background."""
         if self.runs is None:
             self.names = [n for n in dict.fromkeys(map(parameter_of, ids)) if n in CASES]
-            self.runs = OracleRuns(work_folder(self.config), self.names, sample(self.config))
+            self.runs = OracleRuns(work_folder(self.config), self.names, sample(self.config),
+                                   kept_folder(self.config))
 
     def pytest_collection_finish(self, session):
         self.start([item.nodeid for item in session.items])

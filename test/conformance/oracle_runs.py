@@ -3,6 +3,7 @@
 One process has them, the one that runs the tests or hands them to its workers; the tests read the
 files (oracles.py)."""
 import fcntl
+import functools
 import hashlib
 import os
 import pathlib
@@ -16,6 +17,8 @@ import numpy as np
 import answers
 from case import CASES
 from differences import Record
+from kept_answers import KeptAnswers
+from sources import with_imports
 
 HERE = pathlib.Path(__file__).parent
 # Processes of each backend. TensorFlow takes most of the time of all tests and mostly one CPU.
@@ -23,6 +26,7 @@ PROCESSES = {"tensorflow": 2, "jax": 1}
 # Files of a case that come of what Lamina writes.
 CONTINUATION = ("lamina.half.keras", "resumed.npz", "resumed.error")
 ORACLE = HERE / "oracle.py"
+SECOND_OPINION = HERE / "second_opinion.py"
 REFEREE = HERE / "referee.py"
 IN_DOUBLE = {"KERAS_BACKEND": "jax", "JAX_ENABLE_X64": "1"}  # its environment
 # Small models gain nothing from more threads in each.
@@ -36,13 +40,15 @@ def folder_of_cases(work):
 class OracleRuns:
     """Starts the processes for the cases of these names that are not answered, and for those that are
     continued from what Lamina writes in this run. Differences of the `sample` are measured although
-    they are recorded."""
+    they are recorded. `kept`: the folder of answers that outlive this one, or None."""
 
-    def __init__(self, work, names, sample):
-        folder = folder_of_cases(work)
+    def __init__(self, work, names, sample, kept):
+        self.folder = folder = folder_of_cases(work)
+        self.names = names
+        self.kept = KeptAnswers(kept)
         folder.mkdir(parents=True, exist_ok=True)
         for name in names:
-            prepare(CASES[name], folder / name)
+            prepare(CASES[name], folder / name, self.kept)
         record = Record()
         waiting = [n for n in names if not (
             has_answered(folder / n, "tensorflow") and (
@@ -58,9 +64,12 @@ class OracleRuns:
         for process in self.processes:
             process.terminate()
             process.wait()
+        for name in self.names:
+            self.kept.keep((self.folder / name / "stamp").read_text(), self.folder / name)
+        self.kept.prune()
 
 
-def prepare(case, folder):
+def prepare(case, folder, kept):
     """Writes the data, and forgets answers to another version of the case and to another Lamina."""
     stamp = fingerprint(case)
     for name in CONTINUATION:
@@ -74,18 +83,27 @@ def prepare(case, folder):
         if arrays:
             np.savez(folder / name, **keyed("x", arrays[0]), **keyed("y", arrays[1]),
                      **keyed("sample_weight", arrays[2]))
+    kept.take(stamp, folder)
     (folder / "stamp").write_text(stamp)
 
 
 def fingerprint(case):
-    """Answers hold as long as the case's module, the oracle and Keras' versions are the same."""
-    digest = hashlib.sha256()
-    for path in (sys.modules[case.build.__module__].__file__, HERE / "case.py", ORACLE,
-                 HERE / "second_opinion.py", HERE / "cases/chain.py"):
-        digest.update(pathlib.Path(path).read_bytes())
-    for package in ("keras", "tensorflow-cpu", "jax", "numpy"):
+    """Answers hold as long as the files that declare the case and those that ask Keras, Keras' versions
+    and the processor are the same."""
+    digest = hashlib.sha256(case.name.encode())
+    for path in with_imports({*case.files, ORACLE, SECOND_OPINION, REFEREE}):
+        digest.update(path.read_bytes())
+    for package in ("keras", "tensorflow-cpu", "jax", "jaxlib", "numpy"):
         digest.update(metadata.version(package).encode())
+    digest.update(processor().encode())
     return digest.hexdigest()
+
+
+@functools.cache
+def processor():
+    """What the kernels of Keras' backends may depend on."""
+    lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+    return "".join(sorted({l for l in lines if l.startswith(("model name", "cpu family", "flags"))}))
 
 
 def keyed(prefix, arrays):

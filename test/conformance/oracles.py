@@ -2,7 +2,6 @@
 written what they need."""
 import json
 import os
-import pathlib
 import subprocess
 import sys
 import time
@@ -24,7 +23,7 @@ class Oracles:
         self.folder = oracle_runs.folder_of_cases(work)
         self.sample = sample
         self.record = Record()
-        self.known, self.parted, self.shared = {}, {}, {}  # by case
+        self.known, self.parted, self.shared, self.moved = {}, {}, {}, {}  # by case
 
     def path(self, case, name):
         """A file of a case; waits until the TensorFlow process has written the model."""
@@ -50,18 +49,30 @@ class Oracles:
             self.shared[case.name] = answers.neighbours(self.folder / case.name)
         return self.shared[case.name]
 
+    def noise(self, case):
+        """How far noise of one unit in the last place moves every quantity, on this machine."""
+        folder = self.folder / case.name
+        if not all((folder / f"{label}.npz").exists() for label in answers.noise_labels()):
+            self._ask_again(case, "noise")
+        if case.name not in self.moved:
+            self.moved[case.name] = answers.differences(case, folder, answers.noise_labels())
+        return self.moved[case.name]
+
     def opinion(self, case):
-        """What Keras says when it is asked again (second_opinion.py), by this process: the tests of a
-        case stay together."""
+        """What Keras says when it is asked for its modes and in double precision (second_opinion.py),
+        after the noise."""
         path = self.folder / case.name / "opinion.json"
         if not path.exists():
-            program = pathlib.Path(__file__).with_name("second_opinion.py")
-            done = subprocess.run(
-                [sys.executable, program, self.folder, case.name], capture_output=True, text=True,
-                cwd=program.parent,
-                env={**os.environ, "KERAS_BACKEND": "tensorflow", **oracle_runs.ONE_THREAD})
-            assert done.returncode == 0, f"second_opinion.py {case.name}:\n{done.stderr}"
+            self._ask_again(case, "modes")
         return json.loads(path.read_text())
+
+    def _ask_again(self, case, what):
+        """By this process: the tests of a case stay together."""
+        done = subprocess.run(
+            [sys.executable, oracle_runs.SECOND_OPINION, self.folder, case.name, what],
+            capture_output=True, text=True, cwd=oracle_runs.HERE,
+            env={**os.environ, "KERAS_BACKEND": "tensorflow", **oracle_runs.ONE_THREAD})
+        assert done.returncode == 0, f"second_opinion.py {case.name} {what}:\n{done.stderr}"
 
     def difference(self, case, quantity):
         """How far another answer of Keras is from that on TensorFlow, as computed now or as recorded;

@@ -6,7 +6,9 @@
 #include <set>
 
 #include "support/error.h"
+#include "trainer/data/array_names.h"
 #include "trainer/data/cast.h"
+#include "trainer/data/rows/windows.h"
 
 namespace lamina::trainer {
 
@@ -74,8 +76,10 @@ int64_t valuesPerRow(const std::vector<int64_t> &shape) {
   return count;
 }
 
-Dataset bindDataset(DataFile file, const std::vector<codegen::TensorSpec> &inputs,
-                    const std::vector<codegen::TensorSpec> &targets, const BindOptions &options) {
+namespace {
+
+Dataset bindRows(DataFile file, const std::vector<codegen::TensorSpec> &inputs,
+                 const std::vector<codegen::TensorSpec> &targets, const BindOptions &options) {
   Dataset data = file.table ? bindTable(*file.table, inputs, targets, options)
                             : bindArrays(std::move(file), inputs, targets, options);
   checkIndices(data, inputs, options.inputEntries);
@@ -84,6 +88,37 @@ Dataset bindDataset(DataFile file, const std::vector<codegen::TensorSpec> &input
   if (!options.weights.empty() && data.weights.empty())
     data.weights = makeWeights(data, targets, options);
   return data;
+}
+
+/// Whether the file has windows of its own, as arrays.
+bool holdsWindows(DataFile &file, const codegen::TensorSpec &input) {
+  if (file.table)
+    return false;
+  for (const std::string &name : acceptedNames(input, 0, true, 'x'))
+    if (const Array *array = file.find(name))
+      return array->shape.size() == input.shape.size() &&
+             std::equal(array->shape.begin() + 1, array->shape.end(), input.shape.begin() + 1);
+  return false;
+}
+
+} // namespace
+
+Dataset bindDataset(DataFile file, const std::vector<codegen::TensorSpec> &inputs,
+                    const std::vector<codegen::TensorSpec> &targets, const BindOptions &options) {
+  const Window window = options.windows();
+  if (!window || (!options.window && inputs.size() == 1 && holdsWindows(file, inputs[0])))
+    return bindRows(std::move(file), inputs, targets, options);
+  if (options.missing.policy == MissingValues::Policy::Drop)
+    fail("{}: --missing drop would leave gaps in the windows; put in a value instead", file.path);
+  if (options.lookups && !options.lookups->isEmpty())
+    fail("{}: windows are of numbers, and this model looks up texts or numbers; give arrays of "
+         "windows "
+         "in a .npz file",
+         file.path);
+  auto steps = inputsOfStep(inputs, window, file.path);
+  Dataset rows = bindRows(std::move(file), steps, targets, options);
+  rows.recipe.window = {window.steps, window.horizon, 1};
+  return options.splitsRows ? rows : makeWindows(rows, inputs, window);
 }
 
 void checkLabels(const Dataset &data, const std::vector<codegen::TensorSpec> &targets,

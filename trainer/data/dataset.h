@@ -27,6 +27,17 @@ struct FeatureEncoding {
   bool operator==(const FeatureEncoding &) const = default;
 };
 
+/// Windows over time: so many rows in a row are one for the model.
+struct Window {
+  int64_t steps = 0;   ///< rows of a window; 0: rows are taken one by one
+  int64_t horizon = 1; ///< rows from the last one of a window to that of its target
+  int64_t stride = 1;  ///< rows from the first one of a window to that of the next
+
+  explicit operator bool() const { return steps > 0; }
+  /// Whether the target's past is known in a window: then it is among the features.
+  bool foretells() const { return steps > 0 && horizon > 0; }
+};
+
 /// The encoding of a table's columns, for fitting other tables in the same way.
 struct ColumnRecipe {
   std::vector<std::string> features; ///< names in the inputs' order; empty where there are none
@@ -37,6 +48,7 @@ struct ColumnRecipe {
   std::vector<FeatureEncoding> encodings; ///< of the features; empty: numbers as they are
   /// Per target the texts of its labels by class number; empty where the file holds numbers.
   std::vector<std::vector<std::string>> classes;
+  Window window; ///< of steps and horizon; also of arrays
 };
 
 /// Rows fit for a model: one array per input and per target, in model order, and per target one of
@@ -105,6 +117,13 @@ struct BindOptions {
   /// It is no feature. Empty: none.
   std::string keyColumn;
   bool wantTargets = true; ///< false: targets in the data are ignored
+  /// Windows of rows; without any those that are known.
+  Window window;
+  /// Whether rows are split into parts before windows are made of them (makeWindows), so that none
+  /// is in two parts.
+  bool splitsRows = false;
+
+  const Window &windows() const { return window ? window : known.window; }
 };
 
 /// Makes the rows of `file` fit `inputs` and `targets` (a dimension of -1 is the row count): finds

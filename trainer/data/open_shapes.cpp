@@ -86,6 +86,17 @@ RowShapes shapesOfColumns(const Table &table, const DeclaredTensors &model,
   return shapes;
 }
 
+/// The shape of an only input whose first dimension is the steps of a window.
+RowShapes shapesOfWindows(const DeclaredTensors &model, const Window &window) {
+  RowShapes shapes;
+  if (model.inputs.size() != 1 || countOpen(model.inputs[0]) != 1 || model.inputs[0].shape[1] >= 0)
+    return shapes;
+  const TensorSpec &input = model.inputs[0];
+  shapes.inputs[input.name] = {input.shape.begin() + 1, input.shape.end()};
+  shapes.inputs[input.name][0] = window.steps;
+  return shapes;
+}
+
 /// What the lookups make of the file's rows.
 std::map<std::string, std::vector<int64_t>>
 shapesOfLookups(DataFile &file, const DeclaredTensors &model, BindOptions options) {
@@ -108,6 +119,8 @@ shapesOfLookups(DataFile &file, const DeclaredTensors &model, BindOptions option
 } // namespace
 
 RowShapes findOpenShapes(DataFile &file, const DeclaredTensors &model, const BindOptions &options) {
+  if (options.windows())
+    return shapesOfWindows(model, options.windows());
   bool looksUp = !model.lookups.isEmpty();
   RowShapes shapes;
   if (looksUp && std::ranges::any_of(model.inputs, countOpen))

@@ -16,7 +16,5 @@ def chain(name, shape, layers, rows=6, batch_size=6, epochs=4, rate=0.05, source
         model.compile(keras.optimizers.SGD(rate), "mse", jit_compile=jit or first or "auto")
         return model
 
-    # Answers are kept as long as the module of the layers does not change.
-    build.__module__ = layers.__module__
     case(x=source or normal(*shape), y=normal(2), name=name, rows=rows, batch_size=batch_size,
          epochs=epochs, **settings)(build)

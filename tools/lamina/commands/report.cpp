@@ -141,11 +141,12 @@ private:
     binding.numbersLabels = false;
     if (!isApart)
       binding.keyColumn = options.splitColumn;
+    binding.splitsRows = options.validationSplit > 0;
     binding.weighting = {options.data.sampleWeight, true, {}};
     trainer::Dataset data = pending.bind(session, binding);
     report_.confusionRows = isApart ? "the validation data" : "the training data";
     if (options.validationSplit > 0) {
-      data = options.splitOff(data);
+      data = options.splitOff(data, session.importedSignature().inputs);
       report_.confusionRows = "the rows kept for validation";
     }
     report_.confusions = confusionsOf(session, session.compile(0), data);

@@ -21,7 +21,7 @@
 #include "trainer/callbacks/progress.h"
 #include "trainer/callbacks/tensorboard.h"
 #include "trainer/checkpoint.h"
-#include "trainer/data/split.h"
+#include "trainer/data/rows/split.h"
 #include "trainer/finite.h"
 #include "trainer/fit.h"
 #include "trainer/rewind.h"
@@ -256,6 +256,7 @@ private:
     trainer::BindOptions binding = options_.data.binding();
     binding.known = session_.recipe();
     binding.keyColumn = options_.splitColumn;
+    binding.splitsRows = options_.validationSplit > 0;
     data_ = pendingData_.bindAloud(session_, binding);
     session::keepRecipe(session_.file(), data_.recipe, session_.importedSignature().targets);
     // Class weights are for training alone; validation data may come without weights.
@@ -263,13 +264,14 @@ private:
     binding.weighting.classes.clear();
     binding.weighting.mayBeAbsent = true;
     binding.keyColumn.clear();
+    binding.splitsRows = false;
     if (pendingValidation_) {
       // The training data decide which column is which, and which class a label is.
       binding.known = session_.recipe();
       binding.numbersLabels = false;
       validation_ = pendingValidation_->bind(validationSession(), binding);
     } else if (options_.validationSplit > 0) {
-      validation_ = options_.splitOff(data_);
+      validation_ = options_.splitOff(data_, session_.importedSignature().inputs);
       if (hasClassWeights)
         trainer::setWeights(*validation_, 1);
     }

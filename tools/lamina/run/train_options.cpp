@@ -4,7 +4,8 @@
 
 #include "support/error.h"
 #include "tools/lamina/run/run_folder.h"
-#include "trainer/data/split.h"
+#include "trainer/data/rows/split.h"
+#include "trainer/data/rows/windows.h"
 
 namespace lamina::tools {
 
@@ -119,8 +120,22 @@ void TrainOptions::complete() {
     throw CLI::RequiresError("--histogram-epochs", "--tensorboard or --run");
 }
 
-trainer::Dataset TrainOptions::splitOff(trainer::Dataset &data) const {
-  return trainer::splitRows(data, *trainer::findSplitKind(split), validationSplit, seed);
+trainer::Dataset TrainOptions::splitOff(trainer::Dataset &data,
+                                        const std::vector<codegen::TensorSpec> &inputs) const {
+  trainer::SplitKind kind = *trainer::findSplitKind(split);
+  if (!data.recipe.window)
+    return trainer::splitRows(data, kind, validationSplit, seed);
+  if (kind != trainer::SplitKind::Last && kind != trainer::SplitKind::Time)
+    fail("--split {}: windows are of rows in a row, and rows that are drawn are none; use --split "
+         "time, or leave it out",
+         split);
+  if (kind == trainer::SplitKind::Time)
+    trainer::sortByKeys(data);
+  trainer::Dataset validation = trainer::splitLast(data, validationSplit);
+  trainer::Window window = data.recipe.window;
+  window.stride = this->data.stride;
+  data = trainer::makeWindows(data, inputs, window);
+  return trainer::makeWindows(validation, inputs, window);
 }
 
 trainer::Verbosity TrainOptions::verbosity() const {

@@ -28,7 +28,8 @@ struct TrainOptions {
 
   trainer::Verbosity verbosity() const;
   /// Takes the rows for validation out of the training's, as --validation-split asks.
-  trainer::Dataset splitOff(trainer::Dataset &data) const;
+  trainer::Dataset splitOff(trainer::Dataset &data,
+                            const std::vector<codegen::TensorSpec> &inputs) const;
   /// Where a step is kept that is not finite; empty: nowhere.
   std::string replayPath() const;
   /// Histograms for TensorBoard after so many epochs each; 0: none. Those of a run are about fifty.

@@ -218,6 +218,7 @@ void DataOptions::add(CLI::App &command) {
       "--part", part,
       "Take arrays x_PART and y_PART of a file (default: x and y, or those of train)");
   addText(command);
+  addWindow(command);
 }
 
 void DataOptions::addSampleWeight(CLI::App &command) {
@@ -235,6 +236,27 @@ void DataOptions::addStandardize(CLI::App &command) {
   command.add_flag("--flag-missing", flagMissing,
                    "Give columns of a text file that lack values a further one, 1 where a value is "
                    "missing; with a --missing that puts values in");
+}
+
+void DataOptions::addWindow(CLI::App &command) {
+  constexpr int64_t kMost = 1 << 24;
+  command
+      .add_option("--window", window,
+                  "Rows that one input takes, in order of time: rows 1 to N, 2 to N + 1, ...; the "
+                  "model remembers it")
+      ->check(CLI::Range(int64_t(1), kMost));
+  command
+      .add_option(
+          "--horizon", horizon,
+          "Rows from the last one of a window to that of its target; from 1 on the target's "
+          "own past is an input too")
+      ->check(CLI::Range(int64_t(0), kMost))
+      ->needs("--window")
+      ->capture_default_str();
+  command.add_option("--stride", stride, "Rows from the beginning of a window to that of the next")
+      ->check(CLI::Range(int64_t(1), kMost))
+      ->needs("--window")
+      ->capture_default_str();
 }
 
 void DataOptions::addClassWeight(CLI::App &command) {
@@ -303,6 +325,7 @@ trainer::BindOptions DataOptions::binding() const {
                                                   {"median", Policy::Median},
                                                   {"most-frequent", Policy::MostFrequent}};
   options.standardize = standardize;
+  options.window = {window, horizon, stride};
   options.flagMissing = flagMissing;
   if (flagMissing && (missing == "error" || missing == "drop"))
     fail("--flag-missing: it is for values that are put in; give --missing mean, median, "

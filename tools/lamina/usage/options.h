@@ -60,13 +60,15 @@ struct DataOptions : TextFileOptions {
   std::vector<std::string> targets, drop, classes;
   std::string missing = "error", part;
   bool standardize = false, flagMissing = false;
-  CLI::App *command = nullptr;           ///< which was given the options
-  std::string sampleWeight;              ///< column or array
-  std::vector<std::string> classWeights; ///< "CLASS=WEIGHT"
+  int64_t window = 0, horizon = 1, stride = 1; ///< as trainer::Window
+  CLI::App *command = nullptr;                 ///< which was given the options
+  std::string sampleWeight;                    ///< column or array
+  std::vector<std::string> classWeights;       ///< "CLASS=WEIGHT"
 
   void add(CLI::App &command);
   void addSampleWeight(CLI::App &command); ///< --sample-weight
   void addClassWeight(CLI::App &command);  ///< --class-weight
+  void addWindow(CLI::App &command);       ///< --window, --horizon, --stride
   void addStandardize(CLI::App &command);  ///< --standardize, --flag-missing
   bool hasWeights() const { return !sampleWeight.empty() || !classWeights.empty(); }
   /// The options given that mean something for text files alone.

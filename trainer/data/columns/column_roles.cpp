@@ -85,7 +85,8 @@ Roles rolesByName(const Table &table, const BindOptions &options) {
     if (std::count(options.dropColumns.begin(), options.dropColumns.end(), name))
       fail("{}: column '{}' cannot be dropped: the model was trained on it", table.path,
            printable(name));
-    if (std::count(roles.targets.begin(), roles.targets.end(), column))
+    if (!options.windows().foretells() &&
+        std::count(roles.targets.begin(), roles.targets.end(), column))
       fail("{}: column '{}' cannot be a target: the model was trained on it as a feature",
            table.path, printable(name));
   }
@@ -109,6 +110,12 @@ Roles namedRoles(const Table &table, const BindOptions &options) {
   return roles;
 }
 
+/// Adds columns in the order of the table.
+void addColumns(Columns &columns, const Columns &others) {
+  columns.insert(columns.end(), others.begin(), others.end());
+  std::ranges::sort(columns);
+}
+
 /// Without target columns given, the last ones are; when targets are not wanted, a file may leave
 /// them out.
 Roles rolesByPosition(const Table &table, const std::vector<TensorSpec> &inputs,
@@ -116,14 +123,17 @@ Roles rolesByPosition(const Table &table, const std::vector<TensorSpec> &inputs,
   Roles roles = namedRoles(table, options);
   size_t known = options.known.encodings.size();
   size_t wanted = known ? known : totalValues(inputs);
-  bool complete = !options.wantTargets && roles.features.size() == wanted;
+  bool foretells = options.windows().foretells();
+  bool complete = !options.wantTargets && !foretells && roles.features.size() == wanted;
   if (options.targetColumns.empty() && !complete) {
     // A single label column is also recognized where one-hot columns are wanted, to say so.
-    size_t last = roles.features.size() == wanted + 1 ? 1 : totalValues(targets);
+    size_t last = !foretells && roles.features.size() == wanted + 1 ? 1 : totalValues(targets);
     last = std::min(last, roles.features.size());
     roles.targets.assign(roles.features.end() - static_cast<ptrdiff_t>(last), roles.features.end());
     roles.features.resize(roles.features.size() - last);
   }
+  if (foretells)
+    addColumns(roles.features, roles.targets);
   return roles;
 }
 

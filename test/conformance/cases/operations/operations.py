@@ -21,7 +21,6 @@ def expression(name, *shapes, sources=None, dtypes=None, rate=0.02, **settings):
             model.compile(keras.optimizers.SGD(rate), "mse")
             return model
 
-        build.__module__ = function.__module__
         x = sources or [normal(*shape) for shape in shapes]
         case(x=x, y=normal(2), name=name, rows=6, batch_size=6, epochs=4, **settings)(build)
         return function

@@ -22,6 +22,9 @@ std::optional<SplitKind> findSplitKind(const std::string &name);
 /// Whether the rows need keys.
 bool needsKeys(SplitKind kind);
 
+/// Brings the rows into the order of their keys; those of equal keys keep theirs.
+void sortByKeys(Dataset &data);
+
 /// Takes these rows out of `data`; those that stay, and those that are taken, keep their order.
 /// A part of `fraction` of the rows is taken, rounded to whole rows (of each class; to whole
 /// groups, at least so many rows). Throws UserError when a part would be empty, or when rows have

@@ -1,4 +1,4 @@
-#include "trainer/data/split.h"
+#include "trainer/data/rows/split.h"
 
 #include <algorithm>
 #include <array>
@@ -106,10 +106,15 @@ std::vector<uint32_t> drawGroups(const Dataset &data, size_t wanted,
   return taken;
 }
 
-std::vector<uint32_t> latest(const Dataset &data, size_t wanted) {
+std::vector<uint32_t> orderOfKeys(const Dataset &data) {
   std::vector<uint32_t> rows(static_cast<size_t>(data.rows));
   std::iota(rows.begin(), rows.end(), uint32_t(0));
   std::ranges::stable_sort(rows, {}, [&](uint32_t row) { return data.keys[row]; });
+  return rows;
+}
+
+std::vector<uint32_t> latest(const Dataset &data, size_t wanted) {
+  std::vector<uint32_t> rows = orderOfKeys(data);
   return {rows.end() - static_cast<ptrdiff_t>(wanted), rows.end()};
 }
 
@@ -149,6 +154,10 @@ std::optional<SplitKind> findSplitKind(const std::string &name) {
 
 bool needsKeys(SplitKind kind) {
   return kind == SplitKind::Grouped || kind == SplitKind::Time;
+}
+
+void sortByKeys(Dataset &data) {
+  data = takeRows(data, orderOfKeys(data));
 }
 
 Dataset splitRows(Dataset &data, SplitKind kind, double fraction, uint64_t seed) {
