@@ -71,6 +71,7 @@ const LayerEntry *const kLayers[] = {
     &autoContrastLayer,
     &randomErasingLayer,
     &randomGaussianBlurLayer,
+    &pipelineLayer,
     &stftSpectrogramLayer,
     &melSpectrogramLayer,
     &stringLookupLayer,
