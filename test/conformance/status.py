@@ -91,8 +91,9 @@ def classes_in(value, names):
         if isinstance(value.get("class_name"), str):
             is_operation = str(value.get("module")).startswith(OPERATIONS)
             yield "ops." + value["class_name"] if is_operation else own_name(value["class_name"])
-        for item in value.values():
-            yield from classes_in(item, names)
+        for key, item in value.items():
+            if key != "mode":  # a way of one class: "stft" is no initializer
+                yield from classes_in(item, names)
     elif isinstance(value, list):
         for item in value:
             yield from classes_in(item, names)

@@ -20,6 +20,7 @@ extern const LayerEntry randomFlipLayer, randomRotationLayer, randomTranslationL
     randomPosterizationLayer, solarizationLayer, autoContrastLayer, randomErasingLayer,
     randomGaussianBlurLayer, mixUpLayer, cutMixLayer, randAugmentLayer, augMixLayer,
     randomElasticTransformLayer;
+extern const LayerEntry pipelineLayer, stftSpectrogramLayer, melSpectrogramLayer;
 extern const LayerEntry stringLookupLayer, integerLookupLayer, textVectorizationLayer, hashingLayer,
     hashedCrossingLayer;
 extern const LayerEntry addLayer, subtractLayer, multiplyLayer, averageLayer, maximumLayer,

@@ -20,20 +20,20 @@ const std::vector<RefusedClasses> &refusedLayers() {
       {{"FlaxLayer"},
        "it holds a Python object, which is never loaded; build the network from layers of "
        "keras.layers"},
-      {{"STFTSpectrogram", "MelSpectrogram"},
-       "it takes Fourier transforms, for which there is no operation; compute the spectra before, "
-       "and give the model them as an input"},
       {{"CuDNNLSTM", "CuDNNGRU"},
        "it is Keras 2's layer for one kind of GPU, with weights laid out for it, which Keras 3 "
        "does "
        "not read either; in Keras 2, load its weights into the same model with LSTM or GRU "
        "(recurrent_activation 'sigmoid', reset_after) and save that"},
-      {{"ContrastLimitedAdaptiveHistogramEqualization", "MaxNumBoundingBoxes", "RandomCrop"},
-       "it prepares images for training, which is not part of a step; run it on the data before, "
-       "and give the model its result as an input"},
+      {{"ContrastLimitedAdaptiveHistogramEqualization"},
+       "it sorts the pixels of images into histograms, for which there is no operation; run it on "
+       "the data before, and give the model its result as an input"},
+      {{"MaxNumBoundingBoxes"},
+       "it cuts off lists of boxes, which are no input of a network; run it on the data before"},
+      {{"RandomCrop"},
+       "it crops in training alone: in prediction Keras hands on images of another size, which a "
+       "compiled model has one of; crop the data before, or use CenterCrop"},
       {{"Equalization"}, "Keras cannot build a model with it; equalize the images before"},
-      {{"Pipeline"},
-       "it holds other layers in a row; put these into the model themselves, one after another"},
   };
   return refused;
 }

@@ -9,16 +9,16 @@ namespace {
 std::vector<const OperationEntry *> allOperations() {
   std::vector<const OperationEntry *> all;
   for (llvm::ArrayRef<OperationEntry> part :
-       {activationOperations(),    alignmentOperations(),     attentionOperations(),
-        contractionOperations(),   conversionOperations(),    cumulativeOperations(),
-        decompositionOperations(), diagonalOperations(),      elementwiseOperations(),
-        fourierOperations(),       imageOperations(),         indexingOperations(),
-        joiningOperations(),       labelOperations(),         layerOperations(),
-        logicOperations(),         moveOperations(),          nanReductionOperations(),
-        normOperations(),          normalizationOperations(), paddingOperations(),
-        productOperations(),       rearrangeOperations(),     reductionOperations(),
-        scoreOperations(),         shapeOperations(),         sortingOperations(),
-        specialOperations(),       splittingOperations()})
+       {activationOperations(),    alignmentOperations(),  attentionOperations(),
+        contractionOperations(),   conversionOperations(), cumulativeOperations(),
+        decompositionOperations(), diagonalOperations(),   elementwiseOperations(),
+        fourierOperations(),       shortTimeOperations(),  imageOperations(),
+        indexingOperations(),      joiningOperations(),    labelOperations(),
+        layerOperations(),         logicOperations(),      moveOperations(),
+        nanReductionOperations(),  normOperations(),       normalizationOperations(),
+        paddingOperations(),       productOperations(),    rearrangeOperations(),
+        reductionOperations(),     scoreOperations(),      shapeOperations(),
+        sortingOperations(),       specialOperations(),    splittingOperations()})
     for (const OperationEntry &entry : part)
       all.push_back(&entry);
   return all;

@@ -22,6 +22,9 @@ Tensor floorQuotient(Tensor a, Tensor b);
 Tensor toNumbers(Tensor x, double nan, std::optional<double> positive = std::nullopt,
                  std::optional<double> negative = std::nullopt);
 
+/// The angle of the point (x, y) with the first axis.
+Tensor arctan2(Tensor y, Tensor x);
+
 llvm::ArrayRef<OperationEntry> activationOperations();
 llvm::ArrayRef<OperationEntry> alignmentOperations();
 llvm::ArrayRef<OperationEntry> attentionOperations();
@@ -48,6 +51,7 @@ llvm::ArrayRef<OperationEntry> rearrangeOperations();
 llvm::ArrayRef<OperationEntry> reductionOperations();
 llvm::ArrayRef<OperationEntry> scoreOperations();
 llvm::ArrayRef<OperationEntry> shapeOperations();
+llvm::ArrayRef<OperationEntry> shortTimeOperations();
 llvm::ArrayRef<OperationEntry> sortingOperations();
 llvm::ArrayRef<OperationEntry> specialOperations();
 llvm::ArrayRef<OperationEntry> splittingOperations();

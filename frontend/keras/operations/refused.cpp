@@ -14,10 +14,6 @@ const std::vector<RefusedClasses> &refusedOperations() {
        "Keras on TensorFlow cannot train a model with it; put numbers in the place of NaN first "
        "and "
        "use quantile"},
-      {{"ISTFT", "STFT"},
-       "it transforms overlapping pieces of a signal, for which there is no entry; cut them out "
-       "and "
-       "use rfft, or compute the spectra before, and give the model them as an input"},
       {{"Polar", "ViewAsComplex", "ViewAsReal"},
        "it needs complex numbers, which are not supported; keep real and imaginary parts as two "
        "tensors"},

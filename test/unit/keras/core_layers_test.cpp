@@ -34,6 +34,37 @@ TEST(CoreLayers, foreignClassesAreKnownByName) {
             "quantization-aware training; save the model without it");
 }
 
+TEST(CoreLayers, spectrograms) {
+  auto stft = [](json config, std::vector<int64_t> shape = {40, 2}) {
+    config.emplace("frame_length", 8);
+    return problem("STFTSpectrogram", config, shape);
+  };
+  EXPECT_EQ(stft({{"mode", "power"}}), "'mode' is 'power', which Keras does not have");
+  EXPECT_EQ(stft({{"frame_step", 9}}),
+            "steps of 9 and a transform of 8 elements do not fit frames of 8");
+  EXPECT_EQ(
+      stft({{"window", "kaiser"}}),
+      "the window 'kaiser' is not supported; there are boxcar, hann, hamming, blackman, nuttall, "
+      "blackmanharris, flattop, or give its values as a list");
+  EXPECT_EQ(stft({{"window", {1, 2}}}), "the window has 2 values for frames of 8");
+  EXPECT_EQ(stft(json::object(), {4, 2}), "a signal of 4 elements is too short for frames of 8");
+  EXPECT_EQ(stft(json::object(), {4}), "takes signals of shape (time, channels), not (None, 4)");
+  auto mel = [](json config, int64_t samples = 100) {
+    config.update({{"fft_length", 32}, {"sequence_stride", 8}, {"num_mel_bins", 4}});
+    return problem("MelSpectrogram", config, {samples});
+  };
+  EXPECT_EQ(
+      mel({{"sequence_length", 40}}),
+      "transforms 32 elements of pieces of 40; the transform takes at least as many as a piece "
+      "has, and up to 65536");
+  EXPECT_EQ(mel({{"window", "blackman"}}),
+            "the window 'blackman' is not supported; as in Keras it is hann, hamming or a list of "
+            "numbers");
+  EXPECT_EQ(mel({{"window", {1, 2}}}), "the window has 2 values for pieces of 32");
+  EXPECT_EQ(mel(json::object(), 16),
+            "a signal of shape (None, 16) is too short for a transform of 32 elements");
+}
+
 TEST(CoreLayers, normalization) {
   EXPECT_EQ(problem("GroupNormalization", {{"groups", 4}}),
             "4 groups do not divide 6 channels (axis -1 of an input of shape (None, 4, 6))");

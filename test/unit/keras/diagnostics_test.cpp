@@ -25,9 +25,35 @@ TEST(Diagnostics, namesThatResembleNoOtherAreNotGuessed) {
 
 TEST(Diagnostics, layersThatPrepareImagesAreRefusedForIt) {
   EXPECT_EQ(importError(makeFile(sequential({input("x", {4}), layer("RandomCrop", "h")}))),
-            "model.keras: layer 'h': class RandomCrop is refused: it prepares images for training, "
-            "which is not part of a step; run it on the data before, and give the model its result "
-            "as an input");
+            "model.keras: layer 'h': class RandomCrop is refused: it crops in training alone: in "
+            "prediction Keras hands on images of another size, which a compiled model has one of; "
+            "crop the data before, or use CenterCrop");
+  EXPECT_EQ(
+      importError(makeFile(sequential({input("x", {4}), layer("MaxNumBoundingBoxes", "h")}))),
+      "model.keras: layer 'h': class MaxNumBoundingBoxes is refused: it cuts off lists of boxes, "
+      "which are no input of a network; run it on the data before");
+  EXPECT_EQ(
+      importError(makeFile(sequential(
+          {input("x", {4}), layer("ContrastLimitedAdaptiveHistogramEqualization", "h")}))),
+      "model.keras: layer 'h': class ContrastLimitedAdaptiveHistogramEqualization is refused: "
+      "it sorts the pixels of images into histograms, for which there is no operation; run it "
+      "on the data before, and give the model its result as an input");
+}
+
+TEST(Diagnostics, layersOfAPipeline) {
+  auto errorOf = [](json layers) {
+    return importError(
+        makeFile(sequential({input("x", {4}), layer("Pipeline", "p", {{"layers", layers}})})));
+  };
+  EXPECT_EQ(errorOf(nullptr), "model.keras: layer 'p': has no list of 'layers'");
+  EXPECT_EQ(
+      errorOf(json::array({layer("Dense", "d", {{"units", 2}})})),
+      "model.keras: layer 'p': layer 0: Dense has weights, which are not supported inside of a "
+      "Pipeline; put the layers into the model one after another");
+  EXPECT_EQ(errorOf({layer("Rescaling", "s", {{"scale", 2}}),
+                     layer("Resizing", "r", {{"height", 2}, {"width", 2}})}),
+            "model.keras: layer 'p': layer 1: takes inputs of rank 4 (2 spatial dimensions and "
+            "channels), got shape (None, 4)");
 }
 
 TEST(Diagnostics, settingsOfLayersThatChangeImages) {

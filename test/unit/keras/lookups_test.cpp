@@ -57,6 +57,17 @@ TEST(Lookups, vocabularies) {
             "'vocabulary' holds \"a\"; its terms must be whole numbers");
 }
 
+/// What is cut in a message is not cut within a character.
+TEST(Lookups, longTerms) {
+  std::string faces, shown;
+  for (int i = 0; i < 50; ++i) {
+    faces += "\U0001f600";
+    shown += i < 15 ? "\U0001f600" : "";
+  }
+  EXPECT_EQ(problem("StringLookup", {{"vocabulary", {json::array({faces})}}}),
+            "'vocabulary' holds [\"" + shown + "...; its terms must be texts");
+}
+
 TEST(Lookups, storedVocabularies) {
   KerasFile file =
       makeFile(sequential({input("x", {1}, "int64"), layer("IntegerLookup", "c", {})}));
@@ -87,6 +98,10 @@ TEST(Lookups, outputModes) {
   EXPECT_EQ(problem("StringLookup", with(words, {{"output_mode", "count"}}), {2, 2}),
             "encodes rows of shape (2, 2); Keras counts in rows of one dimension alone, such as "
             "Input(shape=(1,))");
+  EXPECT_EQ(problem("StringLookup", with(words, {{"output_mode", "count"},
+                                                 {"pad_to_max_tokens", true},
+                                                 {"max_tokens", 20000000}})),
+            "gives rows of 20000000 values; up to 16777216 are supported");
   EXPECT_EQ(
       problem("StringLookup", with(words, {{"invert", true}})),
       "turns indices back into terms (invert), which is no part of a network; look the terms up "

@@ -46,6 +46,12 @@ const LookupInput &singleInput(const Place &place, ArrayRef<LookupInput> inputs)
   return inputs[0];
 }
 
+void checkValues(const Place &place, int64_t values) {
+  constexpr int64_t most = int64_t(1) << 24;
+  if (values > most)
+    place.fail(fmt::format("gives rows of {} values; up to {} are supported", values, most));
+}
+
 std::vector<int64_t> encodedRowShape(const Place &place, const CategoryEncoding &encoding,
                                      const std::vector<int64_t> &indices) {
   bool isSummed = encoding.mode != Mode::Int && encoding.mode != Mode::OneHot;
@@ -53,6 +59,8 @@ std::vector<int64_t> encodedRowShape(const Place &place, const CategoryEncoding 
     place.fail(fmt::format("encodes rows of shape {}; Keras counts in rows of one dimension alone, "
                            "such as Input(shape=(1,))",
                            builder::describeShape(indices)));
+  if (encoding.mode != Mode::Int)
+    checkValues(place, encoding.depth);
   return encoding.rowShape(indices);
 }
 

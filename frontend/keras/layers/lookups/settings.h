@@ -20,6 +20,9 @@ ElementType readLookupType(Config &config, CategoryEncoding::Mode mode);
 /// The one input of a lookup.
 const LookupInput &singleInput(const Place &place, llvm::ArrayRef<LookupInput> inputs);
 
+/// Refuses rows that are too long to be kept.
+void checkValues(const Place &place, int64_t values);
+
 /// The shape of a row that is encoded. Refuses shapes for which Keras on TensorFlow would mix rows,
 /// and encodings that are too large.
 std::vector<int64_t> encodedRowShape(const Place &place, const CategoryEncoding &encoding,

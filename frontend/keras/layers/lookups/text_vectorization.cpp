@@ -100,6 +100,7 @@ public:
     settings.cutsLonger = length.has_value();
     settings.length = length ? *length : given && given->size() == 1 ? given->front() : count;
     int64_t found = settings.length;
+    checkValues(place, found);
     return {makeTextVectorization(std::move(settings)), type, {found}};
   }
 

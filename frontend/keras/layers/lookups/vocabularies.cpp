@@ -208,6 +208,7 @@ CategoryEncoding IndexedTerms<Term>::makeEncoding(const Place &place) const {
     return encoding;
   encoding.type = ElementType::F32;
   encoding.depth = depth();
+  checkValues(place, encoding.depth);
   if (mode == Mode::TfIdf)
     encoding.weights = makeWeights(place, encoding.depth);
   else if (hasWeights)

@@ -60,7 +60,7 @@ private:
   std::string describeTarget(int64_t rows) const {
     llvm::SmallVector<int64_t> shape = {rows};
     shape.append(target.begin(), target.end());
-    return describeShape(shape);
+    return builder::describeShape(shape);
   }
 
   std::vector<int64_t> target;

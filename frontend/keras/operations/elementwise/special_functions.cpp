@@ -75,7 +75,8 @@ Tensor isNegative(Tensor x) {
   return logicalOr(x < 0, (1.0 / x) < 0);
 }
 
-/// The angle of the point (x, y) with the first axis.
+} // namespace
+
 Tensor arctan2(Tensor y, Tensor x) {
   Tensor infinity = x.like(std::numeric_limits<double>::infinity());
   Tensor a = abs(y), b = abs(x);
@@ -90,6 +91,8 @@ Tensor arctan2(Tensor y, Tensor x) {
   Tensor fromY = withSlope(angle, y, x / squares);
   return fromY + withSlope(none, x, -y / squares);
 }
+
+namespace {
 
 /// M. Wichura's AS 241 (1988), "The percentage points of the normal distribution", of which
 /// erfinv(y) is that at (1 + y) / 2 over the root of 2: error of 1e-16.

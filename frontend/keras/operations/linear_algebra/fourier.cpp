@@ -1,25 +1,19 @@
-// Fourier transforms of keras.ops as contractions with their matrices:
-// keras/src/backend/tensorflow/math.py. Complex numbers are pairs of tensors, real and imaginary.
+// Fourier transforms of keras.ops: keras/src/backend/tensorflow/math.py
 #include <cmath>
 #include <numbers>
 
 #include "frontend/keras/operations/dimensions.h"
+#include "frontend/keras/operations/linear_algebra/fourier.h"
 #include "frontend/keras/operations/operations.h"
 
 using namespace mlir;
 
 namespace lamina::frontend::keras {
-namespace {
-
-using Complex = std::pair<Tensor, Tensor>;
-
 /// A matrix of so many elements is the most that a transform takes.
-constexpr int64_t kMostEntries = int64_t(1) << 22;
+static constexpr int64_t kMostEntries = int64_t(1) << 22;
 
-/// The cosines or sines of the angles 2 pi i j / n of `rows` x `columns` elements, times the weight
-/// of each row.
-Tensor waves(OperationCall &call, Type type, int64_t rows, int64_t columns, int64_t n,
-             double (*function)(double), llvm::function_ref<double(int64_t)> weigh) {
+Tensor waves(const LayerCall &call, Emitter &emitter, Type type, int64_t rows, int64_t columns,
+             int64_t n, double (*function)(double), llvm::function_ref<double(int64_t)> weigh) {
   if (rows > kMostEntries / columns)
     call.fail(fmt::format("transforms {} elements; up to 2,048 are supported", n));
   std::vector<double> values;
@@ -27,15 +21,57 @@ Tensor waves(OperationCall &call, Type type, int64_t rows, int64_t columns, int6
     for (int64_t j = 0; j < columns; ++j)
       values.push_back(weigh(i) * function(2 * std::numbers::pi * static_cast<double>(i * j % n) /
                                            static_cast<double>(n)));
-  return call.emit().constant(type, values, {rows, columns});
+  return emitter.constant(type, values, {rows, columns});
 }
 
 double cosineOf(double x) {
   return std::cos(x);
 }
+
 double sineOf(double x) {
   return std::sin(x);
 }
+
+Complex readComplex(OperationCall &call) {
+  Tensors parts = call.tensors("x");
+  if (parts.size() != 2 || parts[0].shape() != parts[1].shape())
+    call.fail("takes a pair of tensors of one shape, the real and the imaginary parts");
+  return {parts[0].toFloat(), parts[1].toFloat()};
+}
+
+/// x with `n` elements along its last dimension: cut off, or zeros behind them.
+static Tensor resized(Tensor x, int64_t n) {
+  int64_t last = x.rank() - 1, extent = x.dim(last);
+  if (n <= extent)
+    return x.slice(last, 0, n);
+  llvm::SmallVector<int64_t> low(x.rank(), 0), high(x.rank(), 0);
+  high[last] = n - extent;
+  return pad(x, 0, low, high);
+}
+
+Tensor inverseRealTransform(OperationCall &call, Complex x, int64_t n) {
+  auto [real, imaginary] = x;
+  int64_t dimension = real.rank() - 1, half = n / 2 + 1;
+  if (n < 1)
+    call.fail("has no elements to go back to; give it a 'fft_length'");
+  auto weigh = [&](int64_t k) {
+    return (k == 0 || 2 * k == n ? 1.0 : 2.0) / static_cast<double>(n);
+  };
+  auto along = [&](Tensor part, double (*function)(double)) {
+    return dot(resized(part, half),
+               waves(call.layer, call.emit(), real.elementType(), half, n, n, function, weigh),
+               dimension, 0);
+  };
+  return along(real, cosineOf) - along(imaginary, sineOf);
+}
+
+namespace {
+
+Tensor waves(OperationCall &call, Type type, int64_t rows, int64_t columns, int64_t n,
+             double (*function)(double), llvm::function_ref<double(int64_t)> weigh) {
+  return keras::waves(call.layer, call.emit(), type, rows, columns, n, function, weigh);
+}
+
 double one(int64_t) {
   return 1;
 }
@@ -48,14 +84,6 @@ Tensor along(Tensor x, int64_t dimension, Tensor matrix) {
     order.push_back(i);
   order.insert(order.begin() + dimension, y.rank() - 1);
   return y.transpose(order);
-}
-
-/// The two parts of the call's first argument, a pair of tensors.
-Complex readComplex(OperationCall &call) {
-  Tensors parts = call.tensors("x");
-  if (parts.size() != 2 || parts[0].shape() != parts[1].shape())
-    call.fail("takes a pair of tensors of one shape, the real and the imaginary parts");
-  return {parts[0].toFloat(), parts[1].toFloat()};
 }
 
 int64_t lastDimension(OperationCall &call, Tensor x, int64_t fromEnd = 1) {
@@ -93,16 +121,6 @@ template <bool inverse> Tensors fft2(OperationCall &call) {
   return {x.first, x.second};
 }
 
-/// x with `n` elements along its last dimension: cut off, or zeros behind them.
-Tensor resized(Tensor x, int64_t n) {
-  int64_t last = x.rank() - 1, extent = x.dim(last);
-  if (n <= extent)
-    return x.slice(last, 0, n);
-  llvm::SmallVector<int64_t> low(x.rank(), 0), high(x.rank(), 0);
-  high[last] = n - extent;
-  return pad(x, 0, low, high);
-}
-
 int64_t readLength(OperationCall &call, int64_t fallback) {
   return call.settings.has("fft_length") ? call.settings.positive("fft_length") : fallback;
 }
@@ -117,30 +135,18 @@ Tensors realTransform(OperationCall &call) {
           -along(x, dimension, waves(call, type, n, n / 2 + 1, n, sineOf, one))};
 }
 
-/// Back from that half: the frequencies between the first and the middle one count twice.
-Tensors inverseRealTransform(OperationCall &call) {
-  auto [real, imaginary] = readComplex(call);
-  int64_t dimension = lastDimension(call, real);
-  int64_t n = readLength(call, 2 * (real.dim(dimension) - 1)), half = n / 2 + 1;
-  if (n < 1)
-    call.fail("has no elements to go back to; give it a 'fft_length'");
-  auto weigh = [&](int64_t k) {
-    return (k == 0 || 2 * k == n ? 1.0 : 2.0) / static_cast<double>(n);
-  };
-  Type type = real.elementType();
-  return {along(resized(real, half), dimension, waves(call, type, half, n, n, cosineOf, weigh)) -
-          along(resized(imaginary, half), dimension, waves(call, type, half, n, n, sineOf, weigh))};
+Tensors inverseReal(OperationCall &call) {
+  Complex x = readComplex(call);
+  int64_t dimension = lastDimension(call, x.first);
+  return {inverseRealTransform(call, x, readLength(call, 2 * (x.first.dim(dimension) - 1)))};
 }
 
 } // namespace
 
 llvm::ArrayRef<OperationEntry> fourierOperations() {
   static const OperationEntry entries[] = {
-      {"FFT", {"x"}, fft},
-      {"FFT2", {"x"}, fft2<false>},
-      {"IFFT2", {"x"}, fft2<true>},
-      {"IRFFT", {"x"}, inverseRealTransform},
-      {"RFFT", {"x"}, realTransform},
+      {"FFT", {"x"}, fft},           {"FFT2", {"x"}, fft2<false>},   {"IFFT2", {"x"}, fft2<true>},
+      {"IRFFT", {"x"}, inverseReal}, {"RFFT", {"x"}, realTransform},
   };
   return entries;
 }

@@ -109,3 +109,13 @@ def image_of_bytes(keras):
     x = L.Resizing(4, 6, "nearest")(inputs)
     x = L.Rescaling(1 / 255)(L.CenterCrop(3, 4)(x))
     return compiled(keras, inputs, x)
+
+
+@case(x=uniform(8, 6, 3, high=255.0), y=normal(2), rows=6, batch_size=6, epochs=4)
+def pipeline(keras):
+    """Layers in a row that is one layer; those that are random are at rest."""
+    L = keras.layers
+    inputs = keras.Input((8, 6, 3))
+    row = L.Pipeline([L.Rescaling(1 / 255), L.Resizing(6, 6), L.RandomBrightness(0.0),
+                      L.Pipeline([L.CenterCrop(4, 5), L.Normalization(mean=0.4, variance=0.1)])])
+    return compiled(keras, inputs, row(inputs))

@@ -177,6 +177,17 @@ def fourier(ops, a, b):
             ops.irfft(half, fft_length=5), ops.irfft((a, b), fft_length=9)]
 
 
+@expression("ops_short_time_fourier", (40,), (40,))
+def short_time_fourier(ops, a, b):
+    odd = np.linspace(0.2, 1, 7).tolist()
+    first, second = ops.stft(a, 12, 4, 16), ops.stft(b, 9, 5, 10, "hamming", center=False)
+    third = ops.stft(a, 7, 6, 8, odd)
+    plain = ops.stft(b, 6, 6, 6, None, center=False)
+    return [*first, *second, *third, *plain, ops.istft(first, 12, 4, 16),
+            ops.istft(second, 9, 5, 10, 30, "hamming", center=False),
+            ops.istft(plain, 6, 6, 6, window=None, center=False)]
+
+
 @expression("ops_systems", (4, 4), (4, 4), rate=1e-4)
 def systems(ops, a, b):
     matrix = a + 2 * np.array([[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]], "float32")
