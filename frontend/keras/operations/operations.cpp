@@ -16,9 +16,10 @@ std::vector<const OperationEntry *> allOperations() {
         indexingOperations(),      joiningOperations(),    labelOperations(),
         layerOperations(),         logicOperations(),      moveOperations(),
         nanReductionOperations(),  normOperations(),       normalizationOperations(),
-        paddingOperations(),       productOperations(),    rearrangeOperations(),
-        reductionOperations(),     scoreOperations(),      shapeOperations(),
-        sortingOperations(),       specialOperations(),    splittingOperations()})
+        paddingOperations(),       patchOperations(),      productOperations(),
+        rearrangeOperations(),     reductionOperations(),  scoreOperations(),
+        shapeOperations(),         sortingOperations(),    specialOperations(),
+        splittingOperations()})
     for (const OperationEntry &entry : part)
       all.push_back(&entry);
   return all;

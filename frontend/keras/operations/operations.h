@@ -24,6 +24,9 @@ Tensor toNumbers(Tensor x, double nan, std::optional<double> positive = std::nul
 
 /// The angle of the point (x, y) with the first axis.
 Tensor arctan2(Tensor y, Tensor x);
+/// x with a x = b for square matrices in the last two dimensions, by elimination with pivots; every
+/// row is a step of its own in the compiled code.
+Tensor solveLinear(Tensor a, Tensor b);
 
 llvm::ArrayRef<OperationEntry> activationOperations();
 llvm::ArrayRef<OperationEntry> alignmentOperations();
@@ -46,6 +49,7 @@ llvm::ArrayRef<OperationEntry> nanReductionOperations();
 llvm::ArrayRef<OperationEntry> normOperations();
 llvm::ArrayRef<OperationEntry> normalizationOperations();
 llvm::ArrayRef<OperationEntry> paddingOperations();
+llvm::ArrayRef<OperationEntry> patchOperations();
 llvm::ArrayRef<OperationEntry> productOperations();
 llvm::ArrayRef<OperationEntry> rearrangeOperations();
 llvm::ArrayRef<OperationEntry> reductionOperations();

@@ -17,7 +17,8 @@ const std::vector<RefusedClasses> &refusedOperations() {
       {{"Polar", "ViewAsComplex", "ViewAsReal"},
        "it needs complex numbers, which are not supported; keep real and imaginary parts as two "
        "tensors"},
-      {{"Eig", "Eigh", "Lstsq", "LuFactor", "MatrixRank", "Pinv", "Qr", "SVD"},
+      {{"LuFactor"}, "Keras on TensorFlow cannot run it in a model; use solve, inv or qr"},
+      {{"Eig", "Eigh", "Lstsq", "MatrixRank", "Pinv", "SVD"},
        "it takes a matrix apart step by step, for which there is no operation; compute it before, "
        "and give the model its result as an input"},
       {{"AssociativeScan", "Cond", "ForiLoop", "JVP", "Map", "Scan", "Switch", "VectorizedMap",
@@ -34,11 +35,8 @@ const std::vector<RefusedClasses> &refusedOperations() {
       {{"Arange", "Full", "Geomspace", "Linspace", "Logspace"},
        "it makes a tensor without the rows of the batch out of one that has them; write the "
        "numbers out, or use full_like"},
-      {{"ElasticTransform", "MapCoordinates", "PerspectiveTransform", "ScaleAndTranslate"},
+      {{"ElasticTransform", "MapCoordinates", "ScaleAndTranslate"},
        "there is no entry for looking pixels up at such places; use affine_transform or resize"},
-      {{"SSIM", "Fold"},
-       "there is no entry for this operation on images; compute it before, and give the model its "
-       "result as an input"},
       {{"AdaptiveAveragePool", "AdaptiveMaxPool", "ConvTranspose"},
        "Keras cannot run a model with it that comes from a file; use the layer of keras.layers"},
       {{"IsIn"}, "Keras on TensorFlow cannot run it in a model; use any over equal"},

@@ -1,5 +1,7 @@
 // Systems of linear equations of keras.ops, written out step by step for small matrices:
 // keras/src/backend/tensorflow/linalg.py
+#include <limits>
+
 #include "frontend/keras/operations/dimensions.h"
 #include "frontend/keras/operations/operations.h"
 
@@ -218,7 +220,98 @@ Tensors solveTriangular(OperationCall &call) {
   return solveWith(call, [&](Tensor a, Tensor b) { return substitute(a, b, isLower); });
 }
 
+/// I - scale direction direction^T maps `column` to a multiple of the first axis, `first`; its
+/// sign is opposite to the column's first element, as LAPACK has it (geqrf).
+struct Reflection {
+  Tensor direction, scale, first;
+
+  explicit Reflection(Tensor column) {
+    int64_t rows = countRows(column);
+    Tensor head = takeRows(column, 0, 1);
+    llvm::SmallVector<int64_t> low(column.rank(), 0), high(low);
+    if (rows == 1) {
+      direction = head.like(1).broadcastTo(head.shape());
+      scale = head.like(0).broadcastTo(head.shape());
+      first = head;
+      return;
+    }
+    Tensor tail = takeRows(column, 1, rows);
+    Tensor size = sum(square(tail), {column.rank() - 2}).reshape(head.shape());
+    // Nothing to do below the first element: no reflection.
+    Tensor isDone = size <= std::numeric_limits<float>::min();
+    Tensor length = sqrt(square(head) + where(isDone, 1.0, size));
+    Tensor opposite = where(head >= 0.0, -length, length);
+    first = where(isDone, head, opposite);
+    scale = where(isDone, 0.0, (opposite - head) / opposite);
+    low[column.rank() - 2] = 1;
+    Tensor below = pad(tail / (head - opposite), 0, low, high);
+    high[column.rank() - 2] = rows - 1;
+    low[column.rank() - 2] = 0;
+    Tensor above = pad(head.like(1).broadcastTo(head.shape()), 0, low, high);
+    direction = above + below;
+  }
+
+  Tensor apply(Tensor matrix) const {
+    llvm::SmallVector<int64_t> line(matrix.shape());
+    line[matrix.rank() - 2] = 1;
+    Tensor products = sum(direction * matrix, {matrix.rank() - 2}).reshape(line);
+    return matrix - scale * direction * products;
+  }
+};
+
+/// Orthonormal columns and an upper triangle whose product is the matrix, by Householder's
+/// reflections.
+Tensors orthogonalize(OperationCall &call) {
+  Tensor a = call.floatTensor("x");
+  if (a.rank() < 2 || ShapedType::isDynamic(countRows(a)) || ShapedType::isDynamic(countColumns(a)))
+    call.fail(fmt::format("needs matrices, not a tensor of shape {}", describeShape(a.shape())));
+  int64_t rows = countRows(a), columns = countColumns(a), steps = std::min(rows, columns);
+  if (steps > kMostRows)
+    call.fail(fmt::format("takes matrices of {} x {} elements apart; up to {} rows or columns are "
+                          "supported",
+                          rows, columns, kMostRows));
+  std::string mode = call.settings.text("mode", "reduced");
+  if (mode != "reduced" && mode != "complete")
+    call.fail(fmt::format("'mode' is '{}'; there are reduced and complete", printable(mode)));
+  bool isComplete = mode == "complete";
+  int64_t width = isComplete ? rows : steps;
+  llvm::SmallVector<int64_t> low(a.rank(), 0), high(a.rank(), 0);
+  std::vector<Reflection> reflections;
+  Tensors lines;
+  for (int64_t k = 0; k < steps; ++k) {
+    Reflection reflection(takeColumns(a, 0, 1));
+    Tensor rest = columns - k > 1 ? reflection.apply(takeColumns(a, 1, columns - k)) : Tensor();
+    Tensor line = rest ? concatenate({reflection.first, takeRows(rest, 0, 1)}, a.rank() - 1)
+                       : reflection.first;
+    low[a.rank() - 1] = k;
+    lines.push_back(pad(line, 0, low, high));
+    reflections.push_back(reflection);
+    if (rest && rows - k > 1)
+      a = takeRows(rest, 1, rows - k);
+  }
+  Tensor upper = concatenate(lines, a.rank() - 2);
+  low[a.rank() - 1] = 0;
+  high[a.rank() - 2] = isComplete ? rows - steps : 0;
+  upper = pad(upper, 0, low, high);
+  llvm::SmallVector<int64_t> shape(a.shape());
+  shape[a.rank() - 2] = rows;
+  shape[a.rank() - 1] = width;
+  Emitter &emit = a.emit();
+  Tensor q = equal(emit.iota({rows, width}, 0), emit.iota({rows, width}, 1))
+                 .convert(a.elementType())
+                 .broadcastTo(shape);
+  for (int64_t k = steps - 1; k >= 0; --k) {
+    Tensor changed = reflections[k].apply(takeRows(q, k, rows));
+    q = k ? concatenate({takeRows(q, 0, k), changed}, a.rank() - 2) : changed;
+  }
+  return {q, upper};
+}
+
 } // namespace
+
+Tensor solveLinear(Tensor a, Tensor b) {
+  return solveFor(a, b);
+}
 
 llvm::ArrayRef<OperationEntry> decompositionOperations() {
   static const OperationEntry entries[] = {
@@ -227,6 +320,7 @@ llvm::ArrayRef<OperationEntry> decompositionOperations() {
       {"Det", {"x"}, determinant},
       {"Inv", {"x"}, inverse},
       {"Logdet", {"x"}, logarithmOfPositive},
+      {"Qr", {"x"}, orthogonalize},
       {"Slogdet", {"x"}, signAndLogarithm},
       {"Solve", {"a", "b"}, solve},
       {"SolveTriangular", {"a", "b"}, solveTriangular},

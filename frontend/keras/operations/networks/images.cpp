@@ -1,32 +1,17 @@
 // Operations of keras.ops on images: keras/src/backend/tensorflow/image.py, nn.py,
 // keras/src/ops/image.py
-#include "frontend/keras/layers/images.h"
-
 #include <cmath>
 
 #include "frontend/keras/layers/augmentation/colors.h"
 #include "frontend/keras/layers/augmentation/warp.h"
 #include "frontend/keras/layers/convolutional/convolutions.h"
-#include "frontend/keras/operations/dimensions.h"
+#include "frontend/keras/operations/networks/call_images.h"
 #include "frontend/keras/operations/operations.h"
 
 using namespace mlir;
 
 namespace lamina::frontend::keras {
 namespace {
-
-/// Images with channels last, the format that the call gives them in, and back.
-struct Images {
-  Tensor pixels;
-  ImageFormat format;
-
-  Images(OperationCall &call, const char *key, int64_t spatialRank = 2)
-      : format(call.settings, spatialRank) {
-    Tensor given = call.tensor(key);
-    format.split(call.layer.place(), given.shape()); // refuses another rank
-    pixels = format.toChannelsLast(given);
-  }
-};
 
 Tensors toGrayscale(OperationCall &call) {
   auto [pixels, format] = Images(call, "images");
@@ -49,7 +34,19 @@ template <Tensor (*convert)(Tensor)> Tensors changeColors(OperationCall &call) {
   return {format.fromChannelsLast(convert(pixels))};
 }
 
-/// Each image seen through a projective map from places of the result to places of the image.
+/// Each image (rows x height x width x channels) seen through a projective map (8 numbers for every
+/// row or for all) from places of the result to places of the image.
+Tensor project(Tensor images, Tensor maps, const Sampling &sampling) {
+  auto number = [&](int64_t index) {
+    return maps.slice(1, index, index + 1).reshape({maps.dim(0), 1, 1});
+  };
+  auto [x, y] = ownPlaces(images);
+  Tensor scale = number(6) * x + number(7) * y + 1.0;
+  Places places = {(number(0) * x + number(1) * y + number(2)) / scale,
+                   (number(3) * x + number(4) * y + number(5)) / scale};
+  return warp(images, places, sampling);
+}
+
 Tensors affineTransform(OperationCall &call) {
   auto [pixels, format] = Images(call, "images");
   Tensor maps = stopGradient(call.floatTensor("transform")); // as on TensorFlow
@@ -58,15 +55,36 @@ Tensors affineTransform(OperationCall &call) {
   if (maps.rank() != 2 || maps.dim(1) != 8 || (maps.dim(0) != 1 && maps.dim(0) != pixels.dim(0)))
     call.fail(fmt::format("a 'transform' of shape {} is not 8 numbers, or 8 for each row",
                           describeShape(maps.shape())));
-  auto number = [&](int64_t index) {
-    return maps.slice(1, index, index + 1).reshape({maps.dim(0), 1, 1});
-  };
-  Tensor images = pixels.toFloat();
-  auto [x, y] = ownPlaces(images);
-  Tensor scale = number(6) * x + number(7) * y + 1.0;
-  Places places = {(number(0) * x + number(1) * y + number(2)) / scale,
-                   (number(3) * x + number(4) * y + number(5)) / scale};
-  Tensor result = warp(images, places, Sampling::read(call.settings, "constant"));
+  Tensor result = project(pixels.toFloat(), maps, Sampling::read(call.settings, "constant"));
+  return {format.fromChannelsLast(result.convert(pixels.elementType()))};
+}
+
+/// Four points (x, y) for every row or for all, as rows x 4 x 1 each.
+std::pair<Tensor, Tensor> readPoints(OperationCall &call, const char *key, int64_t rows) {
+  Tensor points = stopGradient(call.floatTensor(key)); // as on TensorFlow
+  if (points.rank() == 2)
+    points = points.reshape({1, points.dim(0), points.dim(1)});
+  if (points.rank() != 3 || points.dim(1) != 4 || points.dim(2) != 2 ||
+      (points.dim(0) != 1 && points.dim(0) != rows))
+    call.fail(fmt::format("'{}' of shape {} is not four points, or four for each row", key,
+                          describeShape(points.shape())));
+  return {points.slice(2, 0, 1), points.slice(2, 1, 2)};
+}
+
+/// The projective map that shows at the end points what the images have at the start points.
+Tensors perspectiveTransform(OperationCall &call) {
+  auto [pixels, format] = Images(call, "images");
+  auto [startX, startY] = readPoints(call, "start_points", pixels.dim(0));
+  auto [endX, endY] = readPoints(call, "end_points", pixels.dim(0));
+  if (startX.shape() != endX.shape())
+    call.fail("takes as many start points as end points");
+  Tensor one = endX.like(1).broadcastTo(endX.shape()),
+         zero = endX.like(0).broadcastTo(endX.shape());
+  Tensor ofX = concatenate({endX, endY, one, zero, zero, zero, -startX * endX, -startX * endY}, 2);
+  Tensor ofY = concatenate({zero, zero, zero, endX, endY, one, -startY * endX, -startY * endY}, 2);
+  Tensor maps = solveLinear(concatenate({ofX, ofY}, 1), concatenate({startX, startY}, 1));
+  maps = maps.reshape({maps.dim(0), 8});
+  Tensor result = project(pixels.toFloat(), maps, Sampling::read(call.settings, "constant"));
   return {format.fromChannelsLast(result.convert(pixels.elementType()))};
 }
 
@@ -131,129 +149,37 @@ Tensors gaussianBlur(OperationCall &call) {
       filterChannels(pixels.toFloat(), filter, {sizes[0], sizes[1], 1}, Windows::Padding::Same))};
 }
 
-//===--- Blocks and patches ------------------------------------------------------------------===//
-
-int64_t readBlock(OperationCall &call) {
-  int64_t block = call.settings.positive("block_size");
-  if (block < 2)
-    call.fail("'block_size' must be at least 2");
-  return block;
-}
-
-/// Every pixel's channels become a block of pixels.
-Tensors depthToSpace(OperationCall &call) {
-  auto [x, format] = Images(call, "x");
-  int64_t block = readBlock(call), height = x.dim(1), width = x.dim(2);
-  if (block > x.dim(3) || x.dim(3) % (block * block) != 0)
-    call.fail(
-        fmt::format("cannot make blocks of {} x {} pixels of {} channels", block, block, x.dim(3)));
-  int64_t channels = x.dim(3) / (block * block);
-  Tensor split = x.reshape({x.dim(0), height, width, block, block, channels});
-  Tensor moved = split.transpose({0, 1, 3, 2, 4, 5});
-  return {
-      format.fromChannelsLast(moved.reshape({x.dim(0), height * block, width * block, channels}))};
-}
-
-/// Every block of pixels becomes one.
-Tensors spaceToDepth(OperationCall &call) {
-  auto [x, format] = Images(call, "x");
-  int64_t block = readBlock(call), height = x.dim(1) / block, width = x.dim(2) / block;
-  if (x.dim(1) % block != 0 || x.dim(2) % block != 0)
-    call.fail(fmt::format("blocks of {} x {} pixels do not divide an image of shape {}", block,
-                          block, describeShape(x.shape())));
-  Tensor split = x.reshape({x.dim(0), height, block, width, block, x.dim(3)});
-  Tensor moved = split.transpose({0, 1, 3, 2, 4, 5});
-  return {
-      format.fromChannelsLast(moved.reshape({x.dim(0), height, width, block * block * x.dim(3)}))};
-}
-
-/// Windows of `size` elements along one dimension, `stride` apart and their elements `dilation`
-/// apart; those are along a new dimension behind it.
-Tensor frames(OperationCall &call, Tensor x, int64_t dimension, int64_t size, int64_t stride,
-              int64_t dilation) {
-  int64_t extent = x.dim(dimension), span = (size - 1) * dilation + 1;
-  if (span > extent)
-    call.fail(fmt::format("a window over {} elements does not fit dimension {} of shape {}", span,
-                          dimension, describeShape(x.shape())));
-  int64_t count = (extent - span) / stride + 1;
-  llvm::SmallVector<int64_t> shape(x.shape()), places;
-  shape[dimension] = count;
-  shape.insert(shape.begin() + dimension + 1, size);
-  checkSize(call.layer.place(), shape);
-  for (int64_t i = 0; i < count; ++i)
-    for (int64_t j = 0; j < size; ++j)
-      places.push_back(i * stride + j * dilation);
-  bool isWhole = stride == size && dilation == 1;
-  return (isWhole ? x.slice(dimension, 0, count * size) : pick(x, dimension, places))
-      .reshape(shape);
-}
-
-/// Windows along the spatial dimensions of x (channels last), all elements of one as its channels:
-/// in the order of `channelsLast`, or with the image's channel first.
-Tensor takePatches(OperationCall &call, Tensor x, const Windows &windows, bool channelsLast) {
-  size_t spatialRank = windows.sizes.size();
-  llvm::SmallVector<int64_t> low(x.rank(), 0), high(x.rank(), 0), order = {0}, shape = {x.dim(0)};
-  for (size_t i = 0; i < spatialRank; ++i)
-    std::tie(low[i + 1], high[i + 1]) = windows.pad(i, x.dim(static_cast<int64_t>(i) + 1));
-  x = pad(x, 0, low, high);
-  int64_t elements = x.shape().back();
-  for (size_t i = 0; i < spatialRank; ++i) {
-    auto dimension = static_cast<int64_t>(2 * i) + 1;
-    x = frames(call, x, dimension, windows.sizes[i], windows.strides[i], windows.dilations[i]);
-    order.push_back(dimension);
-    shape.push_back(x.dim(dimension));
-    elements *= windows.sizes[i];
-  }
-  if (!channelsLast)
-    order.push_back(x.rank() - 1);
-  for (size_t i = 0; i < spatialRank; ++i)
-    order.push_back(static_cast<int64_t>(2 * i) + 2);
-  if (channelsLast)
-    order.push_back(x.rank() - 1);
-  shape.push_back(elements);
-  return x.transpose(order).reshape(shape);
-}
-
-Tensors extractPatches(OperationCall &call) {
-  const nlohmann::json &size = call.settings.raw("size");
-  int64_t spatialRank = size.is_array() && size.size() == 3 ? 3 : 2;
-  auto [pixels, format] = Images(call, "images", spatialRank);
-  std::vector<int64_t> sizes = readSizes(call.settings, "size", spatialRank);
-  Windows windows = Windows::read(call.settings, sizes, /*hasDilation=*/true,
-                                  /*stridesDefaultToSizes=*/true);
-  return {format.fromChannelsLast(takePatches(call, pixels, windows, /*channelsLast=*/true))};
-}
-
-/// PyTorch's: images with channels first, all patches one after another as the last dimension.
-Tensors unfold(OperationCall &call) {
-  Tensor x = call.tensor("x");
-  if (x.rank() != 4)
-    call.fail(fmt::format("takes rows of images, got shape {}", describeShape(x.shape())));
-  auto read = [&](const char *key, int64_t fallback, int64_t least) {
-    auto given = call.settings.extents(key, 2, least).value_or(std::vector<int64_t>(2, fallback));
-    return Extents(given.begin(), given.end());
+/// How alike the structures of two images are, from -1 to 1: the mean over places and channels
+/// (Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment: from error visibility to
+/// structural similarity", 2004).
+Tensors structuralSimilarity(OperationCall &call) {
+  auto [given, format] = Images(call, "image1");
+  Tensor a = given.toFloat(), b = Images(call, "image2").pixels.toFloat();
+  if (a.shape() != b.shape())
+    call.fail(fmt::format("takes images of one shape, got {} and {}", describeShape(a.shape()),
+                          describeShape(b.shape())));
+  int64_t size = call.settings.has("filter_size") ? call.settings.positive("filter_size") : 11;
+  if (size > a.dim(1) || size > a.dim(2))
+    call.fail(fmt::format("a filter of {0} x {0} pixels does not fit images of shape {1}", size,
+                          describeShape(a.shape())));
+  std::vector<double> line = gaussian(size, call.settings.number("filter_sigma", 1.5)), filter;
+  for (double y : line)
+    for (double x : line)
+      filter.push_back(y * x);
+  double most = call.settings.number("max_val", 1.0);
+  auto constant = [&](const char *key, double fallback) {
+    return std::pow(call.settings.number(key, fallback) * most, 2);
   };
-  std::vector<int64_t> sizes = readSizes(call.settings, "kernel_size", 2);
-  Windows windows = {Extents(sizes.begin(), sizes.end()), read("stride", 1, 1),
-                     read("dilation", 1, 1)};
-  Extents margin = read("padding", 0, 0);
-  x = x.transpose({0, 2, 3, 1});
-  llvm::SmallVector<int64_t> margins = {0, margin[0], margin[1], 0};
-  checkSize(call.layer.place(), {x.dim(1), margin[0]});
-  checkSize(call.layer.place(), {x.dim(2), margin[1]});
-  Tensor patches = takePatches(call, pad(x, 0, margins, margins), windows, /*channelsLast=*/false);
-  Tensor joined =
-      patches.reshape({patches.dim(0), patches.dim(1) * patches.dim(2), patches.dim(3)});
-  return {joined.transpose({0, 2, 1})};
-}
-
-/// Windows along the last dimension, as a dimension of their own before the elements'.
-Tensors extractSequences(OperationCall &call) {
-  Tensor x = call.tensor("x");
-  int64_t last = normalizeAxis(call.layer.place(), -1, x.rank());
-  refuseRows(call, x, last, "takes windows of");
-  return {frames(call, x, last, call.settings.positive("sequence_length"),
-                 call.settings.positive("sequence_stride"), 1)};
+  double c1 = constant("k1", 0.01), c2 = constant("k2", 0.03);
+  auto average = [&](Tensor x) {
+    return filterChannels(x, filter, {size, size, 1}, Windows::Padding::Valid);
+  };
+  Tensor meanA = average(a), meanB = average(b);
+  Tensor varianceA = average(a * a) - meanA * meanA, varianceB = average(b * b) - meanB * meanB;
+  Tensor covariance = average(a * b) - meanA * meanB;
+  Tensor likeness = (2.0 * meanA * meanB + c1) * (2.0 * covariance + c2) /
+                    ((meanA * meanA + meanB * meanB + c1) * (varianceA + varianceB + c2));
+  return {mean(likeness, {1, 2, 3}).convert(given.elementType())};
 }
 
 } // namespace
@@ -263,14 +189,11 @@ llvm::ArrayRef<OperationEntry> imageOperations() {
       {"AffineTransform", {"images", "transform"}, affineTransform},
       {"HSVToRGB", {"images"}, changeColors<hsvToRgb>},
       {"RGBToHSV", {"images"}, changeColors<rgbToHsv>},
-      {"DepthToSpace", {"x"}, depthToSpace},
-      {"ExtractPatches", {"images"}, extractPatches},
-      {"ExtractSequences", {"x"}, extractSequences},
       {"GaussianBlur", {"images"}, gaussianBlur},
+      {"PerspectiveTransform", {"images", "start_points", "end_points"}, perspectiveTransform},
       {"RGBToGrayscale", {"images"}, toGrayscale},
+      {"SSIM", {"image1", "image2"}, structuralSimilarity},
       {"SobelEdges", {"images"}, sobelEdges},
-      {"SpaceToDepth", {"x"}, spaceToDepth},
-      {"Unfold", {"x"}, unfold},
   };
   return entries;
 }

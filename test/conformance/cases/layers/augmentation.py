@@ -101,3 +101,23 @@ def augmentation_prediction(keras):
               L.RandomGaussianBlur(), L.RandomElasticTransform(), L.MixUp(), L.CutMix(), L.RandAugment(),
               L.AugMix()]
     return keras.Sequential([keras.Input((6, 7, 3)), *layers, L.Flatten(), L.Dense(2)])
+
+
+def corners(random, rows):
+    """The corners of images of 6 x 7 pixels, moved a little."""
+    given = np.array([[0, 0], [6, 0], [0, 5], [6, 5]], "float32")
+    return given + random.uniform(-1, 1, (rows, 4, 2)).astype("float32")
+
+
+@case(x=[IMAGES, corners, corners], y=normal(2), rows=6, batch_size=6, epochs=4)
+def perspective_transforms(keras):
+    L, image = keras.layers, keras.ops.image
+    images, start, end = keras.Input((6, 7, 3)), keras.Input((4, 2)), keras.Input((4, 2))
+    fixed = np.array([[0, 0], [5, 1], [1, 5], [6, 4]], "float32")
+    parts = [image.perspective_transform(images, start, end, fill_value=0.3),
+             image.perspective_transform(images, start, end, "nearest"),
+             image.perspective_transform(images, np.float32([[0, 0], [6, 0], [0, 5], [6, 5]])[None], fixed[None])]
+    outputs = L.Dense(2)(L.Flatten()(L.Concatenate()(parts)))
+    model = keras.Model([images, start, end], outputs)
+    model.compile(keras.optimizers.SGD(0.02), "mse")
+    return model

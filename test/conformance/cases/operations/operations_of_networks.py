@@ -114,3 +114,18 @@ def alignment(ops, x, target, count, steps):
     return [ops.ctc_loss(target, x, count, steps)[:, None] * 1e-2,
             ops.ctc_loss(target, x, count, steps, mask_index=3)[:, None] * 1e-2, score,
             ops.cast(decoded[0], "float32"), ops.cast(repeated[0], "float32")]
+
+
+@expression("ops_fold", (12, 12), (18, 4), (8, 3))
+def folded(ops, a, b, c):
+    """Patches that overlap, that are apart, and that are spread out."""
+    return [ops.nn.fold(a, (4, 5), 2), ops.nn.fold(b, (5, 5), (3, 3), stride=2),
+            ops.nn.fold(c, (3, 4), (2, 2), dilation=(2, 1), padding=(0, 0), stride=1),
+            ops.nn.fold(a, (2, 3), (2, 2), padding=1)]
+
+
+@expression("ops_ssim", (12, 13, 3), (12, 13, 3), rate=1e-3)
+def structural_similarity(ops, a, b):
+    row = lambda x: ops.expand_dims(x, -1)
+    return [row(ops.image.ssim(a, b)), row(ops.image.ssim(a, a * b, max_val=2.0, filter_size=7, filter_sigma=0.8)),
+            row(ops.image.ssim(a, b, filter_size=5, k1=0.1, k2=0.2)), row(ops.image.ssim(a, a))]

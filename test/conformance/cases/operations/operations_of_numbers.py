@@ -199,3 +199,14 @@ def systems(ops, a, b):
             ops.solve(matrix, b[:, 0]), ops.solve_triangular(factor, b, lower=True),
             ops.solve_triangular(positive, b), ops.cholesky_inverse(factor), row(ops.det(matrix)), row(sign),
             row(size), row(ops.logdet(positive))]
+
+
+@expression("ops_qr", (5, 3), (3, 5), (4, 4), rate=1e-3)
+def orthogonal(ops, tall, wide, square):
+    return [*ops.qr(tall), *ops.qr(wide)[:1], *ops.qr(square), ops.qr(wide)[1] * 0.5]
+
+
+@expression("ops_qr_complete", (5, 3), (3, 5), predict_only=True)
+def orthogonal_complete(ops, tall, wide):
+    flat = ops.concatenate([tall[:, :1], 0 * tall[:, 1:]], 1)  # reflections of nothing
+    return [*ops.qr(tall, mode="complete"), *ops.qr(wide, mode="complete"), *ops.qr(flat)]
