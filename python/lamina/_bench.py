@@ -1,4 +1,10 @@
 """A model's training step, compiled and by others, side by side."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
 import time
 
 import numpy as np
@@ -32,16 +38,21 @@ def bench(model, batch_size=32, peers=("keras",), threads=None):
     """Times training steps on a random batch.
 
     Args:
-        model: as `lamina.compile` takes it; peers need a live Keras model.
+        model: as `lamina.compile` takes it; the peer "keras" needs a live Keras model.
         batch_size: rows of the batch.
         peers: "keras", the model's own train_on_batch on the backend at hand (of a copy of the
-            model), or functions of the arrays x and y, by name in a dict.
+            model), or functions of the arrays x and y, by name in a dict. "installed": the model's
+            file in whatever this Python has of TensorFlow, XLA, JAX and PyTorch, each in a process of its
+            own with as many threads, in turns; rounds in which the machine gave less than its peak are
+            left out (the command `lamina bench --peers`).
         threads: of the compiled step.
 
     Returns: a DataFrame with a row for each: milliseconds of a step in the best round, the first
     call with what it compiles, and how many times faster Lamina is.
     """
     import pandas
+    if peers == "installed":
+        return pandas.DataFrame(_installed_peers(model, batch_size, threads))
     began = time.perf_counter()
     step = compile_model(model, batch_size, threads=threads)
     x, y = (_single(arrays) for arrays in random_batch(step))
@@ -60,6 +71,32 @@ def bench(model, batch_size=32, peers=("keras",), threads=None):
         "step_ms": {name: seconds * 1e3 for name, seconds in best.items()},
         "first_ms": {name: first[name] * 1e3 for name in best},
         "times_slower": {name: seconds / best["lamina"] for name, seconds in best.items()}})
+
+
+def _installed_peers(model, batch_size, threads):
+    """Columns by name, as the command measures them."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = model
+        if not isinstance(model, (str, os.PathLike)):
+            path = pathlib.Path(folder) / "model.keras"
+            model.save(path)
+        command = [sys.executable, "-m", "lamina", "bench", os.fspath(path), "--batch-size", str(batch_size),
+                   "--rounds", str(ROUNDS), "--peers", "--python", sys.executable, "--json"]
+        command += ["--threads", str(threads)] if threads else []
+        paths = [path for path in sys.path if path]  # where this package was found, for one
+        done = subprocess.run(command, capture_output=True, text=True,
+                              env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)})
+    if done.returncode:
+        raise ValueError(done.stderr.strip().splitlines()[-1].removeprefix("error: "))
+    result = json.loads(done.stdout)
+    comparison = result["comparison"]
+    first = result["compile_ms"] + result["first_step_ms"]
+    rows = [("lamina", comparison["min_ms"], first, 1.0)]
+    rows += [(peer["name"], peer["min_ms"], peer["first_call_s"] * 1e3, peer["ratio"])
+             for peer in comparison["peers"]]
+    names = [row[0] for row in rows]
+    return {column: dict(zip(names, values))
+            for column, values in zip(("step_ms", "first_ms", "times_slower"), zip(*(r[1:] for r in rows)))}
 
 
 def _peers(model, peers, x, y):

@@ -99,3 +99,13 @@ def test_bench(keras, make_model, monkeypatch):
         lamina.bench(model, 16, ["other"])
     with pytest.raises(ValueError, match="needs a live Keras model"):
         lamina.bench(DIGITS, 16)
+
+
+def test_bench_of_what_is_installed(make_model, monkeypatch):
+    monkeypatch.setattr("lamina._bench.ROUNDS", 1)
+    table = lamina.bench(make_model(), 16, "installed")
+    assert list(table.index) == ["lamina", "Keras on TensorFlow", "Keras on TensorFlow, XLA", "Keras on JAX"]
+    assert list(table.columns) == ["step_ms", "first_ms", "times_slower"]
+    assert (table > 0).all().all() and table.loc["lamina", "times_slower"] == 1
+    with pytest.raises(ValueError, match="nowhere.keras: .*No such file"):
+        lamina.bench("nowhere.keras", peers="installed")
