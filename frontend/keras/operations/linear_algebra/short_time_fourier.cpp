@@ -39,7 +39,9 @@ Tensor cutPieces(const LayerCall &call, Tensor x, int64_t count, int64_t length,
 Complex transformPieces(LayerCall &call, Tensor x, const ShortTime &pieces) {
   int64_t samples = x.dim(x.rank() - 1), length = pieces.length;
   int64_t around = pieces.isCentered ? length / 2 : 0;
-  if (x.rank() < 2 || samples + 2 * around < length || (around > 0 && around >= samples))
+  if (x.rank() < 2)
+    call.fail("takes a signal of samples a row, not a single value");
+  if (samples + 2 * around < length || (around > 0 && around >= samples))
     call.fail(fmt::format("a signal of shape {} is too short for a transform of {} elements",
                           describeShape(x.shape()), length));
   int64_t count = 1 + (samples + 2 * around - length) / pieces.stride;
