@@ -1,9 +1,8 @@
 // lamina bench
 #include <chrono>
 #include <cmath>
-#include <fstream>
 #include <filesystem>
-
+#include <fstream>
 
 #include <nlohmann/json.hpp>
 
