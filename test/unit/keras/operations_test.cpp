@@ -219,6 +219,19 @@ TEST(Operations, imagesThatDoNotFit) {
             "takes images of 1 or 3 channels, not 4");
 }
 
+TEST(Operations, comparedFoldedOrProjectedImagesThatDoNotFit) {
+  EXPECT_EQ(imageProblem(operation("SSIM", {{"filter_size", 5}}, {kX, kX})),
+            "a filter of 5 x 5 pixels does not fit images of shape (None, 4, 6, 3)");
+  EXPECT_EQ(
+      imageProblem(operation("PerspectiveTransform", {}, {kX, matrix({4, 3}), matrix({4, 2})})),
+      "'start_points' of shape (4, 3) is not four points, or four for each row");
+  EXPECT_EQ(problem(operation("Fold", {{"output_size", 3}, {"kernel_size", 2}}, {kX})),
+            "patches of shape (None, 4, 3) are not those of 3 x 3 pixels");
+  EXPECT_EQ(problem(operation("Qr", {}, {kI})), "needs matrices, not a tensor of shape (None, 2)");
+  EXPECT_EQ(problem(operation("Qr", {{"mode", "raw"}}, {kX})),
+            "'mode' is 'raw'; there are reduced and complete");
+}
+
 TEST(Operations, patternsThatDoNotFit) {
   auto rearranged = [](const char *pattern, json lengths = json::object()) {
     return problem(operation("Rearrange", {}, {kX, pattern}, lengths));

@@ -7,10 +7,10 @@
 
 namespace lamina::trainer {
 
-/// The inputs of a model for one step of a window: rows of shape (...) where the model takes
-/// (steps,
-/// ...), or a part of as many values where it takes them all in one dimension. `file` is for
-/// messages. Throws UserError when the model has several inputs, or one that windows do not fit.
+/// The inputs of a model for one step of a window: where the model takes windows of shape (steps,
+/// columns), a row of columns; where it takes them all in one dimension, a part of as many values.
+/// `file` is for messages. Throws UserError when the model has several inputs, or one that windows
+/// do not fit.
 std::vector<codegen::TensorSpec> inputsOfStep(const std::vector<codegen::TensorSpec> &inputs,
                                               const Window &window, const std::string &file);
 

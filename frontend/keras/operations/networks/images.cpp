@@ -61,13 +61,13 @@ Tensors affineTransform(OperationCall &call) {
 
 /// Four points (x, y) for every row or for all, as rows x 4 x 1 each.
 std::pair<Tensor, Tensor> readPoints(OperationCall &call, const char *key, int64_t rows) {
-  Tensor points = stopGradient(call.floatTensor(key)); // as on TensorFlow
+  Tensor given = call.floatTensor(key), points = stopGradient(given); // as on TensorFlow
   if (points.rank() == 2)
     points = points.reshape({1, points.dim(0), points.dim(1)});
   if (points.rank() != 3 || points.dim(1) != 4 || points.dim(2) != 2 ||
       (points.dim(0) != 1 && points.dim(0) != rows))
     call.fail(fmt::format("'{}' of shape {} is not four points, or four for each row", key,
-                          describeShape(points.shape())));
+                          describeShape(given.shape())));
   return {points.slice(2, 0, 1), points.slice(2, 1, 2)};
 }
 
